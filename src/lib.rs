@@ -1,0 +1,4 @@
+//! Leadoff replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
+
+pub mod oracle;
+pub mod stats;

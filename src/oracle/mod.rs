@@ -1,0 +1,52 @@
+//! Recomputes reference cases (files of the form `{"cases": [{id, stat, data, cols | args, params, expected}]}`)
+//! with the library's own statistics and compares. It has no arithmetic of its own but for the comparison.
+
+mod answer;
+mod case;
+mod field;
+mod order;
+mod probability;
+mod time;
+
+pub use answer::{Answer, Value};
+pub use case::{Case, OracleError, read};
+
+/// Computes the answer of a case from its columns or arguments; `Err` when the case does not fit the statistic.
+type Adapter = fn(&Case) -> Result<Answer, OracleError>;
+
+/// Every statistic by the name that cases call it.
+fn adapter(stat: &str) -> Option<Adapter> {
+    let families = [order::STATS, probability::STATS, time::STATS, field::STATS];
+    families.into_iter().flatten().find(|(name, _)| *name == stat).map(|(_, adapter)| *adapter)
+}
+
+/// What became of one case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    Agreed {
+        keys: usize,
+    },
+    Differs(Vec<Difference>),
+    UnknownStat,
+    /// The case could not be computed: a column or argument is missing.
+    Failed(String),
+}
+
+/// A key whose value is not the expected one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    pub key: String,
+    pub ours: String,
+    pub theirs: String,
+    /// `|ours - theirs| / |theirs|`, where both are finite.
+    pub relative: Option<f64>,
+}
+
+/// Computes one case and holds it against what is expected.
+pub fn judge(case: &Case) -> Verdict {
+    let Some(adapter) = adapter(&case.stat) else { return Verdict::UnknownStat };
+    match adapter(case) {
+        Ok(answer) => case.compare(&answer),
+        Err(error) => Verdict::Failed(error.to_string()),
+    }
+}

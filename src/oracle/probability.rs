@@ -1,0 +1,5 @@
+//! Adapters: calibration, regression.
+
+use super::Adapter;
+
+pub(super) const STATS: &[(&str, Adapter)] = &[];

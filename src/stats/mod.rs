@@ -1,0 +1,31 @@
+//! Slices in, numbers out: every statistic the crate reports, as a pure function.
+//!
+//! A statistic that does not exist for its input says why ([`Undefined`]); an infinite one is infinite.
+//! Wherever rows are counted a weight means repetition.
+
+pub mod ab;
+pub mod agreement;
+pub mod calibration;
+pub mod clusters;
+pub mod discrimination;
+pub mod dist;
+pub mod drift;
+pub mod interval;
+pub mod linear;
+pub mod moments;
+pub mod multiplicity;
+pub mod power;
+pub mod proportion;
+pub mod quantile;
+pub mod random;
+pub mod regression;
+pub mod resampling;
+pub mod sample;
+pub mod sequential;
+pub mod strata;
+pub mod survival;
+mod undefined;
+
+pub use interval::Interval;
+pub use sample::{Sample, Tally};
+pub use undefined::Undefined;

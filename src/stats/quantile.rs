@@ -1,0 +1,59 @@
+//! Type-7 quantiles (Hyndman & Fan 1996), the default of R, NumPy and spreadsheets.
+
+/// The `q`-quantile of ascending values.
+///
+/// # Panics
+/// When there are no values.
+pub fn sorted(values: &[f64], q: f64) -> f64 {
+    assert!(!values.is_empty(), "a quantile of something");
+    let place = (values.len() - 1) as f64 * q;
+    let (below, part) = (place.floor() as usize, place.fract());
+    let above = (below + 1).min(values.len() - 1);
+    values[below] + part * (values[above] - values[below])
+}
+
+/// The `q`-quantile of values in any order; `None` when there are none.
+pub fn of(values: &[f64], q: f64) -> Option<f64> {
+    let mut ascending = values.to_vec();
+    ascending.sort_unstable_by(f64::total_cmp);
+    (!ascending.is_empty()).then(|| sorted(&ascending, q))
+}
+
+/// The `q`-quantile of ascending values that stand for `count[i]` equal rows each.
+///
+/// # Panics
+/// When there are no rows.
+pub fn counted(values: &[f64], count: &[f64], q: f64) -> f64 {
+    let total: f64 = count.iter().sum();
+    assert!(total > 0.0, "a quantile of something");
+    let place = (total - 1.0) * q;
+    let at = |rank: f64| {
+        let mut through = 0.0;
+        let found = values.iter().zip(count).find(|(_, n)| {
+            through += **n;
+            rank < through
+        });
+        found.map_or(values[values.len() - 1], |(value, _)| *value)
+    };
+    let (low, high) = (at(place.floor()), at((place.floor() + 1.0).min(total - 1.0)));
+    low + place.fract() * (high - low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_between_two_values_is_interpolated() {
+        assert_eq!(sorted(&[1.0, 2.0, 4.0], 0.75), 3.0);
+        assert_eq!(sorted(&[5.0], 0.9), 5.0);
+    }
+
+    #[test]
+    fn counted_values_stand_for_their_repetitions() {
+        let repeated = [1.0, 1.0, 1.0, 4.0, 9.0, 9.0];
+        for q in [0.0, 0.1, 0.5, 0.55, 0.77, 1.0] {
+            assert_eq!(counted(&[1.0, 4.0, 9.0], &[3.0, 1.0, 2.0], q), sorted(&repeated, q));
+        }
+    }
+}
