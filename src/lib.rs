@@ -1,5 +1,10 @@
 //! Leadoff replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 
+pub mod data;
 pub mod oracle;
+pub mod predicate;
+pub mod replay;
 pub mod result;
 pub mod stats;
+pub mod table;
+pub mod time;

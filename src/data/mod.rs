@@ -1,0 +1,5 @@
+//! Files become a history: leads, events and outcomes in plain columns, and what was found wrong with them.
+
+mod history;
+
+pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Win};
