@@ -10,7 +10,7 @@ pub struct Predicate {
 
 impl Predicate {
     /// Rows for which the condition is true.
-    pub fn holds(&self, _table: &Table) -> Vec<bool> {
+    pub fn holds(&self, _table: &Table) -> Result<Vec<bool>, String> {
         todo!()
     }
 }

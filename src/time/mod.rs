@@ -1,9 +1,11 @@
 //! Instants are UTC microseconds; days, weeks and quarters are calendar ones in a zone; a span is exact hours.
 
 mod span;
+mod when;
 mod zone;
 
 pub use span::{Horizon, Span, SpanError};
+pub use when::{When, WhenError};
 pub use zone::{Calendar, Zone, ZoneError};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
