@@ -148,3 +148,8 @@ pub fn logit(p: f64) -> f64 {
 pub fn softplus(x: f64) -> f64 {
     if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }
 }
+
+/// The x with P(X > x) = `p` of Beta(a, b).
+pub fn beta_upper_quantile(p: f64, a: f64, b: f64) -> f64 {
+    1.0 - beta_quantile(p, b, a)
+}

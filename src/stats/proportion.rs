@@ -1,1 +1,345 @@
-//! To be written.
+//! Conversions among leads: intervals of a rate, differences of rates, trend over brackets, lift of a part over its whole.
+
+use std::collections::BTreeMap;
+
+use super::{Interval, Undefined, dist};
+
+/// Successes among trials. Both may be fractional: weights and tied blocks share leads out.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Count {
+    pub successes: f64,
+    pub n: f64,
+}
+
+impl Count {
+    pub fn new(successes: f64, n: f64) -> Self {
+        Self { successes, n }
+    }
+
+    pub fn failures(&self) -> f64 {
+        self.n - self.successes
+    }
+
+    /// The share of successes; undefined of no trials.
+    pub fn rate(&self) -> Result<f64, Undefined> {
+        Ok(self.checked()?.share())
+    }
+
+    fn checked(self) -> Result<Self, Undefined> {
+        if self.n == 0.0 {
+            return Err(Undefined::Empty);
+        }
+        let sound = self.n > 0.0 && self.n.is_finite() && (0.0..=self.n).contains(&self.successes);
+        if sound { Ok(self) } else { Err(Undefined::OutOfRange) }
+    }
+
+    fn share(&self) -> f64 {
+        self.successes / self.n
+    }
+
+    /// Variance of the rate: p (1 - p) / n.
+    fn variance(&self) -> f64 {
+        self.share() * (self.failures() / self.n) / self.n
+    }
+
+    /// Successes and failures exchanged.
+    fn complement(self) -> Self {
+        Self::new(self.failures(), self.n)
+    }
+}
+
+impl std::ops::Add for Count {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self::new(self.successes + other.successes, self.n + other.n)
+    }
+}
+
+/// The two-sided normal critical value; `level` lies strictly between 0 and 1.
+fn critical(level: f64) -> Result<f64, Undefined> {
+    let sound = level > 0.0 && level < 1.0;
+    if sound { Ok(dist::normal_critical(level)) } else { Err(Undefined::OutOfRange) }
+}
+
+/// Interval of a rate that keeps its coverage where the Wald interval does not: few successes, or a rate near 0 or 1.
+/// No continuity correction; exactly 0 or 1 at the ends. Wilson (1927), eq. 4.
+pub fn wilson(successes: f64, n: f64, level: f64) -> Result<Interval, Undefined> {
+    let count = Count::new(successes, n).checked()?;
+    Ok(wilson_limits(count, critical(level)?))
+}
+
+fn wilson_limits(count: Count, z: f64) -> Interval {
+    let upper = |count: Count| {
+        let spread = (count.successes * count.failures() / count.n + z * z / 4.0).sqrt();
+        (count.successes + z * z / 2.0 + z * spread) / (count.n + z * z)
+    };
+    // The product of the two roots gives the lower one without cancellation.
+    let lower = |count: Count| count.successes * count.share() / ((count.n + z * z) * upper(count));
+    let high = if count.failures() == 0.0 { 1.0 } else { upper(count).min(1.0) };
+    Interval::new(lower(count), high)
+}
+
+/// Interval of a rate that covers at least as promised, by inversion of the binomial test. Clopper & Pearson (1934).
+pub fn clopper_pearson(successes: f64, n: f64, level: f64) -> Result<Interval, Undefined> {
+    let count = Count::new(successes, n).checked()?;
+    critical(level)?;
+    let tail = (1.0 - level) / 2.0;
+    let (x, rest) = (count.successes, count.failures());
+    let low = if x == 0.0 { 0.0 } else { dist::beta_quantile(tail, x, rest + 1.0) };
+    let high = if rest == 0.0 { 1.0 } else { dist::beta_upper_quantile(tail, x + 1.0, rest) };
+    Ok(Interval::new(low, high))
+}
+
+/// Equal-tailed interval of a rate under Beta(1/2, 1/2), with 0 at no successes and 1 at no failures.
+/// Brown, Cai & DasGupta (2001).
+pub fn jeffreys(successes: f64, n: f64, level: f64) -> Result<Interval, Undefined> {
+    let count = Count::new(successes, n).checked()?;
+    critical(level)?;
+    let tail = (1.0 - level) / 2.0;
+    let (a, b) = (count.successes + 0.5, count.failures() + 0.5);
+    let low = if count.successes == 0.0 { 0.0 } else { dist::beta_quantile(tail, a, b) };
+    let high = if count.failures() == 0.0 { 1.0 } else { dist::beta_upper_quantile(tail, a, b) };
+    Ok(Interval::new(low, high))
+}
+
+/// Wald interval around the centre of Wilson's, not truncated to [0, 1]. Agresti & Coull (1998).
+pub fn agresti_coull(successes: f64, n: f64, level: f64) -> Result<Interval, Undefined> {
+    let count = Count::new(successes, n).checked()?;
+    let z = critical(level)?;
+    let padded = count + Count::new(z * z / 2.0, z * z);
+    Ok(Interval::around(padded.share(), z * padded.variance().sqrt()))
+}
+
+/// Rate of the treatment less rate of the control.
+pub fn difference(control: Count, treatment: Count) -> Result<f64, Undefined> {
+    Ok(treatment.checked()?.share() - control.checked()?.share())
+}
+
+/// Interval of a difference of rates from the Wilson limits of both, without correction. Newcombe (1998), method 10.
+pub fn newcombe(control: Count, treatment: Count, level: f64) -> Result<Interval, Undefined> {
+    let difference = difference(control, treatment)?;
+    let z = critical(level)?;
+    let (a, b) = (wilson_limits(control, z), wilson_limits(treatment, z));
+    let below = (treatment.share() - b.low).hypot(a.high - control.share());
+    let above = (b.high - treatment.share()).hypot(control.share() - a.low);
+    Ok(Interval::new(difference - below, difference + above))
+}
+
+/// Score interval of a difference of rates, with the variance factor N / (N - 1): right for small counts too.
+/// Miettinen & Nurminen (1985).
+pub fn miettinen_nurminen(control: Count, treatment: Count, level: f64) -> Result<Interval, Undefined> {
+    let total = control.n + treatment.n;
+    if total <= 1.0 {
+        return Err(Undefined::TooFewRows);
+    }
+    score_interval(control, treatment, level, total / (total - 1.0))
+}
+
+/// The interval of [`miettinen_nurminen`] without its variance factor. Mee (1984).
+pub fn mee(control: Count, treatment: Count, level: f64) -> Result<Interval, Undefined> {
+    score_interval(control, treatment, level, 1.0)
+}
+
+fn score_interval(control: Count, treatment: Count, level: f64, factor: f64) -> Result<Interval, Undefined> {
+    let (control, treatment) = (control.checked()?, treatment.checked()?);
+    let bound = critical(level)?.powi(2) * factor;
+    Ok(Interval::new(-score_limit(treatment, control, bound), score_limit(control, treatment, bound)))
+}
+
+/// The largest difference `d` whose squared distance to the observed one is within `bound` restricted variances.
+fn score_limit(control: Count, treatment: Count, bound: f64) -> f64 {
+    let observed = treatment.share() - control.share();
+    let room = treatment.complement().share() + control.share();
+    let inside =
+        |step: f64| step * step < bound * restricted_variance(control, treatment, observed + step, room - step);
+    observed + last_inside(room, inside)
+}
+
+/// Variance of the difference of rates at its maximum likelihood under `treatment - control = d`, where `rest = 1 - d`.
+fn restricted_variance(control: Count, treatment: Count, d: f64, rest: f64) -> f64 {
+    if d < 0.0 {
+        return restricted_variance(treatment, control, -d, 1.0 + d);
+    }
+    if rest <= 0.0 {
+        return 0.0;
+    }
+    let score = |a: Count, b: Count, t: f64| {
+        a.successes / t - a.failures() / (1.0 - t) + b.successes / (d + t) - b.failures() / (rest - t)
+    };
+    // The control's rate t lies in [0, rest]. In the upper half the failures of the other arm take its place:
+    // a rate next to 1 has no digits left, the failure rate does.
+    let upper_half = score(control, treatment, rest / 2.0) > 0.0;
+    let (a, b) = if upper_half { (treatment.complement(), control.complement()) } else { (control, treatment) };
+    let t = last_inside(rest / 2.0, |t| score(a, b, t) > 0.0);
+    t * (1.0 - t) / a.n + (d + t) * (rest - t) / b.n
+}
+
+/// The end of the range [0, high] in which `inside` holds, by bisection over the numbers themselves:
+/// at most 64 steps to the last digit, however small the answer.
+fn last_inside(high: f64, inside: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, mut high) = (0, high.max(0.0).to_bits());
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if inside(f64::from_bits(middle)) { low = middle } else { high = middle }
+    }
+    f64::from_bits(high)
+}
+
+/// Wald interval of a difference of rates, not truncated; for comparison only, it covers too little at small counts.
+pub fn wald_difference(control: Count, treatment: Count, level: f64) -> Result<Interval, Undefined> {
+    let difference = difference(control, treatment)?;
+    let spread = (control.variance() + treatment.variance()).sqrt();
+    Ok(Interval::around(difference, critical(level)? * spread))
+}
+
+/// Wald interval after one success and one failure more in each arm, not truncated. Agresti & Caffo (2000).
+pub fn agresti_caffo(control: Count, treatment: Count, level: f64) -> Result<Interval, Undefined> {
+    let pad = Count::new(1.0, 2.0);
+    wald_difference(control.checked()? + pad, treatment.checked()? + pad, level)
+}
+
+/// A statistic with a standard normal law under the hypothesis, and its two-sided p-value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ZTest {
+    pub z: f64,
+    pub p: f64,
+}
+
+impl ZTest {
+    pub fn of(z: f64) -> Self {
+        Self { z, p: dist::normal_p(z) }
+    }
+}
+
+/// Test of equal rates with the pooled variance, without continuity correction. Undefined when nobody or everybody succeeds.
+pub fn pooled_z(control: Count, treatment: Count) -> Result<ZTest, Undefined> {
+    let difference = difference(control, treatment)?;
+    let pooled = control + treatment;
+    let variance = pooled.share() * pooled.complement().share() * (1.0 / control.n + 1.0 / treatment.n);
+    if variance == 0.0 {
+        return Err(Undefined::ZeroVariance);
+    }
+    Ok(ZTest::of(difference / variance.sqrt()))
+}
+
+/// Rate of the treatment as a multiple of the control's; undefined at a control of zero.
+pub fn rate_ratio(control: Count, treatment: Count) -> Result<f64, Undefined> {
+    let (control, treatment) = (control.checked()?, treatment.checked()?);
+    if control.successes == 0.0 {
+        return Err(Undefined::ZeroControl);
+    }
+    Ok(treatment.share() / control.share())
+}
+
+/// Log-normal interval of the ratio of rates; undefined with a count of zero. Katz et al. (1978).
+pub fn katz(control: Count, treatment: Count, level: f64) -> Result<Interval, Undefined> {
+    let ratio = rate_ratio(control, treatment)?;
+    if treatment.successes == 0.0 {
+        return Err(Undefined::ZeroCount);
+    }
+    let relative = |count: Count| count.failures() / (count.successes * count.n);
+    let half = critical(level)? * (relative(control) + relative(treatment)).sqrt();
+    Ok(Interval::around(ratio.ln(), half).map(f64::exp))
+}
+
+/// Test for a rate that rises or falls with the score of ordered groups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trend {
+    /// Positive when the rate rises with the score.
+    pub z: f64,
+    pub p: f64,
+    pub chi2: f64,
+    /// The permutation (linear-by-linear) version: `chi2 * (N - 1) / N`.
+    pub chi2_permutation: f64,
+}
+
+/// Trend of the rate over groups with the given scores. Cochran (1954), Armitage (1955), binomial variance.
+/// Undefined when nobody or everybody succeeds, or when all leads share one score.
+pub fn trend(groups: &[Count], scores: &[f64]) -> Result<Trend, Undefined> {
+    let filled: Vec<(Count, f64)> =
+        groups.iter().zip(scores).filter(|(group, _)| group.n != 0.0).map(|(g, s)| (*g, *s)).collect();
+    for (group, _) in &filled {
+        group.checked()?;
+    }
+    let total = filled.iter().fold(Count::default(), |sum, (group, _)| sum + *group).checked()?;
+    let mean = filled.iter().map(|(group, score)| group.n * score).sum::<f64>() / total.n;
+    let excess = filled.iter().map(|(group, score)| (score - mean) * (group.successes - group.n * total.share()));
+    let spread = filled.iter().map(|(group, score)| group.n * (score - mean).powi(2)).sum::<f64>();
+    let variance = total.share() * total.complement().share() * spread;
+    if filled.iter().all(|(_, score)| *score == filled[0].1) {
+        return Err(Undefined::Constant);
+    }
+    if variance == 0.0 {
+        return Err(Undefined::OneClass);
+    }
+    let z = excess.sum::<f64>() / variance.sqrt();
+    let ZTest { z, p } = ZTest::of(z);
+    Ok(Trend { z, p, chi2: z * z, chi2_permutation: z * z * (total.n - 1.0) / total.n })
+}
+
+/// Leads and conversions of every label, in the labels' order.
+pub fn counts_by<L: Ord + Clone>(labels: &[L], converted: &[bool], weight: Option<&[f64]>) -> BTreeMap<L, Count> {
+    let mut counts: BTreeMap<L, Count> = BTreeMap::new();
+    for (i, label) in labels.iter().enumerate() {
+        let w = weight.map_or(1.0, |weight| weight[i]);
+        let lead = Count::new(w * f64::from(converted[i]), w);
+        counts.entry(label.clone()).and_modify(|count| *count = *count + lead).or_insert(lead);
+    }
+    counts
+}
+
+/// One bracket beside all of them. An empty bracket has no rate, but stands in the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bracket {
+    pub count: Count,
+    pub rate: Result<f64, Undefined>,
+    /// Wilson's interval of the rate.
+    pub rate_interval: Result<Interval, Undefined>,
+    /// Rate as a multiple of the rate of all leads.
+    pub lift: Result<f64, Undefined>,
+    pub lift_interval: Result<Interval, Undefined>,
+}
+
+/// Every bracket with its rate and lift over all brackets together.
+pub fn bracket_table(brackets: &[Count], level: f64) -> Vec<Bracket> {
+    let whole = brackets.iter().fold(Count::default(), |sum, bracket| sum + *bracket);
+    let row = |count: &Count| Bracket {
+        count: *count,
+        rate: count.rate(),
+        rate_interval: wilson(count.successes, count.n, level),
+        lift: lift(*count, whole),
+        lift_interval: lift_interval(*count, whole, level),
+    };
+    brackets.iter().map(row).collect()
+}
+
+/// Rate of a part as a multiple of the rate of the whole it belongs to.
+pub fn lift(part: Count, whole: Count) -> Result<f64, Undefined> {
+    let (rate, overall) = (part.rate()?, whole.rate()?);
+    if overall == 0.0 { Err(Undefined::NoEvents) } else { Ok(rate / overall) }
+}
+
+/// Interval of the lift of a part over the whole that contains it, on the log scale.
+///
+/// The four cells (in the part or not, converted or not) are one multinomial draw. The delta method then gives
+/// var(ln lift) = (1/x - 1/n) + (1/X - 1/N) - 2 (1 - x/n) / X for x of n in the part and X of N in the whole:
+/// the last term is the covariance of a part and its whole. Undefined when the part has no conversions.
+pub fn lift_interval(part: Count, whole: Count, level: f64) -> Result<Interval, Undefined> {
+    let lift = lift(part, whole)?;
+    let rest = Count::new(whole.successes - part.successes, whole.n - part.n);
+    if rest.successes < 0.0 || rest.failures() < 0.0 {
+        return Err(Undefined::OutOfRange);
+    }
+    if part.successes == 0.0 {
+        return Err(Undefined::ZeroCount);
+    }
+    let half = critical(level)? * lift_variance(part, whole).sqrt();
+    Ok(Interval::around(lift.ln(), half).map(f64::exp))
+}
+
+fn lift_variance(part: Count, whole: Count) -> f64 {
+    let failing = part.failures() / part.n;
+    let own = failing / part.successes;
+    let total = whole.failures() / (whole.successes * whole.n);
+    (own + total - 2.0 * failing / whole.successes).max(0.0)
+}
