@@ -39,6 +39,30 @@ pub fn counted(values: &[f64], count: &[f64], q: f64) -> f64 {
     low + place.fract() * (high - low)
 }
 
+/// The quantiles 0, 1/parts, 2/parts … 1 of ascending values that stand for `count[i]` equal rows each, from one sum.
+/// Ranks are computed as k (n - 1) / parts, so that a rank that is whole is exactly so.
+///
+/// # Panics
+/// When there are no rows or no parts.
+pub fn counted_parts(values: &[f64], count: &[f64], parts: usize) -> Vec<f64> {
+    assert!(!values.is_empty() && parts > 0, "parts of something");
+    let through: Vec<f64> = count
+        .iter()
+        .scan(0.0, |sum, n| {
+            *sum += n;
+            Some(*sum)
+        })
+        .collect();
+    let last = (through[through.len() - 1] - 1.0).max(0.0);
+    let at = |rank: f64| values[through.partition_point(|&sum| sum <= rank).min(values.len() - 1)];
+    let quantile = |k: usize| {
+        let place = k as f64 * last / parts as f64;
+        let (low, high) = (at(place.floor()), at((place.floor() + 1.0).min(last)));
+        low + place.fract() * (high - low)
+    };
+    (0..=parts).map(quantile).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
