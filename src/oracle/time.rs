@@ -7,11 +7,19 @@ use super::answer::{Answer, Value};
 use super::case::{Case, OracleError};
 use crate::stats::Undefined;
 use crate::stats::survival::{
-    ChiSquare, Curve, End, Followed, LogRank, Point, QuantileInterval, Weighting, cumulative_incidence_of, event_free,
-    kaplan_meier, log_rank,
+    self, ChiSquare, Cox, CoxFit, Curve, End, Followed, LogRank, Point, QuantileInterval, Ties, Weighting,
+    cumulative_incidence_of, event_free, gray_test, kaplan_meier, log_rank,
 };
 
-pub(super) const STATS: &[(&str, Adapter)] = &[("km", km), ("logrank", logrank), ("aalen_johansen", aalen_johansen)];
+pub(super) const STATS: &[(&str, Adapter)] = &[
+    ("km", km),
+    ("logrank", logrank),
+    ("aalen_johansen", aalen_johansen),
+    ("cox", cox),
+    ("cindex", cindex),
+    ("td_auc", td_auc),
+    ("ipcw_brier", brier),
+];
 
 /// The rows of a case that have a time and an end.
 struct Rows {
@@ -162,13 +170,97 @@ fn two_groups(answer: Answer, sums: &LogRank) -> Answer {
 }
 
 fn aalen_johansen(case: &Case) -> Result<Answer, OracleError> {
-    let rows = Rows::of(case)?;
+    let label = if case.has("group") { Some(case.texts("group")?) } else { None };
+    let rows = Rows::having(case, |i| label.as_ref().is_none_or(|label| !is_missing(&label[i])))?;
     let Ok(open) = event_free(&rows.followed()) else { return Ok(Answer::new()) };
     let time: Vec<f64> = open.moments().iter().map(|moment| moment.time).collect();
-    let answer = Answer::new().with("time", time).with("surv", values(&open));
+    let mut answer = Answer::new().with("time", time).with("surv", values(&open));
     let causes = [("cif1", End::Converted), ("cif2", End::Lost)];
-    Ok(causes.into_iter().fold(answer, |answer, (name, end)| match cumulative_incidence_of(&rows.followed(), end) {
-        Ok(curve) => answer.with(name, values(&curve)).with(format!("{name}_se"), errors(&curve)),
-        Err(reason) => answer.with(name, reason).with(format!("{name}_se"), reason),
+    for (name, end) in causes {
+        let curve = cumulative_incidence_of(&rows.followed(), end);
+        answer = answer
+            .with(name, curve.as_ref().map(values).map_err(|reason| *reason))
+            .with(format!("{name}_se"), curve.as_ref().map(errors).map_err(|reason| *reason));
+    }
+    let Some(label) = label else { return Ok(answer) };
+    let group = numbered(&rows.pick(&label));
+    let gray = causes.map(|(_, end)| gray_test(&rows.followed(), &group, None, end));
+    let column = |of: fn(ChiSquare) -> f64| gray.iter().map(|test| test.map(of).into()).collect::<Vec<Value>>();
+    Ok(answer.with("gray_stat", column(|test| test.chi2)).with("gray_p", column(|test| test.p)))
+}
+
+fn cox(case: &Case) -> Result<Answer, OracleError> {
+    let names = case.names("x")?;
+    let columns: Vec<Vec<f64>> = names.iter().map(|name| case.numbers_of(name)).collect::<Result<_, _>>()?;
+    let label = if case.has("cluster") { Some(case.texts("cluster")?) } else { None };
+    let present = |i: usize| {
+        columns.iter().all(|column| !column[i].is_nan()) && label.as_ref().is_none_or(|label| !is_missing(&label[i]))
+    };
+    let rows = Rows::having(case, present)?;
+    let columns: Vec<Vec<f64>> = columns.iter().map(|column| rows.pick(column)).collect();
+    let cluster = label.map(|label| numbered(&rows.pick(&label)));
+    let kinds = [("efron", Ties::Efron), ("breslow", Ties::Breslow)];
+    Ok(kinds.into_iter().fold(Answer::new(), |answer, (name, ties)| {
+        let options = survival::CoxOptions { ties, cluster: cluster.as_deref(), strata: None };
+        let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        regression(answer, name, &survival::cox(&rows.followed(), &columns, options))
+    }))
+}
+
+fn regression(answer: Answer, name: &str, cox: &Result<Cox, Undefined>) -> Answer {
+    let fit = cox.as_ref().map_err(|reason| *reason).and_then(|cox| cox.fit.as_ref().map_err(|reason| *reason));
+    let null = cox.as_ref().map_err(|reason| *reason);
+    let key = |key: &str| format!("{name}_{key}");
+    let answer = answer
+        .with(key("coef"), fit.map(|fit| fit.coefficients.clone()))
+        .with(key("se"), fit.map(CoxFit::standard_errors))
+        .with(key("robust_se"), fit.map(CoxFit::robust_standard_errors))
+        .with(key("loglik"), fit.map(|fit| fit.log_likelihood))
+        .with(key("loglik_null"), null.map(|cox| cox.log_likelihood_null))
+        .with(key("lr"), fit.map(|fit| fit.likelihood_ratio().chi2))
+        .with(key("score"), null.and_then(|cox| cox.score).map(|test| test.chi2))
+        .with(key("wald_stat"), fit.and_then(CoxFit::wald).map(|test| test.chi2));
+    if name == "efron" { answer.with("harrell_c", fit.and_then(|fit| fit.concordance.index())) } else { answer }
+}
+
+/// The rows that have a time, an end and a score, with their scores.
+fn scored(case: &Case) -> Result<(Rows, Vec<f64>), OracleError> {
+    let score = case.numbers("score")?;
+    let rows = Rows::having(case, |i| !score[i].is_nan())?;
+    let score = rows.pick(&score);
+    Ok((rows, score))
+}
+
+fn cindex(case: &Case) -> Result<Answer, OracleError> {
+    let (rows, score) = scored(case)?;
+    let pairs = survival::harrell(&rows.followed(), &score);
+    let answer = Answer::new()
+        .with("harrell_c", pairs.index())
+        .with("concordant", pairs.concordant)
+        .with("discordant", pairs.discordant)
+        .with("tied_score", pairs.tied);
+    Ok(numbers(case, "tau")
+        .into_iter()
+        .fold(answer, |answer, tau| answer.with(named("uno_c", tau), survival::uno(&rows.followed(), &score, tau))))
+}
+
+fn td_auc(case: &Case) -> Result<Answer, OracleError> {
+    let (rows, score) = scored(case)?;
+    let times = numbers(case, "times");
+    let aucs = survival::dynamic_auc(&rows.followed(), &score, &times);
+    Ok(times.iter().zip(aucs).fold(Answer::new(), |answer, (u, auc)| answer.with(named("auc", *u), auc)))
+}
+
+fn brier(case: &Case) -> Result<Answer, OracleError> {
+    let (rows, score) = scored(case)?;
+    let (scale, k) = (case.number("scale")?, case.number("k")?);
+    let n = score.len() as f64;
+    let mean = score.iter().sum::<f64>() / n;
+    let deviation = (score.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / n).sqrt();
+    // The predictions that the cases are made with.
+    let risk = |u: f64| score.iter().map(|s| -(-(u / scale) * (k * (s - mean) / deviation).exp()).exp_m1()).collect();
+    Ok(numbers(case, "times").into_iter().fold(Answer::new(), |answer, u| {
+        let risk: Vec<f64> = risk(u);
+        answer.with(named("brier", u), survival::ipcw_brier(&rows.followed(), &risk, u))
     }))
 }

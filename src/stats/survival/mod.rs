@@ -2,14 +2,24 @@
 //!
 //! Events precede censorings at the same time. A lead is at risk on `(entry, time]`.
 
+mod censoring;
+mod concordance;
+mod cox;
 mod curve;
+mod gray;
 mod incidence;
+mod ipcw;
 mod km;
 mod logrank;
 mod timeline;
 
+pub use censoring::Censoring;
+pub use concordance::{Concordance, harrell, uno};
+pub use cox::{Cox, CoxFit, CoxOptions, Ties, cox};
 pub use curve::{Curve, Moment, Point, QuantileInterval, RestrictedMean};
+pub use gray::gray_test;
 pub use incidence::{cumulative_incidence, cumulative_incidence_of};
+pub use ipcw::{dynamic_auc, ipcw_brier};
 pub use km::{event_free, kaplan_meier};
 pub use logrank::{ChiSquare, LogRank, Weighting, log_rank};
 

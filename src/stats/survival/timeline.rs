@@ -24,12 +24,12 @@ pub(super) struct Timeline {
     entries: Vec<Passage>,
 }
 
-/// All that happens at one time, for a walk back in time.
+/// All that happens at one time, for a walk through time.
 pub(super) struct Instant<'a> {
     pub time: f64,
     /// Rows that leave now, ordered by row: they are at risk now and at all earlier times since their entry.
     pub exits: &'a [Passage],
-    /// Rows that enter now or later and were in the sum: they are not yet at risk.
+    /// Going back: rows that enter now or later, not yet at risk now. Going forward: rows that entered before now.
     pub entries: &'a [Passage],
 }
 
@@ -67,13 +67,28 @@ impl Timeline {
         parts.map(|(exits, entries)| Self { exits, entries }).collect()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.exits.is_empty()
+    /// Rows by their entries; those without one are not listed.
+    pub fn entries(&self) -> &[Passage] {
+        &self.entries
     }
 
     /// Rows in the order of their exits.
     pub fn exits(&self) -> &[Passage] {
         &self.exits
+    }
+
+    /// The distinct exit times, earliest first; the entries of each are the rows that entered since the one before.
+    /// Rows without an entry are there from the start.
+    pub fn forwards(&self) -> impl Iterator<Item = Instant<'_>> {
+        let (mut exits, mut entries) = (self.exits.as_slice(), self.entries.as_slice());
+        std::iter::from_fn(move || {
+            let time = exits.first()?.time;
+            let (leaving, rest) = exits.split_at(exits.partition_point(|exit| exit.time <= time));
+            exits = rest;
+            let (entering, rest) = entries.split_at(entries.partition_point(|entry| entry.time < time));
+            entries = rest;
+            Some(Instant { time, exits: leaving, entries: entering })
+        })
     }
 
     /// The distinct exit times, latest first.
