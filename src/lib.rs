@@ -1,6 +1,7 @@
 //! Leadoff replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 
 pub mod data;
+pub mod evaluation;
 pub mod oracle;
 pub mod predicate;
 pub mod replay;

@@ -400,7 +400,9 @@ pub struct Comparison {
     pub challenger: String,
     pub differences: Vec<Difference>,
     pub swap: SwapSet,
-    /// More wins handed over a year at capacity (or in the top 10 %), and what they are worth.
+    /// More wins handed over at capacity (or in the top 10 %), over the leads evaluated.
+    pub wins: Estimate,
+    /// The same a quarter of a year, and what they are worth; undefined without times.
     pub wins_per_quarter: Estimate,
     pub value_per_quarter: Option<Estimate>,
     pub decision: Decision,
