@@ -2,10 +2,12 @@
 
 pub mod data;
 pub mod evaluation;
+pub mod experiment;
 pub mod oracle;
 pub mod predicate;
 pub mod replay;
 pub mod result;
+pub mod simulate;
 pub mod stats;
 pub mod table;
 pub mod time;
