@@ -1,6 +1,10 @@
 //! Conversions among leads: intervals of a rate, differences of rates, trend over brackets, lift of a part over its whole.
 
+mod exact;
+
 use std::collections::BTreeMap;
+
+pub use exact::{TableOrder, barnard, boschloo, fisher};
 
 use super::{Interval, Undefined, dist};
 
