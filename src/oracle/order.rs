@@ -2,8 +2,12 @@
 
 use super::case::{Case, OracleError};
 use super::{Adapter, Answer, Value};
+use crate::stats::agreement::{self, Pairs};
 use crate::stats::discrimination::{self, AucComparison, CostPrior, PairedScores};
+use crate::stats::drift::{self, Bins, Evidence, Values};
 use crate::stats::proportion::{self, Count, TableOrder};
+use crate::stats::resampling::{self, Bootstrap};
+use crate::stats::strata::{self, Stratum};
 use crate::stats::{Interval, Sample, Tally, Undefined};
 
 pub(super) const STATS: &[(&str, Adapter)] = &[
@@ -19,6 +23,12 @@ pub(super) const STATS: &[(&str, Adapter)] = &[
     ("gain", gain),
     ("delong_paired", delong_paired),
     ("delong_unpaired", delong_unpaired),
+    ("woe_iv", woe_iv),
+    ("psi", psi),
+    ("ks_two_sample", ks_two_sample),
+    ("bootstrap", bootstrap),
+    ("rank_corr", rank_corr),
+    ("stratified_2x2", stratified_2x2),
 ];
 
 type Computed = Result<Answer, OracleError>;
@@ -255,8 +265,11 @@ fn delong_unpaired(case: &Case) -> Computed {
     groups.sort();
     groups.dedup();
     let tally = |wanted: usize| {
-        let rows: Vec<usize> =
-            rows.iter().copied().filter(|&row| wanted < groups.len() && group[row].as_ref() == Some(groups[wanted])).collect();
+        let rows: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|&row| wanted < groups.len() && group[row].as_ref() == Some(groups[wanted]))
+            .collect();
         tally_of(case, &score, &y, &rows)
     };
     let (first, second) = (tally(0)?, tally(1)?);
@@ -274,4 +287,116 @@ fn comparison(compared: Result<AucComparison, Undefined>, first: &str, second: &
         .with("var_diff", compared.and_then(|compared| Ok(compared.variance?.difference)))
         .with("z", test.map(|test| test.z))
         .with(p, test.map(|test| test.p))
+}
+
+fn woe_iv(case: &Case) -> Computed {
+    let (labels, counts): (Vec<Label>, Vec<Count>) = counts_by_label(case, "bin")?.into_iter().unzip();
+    let (raw, half) = (drift::weight_of_evidence(&counts), drift::smoothed_weight_of_evidence(&counts));
+    let woe = |evidence: &Result<Evidence, Undefined>| evidence.clone().map(|e| e.woe);
+    let contribution = |evidence: &Result<Evidence, Undefined>| evidence.clone().map(|e| e.contribution);
+    let value = |evidence: &Result<Evidence, Undefined>| evidence.clone().map(|e| e.information_value);
+    Ok(Answer::new()
+        .with("bins", labels)
+        .with("events", counts.iter().map(|count| count.successes).collect::<Vec<f64>>())
+        .with("non_events", counts.iter().map(Count::failures).collect::<Vec<f64>>())
+        .with("woe", woe(&raw))
+        .with("iv_bin", contribution(&raw))
+        .with("iv", value(&raw))
+        .with("woe_half", woe(&half))
+        .with("iv_half_bin", contribution(&half))
+        .with("iv_half", value(&half)))
+}
+
+/// Values of the reference and of the current population: the one labelled `ref`, else the first label, and the rest.
+fn populations(case: &Case) -> Result<(Vec<f64>, Vec<f64>), OracleError> {
+    let (pop, x) = (case.texts("pop")?, case.numbers("x")?);
+    let first = pop.iter().find(|label| *label == "ref").or(pop.first()).cloned();
+    let (reference, current): (Vec<usize>, Vec<usize>) =
+        complete(&[&x]).into_iter().partition(|&row| Some(&pop[row]) == first.as_ref());
+    Ok((pick(&x, &reference), pick(&x, &current)))
+}
+
+fn psi(case: &Case) -> Computed {
+    let (reference, current) = populations(case)?;
+    let (reference, current) = (Values::new(&reference), Values::new(&current));
+    let bins = Bins::of_quantiles(reference, case.get("bins").unwrap_or(10));
+    let (was, is) = (bins.clone().map(|bins| bins.count(reference)), bins.clone().map(|bins| bins.count(current)));
+    let index = |psi: fn(&[f64], &[f64]) -> Result<f64, Undefined>| psi(&was.clone()?, &is.clone()?);
+    Ok(Answer::new()
+        .with("inner_edges", bins.clone().map(|bins| bins.inner_edges))
+        .with("psi_raw", index(drift::psi))
+        .with("psi_half", index(drift::smoothed_psi))
+        .with("ref_counts", was)
+        .with("cur_counts", is))
+}
+
+fn ks_two_sample(case: &Case) -> Computed {
+    let (reference, current) = populations(case)?;
+    let ks = drift::ks_two_sample(Values::new(&reference), Values::new(&current));
+    Ok(Answer::new().with("d", ks.map(|ks| ks.d)).with("p_kolmogorov_limit", ks.map(|ks| ks.p)))
+}
+
+fn bootstrap(case: &Case) -> Computed {
+    let (a, b, index, level) = (case.numbers("a")?, case.numbers("b")?, case.index()?, level(case));
+    let gap: Vec<f64> = a.iter().zip(&b).map(|(a, b)| b - a).collect();
+    let everyone = vec![(0..gap.len()).collect()];
+    let estimate = resampling::resampled_means(&gap, &everyone).map(|means| means[0]);
+    let boot = estimate.and_then(|estimate| Bootstrap::new(estimate, resampling::resampled_means(&gap, &index)?));
+    let acceleration = resampling::leave_one_out_means(&gap).and_then(|means| resampling::acceleration(&means));
+    let of_boot = |value: &dyn Fn(&Bootstrap) -> Result<f64, Undefined>| boot.as_ref().map_err(|e| *e).and_then(value);
+    let interval =
+        |value: &dyn Fn(&Bootstrap) -> Result<Interval, Undefined>| boot.as_ref().map_err(|e| *e).and_then(value);
+    Ok(Answer::new()
+        .with("estimate", estimate)
+        .with("boot_se", of_boot(&|boot| boot.standard_error()))
+        .with("boot_bias", of_boot(&|boot| Ok(boot.bias())))
+        .with("z0", of_boot(&|boot| boot.bias_correction()))
+        .with("acceleration", acceleration)
+        .with_interval("pct_lo", "pct_hi", interval(&|boot| Ok(boot.percentile(level))))
+        .with_interval("basic_lo", "basic_hi", interval(&|boot| Ok(boot.basic(level))))
+        .with_interval("bca_lo", "bca_hi", interval(&|boot| boot.bca(level, acceleration?))))
+}
+
+fn rank_corr(case: &Case) -> Computed {
+    let (a, b) = (case.numbers("a")?, case.numbers("b")?);
+    let rows = complete(&[&a, &b]);
+    let (a, b, weight) = (pick(&a, &rows), pick(&b, &rows), weight(case, &rows)?);
+    let pairs = Pairs { a: &a, b: &b, weight: weight.as_deref() };
+    let (kendall, spearman) = (agreement::kendall(&pairs), agreement::spearman(&pairs));
+    Ok(Answer::new()
+        .with("kendall_tau_b", kendall.tau_b())
+        .with("kendall_p_asymptotic", kendall.p())
+        .with("concordant", kendall.concordant)
+        .with("discordant", kendall.discordant)
+        .with("goodman_kruskal_gamma", kendall.gamma())
+        .with("spearman", spearman.map(|spearman| spearman.rho))
+        .with("spearman_p_t", spearman.and_then(|spearman| spearman.p)))
+}
+
+fn stratified_2x2(case: &Case) -> Computed {
+    let tables: Vec<[[f64; 2]; 2]> = case.get("tables")?;
+    let count = |[events, others]: [f64; 2]| Count::new(events, events + others);
+    let strata: Vec<Stratum> = tables
+        .iter()
+        .map(|&[treatment, control]| Stratum { treatment: count(treatment), control: count(control) })
+        .collect();
+    let pooled = strata::risk_difference(&strata);
+    let homogeneity = strata::homogeneity(&strata);
+    let standardised = strata::standardised_difference(&strata);
+    Ok(Answer::new()
+        .with("mh_or", strata::odds_ratio(&strata))
+        .with("mh_log_or_se_rbg", strata::log_odds_ratio_error(&strata))
+        .with("mh_rr", strata::risk_ratio(&strata))
+        .with("mh_rd", pooled.map(|pooled| pooled.difference))
+        .with("mh_rd_se_sato", pooled.map(|pooled| pooled.sato_error))
+        .with("mh_rd_se_gr", pooled.map(|pooled| pooled.greenland_robins_error))
+        .with("cmh_chi2_nocc", strata::cmh(&strata, false))
+        .with("cmh_chi2_cc", strata::cmh(&strata, true))
+        .with("breslow_day", homogeneity.map(|found| found.breslow_day))
+        .with("breslow_day_tarone", homogeneity.map(|found| found.tarone))
+        .with("stratum_rd", strata.iter().map(Stratum::risk_difference).collect::<Vec<_>>())
+        .with("crude_rd", strata::crude_difference(&strata))
+        .with("standardised_rd", standardised.map(|found| found.difference))
+        .with("standardised_rd_se", standardised.map(|found| found.error))
+        .with("sign_reversal", strata::sign_reversal(&strata)))
 }

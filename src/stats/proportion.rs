@@ -42,7 +42,7 @@ impl Count {
     }
 
     /// Variance of the rate: p (1 - p) / n.
-    fn variance(&self) -> f64 {
+    pub(super) fn variance(&self) -> f64 {
         self.share() * (self.failures() / self.n) / self.n
     }
 
