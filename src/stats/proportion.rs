@@ -1,6 +1,10 @@
 //! Conversions among leads: intervals of a rate, differences of rates, trend over brackets, lift of a part over its whole.
 
+mod exact;
+
 use std::collections::BTreeMap;
+
+pub use exact::{TableOrder, barnard, boschloo, fisher};
 
 use super::{Interval, Undefined, dist};
 
@@ -38,7 +42,7 @@ impl Count {
     }
 
     /// Variance of the rate: p (1 - p) / n.
-    fn variance(&self) -> f64 {
+    pub(super) fn variance(&self) -> f64 {
         self.share() * (self.failures() / self.n) / self.n
     }
 
