@@ -110,10 +110,10 @@ fn each<T, V: Into<Value>>(items: &Result<Vec<T>, Undefined>, value: impl Fn(&T)
 fn hosmer_lemeshow(case: &Case) -> Result<Answer, OracleError> {
     let test = calibration::hosmer_lemeshow(&tally(case, "p")?, case.get("g").unwrap_or(10));
     Ok(Answer::new()
-        .with("chi2", test.map(|test| test.chi2))
+        .with("chi2", test.and_then(|test| test.chi2))
         .with("groups", test.map(|test| test.groups as f64))
         .with("df_external", test.map(|test| test.external_degrees() as f64))
-        .with("p_external", test.map(|test| test.external_p_value()))
+        .with("p_external", test.and_then(|test| test.external_p_value()))
         .with("df_insample", test.map(|test| test.fitted_degrees() as f64))
         .with("p_insample", test.and_then(|test| test.fitted_p_value())))
 }
@@ -238,12 +238,22 @@ fn logit_ridge(case: &Case) -> Result<Answer, OracleError> {
         let ridge = vec![lambda.as_f64().unwrap_or(f64::NAN); x.cols];
         let fit = regression::logistic(&table.rows(&x), &ridge);
         let of = |value: fn(&regression::Logistic) -> Value| fit.as_ref().map_or_else(|e| Value::from(*e), value);
+        let lambda = key(lambda);
         answer
             .with(format!("coef_{lambda}"), of(|fit| fit.coefficients.clone().into()))
             .with(format!("se_bayes_{lambda}"), of(|fit| fit.standard_errors().into()))
             .with(format!("se_sandwich_{lambda}"), of(|fit| fit.sandwich_errors().into()))
             .with(format!("df_{lambda}"), of(|fit| fit.degrees_of_freedom.into()))
     }))
+}
+
+/// A number as keys spell it: two digits in an exponent.
+fn key(number: &serde_json::Number) -> String {
+    let text = number.to_string();
+    match text.split_once("e-") {
+        Some((digits, exponent)) if exponent.len() == 1 => format!("{digits}e-0{exponent}"),
+        _ => text,
+    }
 }
 
 fn logit_firth(case: &Case) -> Result<Answer, OracleError> {

@@ -20,8 +20,8 @@ pub struct NetBenefit {
 pub fn net_benefit(tally: &Tally, threshold: f64) -> Result<NetBenefit, Undefined> {
     let n = leads(tally)?;
     let treated = tally.score.partition_point(|&p| p < threshold)..;
-    let true_positives: f64 = tally.positive[treated.clone()].iter().sum();
-    let false_positives: f64 = tally.negative[treated].iter().sum();
+    let count = |side: &[f64]| side[treated.clone()].iter().fold(0.0, |sum, leads| sum + leads);
+    let (true_positives, false_positives) = (count(&tally.positive), count(&tally.negative));
     let odds =
         if (0.0..1.0).contains(&threshold) { Ok(threshold / (1.0 - threshold)) } else { Err(Undefined::OutOfRange) };
     let benefit = |converted: f64, others: f64| odds.map(|odds| (converted - others * odds) / n);

@@ -95,20 +95,18 @@ pub fn calibration_error(bins: &[ReliabilityBin]) -> Result<CalibrationError, Un
 /// Hosmer and Lemeshow's (1980) comparison of observed and expected counts in groups of about equal size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HosmerLemeshow {
-    pub chi2: f64,
     /// At most as many as asked for: equal probabilities stay together.
     pub groups: usize,
+    /// Infinite when something happened in a group that had been given probability 0; undefined when such a group
+    /// shows nothing either way.
+    pub chi2: Result<f64, Undefined>,
 }
 
-/// Infinite when something happened in a group that had been given probability 0; undefined when such a group shows
-/// nothing either way.
 pub fn hosmer_lemeshow(tally: &Tally, groups: usize) -> Result<HosmerLemeshow, Undefined> {
     let bins = reliability_bins(tally, Binning::Mass(groups))?;
     let chi2: f64 = bins.iter().map(group_chi2).sum();
-    if chi2.is_nan() {
-        return Err(Undefined::ZeroVariance);
-    }
-    Ok(HosmerLemeshow { chi2, groups: bins.len() })
+    let chi2 = if chi2.is_nan() { Err(Undefined::ZeroVariance) } else { Ok(chi2) };
+    Ok(HosmerLemeshow { groups: bins.len(), chi2 })
 }
 
 fn group_chi2(bin: &ReliabilityBin) -> f64 {
@@ -118,13 +116,13 @@ fn group_chi2(bin: &ReliabilityBin) -> f64 {
 }
 
 impl HosmerLemeshow {
-    /// Degrees of freedom for probabilities that other leads gave: one a group.
-    pub fn external_degrees(&self) -> usize {
-        self.groups
+    /// Degrees of freedom for probabilities that were fitted to other leads: one a group.
+    pub fn external_degrees(&self) -> i64 {
+        self.groups as i64
     }
 
-    pub fn external_p_value(&self) -> f64 {
-        dist::chi2_sf(self.chi2, self.groups as f64)
+    pub fn external_p_value(&self) -> Result<f64, Undefined> {
+        self.p_value(self.external_degrees())
     }
 
     /// Degrees of freedom on the leads that the model was fitted to: two fewer.
@@ -134,10 +132,11 @@ impl HosmerLemeshow {
 
     /// Undefined with two groups or fewer.
     pub fn fitted_p_value(&self) -> Result<f64, Undefined> {
-        if self.groups > 2 {
-            Ok(dist::chi2_sf(self.chi2, (self.groups - 2) as f64))
-        } else {
-            Err(Undefined::TooFewRows)
-        }
+        self.p_value(self.fitted_degrees())
+    }
+
+    fn p_value(&self, degrees: i64) -> Result<f64, Undefined> {
+        let chi2 = self.chi2?;
+        if degrees > 0 { Ok(dist::chi2_sf(chi2, degrees as f64)) } else { Err(Undefined::TooFewRows) }
     }
 }

@@ -93,11 +93,21 @@ impl<'f> Profile<'f> {
 
     /// √(2 (ℓ* - ℓ*(value))) and the coefficients that reach it, climbing from near `start`.
     fn root(&self, value: f64, start: &[f64]) -> Result<(f64, Vec<f64>), Undefined> {
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let mut beta = start.to_vec();
-        add_scaled(&mut beta, &self.row, (value - dot(&self.row, start)) / dot(&self.row, &self.row));
-        let best = climb(self.problem, Jeffreys::at(self.problem, &beta)?, &self.free)?;
+        let best = self.best(value, start, 0)?;
         Ok(((2.0 * (self.highest - best.objective)).max(0.0).sqrt(), best.beta))
+    }
+
+    /// The best fit with the coefficient at `value`; by way of the middle where the information vanishes on the way.
+    fn best(&self, value: f64, start: &[f64], detours: usize) -> Result<Jeffreys, Undefined> {
+        let from = dot(&self.row, start);
+        let mut beta = start.to_vec();
+        add_scaled(&mut beta, &self.row, (value - from) / dot(&self.row, &self.row));
+        let direct = Jeffreys::at(self.problem, &beta).and_then(|there| climb(self.problem, there, &self.free));
+        if direct.is_ok() || detours == 8 {
+            return direct;
+        }
+        let middle = self.best(from + (value - from) / 2.0, start, detours + 1)?;
+        self.best(value, &middle.beta, detours + 1)
     }
 
     fn point(&self, value: f64, start: &[f64]) -> Result<Point, Undefined> {
@@ -134,6 +144,10 @@ impl<'f> Profile<'f> {
         }
         Err(Undefined::NotConverged)
     }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// An orthonormal basis, as columns, of what is orthogonal to `row`: all but the first column of the Householder

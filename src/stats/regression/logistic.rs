@@ -97,16 +97,16 @@ fn newton(problem: &Standardised, penalty: &[f64]) -> Result<(Vec<f64>, Pass), U
         step = factor.solve_cholesky(&slope);
         let Some(next) = uphill(problem, penalty, &beta, &pass, &step) else { break };
         (beta, pass) = next;
-        if is_small(&step, &beta) {
+        if is_small(problem, &step, &beta) {
             return Ok((beta, pass));
         }
     }
     Err(if problem.separates(&step) { Undefined::Separated } else { Undefined::NotConverged })
 }
 
-fn is_small(step: &[f64], beta: &[f64]) -> bool {
-    let largest = |values: &[f64]| values.iter().map(|value| value.abs()).fold(0.0, f64::max);
-    largest(step) <= 1e-9 * (1.0 + largest(beta))
+/// Judged by what the rows see of it: along nearly dependent columns a step is all rounding and moves no row.
+fn is_small(problem: &Standardised, step: &[f64], beta: &[f64]) -> bool {
+    problem.reach(step) <= 1e-9 * (1.0 + problem.reach(beta))
 }
 
 /// The longest of the step, its half, its quarter … that does not lower the objective.

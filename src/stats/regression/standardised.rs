@@ -108,17 +108,33 @@ impl<'a> Standardised<'a> {
     }
 
     pub fn fitted(&self, i: usize, beta: &[f64]) -> Fitted {
-        let linear: f64 = self.row(i).iter().zip(beta).map(|(x, b)| x * b).sum();
-        Fitted::at(self.rows.offset_of(i) + linear)
+        Fitted::at(self.rows.offset_of(i) + self.along(i, beta))
     }
 
-    /// A start: every row at the overall rate, shrunk towards one half by a lead of each outcome.
+    /// A start: no slopes, and an intercept near the best one, the outcomes shrunk by a lead of each.
     pub fn start(&self) -> Vec<f64> {
         let (successes, failures) = classes(&self.rows);
-        let offset: f64 = (0..self.len()).map(|i| self.weight(i) * self.rows.offset_of(i)).sum();
+        let level = ((successes + 1.0) / (failures + 1.0)).ln();
         let mut beta = vec![0.0; self.width()];
-        beta[0] = ((successes + 1.0) / (failures + 1.0)).ln() - offset / (successes + failures);
+        beta[0] = match self.rows.offset {
+            None => level,
+            Some(offset) => self.level_beside(offset, level),
+        };
         beta
+    }
+
+    /// Bisects for the intercept: offsets may leave Newton's method without any information to start from.
+    fn level_beside(&self, offset: &[f64], level: f64) -> f64 {
+        let farthest = offset.iter().map(|offset| offset.abs()).fold(0.0, f64::max);
+        let (mut low, mut high) = (level - farthest, level + farthest);
+        let mut beta = vec![0.0; self.width()];
+        while high - low > 0.5 {
+            beta[0] = low + (high - low) / 2.0;
+            let excess = |sum: &mut f64, i: usize| *sum += self.weight(i) * self.fitted(i, &beta).residual(self.y(i));
+            let too_low = self.in_blocks(|| 0.0, excess).iter().sum::<f64>() > 0.0;
+            if too_low { low = beta[0] } else { high = beta[0] }
+        }
+        low + (high - low) / 2.0
     }
 
     pub fn pass(&self, beta: &[f64]) -> Pass {
@@ -153,15 +169,24 @@ impl<'a> Standardised<'a> {
         sum
     }
 
+    fn along(&self, i: usize, direction: &[f64]) -> f64 {
+        self.row(i).iter().zip(direction).map(|(x, d)| x * d).sum()
+    }
+
+    /// The farthest that a direction moves any row's linear predictor.
+    pub fn reach(&self, direction: &[f64]) -> f64 {
+        let farther = |far: &mut f64, i: usize| *far = far.max(self.along(i, direction).abs());
+        self.in_blocks(|| 0.0, farther).into_iter().fold(0.0, f64::max)
+    }
+
     /// Whether no row contradicts the direction (Albert & Anderson 1984): a way to infinity that never lowers the
     /// likelihood.
     pub fn separates(&self, direction: &[f64]) -> bool {
-        let along = |i: usize| self.row(i).iter().zip(direction).map(|(x, d)| x * d).sum::<f64>();
-        let furthest = (0..self.len()).map(|i| along(i).abs()).fold(0.0, f64::max);
+        let slack = 1e-6 * self.reach(direction);
         (0..self.len()).filter(|&i| self.weight(i) > 0.0).all(|i| match self.y(i) {
-            1.0 => along(i) >= -1e-6 * furthest,
-            0.0 => along(i) <= 1e-6 * furthest,
-            _ => along(i).abs() <= 1e-6 * furthest,
+            1.0 => self.along(i, direction) >= -slack,
+            0.0 => self.along(i, direction) <= slack,
+            _ => self.along(i, direction).abs() <= slack,
         })
     }
 
