@@ -388,6 +388,8 @@ pub struct Capacity {
     pub wins_in_all: u64,
     pub wins: Tied,
     pub capture: Tied,
+    /// Around the expected capture.
+    pub capture_interval: Estimate,
     pub value: Option<f64>,
     pub median_days: Number,
 }
