@@ -1,7 +1,8 @@
-use crate::result::{Capacity, Number, Tied};
+use crate::result::{Capacity, Estimate, Number, Tied};
 use crate::stats::{Undefined, quantile};
 
 use super::cohort::{CapacityRule, Cohort, PartOfRun, Scored};
+use super::paired::Paired;
 
 /// The evaluated leads period by period, and how many of each period are handed over.
 #[derive(Clone, Debug)]
@@ -87,7 +88,8 @@ fn chosen(scores: &[f64], k: f64) -> Vec<f64> {
 }
 
 /// What a model would have handed to sales, and what became of it.
-pub(super) fn capacity(cohort: &Cohort, model: &Scored, schedule: &Schedule) -> Option<Capacity> {
+pub(super) fn capacity(cohort: &Cohort, place: usize, schedule: &Schedule, paired: &Paired) -> Option<Capacity> {
+    let model = &cohort.models()[place];
     if !schedule.is_capacity {
         return None;
     }
@@ -123,6 +125,7 @@ pub(super) fn capacity(cohort: &Cohort, model: &Scored, schedule: &Schedule) -> 
         wins_in_all: in_all as u64,
         wins: Tied { worst: worst.into(), expected: expected.into(), best: best.into() },
         capture: Tied { worst: share(worst), expected: share(expected), best: share(best) },
+        capture_interval: Estimate::with(share(expected), paired.interval(place, |figures| figures.capture)),
         value: (!leads.value.is_empty()).then(|| handed.iter().filter_map(valued).sum()),
         median_days: weighted_median(&days).into(),
     })

@@ -7,7 +7,7 @@ use crate::stats::{Interval, Undefined, dist, quantile};
 use super::LEVEL;
 use super::capacity::{Schedule, inclusion};
 use super::cohort::{Cohort, Scored};
-use super::paired::{Figures, Paired};
+use super::paired::{Figures, Paired, percentiles};
 
 /// The smallest difference in capture that is worth a change of model, where none is stated: two wins in a hundred.
 pub(super) const WORTHWHILE: f64 = 0.02;
@@ -62,15 +62,7 @@ impl Spread {
 
     /// The percentile interval.
     fn interval(&self) -> Result<Interval, Undefined> {
-        let mut ascending = self.resampled.clone();
-        ascending.sort_unstable_by(f64::total_cmp);
-        match ascending.len() {
-            0 => Err(Undefined::TooFewRows),
-            _ => Ok(Interval::new(
-                quantile::sorted(&ascending, (1.0 - LEVEL) / 2.0),
-                quantile::sorted(&ascending, (1.0 + LEVEL) / 2.0),
-            )),
-        }
+        percentiles(self.resampled.clone())
     }
 
     fn p(&self) -> Result<f64, Undefined> {

@@ -21,6 +21,7 @@ use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Sample, Undefined};
 
 use self::capacity::Schedule;
+use self::paired::Paired;
 
 /// Confidence of every interval.
 const LEVEL: f64 = 0.95;
@@ -41,13 +42,17 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
     let comparisons = compare::comparisons(cohort, &schedule, &paired);
     Evaluated {
         readiness: readiness::readiness(cohort),
-        models: cohort.models().par_iter().map(|model| model_evaluation(cohort, model, &schedule)).collect(),
+        models: (0..cohort.models().len())
+            .into_par_iter()
+            .map(|place| model_evaluation(cohort, place, &schedule, &paired))
+            .collect(),
         verdict: decide::verdict(cohort, &schedule, &paired, &comparisons),
         comparisons,
     }
 }
 
-fn model_evaluation(cohort: &Cohort, model: &Scored, schedule: &Schedule) -> ModelEvaluation {
+fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: &Paired) -> ModelEvaluation {
+    let model = &cohort.models()[place];
     let rows = cohort.mature();
     let (scores, converted) = (model.ranked(rows), cohort.converted(rows));
     let tally = Sample::new(&scores, &converted).tally();
@@ -70,7 +75,7 @@ fn model_evaluation(cohort: &Cohort, model: &Scored, schedule: &Schedule) -> Mod
         segments: part::segments(cohort, model),
         periods: part::periods(cohort, model),
         groups: part::groups(cohort, model),
-        capacity: capacity::capacity(cohort, model, schedule),
+        capacity: capacity::capacity(cohort, place, schedule, paired),
         card: model.card.clone(),
     }
 }

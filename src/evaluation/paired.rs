@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use crate::stats::random::Stream;
+use crate::stats::{Interval, Undefined, quantile};
+
+use super::LEVEL;
 
 use super::calibrate::Map;
 use super::capacity::Schedule;
@@ -31,6 +34,23 @@ pub(super) struct Paired {
     pub observed: Vec<Figures>,
     /// A resample each, of a model each.
     pub resampled: Vec<Vec<Figures>>,
+}
+
+impl Paired {
+    /// The percentile interval of one figure of one model.
+    pub fn interval(&self, model: usize, read: fn(&Figures) -> f64) -> Result<Interval, Undefined> {
+        percentiles(self.resampled.iter().map(|figures| read(&figures[model])).collect())
+    }
+}
+
+/// The type-7 percentile interval; resamples without a single win have no figures and are left out.
+pub(super) fn percentiles(mut values: Vec<f64>) -> Result<Interval, Undefined> {
+    values.retain(|value| value.is_finite());
+    values.sort_unstable_by(f64::total_cmp);
+    if values.is_empty() {
+        return Err(Undefined::TooFewRows);
+    }
+    Ok(Interval::new(quantile::sorted(&values, (1.0 - LEVEL) / 2.0), quantile::sorted(&values, (1.0 + LEVEL) / 2.0)))
 }
 
 /// Not in any period that counts.
