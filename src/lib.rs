@@ -2,7 +2,8 @@
 
 pub mod data;
 pub mod evaluation;
-pub mod experiment;
+
+pub mod metrics;
 pub mod oracle;
 pub mod predicate;
 pub mod replay;
