@@ -150,19 +150,23 @@ impl PairedScores<'_> {
         }
     }
 
+    fn classes_of(&self, block: &[(f64, usize)]) -> (f64, f64) {
+        block.iter().fold((0.0, 0.0), |(positive, negative), &(_, row)| {
+            let weight = self.weight(row);
+            if self.converted[row] { (positive + weight, negative) } else { (positive, negative + weight) }
+        })
+    }
+
     /// For every row, how many of the other class one of the scores puts on its right side; ties count half.
     fn placements(&self, score: &[f64], positives: f64) -> Vec<f64> {
-        let mut order: Vec<usize> = (0..score.len()).collect();
-        order.sort_unstable_by(|&i, &j| score[i].total_cmp(&score[j]));
+        let mut order: Vec<(f64, usize)> = score.iter().copied().zip(0..).collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut placements = vec![0.0; score.len()];
         let (mut below, mut above) = (0.0, positives);
-        for block in order.chunk_by(|&i, &j| score[i] == score[j]) {
-            let size = |class: bool| {
-                block.iter().filter(|&&i| self.converted[i] == class).map(|&i| self.weight(i)).sum::<f64>()
-            };
-            let (positive, negative) = (size(true), size(false));
+        for block in order.chunk_by(|a, b| a.0 == b.0) {
+            let (positive, negative) = self.classes_of(block);
             above -= positive;
-            for &row in block {
+            for &(_, row) in block {
                 placements[row] = if self.converted[row] { below + negative / 2.0 } else { above + positive / 2.0 };
             }
             below += negative;
@@ -181,25 +185,33 @@ pub fn delong_paired(scores: PairedScores) -> Result<AucComparison, Undefined> {
     let (positives, negatives) = scores.classes()?;
     let (a, b) = (scores.placements(scores.a, positives), scores.placements(scores.b, positives));
     let class = |wanted: bool| {
-        let placements = a.iter().zip(&b).enumerate();
-        placements
-            .filter(move |&(row, _)| scores.converted[row] == wanted && scores.weight(row) > 0.0)
-            .map(move |(row, (a, b))| (scores.weight(row), *a, *b))
+        let (a, b) = (&a, &b);
+        (0..a.len())
+            .filter(move |&row| scores.converted[row] == wanted && scores.weight(row) > 0.0)
+            .map(move |row| Placed { weight: scores.weight(row), a: a[row], b: b[row] })
     };
-    let area = |pick: fn((f64, f64, f64)) -> f64| class(true).map(pick).sum::<f64>() / (positives * negatives);
-    let (auc_a, auc_b) = (area(|(w, a, _)| w * a), area(|(w, _, b)| w * b));
-    // A difference of placements is exact, so that equal orders have no variance at all.
-    let variance = |pick: fn((f64, f64, f64)) -> (f64, f64, f64)| {
-        covariance(class(true).map(pick)) / negatives.powi(2) / positives
-            + covariance(class(false).map(pick)) / positives.powi(2) / negatives
+    let area = |wins: fn(Placed) -> f64| class(true).map(wins).sum::<f64>() / (positives * negatives);
+    let (auc_a, auc_b) = (area(|row| row.weight * row.a), area(|row| row.weight * row.b));
+    let variance = |of: fn(Placed) -> (f64, f64)| {
+        let rows = |wanted| class(wanted).map(move |row| (row.weight, of(row).0, of(row).1));
+        covariance(rows(true)) / negatives.powi(2) / positives + covariance(rows(false)) / positives.powi(2) / negatives
     };
     let variances = two_of_each((positives, negatives)).map(|_| AucVariance {
-        a: variance(|(w, a, _)| (w, a, a)),
-        b: variance(|(w, _, b)| (w, b, b)),
-        covariance: variance(|row| row),
-        difference: variance(|(w, a, b)| (w, b - a, b - a)),
+        a: variance(|row| (row.a, row.a)),
+        b: variance(|row| (row.b, row.b)),
+        covariance: variance(|row| (row.a, row.b)),
+        // A difference of placements is exact, so that equal orders have no variance at all.
+        difference: variance(|row| (row.b - row.a, row.b - row.a)),
     });
     Ok(AucComparison { auc_a, auc_b, difference: auc_b - auc_a, variance: variances })
+}
+
+/// The placements of one lead by two scores.
+#[derive(Clone, Copy)]
+struct Placed {
+    weight: f64,
+    a: f64,
+    b: f64,
 }
 
 /// Compares the AUCs of two independent groups of leads, with a normal reference.
