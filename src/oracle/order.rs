@@ -1,5 +1,7 @@
 //! Adapters: proportions, discrimination, drift, resampling, strata.
 
+use std::cmp::Ordering;
+
 use super::case::{Case, OracleError};
 use super::{Adapter, Answer, Value};
 use crate::stats::agreement::{self, Pairs};
@@ -119,17 +121,34 @@ fn flags(values: &[f64], rows: &[usize]) -> Vec<bool> {
 }
 
 /// A label that sorts by its number when every label is one.
-#[derive(Clone, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Debug)]
 enum Label {
     Number(f64),
     Text(String),
 }
 
+impl PartialEq for Label {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
 impl Eq for Label {}
 
+impl PartialOrd for Label {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl Ord for Label {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.partial_cmp(other).expect("labels are not NaN")
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Number(_), Self::Text(_)) => Ordering::Less,
+            (Self::Text(_), Self::Number(_)) => Ordering::Greater,
+        }
     }
 }
 

@@ -217,3 +217,79 @@ fn centred_midranks(pairs: &Pairs, score: &[f64], n: f64) -> Vec<f64> {
     }
     ranks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn opposite_orders_disagree_on_every_pair() {
+        let (a, b) = ([1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.0]);
+        let found = kendall(&Pairs::new(&a, &b));
+        assert_eq!((found.concordant, found.discordant, found.tau_b()), (0.0, 6.0, Ok(-1.0)));
+        assert_eq!(spearman(&Pairs::new(&a, &b)), Ok(Spearman { rho: -1.0, p: Ok(0.0) }));
+    }
+
+    #[test]
+    fn a_constant_score_agrees_with_nothing() {
+        let pairs = Pairs::new(&[1.0, 2.0, 3.0], &[7.0; 3]);
+        assert_eq!(kendall(&pairs).tau_b(), Err(Undefined::Constant));
+        assert_eq!(kendall(&pairs).gamma(), Err(Undefined::Constant));
+        assert_eq!(spearman(&pairs), Err(Undefined::Constant));
+    }
+
+    #[test]
+    fn two_leads_have_an_order_but_no_test() {
+        let pairs = Pairs::new(&[1.0, 2.0], &[3.0, 4.0]);
+        assert_eq!((kendall(&pairs).tau_b(), kendall(&pairs).p()), (Ok(1.0), Err(Undefined::TooFewRows)));
+        assert_eq!(spearman(&pairs).unwrap().p, Err(Undefined::TooFewRows));
+        assert_eq!(kendall(&Pairs::new(&[], &[])).tau_b(), Err(Undefined::TooFewRows));
+    }
+
+    type Rows = Vec<(i32, i32, u32)>;
+
+    fn rows() -> impl Strategy<Value = Rows> {
+        prop::collection::vec((-5i32..5, -5i32..5, 1u32..4), 3..40)
+    }
+
+    fn columns(rows: &Rows) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+        let column = |pick: fn(&(i32, i32, u32)) -> f64| rows.iter().map(pick).collect();
+        (column(|r| f64::from(r.0)), column(|r| f64::from(r.1)), column(|r| f64::from(r.2)))
+    }
+
+    fn pairs_counted_one_by_one(a: &[f64], b: &[f64]) -> (f64, f64) {
+        let signs = (0..a.len()).flat_map(|i| (0..i).map(move |j| (a[i] - a[j]) * (b[i] - b[j])));
+        signs.fold((0.0, 0.0), |(c, d), sign| (c + f64::from(sign > 0.0), d + f64::from(sign < 0.0)))
+    }
+
+    proptest! {
+        #[test]
+        fn merge_sort_counts_what_pairs_count(rows in rows()) {
+            let (a, b, _) = columns(&rows);
+            let found = kendall(&Pairs::new(&a, &b));
+            prop_assert_eq!((found.concordant, found.discordant), pairs_counted_one_by_one(&a, &b));
+        }
+
+        #[test]
+        fn a_weight_is_a_repetition(rows in rows()) {
+            let (a, b, weight) = columns(&rows);
+            let long: Rows = rows.iter().flat_map(|row| vec![*row; row.2 as usize]).collect();
+            let (long_a, long_b, _) = columns(&long);
+            let (short, long) = (Pairs { a: &a, b: &b, weight: Some(&weight) }, Pairs::new(&long_a, &long_b));
+            prop_assert_eq!(kendall(&short), kendall(&long));
+            if let (Ok(short), Ok(long)) = (spearman(&short), spearman(&long)) {
+                prop_assert!((short.rho - long.rho).abs() < 1e-12);
+            }
+        }
+
+        #[test]
+        fn increasing_maps_change_nothing(rows in rows()) {
+            let (a, b, _) = columns(&rows);
+            let cubed: Vec<f64> = a.iter().map(|s| s.powi(3)).collect();
+            let (plain, mapped) = (Pairs::new(&a, &b), Pairs::new(&cubed, &b));
+            prop_assert_eq!(kendall(&plain), kendall(&mapped));
+            prop_assert_eq!(spearman(&plain), spearman(&mapped));
+        }
+    }
+}

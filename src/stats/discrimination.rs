@@ -150,19 +150,23 @@ impl PairedScores<'_> {
         }
     }
 
+    fn classes_of(&self, block: &[(f64, usize)]) -> (f64, f64) {
+        block.iter().fold((0.0, 0.0), |(positive, negative), &(_, row)| {
+            let weight = self.weight(row);
+            if self.converted[row] { (positive + weight, negative) } else { (positive, negative + weight) }
+        })
+    }
+
     /// For every row, how many of the other class one of the scores puts on its right side; ties count half.
     fn placements(&self, score: &[f64], positives: f64) -> Vec<f64> {
-        let mut order: Vec<usize> = (0..score.len()).collect();
-        order.sort_unstable_by(|&i, &j| score[i].total_cmp(&score[j]));
+        let mut order: Vec<(f64, usize)> = score.iter().copied().zip(0..).collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut placements = vec![0.0; score.len()];
         let (mut below, mut above) = (0.0, positives);
-        for block in order.chunk_by(|&i, &j| score[i] == score[j]) {
-            let size = |class: bool| {
-                block.iter().filter(|&&i| self.converted[i] == class).map(|&i| self.weight(i)).sum::<f64>()
-            };
-            let (positive, negative) = (size(true), size(false));
+        for block in order.chunk_by(|a, b| a.0 == b.0) {
+            let (positive, negative) = self.classes_of(block);
             above -= positive;
-            for &row in block {
+            for &(_, row) in block {
                 placements[row] = if self.converted[row] { below + negative / 2.0 } else { above + positive / 2.0 };
             }
             below += negative;
@@ -181,25 +185,33 @@ pub fn delong_paired(scores: PairedScores) -> Result<AucComparison, Undefined> {
     let (positives, negatives) = scores.classes()?;
     let (a, b) = (scores.placements(scores.a, positives), scores.placements(scores.b, positives));
     let class = |wanted: bool| {
-        let placements = a.iter().zip(&b).enumerate();
-        placements
-            .filter(move |&(row, _)| scores.converted[row] == wanted && scores.weight(row) > 0.0)
-            .map(move |(row, (a, b))| (scores.weight(row), *a, *b))
+        let (a, b) = (&a, &b);
+        (0..a.len())
+            .filter(move |&row| scores.converted[row] == wanted && scores.weight(row) > 0.0)
+            .map(move |row| Placed { weight: scores.weight(row), a: a[row], b: b[row] })
     };
-    let area = |pick: fn((f64, f64, f64)) -> f64| class(true).map(pick).sum::<f64>() / (positives * negatives);
-    let (auc_a, auc_b) = (area(|(w, a, _)| w * a), area(|(w, _, b)| w * b));
-    // A difference of placements is exact, so that equal orders have no variance at all.
-    let variance = |pick: fn((f64, f64, f64)) -> (f64, f64, f64)| {
-        covariance(class(true).map(pick)) / negatives.powi(2) / positives
-            + covariance(class(false).map(pick)) / positives.powi(2) / negatives
+    let area = |wins: fn(Placed) -> f64| class(true).map(wins).sum::<f64>() / (positives * negatives);
+    let (auc_a, auc_b) = (area(|row| row.weight * row.a), area(|row| row.weight * row.b));
+    let variance = |of: fn(Placed) -> (f64, f64)| {
+        let rows = |wanted| class(wanted).map(move |row| (row.weight, of(row).0, of(row).1));
+        covariance(rows(true)) / negatives.powi(2) / positives + covariance(rows(false)) / positives.powi(2) / negatives
     };
     let variances = two_of_each((positives, negatives)).map(|_| AucVariance {
-        a: variance(|(w, a, _)| (w, a, a)),
-        b: variance(|(w, _, b)| (w, b, b)),
-        covariance: variance(|row| row),
-        difference: variance(|(w, a, b)| (w, b - a, b - a)),
+        a: variance(|row| (row.a, row.a)),
+        b: variance(|row| (row.b, row.b)),
+        covariance: variance(|row| (row.a, row.b)),
+        // A difference of placements is exact, so that equal orders have no variance at all.
+        difference: variance(|row| (row.b - row.a, row.b - row.a)),
     });
     Ok(AucComparison { auc_a, auc_b, difference: auc_b - auc_a, variance: variances })
+}
+
+/// The placements of one lead by two scores.
+#[derive(Clone, Copy)]
+struct Placed {
+    weight: f64,
+    a: f64,
+    b: f64,
 }
 
 /// Compares the AUCs of two independent groups of leads, with a normal reference.
@@ -398,8 +410,8 @@ impl TopShare {
 
     /// Their rate as a multiple of the rate of all leads.
     pub fn lift(&self) -> Result<f64, Undefined> {
-        Ok(self.rate()? * self.total / self.positives)
-            .and_then(|lift| if self.positives == 0.0 { Err(Undefined::NoEvents) } else { Ok(lift) })
+        let rate = self.rate()?;
+        if self.positives == 0.0 { Err(Undefined::NoEvents) } else { Ok(rate * self.total / self.positives) }
     }
 }
 
@@ -419,7 +431,7 @@ pub fn top_shares(tally: &Tally, depths: &[f64]) -> Vec<TopShare> {
             above += tally.count(block);
             found += tally.positive[block];
         }
-        let edge = if block > 0 { edge_block(tally, block - 1, k - above) } else { (0.0, 0.0, 0.0) };
+        let edge = if block > 0 { edge_block(tally, block - 1, (k - above).max(0.0)) } else { (0.0, 0.0, 0.0) };
         let (expected, worst, best) = (found + edge.0, found + edge.1, found + edge.2);
         TopShare { leads: k, expected, worst, best, positives, total }
     };
@@ -468,4 +480,184 @@ pub fn gain(tally: &Tally, slices: usize) -> Result<Gain, Undefined> {
     let before = std::iter::once(0.0).chain(cumulative.iter().copied());
     let slice_lift = cumulative.iter().zip(before).map(|(to, from)| (to - from) * slices as f64 / positives).collect();
     Ok(Gain { cumulative, gain, lift, slice_lift })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Sample;
+    use proptest::prelude::*;
+
+    fn tally(score: &[f64], converted: &[bool]) -> Tally {
+        Sample::new(score, converted).tally()
+    }
+
+    const NO: bool = false;
+    const YES: bool = true;
+
+    #[test]
+    fn a_tie_between_the_classes_counts_half() {
+        assert_eq!(auc(&tally(&[1.0, 1.0], &[NO, YES])), Ok(0.5));
+        assert_eq!(auc(&tally(&[1.0, 1.0, 0.0], &[NO, YES, NO])), Ok(0.75));
+    }
+
+    #[test]
+    fn one_class_has_no_order() {
+        let one = tally(&[1.0, 2.0, 3.0], &[NO; 3]);
+        assert_eq!(auc(&one), Err(Undefined::OneClass));
+        assert_eq!(delong_variance(&one), Err(Undefined::OneClass));
+        assert_eq!(average_precision(&one), Err(Undefined::OneClass));
+        assert_eq!(ks(&one), Err(Undefined::OneClass));
+        assert_eq!(h_measure(&one, CostPrior::symmetric()), Err(Undefined::OneClass));
+        assert_eq!(gain(&one, 10), Err(Undefined::NoEvents));
+        assert_eq!(auc(&Tally::default()), Err(Undefined::Empty));
+    }
+
+    #[test]
+    fn equal_scores_are_a_coin_without_variance() {
+        let converted: Vec<bool> = (0..40).map(|i| i < 9).collect();
+        let flat = tally(&[50.0; 40], &converted);
+        assert_eq!((auc(&flat), delong_variance(&flat)), (Ok(0.5), Ok(0.0)));
+        assert_eq!(auc_interval(&flat, 0.95), Err(Undefined::ZeroVariance));
+        assert_eq!(ks(&flat), Ok(KsStatistic { ks: 0.0, threshold: 50.0 }));
+        let diagonal = gain(&flat, 10).unwrap();
+        assert!(diagonal.lift.iter().all(|lift| (lift - 1.0).abs() < 1e-12));
+    }
+
+    #[test]
+    fn one_converted_lead_has_an_auc_but_no_variance() {
+        let single = tally(&[1.0, 2.0, 3.0], &[NO, YES, NO]);
+        assert_eq!((auc(&single), delong_variance(&single)), (Ok(0.5), Err(Undefined::TooFewRows)));
+    }
+
+    #[test]
+    fn a_perfect_score_has_no_interval() {
+        let perfect = tally(&[1.0, 2.0, 3.0, 4.0], &[NO, NO, YES, YES]);
+        assert_eq!((auc(&perfect), delong_variance(&perfect)), (Ok(1.0), Ok(0.0)));
+        assert_eq!(auc_logit(1.0, 0.0, 0.95), Err(Undefined::ZeroVariance));
+        assert_eq!(h_measure(&perfect, CostPrior::symmetric()), Ok(1.0));
+    }
+
+    #[test]
+    fn near_one_the_interval_of_the_auc_stays_below_it() {
+        let score: Vec<f64> = (0..100).map(f64::from).collect();
+        let converted: Vec<bool> = (0..100).map(|i| i >= 90 && i != 93 || i == 88).collect();
+        let tally = tally(&score, &converted);
+        assert!(auc(&tally).unwrap() > 0.95);
+        assert!(auc_interval(&tally, 0.95).unwrap().high < 1.0);
+    }
+
+    #[test]
+    fn equal_orders_do_not_differ() {
+        let (score, converted) = ([3.0, 1.0, 2.0, 2.0, 5.0], [YES, NO, NO, YES, YES]);
+        let cubed = score.map(|s: f64| s.powi(3));
+        let compared =
+            delong_paired(PairedScores { a: &score, b: &cubed, converted: &converted, weight: None }).unwrap();
+        assert_eq!(compared.test(), Ok(ZTest { z: 0.0, p: 1.0 }));
+    }
+
+    #[test]
+    fn a_certain_difference_has_no_test() {
+        let converted = [NO, NO, YES, YES];
+        let scores = PairedScores { a: &[1.0; 4], b: &[1.0, 2.0, 3.0, 4.0], converted: &converted, weight: None };
+        let compared = delong_paired(scores).unwrap();
+        assert_eq!((compared.difference, compared.test()), (0.5, Err(Undefined::ZeroVariance)));
+    }
+
+    #[test]
+    fn a_tied_block_at_the_edge_counts_its_expectation() {
+        let tally = tally(&[9.0, 5.0, 5.0, 5.0, 5.0, 1.0], &[YES, YES, NO, NO, NO, YES]);
+        let top = top_share(&tally, 3.0);
+        assert_eq!((top.worst, top.expected, top.best), (1.0, 1.5, 2.0));
+        assert_eq!((top.lift(), top.capture()), (Ok(1.0), Ok(0.5)));
+        assert_eq!(top_share(&tally, 5.0).worst, 2.0);
+        assert_eq!(top_share(&tally, 99.0).expected, 3.0);
+        assert_eq!(top_share(&tally, 0.0).lift(), Err(Undefined::Empty));
+    }
+
+    fn leads() -> impl Strategy<Value = (Vec<f64>, Vec<f64>, Vec<bool>, Vec<f64>)> {
+        let lead = (-6i32..6, -6i32..6, any::<bool>(), 1u32..4);
+        prop::collection::vec(lead, 4..60).prop_map(|leads| {
+            let column = |pick: fn(&(i32, i32, bool, u32)) -> f64| leads.iter().map(pick).collect();
+            let converted = leads.iter().map(|lead| lead.2).collect();
+            (column(|l| f64::from(l.0)), column(|l| f64::from(l.1)), converted, column(|l| f64::from(l.3)))
+        })
+    }
+
+    fn repeated<T: Copy>(values: &[T], weight: &[f64]) -> Vec<T> {
+        values.iter().zip(weight).flat_map(|(value, w)| std::iter::repeat_n(*value, *w as usize)).collect()
+    }
+
+    fn same(a: Result<f64, Undefined>, b: Result<f64, Undefined>) -> bool {
+        match (a, b) {
+            (Ok(a), Ok(b)) => (a - b).abs() <= 1e-12 * b.abs().max(1.0),
+            (a, b) => a == b,
+        }
+    }
+
+    fn numbers(tally: &Tally) -> Vec<Result<f64, Undefined>> {
+        let h = |prior: Result<CostPrior, Undefined>| h_measure(tally, prior?);
+        let mut numbers =
+            vec![auc(tally), delong_variance(tally), average_precision(tally), precision_recall_area(tally)];
+        numbers.extend([ks(tally).map(|found| found.ks), h(CostPrior::shares(tally)), h(CostPrior::severity(tally))]);
+        numbers.extend([3.0, 7.5].map(|k| top_share(tally, k).capture()));
+        numbers
+    }
+
+    proptest! {
+        #[test]
+        fn a_weight_is_a_repetition((a, b, converted, weight) in leads()) {
+            let weighted = Sample::weighted(&a, &converted, &weight).tally();
+            let (long_a, long_b) = (repeated(&a, &weight), repeated(&b, &weight));
+            let long_converted = repeated(&converted, &weight);
+            for (x, y) in numbers(&weighted).into_iter().zip(numbers(&tally(&long_a, &long_converted))) {
+                prop_assert!(same(x, y), "{x:?} {y:?}");
+            }
+            let short = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: Some(&weight) });
+            let long = delong_paired(PairedScores { a: &long_a, b: &long_b, converted: &long_converted, weight: None });
+            let variance = |c: Result<AucComparison, Undefined>| c.and_then(|c| Ok(c.variance?.difference));
+            prop_assert!(same(variance(short), variance(long)));
+        }
+
+        #[test]
+        fn increasing_maps_change_nothing((a, _, converted, _) in leads()) {
+            let cubed: Vec<f64> = a.iter().map(|s| s.powi(3) * 7.0 - 1.0).collect();
+            prop_assert_eq!(numbers(&tally(&a, &converted)), numbers(&tally(&cubed, &converted)));
+        }
+
+        #[test]
+        fn the_reversed_score_has_the_complementary_auc((a, _, converted, _) in leads()) {
+            let reversed: Vec<f64> = a.iter().map(|s| -s).collect();
+            let (there, back) = (tally(&a, &converted), tally(&reversed, &converted));
+            prop_assert!(same(auc(&there), auc(&back).map(|area| 1.0 - area)));
+            prop_assert!(same(delong_variance(&there), delong_variance(&back)));
+        }
+
+        #[test]
+        fn swapped_models_flip_the_sign((a, b, converted, _) in leads()) {
+            let there = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None });
+            let back = delong_paired(PairedScores { a: &b, b: &a, converted: &converted, weight: None });
+            if let (Ok(there), Ok(back)) = (there, back) {
+                prop_assert!(same(there.test().map(|t| t.z), back.test().map(|t| -t.z)));
+                prop_assert!(same(there.test().map(|t| t.p), back.test().map(|t| t.p)));
+                if let Ok(v) = there.variance {
+                    prop_assert!((v.difference - (v.a + v.b - 2.0 * v.covariance)).abs() < 1e-12);
+                }
+            }
+        }
+
+        #[test]
+        fn both_ways_to_delong_agree((a, b, converted, _) in leads()) {
+            let paired = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None });
+            let alone = tally(&a, &converted);
+            prop_assert!(same(paired.map(|c| c.auc_a), auc(&alone)));
+            prop_assert!(same(paired.and_then(|c| Ok(c.variance?.a)), delong_variance(&alone)));
+        }
+
+        #[test]
+        fn the_best_and_the_worst_order_frame_the_expected((a, _, converted, _) in leads(), k in 0.0f64..70.0) {
+            let top = top_share(&tally(&a, &converted), k);
+            prop_assert!(top.worst <= top.expected + 1e-12 && top.expected <= top.best + 1e-12);
+        }
+    }
 }

@@ -181,7 +181,7 @@ fn beta_log_odds(p: f64, a: f64, b: f64) -> f64 {
         let (below, slope) = (beta_tails(x, y, a, b).0, binomial_density(a, b, x, y) * a * b / (a + b));
         let step = (below.ln() - p.ln()) * below / slope;
         odds -= step.clamp(-20.0, 20.0);
-        if !(step.abs() > 1e-15 * odds.abs().max(1.0)) {
+        if step.is_nan() || step.abs() <= 1e-15 * odds.abs().max(1.0) {
             break;
         }
     }

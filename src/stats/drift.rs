@@ -72,12 +72,13 @@ impl Bins {
     /// Between the distinct type-7 quantiles that cut the reference into `parts`; its extremes are no edges.
     pub fn of_quantiles(reference: Values, parts: usize) -> Result<Self, Undefined> {
         let mut rows: Vec<(f64, f64)> = reference.rows().collect();
-        if rows.is_empty() {
-            return Err(Undefined::Empty);
-        }
         rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let cut = |k: usize| cut_at(&rows, reference.weight.is_some(), k as f64 / parts as f64);
-        let (least, most) = (rows[0].0, rows[rows.len() - 1].0);
+        let (values, weights): (Vec<f64>, Vec<f64>) = rows.into_iter().unzip();
+        let (Some(&least), Some(&most)) = (values.first(), values.last()) else { return Err(Undefined::Empty) };
+        let cut = |k: usize| match (reference.weight, k as f64 / parts as f64) {
+            (None, q) => quantile::sorted(&values, q),
+            (Some(_), q) => quantile::counted(&values, &weights, q),
+        };
         let mut inner_edges: Vec<f64> = (1..parts).map(cut).filter(|edge| *edge != least && *edge != most).collect();
         inner_edges.dedup();
         Ok(Self { inner_edges })
@@ -91,11 +92,6 @@ impl Bins {
         }
         counts
     }
-}
-
-fn cut_at(rows: &[(f64, f64)], weighted: bool, q: f64) -> f64 {
-    let (values, weights): (Vec<f64>, Vec<f64>) = rows.iter().copied().unzip();
-    if weighted { quantile::counted(&values, &weights, q) } else { quantile::sorted(&values, q) }
 }
 
 /// Population stability index of two tables of counts over the same bins (Jeffreys divergence);
@@ -154,4 +150,76 @@ pub fn kolmogorov_sf(x: f64) -> f64 {
     }
     let term = |k: i32| (if k % 2 == 1 { 2.0 } else { -2.0 }) * (-2.0 * f64::from(k * k) * x * x).exp();
     (1..=8).map(term).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_constant_reference_has_one_bin() {
+        let bins = Bins::of_quantiles(Values::new(&[5.0; 20]), 10).unwrap();
+        assert!(bins.inner_edges.is_empty());
+        assert_eq!(bins.count(Values::new(&[4.0, 5.0, 6.0])), [3.0]);
+    }
+
+    #[test]
+    fn a_value_on_an_edge_belongs_to_the_bin_below() {
+        let values: Vec<f64> = (0..=10).map(f64::from).collect();
+        let bins = Bins::of_quantiles(Values::new(&values), 10).unwrap();
+        assert_eq!(bins.count(Values::new(&values)), [2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn an_empty_bin_leaves_the_smoothed_index_finite() {
+        assert_eq!(psi(&[5.0, 5.0], &[0.0, 9.0]), Err(Undefined::ZeroCount));
+        assert!(smoothed_psi(&[5.0, 5.0], &[0.0, 9.0]).unwrap().is_finite());
+        assert_eq!(smoothed_psi(&[5.0, 5.0], &[0.0, 0.0]), Err(Undefined::Empty));
+    }
+
+    #[test]
+    fn evidence_is_positive_where_leads_are_good() {
+        let bins = [Count::new(8.0, 10.0), Count::new(2.0, 10.0)];
+        let evidence = weight_of_evidence(&bins).unwrap();
+        assert!(evidence.woe[0] > 0.0 && evidence.woe[1] < 0.0);
+        assert_eq!(weight_of_evidence(&[Count::new(0.0, 3.0), bins[0]]), Err(Undefined::ZeroCount));
+    }
+
+    #[test]
+    fn equal_populations_have_no_distance() {
+        let same = ks_two_sample(Values::new(&[1.0, 2.0]), Values::new(&[2.0, 1.0])).unwrap();
+        assert_eq!((same.d, same.p), (0.0, 1.0));
+        assert_eq!(ks_two_sample(Values::new(&[]), Values::new(&[1.0])), Err(Undefined::Empty));
+    }
+
+    #[test]
+    fn both_series_of_the_limit_law_meet() {
+        assert!((kolmogorov_sf(1.0 - 1e-13) - kolmogorov_sf(1.0)).abs() < 1e-12);
+        assert!((kolmogorov_sf(1.358_098_6) - 0.05).abs() < 1e-6);
+    }
+
+    proptest! {
+        #[test]
+        fn stability_is_symmetric_and_zero_of_equals(was in counts(), is in counts()) {
+            prop_assert!((smoothed_psi(&was, &is).unwrap() - smoothed_psi(&is, &was).unwrap()).abs() < 1e-12);
+            prop_assert_eq!(smoothed_psi(&was, &was).unwrap(), 0.0);
+        }
+
+        #[test]
+        fn a_weight_is_a_repetition(rows in prop::collection::vec((0i32..9, 1u32..4), 1..40)) {
+            let value: Vec<f64> = rows.iter().map(|row| f64::from(row.0)).collect();
+            let weight: Vec<f64> = rows.iter().map(|row| f64::from(row.1)).collect();
+            let long: Vec<f64> = rows.iter().flat_map(|row| vec![f64::from(row.0); row.1 as usize]).collect();
+            let weighted = Values { value: &value, weight: Some(&weight) };
+            let bins = Bins::of_quantiles(weighted, 10).unwrap();
+            prop_assert_eq!(&bins, &Bins::of_quantiles(Values::new(&long), 10).unwrap());
+            prop_assert_eq!(bins.count(weighted), bins.count(Values::new(&long)));
+        }
+    }
+
+    fn counts() -> impl Strategy<Value = Vec<f64>> {
+        prop::collection::vec((0u32..50).prop_map(f64::from), 5)
+            .prop_filter("somebody", |counts| counts.iter().sum::<f64>() > 0.0)
+    }
 }

@@ -116,7 +116,16 @@ pub fn agresti_coull(successes: f64, n: f64, level: f64) -> Result<Interval, Und
 
 /// Rate of the treatment less rate of the control.
 pub fn difference(control: Count, treatment: Count) -> Result<f64, Undefined> {
-    Ok(treatment.checked()?.share() - control.checked()?.share())
+    Ok(gap(control.checked()?, treatment.checked()?))
+}
+
+/// Next to 1 the failures keep the digits that the rates lose.
+fn gap(control: Count, treatment: Count) -> f64 {
+    if control.share().min(treatment.share()) > 0.5 {
+        control.complement().share() - treatment.complement().share()
+    } else {
+        treatment.share() - control.share()
+    }
 }
 
 /// Interval of a difference of rates from the Wilson limits of both, without correction. Newcombe (1998), method 10.
@@ -152,17 +161,18 @@ fn score_interval(control: Count, treatment: Count, level: f64, factor: f64) -> 
 
 /// The largest difference `d` whose squared distance to the observed one is within `bound` restricted variances.
 fn score_limit(control: Count, treatment: Count, bound: f64) -> f64 {
-    let observed = treatment.share() - control.share();
-    let room = treatment.complement().share() + control.share();
-    let inside =
-        |step: f64| step * step < bound * restricted_variance(control, treatment, observed + step, room - step);
-    observed + last_inside(room, inside)
+    let observed = gap(control, treatment);
+    let above = treatment.complement().share() + control.share();
+    let below = treatment.share() + control.complement().share();
+    let variance = |step: f64| restricted_variance(control, treatment, observed + step, above - step, below + step);
+    observed + last_inside(above, |step| step * step < bound * variance(step))
 }
 
-/// Variance of the difference of rates at its maximum likelihood under `treatment - control = d`, where `rest = 1 - d`.
-fn restricted_variance(control: Count, treatment: Count, d: f64, rest: f64) -> f64 {
+/// Variance of the difference of rates at its maximum likelihood under `treatment - control = d`,
+/// where `rest = 1 - d` and `other = 1 + d`.
+fn restricted_variance(control: Count, treatment: Count, d: f64, rest: f64, other: f64) -> f64 {
     if d < 0.0 {
-        return restricted_variance(treatment, control, -d, 1.0 + d);
+        return restricted_variance(treatment, control, -d, other, rest);
     }
     if rest <= 0.0 {
         return 0.0;
@@ -346,4 +356,158 @@ fn lift_variance(part: Count, whole: Count) -> f64 {
     let own = failing / part.successes;
     let total = whole.failures() / (whole.successes * whole.n);
     (own + total - 2.0 * failing / whole.successes).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::random::Seed;
+    use proptest::prelude::*;
+
+    fn near(a: f64, b: f64) -> bool {
+        (a - b).abs() <= 1e-10 * b.abs().max(1e-3)
+    }
+
+    #[test]
+    fn nobody_converted_is_an_interval_from_zero() {
+        let interval = wilson(0.0, 10.0, 0.95).unwrap();
+        assert_eq!(interval.low, 0.0);
+        assert!(near(interval.high, 0.277_532_799_862_889_3));
+        assert_eq!(wilson(10.0, 10.0, 0.95).unwrap().high, 1.0);
+    }
+
+    #[test]
+    fn no_leads_have_no_rate() {
+        assert_eq!(wilson(0.0, 0.0, 0.95), Err(Undefined::Empty));
+        assert_eq!(Count::new(0.0, 0.0).rate(), Err(Undefined::Empty));
+        assert_eq!(miettinen_nurminen(Count::new(0.0, 0.0), Count::new(1.0, 2.0), 0.95), Err(Undefined::Empty));
+        assert_eq!(wilson(3.0, 2.0, 0.95), Err(Undefined::OutOfRange));
+    }
+
+    #[test]
+    fn three_in_a_billion_keep_their_digits() {
+        let interval = clopper_pearson(3.0, 1e9, 0.95).unwrap();
+        // The Poisson limits of three events.
+        assert!((interval.low / 6.186_721_231_5e-10 - 1.0).abs() < 1e-7);
+        assert!((interval.high / 8.767_273_070_8e-9 - 1.0).abs() < 1e-7);
+    }
+
+    #[test]
+    fn a_difference_of_one_reaches_one() {
+        let interval = miettinen_nurminen(Count::new(0.0, 15.0), Count::new(12.0, 12.0), 0.95).unwrap();
+        assert_eq!(interval.high, 1.0);
+        assert!(interval.low > 0.6 && interval.low < 1.0);
+    }
+
+    #[test]
+    fn a_test_needs_someone_who_converted_and_someone_who_did_not() {
+        assert_eq!(pooled_z(Count::new(0.0, 9.0), Count::new(0.0, 8.0)), Err(Undefined::ZeroVariance));
+        assert_eq!(rate_ratio(Count::new(0.0, 9.0), Count::new(2.0, 8.0)), Err(Undefined::ZeroControl));
+        assert_eq!(katz(Count::new(2.0, 9.0), Count::new(0.0, 8.0), 0.95), Err(Undefined::ZeroCount));
+    }
+
+    #[test]
+    fn tables_that_are_equal_as_fractions_are_equal_to_barnard() {
+        let p = barnard(Count::new(9.0, 10.0), Count::new(3.0, 10.0), TableOrder::Pooled).unwrap();
+        assert!((p - 0.007_955_551_147_460_94).abs() < 1e-9);
+    }
+
+    #[test]
+    fn fisher_reads_a_billion_leads() {
+        let p = fisher(Count::new(1e8, 1e9), Count::new(1e8 + 3e4, 1e9)).unwrap();
+        let z = pooled_z(Count::new(1e8, 1e9), Count::new(1e8 + 3e4, 1e9)).unwrap();
+        assert!((p / z.p - 1.0).abs() < 1e-3, "{p} {}", z.p);
+    }
+
+    #[test]
+    fn a_trend_over_one_score_does_not_exist() {
+        let groups = [Count::new(1.0, 5.0), Count::new(2.0, 5.0)];
+        assert_eq!(trend(&groups, &[3.0, 3.0]), Err(Undefined::Constant));
+        assert_eq!(trend(&[Count::new(0.0, 5.0), Count::new(0.0, 5.0)], &[1.0, 2.0]), Err(Undefined::OneClass));
+        assert_eq!(trend(&[], &[]), Err(Undefined::Empty));
+        assert!(trend(&groups, &[1.0, 2.0]).unwrap().z > 0.0);
+    }
+
+    #[test]
+    fn an_empty_bracket_stands_in_the_table() {
+        let table = bracket_table(&[Count::new(3.0, 10.0), Count::default(), Count::new(0.0, 20.0)], 0.95);
+        assert_eq!(table[1].rate, Err(Undefined::Empty));
+        assert!(near(table[0].lift.unwrap(), 3.0));
+        assert_eq!(table[2].lift, Ok(0.0));
+        assert_eq!(table[2].lift_interval, Err(Undefined::ZeroCount));
+    }
+
+    #[test]
+    fn the_whole_has_a_lift_of_one_for_certain() {
+        let whole = Count::new(30.0, 200.0);
+        let interval = lift_interval(whole, whole, 0.95).unwrap();
+        assert!(near(interval.low, 1.0) && near(interval.high, 1.0));
+    }
+
+    #[test]
+    fn a_lift_interval_covers_as_it_says() {
+        let (leads, share, rates) = (1500, 0.2, [0.30, 0.08]);
+        let truth = rates[0] / (share * rates[0] + (1.0 - share) * rates[1]);
+        let runs = 4000;
+        let covered = (0..runs).filter(|&run| {
+            let mut stream = Seed(11).replicate(run);
+            let n = stream.binomial(leads, share);
+            let x = stream.binomial(n, rates[0]) as f64;
+            let rest = stream.binomial(leads - n, rates[1]) as f64;
+            let whole = Count::new(x + rest, leads as f64);
+            lift_interval(Count::new(x, n as f64), whole, 0.95).unwrap().contains(truth)
+        });
+        let coverage = covered.count() as f64 / runs as f64;
+        assert!((coverage - 0.95).abs() < 0.0105, "{coverage}");
+    }
+
+    fn count() -> impl Strategy<Value = Count> {
+        (1u32..400).prop_flat_map(|n| (0..=n).prop_map(move |x| Count::new(f64::from(x), f64::from(n))))
+    }
+
+    type Limits = fn(f64, f64, f64) -> Result<Interval, Undefined>;
+
+    proptest! {
+        #[test]
+        fn intervals_of_failures_mirror_those_of_successes(count in count(), level in 0.5f64..0.999) {
+            for limits in [wilson as Limits, clopper_pearson, jeffreys] {
+                let (own, other) =
+                    (limits(count.successes, count.n, level).unwrap(), limits(count.failures(), count.n, level).unwrap());
+                prop_assert!((own.low - (1.0 - other.high)).abs() < 1e-12);
+                prop_assert!(own.contains(count.share()));
+            }
+        }
+
+        #[test]
+        fn the_exact_interval_contains_the_one_of_jeffreys(count in count(), level in 0.5f64..0.999) {
+            let exact = clopper_pearson(count.successes, count.n, level).unwrap();
+            let jeffreys = jeffreys(count.successes, count.n, level).unwrap();
+            prop_assert!(exact.low <= jeffreys.low + 1e-12 && jeffreys.high <= exact.high + 1e-12);
+        }
+
+        #[test]
+        fn swapped_arms_negate_the_difference(a in count(), b in count()) {
+            for interval in [newcombe, miettinen_nurminen, mee, agresti_caffo] {
+                let (there, back) = (interval(a, b, 0.95).unwrap(), interval(b, a, 0.95).unwrap());
+                prop_assert!((there.low + back.high).abs() < 1e-12 && (there.high + back.low).abs() < 1e-12);
+            }
+        }
+
+        #[test]
+        fn score_intervals_contain_the_difference(a in count(), b in count(), level in 0.5f64..0.999) {
+            for interval in [newcombe, miettinen_nurminen, mee] {
+                let found = interval(a, b, level).unwrap();
+                let difference = difference(a, b).unwrap();
+                prop_assert!(found.low <= difference + 1e-12 && difference <= found.high + 1e-12);
+                prop_assert!(found.low >= -1.0 - 1e-12 && found.high <= 1.0 + 1e-12);
+            }
+        }
+
+        #[test]
+        fn exact_p_values_do_not_care_which_arm_is_first(a in count(), b in count()) {
+            let (there, back) = (fisher(a, b).unwrap(), fisher(b, a).unwrap());
+            prop_assert!((there - back).abs() < 1e-9 && there > 0.0 && there <= 1.0);
+            prop_assert!((fisher(a.complement(), b.complement()).unwrap() - there).abs() < 1e-9);
+        }
+    }
 }

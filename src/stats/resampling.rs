@@ -168,3 +168,53 @@ pub fn simultaneous(
     let factor = quantile::of(&deviations, level).ok_or(Undefined::Empty)?;
     Ok(estimates.iter().zip(&errors).map(|(at, e)| Ok(Interval::around(*at, factor * (*e)?))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::random::Seed;
+
+    #[test]
+    fn replicates_that_are_all_the_same_have_no_bca_interval() {
+        let boot = Bootstrap::new(2.0, vec![2.0; 9]).unwrap();
+        assert_eq!((boot.standard_error(), boot.bias()), (Ok(0.0), 0.0));
+        assert_eq!(boot.percentile(0.95), Interval::new(2.0, 2.0));
+        assert_eq!(boot.bca(0.95, 0.0), Err(Undefined::ZeroVariance));
+        assert_eq!(acceleration(&[2.0; 9]), Err(Undefined::ZeroVariance));
+    }
+
+    #[test]
+    fn replicates_on_one_side_have_no_bias_correction() {
+        let boot = Bootstrap::new(0.0, vec![1.0, 2.0, 3.0]).unwrap();
+        assert_eq!(boot.bias_correction(), Err(Undefined::ZeroVariance));
+        assert_eq!(boot.bias(), 2.0);
+    }
+
+    #[test]
+    fn without_bias_and_acceleration_bca_is_the_percentile_interval() {
+        let boot = Bootstrap::new(0.0, (-500..=500).map(f64::from).collect()).unwrap();
+        let (plain, corrected) = (boot.percentile(0.9), boot.bca(0.9, 0.0).unwrap());
+        assert!((plain.low - corrected.low).abs() < 1e-9 && (plain.high - corrected.high).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_row_that_does_not_exist_is_out_of_range() {
+        assert_eq!(resampled_means(&[1.0], &[vec![1]]), Err(Undefined::OutOfRange));
+        assert_eq!(resampled_means(&[1.0, 3.0], &[vec![1, 1], vec![0, 1]]), Ok(vec![3.0, 2.0]));
+    }
+
+    #[test]
+    fn a_resample_has_as_many_leads() {
+        let mut stream = Seed(3).replicate(0);
+        assert_eq!(resample(&mut stream, 50).iter().sum::<f64>(), 50.0);
+        assert_eq!(resample_cells(&mut stream, &[20.0, 0.0, 30.0]).iter().sum::<f64>(), 50.0);
+    }
+
+    #[test]
+    fn one_comparison_alone_is_as_wide_as_its_quantile() {
+        let replicates: Vec<Vec<f64>> = (-100..=100).map(|value| vec![f64::from(value), 7.0]).collect();
+        let found = simultaneous(&[0.0, 7.0], &replicates, 0.95).unwrap();
+        assert!((found[0].unwrap().high - 95.0).abs() < 1e-9);
+        assert_eq!(found[1], Err(Undefined::ZeroVariance));
+    }
+}

@@ -239,3 +239,77 @@ pub fn sign_reversal(strata: &[Stratum]) -> Result<bool, Undefined> {
     let sign = |value: f64| if value.abs() <= 1e-12 { 0.0 } else { value.signum() };
     Ok(sign(crude_difference(strata)?) != sign(risk_difference(strata)?.difference))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stratum(treated: (f64, f64), control: (f64, f64)) -> Stratum {
+        Stratum { treatment: Count::new(treated.0, treated.1), control: Count::new(control.0, control.1) }
+    }
+
+    #[test]
+    fn stones_of_both_sizes_reverse_the_crude_difference() {
+        let strata = [stratum((81.0, 87.0), (234.0, 270.0)), stratum((192.0, 263.0), (55.0, 80.0))];
+        assert!(crude_difference(&strata).unwrap() < 0.0);
+        assert!(risk_difference(&strata).unwrap().difference > 0.0);
+        assert_eq!(sign_reversal(&strata), Ok(true));
+    }
+
+    #[test]
+    fn a_stratum_without_controls_pools_with_the_others_but_cannot_be_standardised() {
+        let strata = [stratum((3.0, 10.0), (1.0, 10.0)), stratum((2.0, 5.0), (0.0, 0.0))];
+        assert_eq!(standardised_difference(&strata), Err(Undefined::Empty));
+        assert!((risk_difference(&strata).unwrap().difference - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn without_events_there_is_nothing_to_compare() {
+        let strata = [stratum((0.0, 10.0), (0.0, 10.0))];
+        assert_eq!(cmh(&strata, false), Err(Undefined::ZeroVariance));
+        assert_eq!(odds_ratio(&strata), Err(Undefined::ZeroCount));
+        assert_eq!(risk_ratio(&strata), Err(Undefined::ZeroControl));
+        assert_eq!(homogeneity(&strata), Err(Undefined::ZeroCount));
+        assert_eq!(risk_difference(&[]), Err(Undefined::Empty));
+    }
+
+    #[test]
+    fn one_stratum_fits_its_own_odds_ratio() {
+        let found = homogeneity(&[stratum((12.0, 30.0), (5.0, 41.0))]).unwrap();
+        assert!(found.breslow_day.abs() < 1e-20 && found.df == 0.0);
+        assert_eq!(found.p(), Err(Undefined::TooFewRows));
+    }
+
+    fn strata() -> impl Strategy<Value = Vec<Stratum>> {
+        let arm = || (0u32..9, 0u32..9).prop_map(|(x, rest)| (f64::from(x), f64::from(x + rest)));
+        prop::collection::vec((arm(), arm()).prop_map(|(treated, control)| stratum(treated, control)), 0..5)
+    }
+
+    proptest! {
+        #[test]
+        fn swapped_arms_negate_the_difference(strata in strata()) {
+            let swapped: Vec<Stratum> =
+                strata.iter().map(|s| Stratum { control: s.treatment, treatment: s.control }).collect();
+            if let (Ok(there), Ok(back)) = (risk_difference(&strata), risk_difference(&swapped)) {
+                prop_assert!((there.difference + back.difference).abs() < 1e-12);
+                prop_assert!((there.sato_error - back.sato_error).abs() < 1e-9);
+            }
+            if let (Ok(there), Ok(back)) = (odds_ratio(&strata), odds_ratio(&swapped)) {
+                prop_assert!(back == 0.0 || (there * back - 1.0).abs() < 1e-12);
+            }
+        }
+
+        #[test]
+        fn every_answer_is_a_number_or_a_reason(strata in strata()) {
+            let answers = [
+                odds_ratio(&strata), log_odds_ratio_error(&strata), risk_ratio(&strata), cmh(&strata, true),
+                risk_difference(&strata).map(|found| found.sato_error),
+                risk_difference(&strata).map(|found| found.greenland_robins_error),
+                homogeneity(&strata).map(|found| found.tarone),
+                standardised_difference(&strata).map(|found| found.error),
+            ];
+            prop_assert!(answers.iter().flatten().all(|value| value.is_finite()), "{answers:?}");
+        }
+    }
+}
