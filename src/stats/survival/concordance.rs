@@ -16,6 +16,9 @@ impl Concordance {
     /// Undefined without comparable pairs.
     pub fn index(&self) -> Result<f64, Undefined> {
         let pairs = self.concordant + self.discordant + self.tied;
+        if !pairs.is_finite() {
+            return Err(Undefined::Exhausted);
+        }
         if pairs > 0.0 { Ok((self.concordant + 0.5 * self.tied) / pairs) } else { Err(Undefined::NoEvents) }
     }
 
@@ -33,7 +36,7 @@ impl Concordance {
 /// # Panics
 /// When the slices differ in length.
 pub fn harrell(followed: &Followed, score: &[f64]) -> Concordance {
-    count(followed, score, |_| Some(1.0), |_| 1.0)
+    count(followed, score, f64::INFINITY, |_| 1.0)
 }
 
 /// Uno's C (Uno et al. 2011): Harrell's index over conversions before `tau`, each pair weighted by the inverse chance
@@ -43,51 +46,45 @@ pub fn harrell(followed: &Followed, score: &[f64]) -> Concordance {
 /// # Panics
 /// When the slices differ in length.
 pub fn uno(followed: &Followed, score: &[f64], tau: f64) -> Result<f64, Undefined> {
-    let censoring = Censoring::of(followed);
-    let seen = |t: f64| 1.0 / censoring.before(t);
-    count(followed, score, |t| (t < tau).then(|| seen(t)), seen).index()
+    let (_, before) = Censoring::before_each(followed);
+    count(followed, score, tau, |row| 1.0 / before[row]).index()
 }
 
-/// Pairs in one walk back in time over a tree of the scores seen so far. `seen` is the inverse chance of seeing a
-/// conversion at a time, none when it does not count; `lost` that of a loss.
-fn count(
-    followed: &Followed,
-    score: &[f64],
-    seen: impl Fn(f64) -> Option<f64>,
-    lost: impl Fn(f64) -> f64,
-) -> Concordance {
+/// Pairs of conversions before `tau`, in one walk back in time over a tree of the scores met so far. `inverse` is one
+/// over the chance that a row was not censored before its time.
+fn count(followed: &Followed, score: &[f64], tau: f64, inverse: impl Fn(usize) -> f64) -> Concordance {
     assert_eq!(followed.len(), score.len(), "a score for every lead");
     let scored: Vec<f64> = (0..score.len())
         .map(|row| if score[row].is_nan() { 0.0 } else { followed.weight.map_or(1.0, |weight| weight[row]) })
         .collect();
     let timeline = Timeline::of(&Followed { weight: Some(&scored), ..*followed });
-    let mut walk = Walk::new(&timeline, score, lost);
+    let mut walk = Walk::new(&timeline, score, inverse);
     let mut pairs = Concordance::default();
     for instant in timeline.backwards() {
         walk.join(&instant);
-        if let Some(seen) = seen(instant.time) {
-            pairs.add(walk.compare(&instant, seen), seen);
+        if instant.time < tau {
+            walk.compare(&instant, &mut pairs);
         }
         walk.join_converted(&instant);
     }
     pairs
 }
 
-struct Walk<L> {
+struct Walk<F> {
     rank: Vec<u32>,
     /// Leads followed beyond the time the walk has come to.
     later: Ranks,
     /// Leads lost before it, by the inverse chance of seeing that.
     lost: Ranks,
-    seen_lost: L,
+    inverse: F,
 }
 
-impl<L: Fn(f64) -> f64> Walk<L> {
-    fn new(timeline: &Timeline, score: &[f64], seen_lost: L) -> Self {
+impl<F: Fn(usize) -> f64> Walk<F> {
+    fn new(timeline: &Timeline, score: &[f64], inverse: F) -> Self {
         let (rank, ranks) = ranked(score);
-        let mut walk = Self { rank, later: Ranks::new(ranks), lost: Ranks::new(ranks), seen_lost };
+        let mut walk = Self { rank, later: Ranks::new(ranks), lost: Ranks::new(ranks), inverse };
         for exit in timeline.exits().iter().filter(|exit| exit.end == End::Lost) {
-            walk.lost.add(walk.rank[exit.row()], exit.weight * (walk.seen_lost)(exit.time));
+            walk.lost.add(walk.rank[exit.row()], exit.weight * (walk.inverse)(exit.row()));
         }
         walk
     }
@@ -96,7 +93,7 @@ impl<L: Fn(f64) -> f64> Walk<L> {
         for exit in instant.exits.iter().filter(|exit| exit.end != End::Converted) {
             self.later.add(self.rank[exit.row()], exit.weight);
             if exit.end == End::Lost {
-                self.lost.add(self.rank[exit.row()], -exit.weight * (self.seen_lost)(exit.time));
+                self.lost.add(self.rank[exit.row()], -exit.weight * (self.inverse)(exit.row()));
             }
         }
         for entry in instant.entries {
@@ -110,14 +107,12 @@ impl<L: Fn(f64) -> f64> Walk<L> {
         }
     }
 
-    fn compare(&self, instant: &Instant, seen: f64) -> Concordance {
-        let mut pairs = Concordance::default();
+    fn compare(&self, instant: &Instant, pairs: &mut Concordance) {
         for exit in converted(instant) {
-            let rank = self.rank[exit.row()];
-            pairs.add(self.later.against(rank), exit.weight * seen);
-            pairs.add(self.lost.against(rank), exit.weight);
+            let (rank, inverse) = (self.rank[exit.row()], (self.inverse)(exit.row()));
+            pairs.add(self.later.against(rank), exit.weight * inverse * inverse);
+            pairs.add(self.lost.against(rank), exit.weight * inverse);
         }
-        pairs
     }
 }
 

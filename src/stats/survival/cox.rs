@@ -94,9 +94,10 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// # Panics
 /// When the slices differ in length.
 pub fn cox(followed: &Followed, columns: &[&[f64]], options: CoxOptions) -> Result<Cox, Undefined> {
-    let weight = complete_weights(followed, columns);
-    let followed = Followed { weight: Some(&weight), ..*followed };
-    let risk = Risk::of(&followed, columns, options)?;
+    let sorted = Sorted::of(followed, columns, options);
+    let (followed, options) = (sorted.followed(), sorted.options(options.ties));
+    let columns: Vec<&[f64]> = sorted.columns.iter().map(Vec::as_slice).collect();
+    let risk = Risk::of(&followed, &columns, options)?;
     let null = risk.likelihood(&vec![0.0; columns.len()]);
     let score = null.decrement().map(|chi2| ChiSquare::new(chi2, columns.len() as f64));
     let fit = score.and_then(|_| risk.maximise(&null));
@@ -104,11 +105,44 @@ pub fn cox(followed: &Followed, columns: &[&[f64]], options: CoxOptions) -> Resu
     Ok(Cox { events: risk.events, log_likelihood_null: null.value, score, fit })
 }
 
-/// The leads' weights, 0 for those with a missing value.
-fn complete_weights(followed: &Followed, columns: &[&[f64]]) -> Vec<f64> {
-    assert!(columns.iter().all(|column| column.len() == followed.len()), "a value for every lead");
-    let complete = |row: usize| columns.iter().all(|column| column[row].is_finite());
-    (0..followed.len()).map(|row| if complete(row) { followed.weight_of(row) } else { 0.0 }).collect()
+/// The complete leads in the order of their times, so that each walk through time reads memory in order.
+struct Sorted {
+    time: Vec<f64>,
+    end: Vec<End>,
+    entry: Option<Vec<f64>>,
+    weight: Vec<f64>,
+    columns: Vec<Vec<f64>>,
+    cluster: Option<Vec<usize>>,
+    strata: Option<Vec<usize>>,
+}
+
+impl Sorted {
+    fn of(followed: &Followed, columns: &[&[f64]], options: CoxOptions) -> Self {
+        assert!(columns.iter().all(|column| column.len() == followed.len()), "a value for every lead");
+        let complete = |row: &usize| followed.counts(*row) && columns.iter().all(|column| column[*row].is_finite());
+        let mut rows: Vec<usize> = (0..followed.len()).filter(complete).collect();
+        rows.sort_unstable_by(|&a, &b| followed.time[a].total_cmp(&followed.time[b]).then(a.cmp(&b)));
+        let numbers = |column: &[f64]| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+        let labels = |column: &[usize]| rows.iter().map(|&row| column[row]).collect::<Vec<usize>>();
+        Self {
+            time: numbers(followed.time),
+            end: rows.iter().map(|&row| followed.end[row]).collect(),
+            entry: followed.entry.map(numbers),
+            weight: rows.iter().map(|&row| followed.weight_of(row)).collect(),
+            columns: columns.iter().map(|column| numbers(column)).collect(),
+            cluster: options.cluster.map(labels),
+            strata: options.strata.map(labels),
+        }
+    }
+
+    fn followed(&self) -> Followed<'_> {
+        let all = Followed::new(&self.time, &self.end).weighted(&self.weight);
+        Followed { entry: self.entry.as_deref(), ..all }
+    }
+
+    fn options(&self, ties: Ties) -> CoxOptions<'_> {
+        CoxOptions { ties, cluster: self.cluster.as_deref(), strata: self.strata.as_deref() }
+    }
 }
 
 /// The data of a regression: risk sets and standardised columns.
@@ -132,7 +166,12 @@ struct Likelihood {
 impl Likelihood {
     /// Newton's step to the maximum.
     fn step(&self) -> Result<Vec<f64>, Undefined> {
-        self.information.solve_spd(&self.gradient)
+        let lower = self.information.cholesky()?;
+        let kept = |i: usize| lower[(i, i)].powi(2) > 1e-12 * self.information[(i, i)];
+        if !(0..lower.rows).all(kept) {
+            return Err(Undefined::Collinear);
+        }
+        Ok(lower.solve_cholesky(&self.gradient))
     }
 
     /// Twice what Newton's step promises to gain; at no effect it is the score statistic.
@@ -293,12 +332,11 @@ const ROUNDS: usize = 60;
 /// Whether some direction has lost practically all the information it had: the hazard ratio runs off to infinity.
 fn collapsed(here: &Likelihood, null: &Likelihood) -> bool {
     let Ok(lower) = null.information.cholesky() else { return true };
-    let p = null.beta.len();
     // L⁻¹ I L⁻ᵀ by columns of the inverse factor.
     let inverse = lower_inverse(&lower);
     let relative = inverse.times(&here.information).times(&inverse.transpose());
     let (values, _) = relative.eigen_symmetric();
-    values.into_iter().take(p).any(|value| !(value > 1e-9))
+    values.into_iter().any(|value| value.is_nan() || value <= 1e-9)
 }
 
 fn lower_inverse(lower: &Matrix) -> Matrix {
@@ -370,8 +408,8 @@ impl RiskSet {
         for i in 0..z.len() {
             let scaled = weight * z[i];
             self.first[i] += scaled;
-            for j in 0..=i {
-                self.second[(i, j)] += scaled * z[j];
+            for (j, other) in z[..=i].iter().enumerate() {
+                self.second[(i, j)] += scaled * other;
             }
         }
     }
@@ -481,69 +519,80 @@ impl Likelihood {
     }
 }
 
-/// The cumulative baseline hazard and its integral of the mean columns, at the times of conversions.
+/// What risk does over time to a lead's score residual, at the times of conversions.
 struct Baseline {
     time: Vec<f64>,
-    /// Before the first time, then after each.
-    hazard: Vec<f64>,
-    mean: Vec<Vec<f64>>,
-    /// At each time: what those who convert then are spared, and the mean they are held against.
-    spared: Vec<(f64, Vec<f64>)>,
-    own: Vec<Vec<f64>>,
+    /// Σ 1/D and Σ mean/D, summed from the first time to each; before the first they are 0.
+    exposure: Steps,
+    /// At each time, what those who convert then are spared of it.
+    spared: Steps,
+    /// At each time, the mean that those who convert then are held against.
+    mean: Steps,
+}
+
+/// Rows of a number and a vector each, in one piece of memory.
+struct Steps {
+    width: usize,
+    values: Vec<f64>,
+}
+
+impl Steps {
+    fn new(columns: usize) -> Self {
+        Self { width: columns + 1, values: Vec::new() }
+    }
+
+    fn push(&mut self, (rate, mean): (f64, Vec<f64>)) {
+        self.values.push(rate);
+        self.values.extend(mean);
+    }
+
+    fn row(&self, i: usize) -> (f64, &[f64]) {
+        let row = &self.values[i * self.width..(i + 1) * self.width];
+        (row[0], &row[1..])
+    }
+
+    /// Each row becomes the sum of itself and all after it.
+    fn accumulate_back(&mut self) {
+        for i in (0..self.values.len().saturating_sub(self.width)).rev() {
+            self.values[i] += self.values[i + self.width];
+        }
+    }
 }
 
 impl Baseline {
+    /// Steps stand latest first, as the walk meets them.
     fn of(timeline: &Timeline, risk: &Risk, hazard: &[f64]) -> Self {
         let p = risk.z.cols;
         let mut set = RiskSet::new(p);
-        let mut base = Self { time: vec![], hazard: vec![], mean: vec![], spared: vec![], own: vec![] };
+        let mut base = Self { time: Vec::new(), exposure: Steps::new(p), spared: Steps::new(p), mean: Steps::new(p) };
         for instant in timeline.backwards() {
             set.step(&instant, &risk.z, hazard);
             if let Some(deaths) = Deaths::at(&instant, risk, hazard) {
                 let shares = risk.shares(&set, &deaths);
-                let (rate, mean) = shares.exposure(&set, &deaths);
                 base.time.push(instant.time);
-                base.hazard.push(rate);
-                base.mean.push(mean);
+                base.exposure.push(shares.exposure(&set, &deaths));
                 base.spared.push(shares.spared(&set, &deaths));
-                base.own.push(shares.mean(&set, &deaths));
+                base.mean.push((0.0, shares.mean(&set, &deaths)));
             }
         }
-        base.accumulate(p);
+        base.exposure.push((0.0, vec![0.0; p]));
+        base.exposure.accumulate_back();
         base
-    }
-
-    /// Turns steps, latest first, into sums, earliest first.
-    fn accumulate(&mut self, p: usize) {
-        self.time.reverse();
-        self.spared.reverse();
-        self.own.reverse();
-        self.hazard.push(0.0);
-        self.hazard.reverse();
-        self.mean.push(vec![0.0; p]);
-        self.mean.reverse();
-        for i in 1..self.hazard.len() {
-            self.hazard[i] += self.hazard[i - 1];
-            for j in 0..p {
-                self.mean[i][j] += self.mean[i - 1][j];
-            }
-        }
     }
 
     /// r ∫ (z - mean) dΛ over (entry, exit].
     fn exposure(&self, entry: f64, exit: f64, z: &[f64], hazard: f64) -> Vec<f64> {
-        let after = |t: f64| self.time.partition_point(|time| *time <= t);
-        let (from, to) = (after(entry), after(exit));
-        let rate = self.hazard[to] - self.hazard[from];
-        let mean = self.mean[to].iter().zip(&self.mean[from]).map(|(to, from)| to - from);
-        z.iter().zip(mean).map(|(z, mean)| hazard * (z * rate - mean)).collect()
+        let through = |t: f64| self.exposure.row(self.time.partition_point(|time| *time > t));
+        let ((before, mean_before), (after, mean_after)) = (through(entry), through(exit));
+        let mean = mean_after.iter().zip(mean_before).map(|(after, before)| after - before);
+        z.iter().zip(mean).map(|(z, mean)| hazard * (z * (after - before) - mean)).collect()
     }
 
     /// What converting at a time adds: the distance from the mean, and the exposure spared among those who tie.
     fn own(&self, time: f64, z: &[f64], hazard: f64) -> Vec<f64> {
-        let at = self.time.partition_point(|other| *other < time);
-        let (rate, mean) = &self.spared[at];
-        let spared = z.iter().zip(mean).map(|(z, mean)| hazard * (z * rate - mean));
-        z.iter().zip(&self.own[at]).zip(spared).map(|((z, mean), spared)| z - mean + spared).collect()
+        let at = self.time.partition_point(|other| *other > time);
+        let ((rate, spared), (_, mean)) = (self.spared.row(at), self.mean.row(at));
+        let spared = z.iter().zip(spared).map(|(z, spared)| hazard * (z * rate - spared));
+        z.iter().zip(mean).zip(spared).map(|((z, mean), spared)| z - mean + spared).collect()
     }
 }

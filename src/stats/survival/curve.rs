@@ -27,7 +27,10 @@ impl Moment {
 
     /// All distinct times at which somebody leaves, ascending.
     pub(super) fn all(followed: &Followed) -> Vec<Self> {
-        let timeline = Timeline::of(followed);
+        Self::on(&Timeline::of(followed))
+    }
+
+    pub(super) fn on(timeline: &Timeline) -> Vec<Self> {
         let mut at_risk = 0.0;
         let mut moments: Vec<Self> = timeline.backwards().map(|instant| Self::step(&instant, &mut at_risk)).collect();
         moments.reverse();

@@ -4,58 +4,70 @@
 use super::{Censoring, End, Followed};
 use crate::stats::Undefined;
 
-/// What is known about a lead at a time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fate {
-    Converted,
-    /// Still open, or lost for good.
-    Not,
-    Unknown,
+/// A lead by what may be known about it.
+struct Lead {
+    time: f64,
+    end: End,
+    weight: f64,
+    /// The weight over the chance that the lead was not censored before its time.
+    seen: f64,
+    /// Its score, or its predicted risk.
+    value: f64,
 }
 
-/// A known fate with the weight it carries.
-fn fate(followed: &Followed, row: usize, u: f64, censoring: &Censoring) -> (Fate, f64) {
-    let (time, weight) = (followed.time[row], followed.weight_of(row));
-    match followed.end[row] {
-        _ if !followed.counts(row) => (Fate::Unknown, 0.0),
-        _ if time > u => (Fate::Not, weight / censoring.at(u)),
-        End::Censored => (Fate::Unknown, 0.0),
-        End::Converted => (Fate::Converted, weight / censoring.before(time)),
-        End::Lost => (Fate::Not, weight / censoring.before(time)),
+impl Lead {
+    /// Whether the lead had converted by `u`, with the weight that this knowledge carries; none when it is not known.
+    fn fate(&self, u: f64, still_seen: f64) -> Option<(bool, f64)> {
+        match self.end {
+            _ if self.time > u => Some((false, self.weight / still_seen)),
+            End::Censored => None,
+            End::Converted => Some((true, self.seen)),
+            End::Lost => Some((false, self.seen)),
+        }
     }
+}
+
+fn leads(followed: &Followed, value: &[f64]) -> (Vec<Lead>, Censoring) {
+    let (censoring, before) = Censoring::before_each(followed);
+    let lead = |row: usize| {
+        let weight = followed.weight_of(row);
+        let (time, end) = (followed.time[row], followed.end[row]);
+        Lead { time, end, weight, seen: weight / before[row], value: value[row] }
+    };
+    ((0..followed.len()).filter(|&row| followed.counts(row)).map(lead).collect(), censoring)
 }
 
 /// The chance that a lead converted by `u` has a higher score than one that did not (lost ones included), equal scores
 /// counting one half: cumulative cases, dynamic controls (Uno et al. 2007; Blanche et al. 2013). For each of `times`;
-/// undefined where either group is empty. Few leads are left behind a value where [`Censoring::at`] is below 0.1.
+/// undefined where either group is empty. Few leads stand behind a value where [`Censoring::at`] is below 0.1.
 ///
 /// # Panics
 /// When the slices differ in length.
 pub fn dynamic_auc(followed: &Followed, score: &[f64], times: &[f64]) -> Vec<Result<f64, Undefined>> {
     assert_eq!(followed.len(), score.len(), "a score for every lead");
-    let mut order: Vec<usize> = (0..score.len()).filter(|&row| !score[row].is_nan()).collect();
-    order.sort_unstable_by(|&a, &b| score[a].total_cmp(&score[b]).then(a.cmp(&b)));
-    let censoring = Censoring::of(followed);
-    times.iter().map(|&u| auc_at(followed, score, &order, u, &censoring)).collect()
+    let (mut leads, censoring) = leads(followed, score);
+    leads.retain(|lead| !lead.value.is_nan());
+    // Stable, so that sums do not depend on how the sort breaks ties.
+    leads.sort_by(|a, b| a.value.total_cmp(&b.value));
+    times.iter().map(|&u| auc_at(&leads, u, censoring.at(u))).collect()
 }
 
-fn auc_at(
-    followed: &Followed,
-    score: &[f64],
-    order: &[usize],
-    u: f64,
-    censoring: &Censoring,
-) -> Result<f64, Undefined> {
+fn auc_at(leads: &[Lead], u: f64, still_seen: f64) -> Result<f64, Undefined> {
     let (mut cases, mut controls, mut won) = (0.0, 0.0, 0.0);
-    for block in order.chunk_by(|&a, &b| score[a] == score[b]) {
-        let known = || block.iter().map(|&row| fate(followed, row, u, censoring));
-        let sum = |fate| known().filter(|(of, _)| *of == fate).map(|(_, weight)| weight).sum::<f64>();
-        let (case, control) = (sum(Fate::Converted), sum(Fate::Not));
+    for block in leads.chunk_by(|a, b| a.value == b.value) {
+        let (mut case, mut control) = (0.0, 0.0);
+        for (converted, weight) in block.iter().filter_map(|lead| lead.fate(u, still_seen)) {
+            *(if converted { &mut case } else { &mut control }) += weight;
+        }
         won += case * (controls + 0.5 * control);
         cases += case;
         controls += control;
     }
-    if cases > 0.0 && controls > 0.0 { Ok(won / (cases * controls)) } else { Err(Undefined::OneClass) }
+    match cases * controls {
+        0.0 => Err(Undefined::OneClass),
+        pairs if pairs.is_finite() => Ok(won / pairs),
+        _ => Err(Undefined::Exhausted),
+    }
 }
 
 /// The mean squared difference between the predicted chance `risk` of converting by `u` and whether the lead did
@@ -66,20 +78,21 @@ fn auc_at(
 /// When the slices differ in length.
 pub fn ipcw_brier(followed: &Followed, risk: &[f64], u: f64) -> Result<f64, Undefined> {
     assert_eq!(followed.len(), risk.len(), "a risk for every lead");
-    if risk.iter().any(|p| !(0.0..=1.0).contains(p)) {
+    let (leads, censoring) = leads(followed, risk);
+    if leads.iter().any(|lead| !(0.0..=1.0).contains(&lead.value)) {
         return Err(Undefined::NotProbability);
     }
-    let censoring = Censoring::of(followed);
-    let (mut loss, mut known, mut total) = (0.0, 0.0, 0.0);
-    for row in (0..followed.len()).filter(|&row| followed.counts(row)) {
-        let (fate, weight) = fate(followed, row, u, &censoring);
-        loss += weight * (risk[row] - f64::from(fate == Fate::Converted)).powi(2);
+    let still_seen = censoring.at(u);
+    let (mut loss, mut known) = (0.0, 0.0);
+    for lead in &leads {
+        let (converted, weight) = lead.fate(u, still_seen).unwrap_or((false, 0.0));
+        loss += weight * (lead.value - f64::from(converted)).powi(2);
         known += weight;
-        total += followed.weight_of(row);
     }
-    match (total, known) {
-        (0.0, _) => Err(Undefined::Empty),
-        (_, 0.0) => Err(Undefined::BeyondFollowUp),
-        _ => Ok(loss / total),
+    match known {
+        _ if leads.is_empty() => Err(Undefined::Empty),
+        0.0 => Err(Undefined::BeyondFollowUp),
+        known if known.is_finite() => Ok(loss / leads.iter().map(|lead| lead.weight).sum::<f64>()),
+        _ => Err(Undefined::Exhausted),
     }
 }

@@ -83,11 +83,11 @@ impl Timeline {
         let (mut exits, mut entries) = (self.exits.as_slice(), self.entries.as_slice());
         std::iter::from_fn(move || {
             let time = exits.first()?.time;
-            let (leaving, rest) = exits.split_at(exits.partition_point(|exit| exit.time <= time));
-            exits = rest;
-            let (entering, rest) = entries.split_at(entries.partition_point(|entry| entry.time < time));
-            entries = rest;
-            Some(Instant { time, exits: leaving, entries: entering })
+            Some(Instant {
+                time,
+                exits: split_first(&mut exits, |exit| exit.time <= time),
+                entries: split_first(&mut entries, |entry| entry.time < time),
+            })
         })
     }
 
@@ -96,15 +96,29 @@ impl Timeline {
         let (mut exits, mut entries) = (self.exits.as_slice(), self.entries.as_slice());
         std::iter::from_fn(move || {
             let time = exits.last()?.time;
-            let now = exits.partition_point(|exit| exit.time < time);
-            let (rest, leaving) = exits.split_at(now);
-            exits = rest;
-            let later = entries.partition_point(|entry| entry.time < time);
-            let (rest, entering) = entries.split_at(later);
-            entries = rest;
-            Some(Instant { time, exits: leaving, entries: entering })
+            Some(Instant {
+                time,
+                exits: split_last(&mut exits, |exit| exit.time >= time),
+                entries: split_last(&mut entries, |entry| entry.time >= time),
+            })
         })
     }
+}
+
+/// Takes the passages off the front that belong. A linear scan: what is taken is read anyway.
+fn split_first<'a>(from: &mut &'a [Passage], belongs: impl Fn(&Passage) -> bool) -> &'a [Passage] {
+    let count = from.iter().take_while(|passage| belongs(passage)).count();
+    let (taken, rest) = from.split_at(count);
+    *from = rest;
+    taken
+}
+
+/// Takes the passages off the back that belong.
+fn split_last<'a>(from: &mut &'a [Passage], belongs: impl Fn(&Passage) -> bool) -> &'a [Passage] {
+    let count = from.iter().rev().take_while(|passage| belongs(passage)).count();
+    let (rest, taken) = from.split_at(from.len() - count);
+    *from = rest;
+    taken
 }
 
 fn in_time(mut passages: Vec<Passage>) -> Vec<Passage> {
