@@ -175,7 +175,7 @@ impl Design {
         let diagonal: Vec<f64> =
             self.cells.iter().map(|cell| (0..2).map(|arm| own(cell, arm) / self.n[arm]).sum()).collect();
         let trace: f64 = diagonal.iter().sum();
-        if !(trace > 0.0) {
+        if trace == 0.0 {
             return Err(Undefined::TooFewClusters);
         }
         let reaches: Vec<[f64; 2]> = self.cells.iter().map(|cell| [reach(cell, 0), reach(cell, 1)]).collect();

@@ -65,7 +65,7 @@ impl Rates {
 
     /// The power of `leads` leads an arm; undefined when both rates are 0 or both are 1.
     pub fn power(&self, leads: f64) -> Result<Power, Undefined> {
-        if !(leads >= 0.0) {
+        if leads.is_nan() || leads < 0.0 {
             return Err(Undefined::OutOfRange);
         }
         let (shift, margin) = (self.difference() * leads.sqrt(), critical(self.alpha) * self.null_sd());

@@ -211,7 +211,8 @@ pub struct NormalPosterior {
 /// A normal likelihood of the difference, with a flat prior or N(0, `prior_sd`²).
 /// Undefined for a negative `se` and where nothing is uncertain and the difference is zero.
 pub fn normal_posterior(difference: f64, se: f64, prior_sd: Option<f64>) -> Result<NormalPosterior, Undefined> {
-    if !(se >= 0.0) || prior_sd.is_some_and(|sd| !(sd >= 0.0)) || !difference.is_finite() {
+    let makes_sense = difference.is_finite() && se >= 0.0 && prior_sd.is_none_or(|sd| sd >= 0.0);
+    if !makes_sense {
         return Err(Undefined::OutOfRange);
     }
     let (mean, sd) = match prior_sd {
