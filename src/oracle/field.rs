@@ -40,50 +40,37 @@ const LEVEL: f64 = 0.95;
 /// The complete rows of a case: none of the columns is empty.
 struct Rows {
     columns: Vec<Vec<f64>>,
-    /// The label of each row's arm.
-    arm: Vec<String>,
+    labels: Vec<Vec<String>>,
 }
 
 impl Rows {
-    fn read(case: &Case, arm: &str, roles: &[&str]) -> Result<Self, OracleError> {
-        let columns: Vec<Vec<f64>> = roles.iter().map(|role| case.numbers(role)).collect::<Result<_, _>>()?;
-        let arm = case.texts(arm)?;
-        let is_complete = |&row: &usize| !is_missing(&arm[row]) && columns.iter().all(|column| !column[row].is_nan());
-        let kept: Vec<usize> = (0..arm.len()).filter(is_complete).collect();
-        let pick = |column: &Vec<f64>| kept.iter().map(|&row| column[row]).collect();
-        Ok(Self {
-            columns: columns.iter().map(pick).collect(),
-            arm: kept.iter().map(|&row| arm[row].trim().to_string()).collect(),
-        })
+    fn read(case: &Case, labels: &[&str], columns: &[&str]) -> Result<Self, OracleError> {
+        let columns: Vec<Vec<f64>> = columns.iter().map(|role| case.numbers(role)).collect::<Result<_, _>>()?;
+        let labels: Vec<Vec<String>> = labels.iter().map(|role| trimmed(case, role)).collect::<Result<_, _>>()?;
+        let rows = Self { columns, labels };
+        Ok(rows.kept(|row| {
+            rows.labels.iter().all(|label| !is_missing(&label[row])) && rows.columns.iter().all(|c| !c[row].is_nan())
+        }))
     }
 
-    /// Per row, whether it is of the treatment: the second label in their order, or the only one when it is not `A`.
-    fn treated(&self) -> Vec<bool> {
-        let control = self.control();
-        self.arm.iter().map(|arm| *arm != control).collect()
+    /// The rows of the control and the treatment: the first two labels of the role `arm`, in their order.
+    fn of_arms(case: &Case, labels: &[&str], columns: &[&str]) -> Result<(Self, Vec<bool>), OracleError> {
+        let rows = Self::read(case, &[&["arm"], labels].concat(), columns)?;
+        let (control, treatment) = arms(&rows.labels[0]);
+        let rows = rows.kept(|row| [&control, &treatment].contains(&&rows.labels[0][row]));
+        let treated = rows.labels[0].iter().map(|label| *label == treatment).collect();
+        Ok((rows, treated))
     }
 
-    fn control(&self) -> String {
-        let mut labels = self.arm.clone();
-        labels.sort_unstable();
-        labels.dedup();
-        match labels.as_slice() {
-            [only] if ["B", "1", "treatment"].contains(&only.as_str()) => String::new(),
-            labels => labels.first().cloned().unwrap_or_default(),
+    fn kept(&self, keep: impl Fn(usize) -> bool) -> Self {
+        fn pick<T: Clone>(column: &[T], kept: &[usize]) -> Vec<T> {
+            kept.iter().map(|&row| column[row].clone()).collect()
         }
-    }
-
-    /// A column's values in the control and in the treatment.
-    fn split(&self, column: usize) -> [Vec<f64>; 2] {
-        let treated = self.treated();
-        [false, true].map(|side| {
-            self.columns[column]
-                .iter()
-                .zip(&treated)
-                .filter(|(_, treated)| **treated == side)
-                .map(|(v, _)| *v)
-                .collect()
-        })
+        let kept: Vec<usize> = (0..self.labels[0].len()).filter(|&row| keep(row)).collect();
+        Self {
+            columns: self.columns.iter().map(|column| pick(column, &kept)).collect(),
+            labels: self.labels.iter().map(|column| pick(column, &kept)).collect(),
+        }
     }
 
     fn flags(&self, column: usize) -> Vec<bool> {
@@ -91,8 +78,30 @@ impl Rows {
     }
 }
 
+/// (control, treatment). An only arm is the control unless its name says otherwise.
+fn arms(labels: &[String]) -> (String, String) {
+    let mut labels = labels.to_vec();
+    labels.sort_unstable();
+    labels.dedup();
+    let name = |place: usize| labels.get(place).cloned().unwrap_or_default();
+    match name(0).as_str() {
+        "B" | "1" | "treatment" if labels.len() == 1 => (name(1), name(0)),
+        _ => (name(0), name(1)),
+    }
+}
+
+/// One column's values in the control and in the treatment.
+fn split(column: &[f64], treated: &[bool]) -> [Vec<f64>; 2] {
+    let side = |side: bool| column.iter().zip(treated).filter(|(_, t)| **t == side).map(|(value, _)| *value).collect();
+    [side(false), side(true)]
+}
+
+fn trimmed(case: &Case, role: &str) -> Result<Vec<String>, OracleError> {
+    Ok(case.texts(role)?.iter().map(|text| text.trim().to_string()).collect())
+}
+
 fn is_missing(text: &str) -> bool {
-    matches!(text.trim(), "" | "NA")
+    matches!(text, "" | "NA")
 }
 
 /// With the ends of an interval under two keys.
@@ -106,7 +115,8 @@ fn list<T: Into<Value>>(values: impl IntoIterator<Item = T>) -> Value {
 }
 
 fn welch(case: &Case) -> Result<Answer, OracleError> {
-    let [a, b] = Rows::read(case, "arm", &["y"])?.split(0);
+    let (rows, treated) = Rows::of_arms(case, &[], &["y"])?;
+    let [a, b] = split(&rows.columns[0], &treated);
     let means = ab::difference_of_means(&Units::new(&a), &Units::new(&b), LEVEL);
     let answer = Answer::new()
         .with("mean_a", means.control)
@@ -124,8 +134,8 @@ fn welch(case: &Case) -> Result<Answer, OracleError> {
 }
 
 fn ratio_metric(case: &Case) -> Result<Answer, OracleError> {
-    let rows = Rows::read(case, "arm", &["num", "den"])?;
-    let ([num_a, num_b], [den_a, den_b]) = (rows.split(0), rows.split(1));
+    let (rows, treated) = Rows::of_arms(case, &[], &["num", "den"])?;
+    let ([num_a, num_b], [den_a, den_b]) = (split(&rows.columns[0], &treated), split(&rows.columns[1], &treated));
     let units = |numerator, denominator| RatioUnits { numerator, denominator, weight: None };
     let ratio = ab::difference_of_ratios(&units(&num_a, &den_a), &units(&num_b, &den_b), LEVEL);
     let answer = Answer::new()
@@ -139,7 +149,8 @@ fn ratio_metric(case: &Case) -> Result<Answer, OracleError> {
 }
 
 fn mann_whitney(case: &Case) -> Result<Answer, OracleError> {
-    let [a, b] = Rows::read(case, "arm", &["y"])?.split(0);
+    let (rows, treated) = Rows::of_arms(case, &[], &["y"])?;
+    let [a, b] = split(&rows.columns[0], &treated);
     let ranks = ab::mann_whitney(&Units::new(&a), &Units::new(&b));
     Ok(Answer::new()
         .with("u_b", ranks.map(|ranks| ranks.u))
@@ -149,8 +160,8 @@ fn mann_whitney(case: &Case) -> Result<Answer, OracleError> {
 }
 
 fn cuped(case: &Case) -> Result<Answer, OracleError> {
-    let rows = Rows::read(case, "arm", &["y", "x"])?;
-    let ([y_a, y_b], [x_a, x_b]) = (rows.split(0), rows.split(1));
+    let (rows, treated) = Rows::of_arms(case, &[], &["y", "x"])?;
+    let ([y_a, y_b], [x_a, x_b]) = (split(&rows.columns[0], &treated), split(&rows.columns[1], &treated));
     let units = |value, covariate| Covaried { value, covariate, weight: None };
     let cuped = ab::cuped(&units(&y_a, &x_a), &units(&y_b, &x_b));
     let difference = |adjusted: Result<Adjusted, Undefined>| adjusted.and_then(|adjusted| adjusted.difference);
@@ -175,20 +186,15 @@ fn numbered(labels: &[String]) -> Vec<usize> {
         .iter()
         .map(|label| {
             let next = numbers.len();
-            *numbers.entry(label.trim()).or_insert(next)
+            *numbers.entry(label).or_insert(next)
         })
         .collect()
 }
 
 fn cluster_ols(case: &Case) -> Result<Answer, OracleError> {
-    let (outcome, arm, cluster) = (case.numbers("y")?, case.texts("arm")?, case.texts("cluster")?);
-    let is_complete = |&row: &usize| !outcome[row].is_nan() && !is_missing(&arm[row]) && !is_missing(&cluster[row]);
-    let kept: Vec<usize> = (0..outcome.len()).filter(is_complete).collect();
-    let outcome: Vec<f64> = kept.iter().map(|&row| outcome[row]).collect();
-    let arm = kept.iter().map(|&row| arm[row].trim().to_string()).collect();
-    let cluster: Vec<String> = kept.iter().map(|&row| cluster[row].clone()).collect();
-    let treated = Rows { columns: vec![], arm }.treated();
-    let arms = ClusteredArms { outcome: &outcome, treated: &treated, cluster: &numbered(&cluster), weight: None };
+    let (rows, treated) = Rows::of_arms(case, &["cluster"], &["y"])?;
+    let cluster = numbered(&rows.labels[1]);
+    let arms = ClusteredArms { outcome: &rows.columns[0], treated: &treated, cluster: &cluster, weight: None };
     let answer = clusters::clustered_difference(&arms);
     Ok(Answer::new()
         .with("diff", answer.difference)
@@ -204,8 +210,8 @@ fn cluster_ols(case: &Case) -> Result<Answer, OracleError> {
 }
 
 fn icc_deff(case: &Case) -> Result<Answer, OracleError> {
-    let rows = Rows::read(case, "cluster", &["y"])?;
-    let answer = clusters::intracluster(&rows.columns[0], &numbered(&rows.arm), None);
+    let rows = Rows::read(case, &["cluster"], &["y"])?;
+    let answer = clusters::intracluster(&rows.columns[0], &numbered(&rows.labels[0]), None);
     Ok(Answer::new()
         .with("icc_anova", answer.correlation)
         .with("m0", answer.effective_size)
@@ -349,12 +355,12 @@ fn gs_classic(case: &Case) -> Result<Answer, OracleError> {
 }
 
 fn gs_logrank(case: &Case) -> Result<Answer, OracleError> {
-    let rows = Rows::read(case, "arm", &["entry", "time", "event"])?;
+    let (rows, treated) = Rows::of_arms(case, &[], &["entry", "time", "event"])?;
     let entrants = Entrants {
         entry: &rows.columns[0],
         followed: &rows.columns[1],
         converted: &rows.flags(2),
-        treated: &rows.treated(),
+        treated: &treated,
         weight: None,
     };
     let looks = sequential::logrank_at_looks(&entrants, &case.get::<Vec<f64>>("looks")?);
@@ -366,12 +372,12 @@ fn gs_logrank(case: &Case) -> Result<Answer, OracleError> {
 }
 
 fn av_logrank(case: &Case) -> Result<Answer, OracleError> {
-    let rows = Rows::read(case, "group", &["time", "event"])?;
+    let rows = Rows::read(case, &["group"], &["time", "event"])?;
     let treated = match case.get::<Json>("treated")? {
         Json::String(label) => label,
         label => label.to_string(),
     };
-    let treated: Vec<bool> = rows.arm.iter().map(|group| *group == treated).collect();
+    let treated: Vec<bool> = rows.labels[0].iter().map(|group| *group == treated).collect();
     let path = sequential::logrank_evidence(&rows.columns[0], &rows.flags(1), &treated, None, case.number("theta")?);
     Ok(Answer::new()
         .with("log_e_final", path.map(|path| path.last))

@@ -175,7 +175,7 @@ impl Design {
         let diagonal: Vec<f64> =
             self.cells.iter().map(|cell| (0..2).map(|arm| own(cell, arm) / self.n[arm]).sum()).collect();
         let trace: f64 = diagonal.iter().sum();
-        if !(trace > 0.0) {
+        if trace == 0.0 {
             return Err(Undefined::TooFewClusters);
         }
         let reaches: Vec<[f64; 2]> = self.cells.iter().map(|cell| [reach(cell, 0), reach(cell, 1)]).collect();
@@ -192,6 +192,58 @@ impl Design {
         };
         pair(0, 0) + pair(1, 1) + 2.0 * pair(0, 1)
     }
+}
+
+/// Above this many clusters there are too many assignments to visit each.
+const MOST_PERMUTED: usize = 20;
+
+/// The exact two-sided p-value of the difference under reassignment of whole clusters, for a few of them: the share of
+/// assignments with as many treated clusters whose difference is at least as large. Fisher (1935). Undefined with
+/// an arm missing, with a cluster in both arms and above twenty clusters.
+///
+/// # Panics
+/// When the slices differ in length.
+pub fn permutation_p(arms: &ClusteredArms) -> Result<f64, Undefined> {
+    let clusters = Totals::of(arms)?;
+    let treated = clusters.iter().filter(|cluster| cluster.treated).count() as u32;
+    let observed = (0..clusters.len()).filter(|&g| clusters[g].treated).fold(0u32, |set, g| set | 1 << g);
+    // Equal differences in another order of summation are equal.
+    let slack = 1e-12 * clusters.iter().map(|cluster| (cluster.sum / cluster.n).abs()).fold(0.0, f64::max);
+    let at_least = difference_under(&clusters, observed).abs() - slack;
+    let assignments = || (0..1u32 << clusters.len()).filter(|set| set.count_ones() == treated);
+    let extreme = assignments().filter(|&set| difference_under(&clusters, set).abs() >= at_least).count();
+    Ok(extreme as f64 / assignments().count() as f64)
+}
+
+/// Rows and sum of one cluster of one arm.
+struct Totals {
+    n: f64,
+    sum: f64,
+    treated: bool,
+}
+
+impl Totals {
+    fn of(arms: &ClusteredArms) -> Result<Vec<Self>, Undefined> {
+        let design = Design::of(arms);
+        design.difference()?;
+        if design.cells.len() > MOST_PERMUTED || design.cells.iter().any(|cell| cell.n[0] * cell.n[1] > 0.0) {
+            return Err(Undefined::OutOfRange);
+        }
+        let total = |cell: &Cell| {
+            let arm = usize::from(cell.n[1] > 0.0);
+            Self { n: cell.n[arm], sum: cell.residual[arm] + cell.n[arm] * design.mean[arm], treated: arm == 1 }
+        };
+        Ok(design.cells.iter().map(total).collect())
+    }
+}
+
+/// The difference of means if the clusters of this set were treated.
+fn difference_under(clusters: &[Totals], treated: u32) -> f64 {
+    let mean = |side: bool| {
+        let inside = || (0..clusters.len()).filter(|g| (treated >> g & 1 == 1) == side).map(|g| &clusters[g]);
+        inside().map(|cluster| cluster.sum).sum::<f64>() / inside().map(|cluster| cluster.n).sum::<f64>()
+    };
+    mean(true) - mean(false)
 }
 
 /// A row that counts.
@@ -305,5 +357,104 @@ impl Anova {
         let within = self.within / (self.rows() - self.clusters());
         let total = between + (size - 1.0) * within;
         if total > 0.0 { Ok((between - within) / total) } else { Err(Undefined::ZeroVariance) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const OUTCOME: [f64; 8] = [1.0, 2.0, 4.0, 3.0, 5.0, 9.0, 7.0, 6.0];
+    const TREATED: [bool; 8] = [false, false, false, false, true, true, true, true];
+
+    fn arms<'a>(outcome: &'a [f64], treated: &'a [bool], cluster: &'a [usize]) -> ClusteredArms<'a> {
+        ClusteredArms { outcome, treated, cluster, weight: None }
+    }
+
+    #[test]
+    fn rows_that_are_their_own_clusters_have_the_error_of_rows() {
+        let answer = clustered_difference(&arms(&OUTCOME, &TREATED, &[0, 1, 2, 3, 4, 5, 6, 7]));
+        let (clustered, rows) = (answer.cr1.se.unwrap(), answer.se_hc1.unwrap());
+        // G / (G - 1) (n - 1) / (n - 2) is n / (n - 2) when G = n.
+        assert!((clustered - rows).abs() < 1e-15);
+    }
+
+    #[test]
+    fn equal_clusters_within_arms_have_as_many_degrees_as_a_t_test() {
+        let answer = clustered_difference(&arms(&OUTCOME, &TREATED, &[0, 0, 1, 1, 2, 2, 3, 3]));
+        assert!((answer.cr2.df.unwrap() - 2.0).abs() < 1e-12);
+        // Welch's error of the cluster means 1.5, 3.5 and 7, 6.5.
+        assert!((answer.cr2.se.unwrap() - ((2.0 + 0.125) / 2.0f64).sqrt()).abs() < 1e-14);
+    }
+
+    #[test]
+    fn one_cluster_an_arm_allows_no_inference() {
+        let answer = clustered_difference(&arms(&OUTCOME, &TREATED, &[0, 0, 0, 0, 1, 1, 1, 1]));
+        assert_eq!(answer.difference, Ok(4.25));
+        assert_eq!((answer.cr2.df, answer.cr1.p), (Err(Undefined::TooFewClusters), Err(Undefined::ZeroVariance)));
+    }
+
+    #[test]
+    fn one_cluster_in_all_has_no_standard_error() {
+        let answer = clustered_difference(&arms(&OUTCOME, &TREATED, &[3; 8]));
+        assert_eq!((answer.clusters, answer.cr2.se), (1, Err(Undefined::TooFewClusters)));
+    }
+
+    #[test]
+    fn one_arm_has_no_difference() {
+        let answer = clustered_difference(&arms(&OUTCOME, &[true; 8], &[0, 1, 2, 3, 4, 5, 6, 7]));
+        assert_eq!((answer.difference, answer.cr2.df), (Err(Undefined::OneClass), Err(Undefined::OneClass)));
+    }
+
+    #[test]
+    fn six_clusters_permute_in_twenty_ways() {
+        let outcome = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
+        let treated = [false, false, false, true, true, true];
+        assert_eq!(permutation_p(&arms(&outcome, &treated, &[0, 1, 2, 3, 4, 5])), Ok(0.1));
+    }
+
+    #[test]
+    fn a_cluster_in_both_arms_cannot_be_reassigned() {
+        assert_eq!(permutation_p(&arms(&OUTCOME, &TREATED, &[0, 1, 2, 3, 3, 4, 5, 6])), Err(Undefined::OutOfRange));
+    }
+
+    #[test]
+    fn clusters_of_equal_rows_correlate_perfectly() {
+        let answer = intracluster(&[1.0, 1.0, 2.0, 2.0], &[0, 0, 1, 1], None);
+        assert_eq!((answer.correlation, answer.design_effect), (Ok(1.0), Ok(2.0)));
+    }
+
+    #[test]
+    fn single_rows_say_nothing_about_their_clusters() {
+        let answer = intracluster(&[1.0, 3.0, 2.0], &[0, 1, 2], None);
+        assert_eq!((answer.effective_size, answer.correlation), (Ok(1.0), Err(Undefined::TooFewRows)));
+        assert_eq!(intracluster(&[1.0; 4], &[0, 0, 1, 1], None).correlation, Err(Undefined::ZeroVariance));
+        assert_eq!(intracluster(&[1.0, 2.0], &[0, 0], None).effective_size, Err(Undefined::TooFewClusters));
+    }
+
+    proptest! {
+        #[test]
+        fn a_weight_is_a_repetition(
+            rows in prop::collection::vec((0.0..9.0f64, any::<bool>(), 0..6usize, 1..4usize), 8..30)
+        ) {
+            let repeat = |times: fn(usize) -> usize| -> Vec<(f64, bool, usize)> {
+                rows.iter().flat_map(|&(y, t, g, w)| vec![(y, t, g); times(w)]).collect()
+            };
+            let answer = |rows: &[(f64, bool, usize)], weight: Option<&[f64]>| {
+                let outcome: Vec<f64> = rows.iter().map(|row| row.0).collect();
+                let treated: Vec<bool> = rows.iter().map(|row| row.1).collect();
+                let cluster: Vec<usize> = rows.iter().map(|row| row.2).collect();
+                let arms = ClusteredArms { outcome: &outcome, treated: &treated, cluster: &cluster, weight };
+                (clustered_difference(&arms).cr2, intracluster(&outcome, &cluster, weight).correlation)
+            };
+            let weight: Vec<f64> = rows.iter().map(|row| row.3 as f64).collect();
+            let (short, long) = (answer(&repeat(|_| 1), Some(&weight)), answer(&repeat(|w| w), None));
+            if let (Ok(a), Ok(b)) = (short.0.p, long.0.p) {
+                prop_assert!((a - b).abs() < 1e-9);
+            }
+            prop_assert!((short.1.unwrap_or(0.0) - long.1.unwrap_or(0.0)).abs() < 1e-12);
+        }
     }
 }

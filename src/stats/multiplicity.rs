@@ -101,7 +101,9 @@ mod tests {
 
     use super::*;
 
-    const METHODS: [fn(&[f64]) -> Vec<f64>; 7] =
+    type Method = fn(&[f64]) -> Vec<f64>;
+
+    const METHODS: [Method; 7] =
         [bonferroni, holm, hochberg, benjamini_hochberg, benjamini_yekutieli, sidak, holm_sidak];
 
     #[test]

@@ -47,18 +47,17 @@ impl Rates {
     /// Fleiss, Levin & Paik (2003), eq. 4.14.
     pub fn leads(&self, power: f64) -> Result<f64, Undefined> {
         let z = critical(self.alpha) * self.null_sd() + normal_quantile(inside(power)?) * self.sd();
-        // Less power than chance gives needs no leads.
-        if z <= 0.0 && self.difference() > 0.0 {
-            Err(Undefined::OutOfRange)
-        } else {
-            Ok((z / self.difference()).powi(2))
+        if self.difference() == 0.0 {
+            return Ok(f64::INFINITY);
         }
+        // Less power than chance gives needs no leads.
+        if z < 0.0 { Err(Undefined::OutOfRange) } else { Ok((z / self.difference()).powi(2)) }
     }
 
     /// The same for a test with continuity correction. Fleiss, Levin & Paik (2003), eq. 4.15.
     pub fn leads_with_continuity(&self, power: f64) -> Result<f64, Undefined> {
         let leads = self.leads(power)?;
-        if leads.is_infinite() {
+        if leads.is_infinite() || leads == 0.0 {
             return Ok(leads);
         }
         Ok(leads / 4.0 * (1.0 + (1.0 + 4.0 / (leads * self.difference())).sqrt()).powi(2))
@@ -66,7 +65,7 @@ impl Rates {
 
     /// The power of `leads` leads an arm; undefined when both rates are 0 or both are 1.
     pub fn power(&self, leads: f64) -> Result<Power, Undefined> {
-        if !(leads >= 0.0) {
+        if leads.is_nan() || leads < 0.0 {
             return Err(Undefined::OutOfRange);
         }
         let (shift, margin) = (self.difference() * leads.sqrt(), critical(self.alpha) * self.null_sd());

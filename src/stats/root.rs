@@ -4,7 +4,8 @@
 pub fn turning(mut low: f64, mut high: f64, is_beyond: impl Fn(f64) -> bool) -> f64 {
     loop {
         let middle = low + 0.5 * (high - low);
-        if middle <= low || middle >= high {
+        // Also false for a bound that is not a number.
+        if !(low < middle && middle < high) {
             return high;
         }
         if is_beyond(middle) {

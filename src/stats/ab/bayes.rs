@@ -34,6 +34,7 @@ pub fn beta_binomial(converted: &[f64], leads: &[f64], prior: (f64, f64)) -> Res
     }
     let posterior_mean: Vec<f64> = arms.iter().map(|arm| arm.rate).collect();
     let (probability, expected_loss) = Contest::new(arms).integrate();
+    let probability = probability.into_iter().map(|p| p.min(1.0)).collect();
     let best = (0..posterior_mean.len()).max_by(|&i, &j| posterior_mean[i].total_cmp(&posterior_mean[j]));
     let expected_max = best.map_or(0.0, |best| posterior_mean[best] + expected_loss[best]);
     Ok(BestArm { probability, expected_loss, posterior_mean, expected_max })
@@ -83,7 +84,7 @@ impl Posterior {
     fn reach(&self, depth: f64, side: f64) -> f64 {
         let is_beyond = |t: f64| self.log_density(side * t) < -depth;
         let mut far = ((self.a + self.b) / (self.a * self.b)).sqrt();
-        while !is_beyond(far) {
+        while far.is_finite() && !is_beyond(far) {
             far *= 2.0;
         }
         turning(0.0, far, is_beyond)
@@ -210,7 +211,8 @@ pub struct NormalPosterior {
 /// A normal likelihood of the difference, with a flat prior or N(0, `prior_sd`²).
 /// Undefined for a negative `se` and where nothing is uncertain and the difference is zero.
 pub fn normal_posterior(difference: f64, se: f64, prior_sd: Option<f64>) -> Result<NormalPosterior, Undefined> {
-    if !(se >= 0.0) || prior_sd.is_some_and(|sd| !(sd >= 0.0)) || !difference.is_finite() {
+    let makes_sense = difference.is_finite() && se >= 0.0 && prior_sd.is_none_or(|sd| sd >= 0.0);
+    if !makes_sense {
         return Err(Undefined::OutOfRange);
     }
     let (mean, sd) = match prior_sd {

@@ -43,7 +43,7 @@ pub struct DeltaRelative {
 pub fn difference_of_means(control: &Units, treatment: &Units, level: f64) -> MeanDifference {
     let pivot = control.rows().chain(treatment.rows()).next().map_or(0.0, |(value, _)| value);
     let (a, b) = (Arm::of(control, pivot), Arm::of(treatment, pivot));
-    let difference = a.mean.and_then(|_| b.mean).map(|_| b.offset - a.offset);
+    let difference = a.mean.and(b.mean).map(|_| b.offset - a.offset);
     let test = difference.and_then(|d| welch(d, &a, &b, level));
     let pair = difference.and_then(|d| Pair::new(d, &a, &b));
     MeanDifference {
@@ -68,7 +68,7 @@ struct Arm {
 
 impl Arm {
     fn of(units: &Units, pivot: f64) -> Self {
-        let moments = Moments::about(pivot, units.rows().collect::<Vec<_>>().into_iter());
+        let moments = Moments::about(pivot, units.rows());
         let mean = moments.mean().map(|mean| pivot + mean);
         Self { n: moments.n, mean, offset: moments.mean, error: moments.error() }
     }

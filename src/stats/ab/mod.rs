@@ -37,13 +37,13 @@ impl<'a> Units<'a> {
     }
 
     /// (value, weight) of the units that count.
-    fn rows(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+    fn rows(&self) -> impl Iterator<Item = (f64, f64)> + Clone + '_ {
         self.value.iter().zip(weights(self.weight)).map(|(&value, weight)| (value, weight)).filter(|row| row.1 > 0.0)
     }
 }
 
 /// The weights, or as many ones as anyone asks for.
-fn weights(weight: Option<&[f64]>) -> impl Iterator<Item = f64> + '_ {
+fn weights(weight: Option<&[f64]>) -> impl Iterator<Item = f64> + Clone + '_ {
     (0..).map(move |i| weight.map_or(1.0, |w| w.get(i).copied().unwrap_or(0.0)))
 }
 

@@ -38,12 +38,10 @@ pub fn difference_of_ratios(control: &RatioUnits, treatment: &RatioUnits, level:
 }
 
 impl RatioUnits<'_> {
-    fn rows(&self) -> impl Iterator<Item = (f64, f64, f64)> + Clone {
-        let rows: Vec<_> = (self.numerator.iter().zip(self.denominator).zip(weights(self.weight)))
+    fn rows(&self) -> impl Iterator<Item = (f64, f64, f64)> + Clone + '_ {
+        (self.numerator.iter().zip(self.denominator).zip(weights(self.weight)))
             .map(|((&numerator, &denominator), weight)| (numerator, denominator, weight))
             .filter(|row| row.2 > 0.0)
-            .collect();
-        rows.into_iter()
     }
 
     fn sum(&self, part: impl Fn(f64, f64) -> f64) -> f64 {

@@ -66,7 +66,7 @@ impl Looks<'_> {
 
 /// A rate and its squared standard error.
 fn rate(converted: f64, leads: f64) -> Result<(f64, f64), Undefined> {
-    if !(leads > 0.0) {
+    if leads.is_nan() || leads <= 0.0 {
         return Err(Undefined::Empty);
     }
     if !(0.0 <= converted && converted <= leads) {
@@ -116,10 +116,10 @@ pub fn mixture_test(difference: &[f64], variance: &[f64], tau2: f64, alpha: f64)
 }
 
 fn mixture_log_ratio(difference: f64, v: f64, tau2: f64) -> Result<f64, Undefined> {
-    if !(v > 0.0) {
+    if v.is_nan() || v <= 0.0 {
         return Err(Undefined::ZeroVariance);
     }
-    if !(tau2 >= 0.0) || difference.is_nan() {
+    if tau2.is_nan() || tau2 < 0.0 || difference.is_nan() {
         return Err(Undefined::OutOfRange);
     }
     Ok(0.5 * (difference * difference / v * (tau2 / (v + tau2)) - (tau2 / v).ln_1p()))
@@ -146,7 +146,9 @@ pub struct RatioLook {
 /// Undefined without two such arms, for counts that are negative or missing and for a concentration that is not positive.
 pub fn ratio_evidence(periods: &[Vec<f64>], weights: &[f64], concentration: f64) -> Result<Vec<RatioLook>, Undefined> {
     let is_count = |period: &Vec<f64>| period.len() == weights.len() && period.iter().all(|count| *count >= 0.0);
-    if !(concentration > 0.0) || !periods.iter().all(is_count) || weights.iter().any(|weight| !(*weight >= 0.0)) {
+    let makes_sense =
+        concentration > 0.0 && periods.iter().all(is_count) && weights.iter().all(|weight| *weight >= 0.0);
+    if !makes_sense {
         return Err(Undefined::OutOfRange);
     }
     let arms: Vec<usize> = (0..weights.len()).filter(|&arm| weights[arm] > 0.0).collect();

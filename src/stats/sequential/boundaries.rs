@@ -83,7 +83,10 @@ impl Design {
     }
 
     fn check(&self, information: &[f64]) -> Result<(), Undefined> {
-        let gamma_fits = !matches!(self.spending, Spending::Power { gamma } if !(gamma > 0.0));
+        let gamma_fits = match self.spending {
+            Spending::Power { gamma } => gamma > 0.0,
+            Spending::OBrienFleming | Spending::Pocock => true,
+        };
         let times_fit = information.iter().all(|t| *t > 0.0 && t.is_finite());
         if gamma_fits && times_fit && self.alpha > 0.0 && self.alpha < 1.0 {
             Ok(())

@@ -38,8 +38,8 @@ impl Entrants<'_> {
         rows.retain(|row| row.weight > 0.0);
         let (score, information) = logrank(&mut rows);
         CalendarLook {
-            leads: rows.iter().map(|row| row.weight).sum(),
-            events: rows.iter().filter(|row| row.event).map(|row| row.weight).sum(),
+            leads: rows.iter().fold(0.0, |sum, row| sum + row.weight),
+            events: rows.iter().filter(|row| row.event).fold(0.0, |sum, row| sum + row.weight),
             z: if information > 0.0 { Ok(score / information.sqrt()) } else { Err(Undefined::NoEvents) },
             information,
         }
