@@ -15,7 +15,8 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
         entries.iter().map(|entry| (entry, capture_at(&entry.model.gain, share))).collect();
     figured.sort_by(|a, b| b.1.unwrap_or(-1.0).total_cmp(&a.1.unwrap_or(-1.0)));
     let say = |capture: Option<f64>| capture.map_or_else(|| "no curve".into(), figures::percent);
-    let captured: Vec<String> = figured.iter().map(|(entry, capture)| format!("{} {}", entry.name, say(*capture))).collect();
+    let captured: Vec<String> =
+        figured.iter().map(|(entry, capture)| format!("{} {}", entry.name, say(*capture))).collect();
     let at = match &capacity {
         Some((share, rule)) => format!("{rule} (the top {})", figures::percent(*share)),
         None => "in the top 10 %".into(),
@@ -24,7 +25,10 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
     let front = Frontispiece {
         id: "gain".into(),
         title: "Wins captured by working the best leads first".into(),
-        alt: format!("Share of all wins captured against the share of leads worked. Captured {at}: {}.", captured.join(", ")),
+        alt: format!(
+            "Share of all wins captured against the share of leads worked. Captured {at}: {}.",
+            captured.join(", ")
+        ),
         entry: None,
         height,
     };
@@ -32,7 +36,7 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
         return front.refuse("No gain curve: there are no wins to capture.");
     }
     front.draw(|sheet| {
-        let frame = Frame { x: 48.0, y: 30.0, width: 400.0, height: 360.0 };
+        let frame = Frame { x: 54.0, y: 30.0, width: 394.0, height: 360.0 };
         let y = Scale::share(1.0, 5, "wins captured");
         let mut plot = sheet.plot(frame, Scale::share(1.0, 5, "leads worked, highest scores first"), y);
         plot.reference((0.0, 0.0), (1.0, 1.0));
@@ -54,7 +58,8 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
 /// The share of leads that capacity covers, and its rule.
 fn capacity(evaluation: &Evaluation, entries: &[Entry]) -> Option<(f64, String)> {
     let setting = evaluation.setting.capacity.as_ref()?;
-    let capacity = entries.iter().find_map(|entry| entry.model.capacity.as_ref().filter(|capacity| capacity.leads > 0))?;
+    let capacity =
+        entries.iter().find_map(|entry| entry.model.capacity.as_ref().filter(|capacity| capacity.leads > 0))?;
     let share = capacity.handed_over / capacity.leads as f64;
     (share.is_finite() && share < 1.0).then(|| (share, per_period(setting.leads, setting.per_days)))
 }

@@ -19,7 +19,7 @@ pub(super) fn draw(entries: &[Entry]) -> Chart {
         return front.refuse("No lift: no model has a top share with wins.");
     }
     front.draw(|sheet| {
-        let frame = Frame { x: 48.0, y: 30.0, width: 420.0, height: 310.0 };
+        let frame = Frame { x: 54.0, y: 30.0, width: 414.0, height: 310.0 };
         let across = Scale::spanning(0.0, shares.len() as f64, 1, Unit::Plain, "top share of leads by score");
         let up = Scale::upward(highest(entries), 5, Unit::Times, "times the rate of all leads");
         let mut plot = sheet.plot(frame, across.without_ticks(), up);
@@ -88,8 +88,15 @@ fn mark(sheet: &Sheet, plot: &Plot, entry: &Entry, top: &TopShare, x: f64) {
 fn alt(entries: &[Entry]) -> String {
     let say = |entry: &Entry| {
         let top = entry.model.top.iter().find(|top| same(top.share, 0.1))?;
-        Some(format!("{} {}", entry.name, figures::estimate(&top.lift_interval, |lift| format!("{}×", figures::digits(lift)))))
+        Some(format!(
+            "{} {}",
+            entry.name,
+            figures::estimate(&top.lift_interval, |lift| format!("{}×", figures::digits(lift)))
+        ))
     };
     let lifts: Vec<String> = entries.iter().filter_map(say).collect();
-    format!("Conversion among the highest scores as a multiple of the overall rate. In the top 10 %: {}.", lifts.join(", "))
+    format!(
+        "Conversion among the highest scores as a multiple of the overall rate. In the top 10 %: {}.",
+        lifts.join(", ")
+    )
 }

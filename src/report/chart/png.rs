@@ -29,7 +29,7 @@ fn fonts() -> Database {
     let mut fonts = Database::new();
     fonts.load_font_data(dejavu::sans_condensed::regular().to_vec());
     fonts.load_font_data(dejavu::sans_condensed::bold().to_vec());
-    fonts.set_sans_serif_family("DejaVu Sans Condensed");
+    fonts.set_sans_serif_family("DejaVu Sans");
     fonts
 }
 

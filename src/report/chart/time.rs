@@ -33,7 +33,7 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
         let shown = || curves.iter().flat_map(|(_, curve)| steps(curve)).filter(|point| point.days <= days);
         let highest = shown().map(|point| point.incidence).fold(0.01, f64::max);
         let bands = shown().map(|point| point.high).fold(highest, f64::max).min(1.5 * highest);
-        let frame = Frame { x: 48.0, y: 30.0, width: 440.0, height };
+        let frame = Frame { x: 54.0, y: 30.0, width: 434.0, height };
         let across = Scale::days(days, "days since the lead was scored");
         let mut plot = sheet.plot(frame, across, Scale::share(bands, 5, "converted by then"));
         if let Some(horizon) = horizon.filter(|horizon| *horizon < days * 0.999) {
@@ -41,7 +41,11 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
             sheet.text((plot.at((horizon, 0.0)).0 - 5.0, frame.y + 10.0), "horizon", NOTE.rim().right());
         }
         draw_curves(sheet, &mut plot, &curves, times.curves.len());
-        let ends = if horizon.is_some_and(|horizon| (horizon - days).abs() < days * 1e-3) { " The right edge is the horizon." } else { "" };
+        let ends = if horizon.is_some_and(|horizon| (horizon - days).abs() < days * 1e-3) {
+            " The right edge is the horizon."
+        } else {
+            ""
+        };
         note(sheet, (0.0, frame.bottom() + 58.0), &format!("{}. Shaded: 95 % band.{ends}", capital(&times.method)));
     })
 }

@@ -24,7 +24,11 @@ fn advance(char: char) -> f64 {
 
 /// The text on one line, without what would break the line or turn the text around it.
 pub(super) fn clean(text: &str) -> String {
-    let shown: String = text.chars().map(|char| if char.is_whitespace() || char.is_control() { ' ' } else { char }).filter(|char| !hides(*char)).collect();
+    let shown: String = text
+        .chars()
+        .map(|char| if char.is_whitespace() || char.is_control() { ' ' } else { char })
+        .filter(|char| !hides(*char))
+        .collect();
     let words: Vec<&str> = shown.split(' ').filter(|word| !word.is_empty()).collect();
     if words.is_empty() { "(no name)".into() } else { words.join(" ") }
 }
@@ -102,7 +106,7 @@ mod tests {
     #[test]
     fn a_long_sentence_wraps_and_ends_with_an_ellipsis() {
         assert_eq!(wrap("one two three", 10.0, false, 40.0, 5), ["one two", "three"]);
-        assert_eq!(wrap("one two three four five six", 10.0, false, 40.0, 2), ["one two", "thre…"]);
+        assert_eq!(wrap("one two three four five six", 10.0, false, 40.0, 2), ["one two", "three…"]);
     }
 
     #[test]
