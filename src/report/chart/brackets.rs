@@ -96,7 +96,7 @@ fn inverted(sheet: &Sheet, plot: &Plot, inversion: &Inversion, (upper, lower): (
 fn alt(entry: &Entry, rows: &[&Bracket]) -> String {
     let say = |row: &&Bracket| {
         let rate = figures::estimate(&row.rate, figures::percent);
-        format!("{}: {rate} of {}", words::clean(&row.label), figures::counted(row.leads, "lead", "leads"))
+        format!("{}: {rate} of {}", words::short(&row.label), figures::counted(row.leads, "lead", "leads"))
     };
     let rates: Vec<String> = rows.iter().map(say).collect();
     let inversions = match entry.model.brackets.inversions.len() {
@@ -104,5 +104,9 @@ fn alt(entry: &Entry, rows: &[&Bracket]) -> String {
         1 => " One pair of neighbours is in the wrong order.".into(),
         n => format!(" {n} pairs of neighbours are in the wrong order."),
     };
-    format!("Conversion by bracket of {}, from the highest scores: {}.{inversions}", entry.name, rates.join("; "))
+    format!(
+        "Conversion by bracket of {}, from the highest scores: {}.{inversions}",
+        words::short(&entry.name),
+        words::first(&rates, "; ")
+    )
 }

@@ -4,7 +4,7 @@ use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, LABEL, Point, Sheet};
-use super::{Chart, Frontispiece, figures, note};
+use super::{Chart, Frontispiece, figures, note, words};
 
 /// How dark the others are.
 const REST: f64 = 0.3;
@@ -30,7 +30,7 @@ pub(super) fn draw(entry: &Entry) -> Chart {
         title: format!("{}: scores of converted leads and of others", entry.name),
         alt: format!(
             "Distribution of the scores of {} over {converted} and {rest}.{}",
-            entry.name,
+            words::short(&entry.name),
             medians(&bins, wins, others, factor)
         ),
         entry: Some(entry),

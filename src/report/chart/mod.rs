@@ -88,7 +88,7 @@ fn file(chart: &Chart, style: &str) -> String {
     format!(
         r#"{head} width="{outer_width}" height="{outer_height}"><style>
 {style}</style>
-<rect class="paper" x="{}" y="{}" width="100%" height="100%" fill="currentColor"/>
+<rect class="ink-paper" x="{}" y="{}" width="100%" height="100%" fill="currentColor"/>
 <g transform="translate(0 {})">
 {title}</g>{body}
 "#,

@@ -28,7 +28,7 @@ pub(super) fn draw(entry: &Entry) -> Chart {
         title: format!("{}: predicted and observed conversion", entry.name),
         alt: format!(
             "Observed conversion against predicted probability of {} in {}. Mean prediction {mean}, observed {observed}.",
-            entry.name,
+            words::short(&entry.name),
             figures::counted(bins.len() as u64, "group of leads", "groups of leads"),
         ),
         entry: Some(entry),

@@ -50,7 +50,7 @@ fn captures(evaluation: &Evaluation, entries: &[Entry]) -> (String, Vec<Option<C
         return (per_period(setting.leads, setting.per_days), captures.collect());
     }
     let captures = entries.iter().map(|entry| {
-        let top = entry.model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9)?;
+        let top = entry.top(0.1)?;
         let scaled = |number: &Number| match number {
             Number::Value(lift) => Number::from(lift * top.share),
             undefined => undefined.clone(),
@@ -181,8 +181,8 @@ fn alt(rule: &str, entries: &[Entry], captures: &[Option<Capture>]) -> String {
         };
         let tag = if entry.champion { " (champion)" } else { "" };
         let auc = figures::estimate(&entry.model.ranking.auc, figures::digits);
-        format!("{}{tag}: {captured} of wins, AUC {auc}", entry.name)
+        format!("{}{tag}: {captured} of wins, AUC {auc}", words::short(&entry.name))
     };
     let models: Vec<String> = entries.iter().zip(captures).map(say).collect();
-    format!("Share of all wins captured {rule}, and AUC with its 95 % interval. {}.", models.join("; "))
+    format!("Share of all wins captured {rule}, and AUC with its 95 % interval. {}.", words::first(&models, "; "))
 }

@@ -151,7 +151,7 @@ struct Paint(BackendColor);
 
 impl std::fmt::Display for Paint {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let rim = if self.0.rgb.2 == 1 { " rim" } else { "" };
+        let rim = if self.0.rgb.2 == 1 { " ink-rim" } else { "" };
         write!(f, r#"class="{}{rim}""#, ink::class(self.0.rgb.0))?;
         if self.0.alpha < 1.0 { write!(f, r#" opacity="{}""#, (self.0.alpha * 100.0).round() / 100.0) } else { Ok(()) }
     }

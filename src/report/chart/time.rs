@@ -139,10 +139,14 @@ fn alt(entry: &Entry, curves: &[(usize, &Curve)]) -> String {
     let say = |(_, curve): &(usize, &Curve)| {
         let days = Number::from(curve.to_days).finite().map_or_else(|| "the end".into(), figures::short);
         let incidence = figures::estimate(&curve.incidence, figures::percent);
-        format!("{}: {incidence} by day {days}", words::clean(&curve.label))
+        format!("{}: {incidence} by day {days}", words::short(&curve.label))
     };
     let curves: Vec<String> = curves.iter().rev().map(say).collect();
-    format!("Share converted by days since scoring for the brackets of {}. {}.", entry.name, curves.join("; "))
+    format!(
+        "Share converted by days since scoring for the brackets of {}. {}.",
+        words::short(&entry.name),
+        words::first(&curves, "; ")
+    )
 }
 
 #[cfg(test)]

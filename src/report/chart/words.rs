@@ -71,6 +71,21 @@ pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, lines: usize) -
     wrapped.iter().map(|line| fit(line, size, bold, room)).collect()
 }
 
+/// The first of many items, and how many more there are.
+pub(super) fn first(items: &[String], separator: &str) -> String {
+    const SHOWN: usize = 6;
+    let shown = items[..items.len().min(SHOWN)].join(separator);
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}{separator}{more} more"),
+    }
+}
+
+/// A name short enough to stand in a sentence.
+pub(super) fn short(name: &str) -> String {
+    fit(name, 1.0, false, 30.0)
+}
+
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
@@ -107,6 +122,13 @@ mod tests {
     fn a_long_sentence_wraps_and_ends_with_an_ellipsis() {
         assert_eq!(wrap("one two three", 10.0, false, 40.0, 5), ["one two", "three"]);
         assert_eq!(wrap("one two three four five six", 10.0, false, 40.0, 2), ["one two", "three…"]);
+    }
+
+    #[test]
+    fn a_long_list_ends_with_the_number_left_out() {
+        let items: Vec<String> = (1..=9).map(|n| n.to_string()).collect();
+        assert_eq!(first(&items, ", "), "1, 2, 3, 4, 5, 6, 3 more");
+        assert_eq!(first(&items[..2], ", "), "1, 2");
     }
 
     #[test]
