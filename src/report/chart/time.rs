@@ -33,7 +33,7 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
         let shown = || curves.iter().flat_map(|(_, curve)| steps(curve)).filter(|point| point.days <= days);
         let highest = shown().map(|point| point.incidence).fold(0.01, f64::max);
         let bands = shown().map(|point| point.high).fold(highest, f64::max).min(1.5 * highest);
-        let frame = Frame { x: 54.0, y: 30.0, width: 434.0, height };
+        let frame = Frame { x: 54.0, y: 30.0, width: 394.0, height };
         let across = Scale::days(days, "days since the lead was scored");
         let mut plot = sheet.plot(frame, across, Scale::share(bands, 5, "converted by then"));
         if let Some(horizon) = horizon.filter(|horizon| *horizon < days * 0.999) {
