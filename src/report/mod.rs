@@ -2,8 +2,9 @@
 
 pub mod chart;
 
+/// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    #[error("chart `{id}` can not be drawn as PNG: {reason}")]
-    Png { id: String, reason: String },
+    #[error("chart `{chart}` could not be drawn: {reason}")]
+    Chart { chart: String, reason: String },
 }

@@ -7,13 +7,14 @@ use super::sheet::{Frame, LABEL, NOTE, Plot, Sheet};
 use super::{Chart, Frontispiece, figures, note, words};
 
 const TOP: f64 = 30.0;
-const ROW: f64 = 46.0;
 const NAMES: f64 = 190.0;
 
 /// Conversion by bracket, the highest scores on top.
 pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
     let rows: Vec<&Bracket> = entry.model.brackets.rows.iter().rev().collect();
-    let bottom = TOP + ROW * rows.len() as f64;
+    let pitch = if rows.len() > 8 { 38.0 } else { 46.0 };
+    let middle = |place: usize| TOP + pitch * (place as f64 + 0.5);
+    let bottom = TOP + pitch * rows.len() as f64;
     let front = Frontispiece {
         id: format!("brackets-{}", entry.slug),
         title: format!("{}: conversion by bracket", entry.name),
@@ -28,34 +29,32 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
         let overall = evaluation.readiness.rate.point.finite();
         let ends = rows.iter().flat_map(|row| [&row.rate.point, &row.rate.high]).filter_map(Number::finite);
         let scale = Scale::share(ends.chain(overall).fold(0.01, f64::max), 5, "converted within the horizon");
-        let frame = Frame { x: NAMES, y: TOP, width: 330.0, height: bottom - TOP };
+        let inversions = &entry.model.brackets.inversions;
+        let width = if inversions.is_empty() { 430.0 } else { 330.0 };
+        let frame = Frame { x: NAMES, y: TOP, width, height: bottom - TOP };
         let mut plot = sheet.plot(frame, scale, Scale::spanning(0.0, 1.0, 1, Unit::Plain, "").without_ticks());
         for (place, row) in rows.iter().enumerate() {
             bracket(sheet, &plot, entry, row, middle(place));
         }
+        sheet.line(&[plot.at((0.0, 0.0)), plot.at((0.0, 1.0))], Ink::Axis.solid(), 1.0);
         if let Some(rate) = overall {
             plot.reference((rate, 0.0), (rate, 1.0));
             let label = format!("all leads {}", figures::percent(rate));
             sheet.text((plot.at((rate, 1.0)).0, TOP - 12.0), &label, NOTE.centred());
         }
-        for inversion in &entry.model.brackets.inversions {
-            inverted(sheet, &plot, &rows, inversion);
+        for inversion in inversions {
+            if let Some(place) = upper_row(&rows, inversion) {
+                inverted(sheet, &plot, inversion, (middle(place), middle(place + 1)));
+            }
         }
         note(sheet, (0.0, bottom + 62.0), "Line: 95 % interval of the rate.");
     })
 }
 
-fn middle(place: usize) -> f64 {
-    TOP + ROW * (place as f64 + 0.5)
-}
-
 fn bracket(sheet: &Sheet, plot: &Plot, entry: &Entry, row: &Bracket, y: f64) {
     let room = NAMES - 14.0;
-    let counts = format!(
-        "{}, {}",
-        figures::counted(row.leads, "lead", "leads"),
-        figures::counted(row.wins, "win", "wins")
-    );
+    let counts =
+        format!("{}, {}", figures::counted(row.leads, "lead", "leads"), figures::counted(row.wins, "win", "wins"));
     sheet.text((NAMES - 14.0, y - 8.0), &LABEL.fit(&row.label, room), LABEL.right());
     sheet.text((NAMES - 14.0, y + 9.0), &NOTE.fit(&counts, room), NOTE.right());
     let x = |rate: f64| plot.at((rate, 0.0)).0;
@@ -74,13 +73,15 @@ fn bracket(sheet: &Sheet, plot: &Plot, entry: &Entry, row: &Bracket, y: f64) {
     sheet.text((plot.frame.right() + 10.0, y), &figures::percent(rate), LABEL);
 }
 
-/// A clasp around two neighbours of which the higher converts less.
-fn inverted(sheet: &Sheet, plot: &Plot, rows: &[&Bracket], inversion: &Inversion) {
-    let pair = rows.windows(2).position(|pair| pair[0].label == inversion.higher && pair[1].label == inversion.lower);
-    let Some(place) = pair else { return };
+fn upper_row(rows: &[&Bracket], inversion: &Inversion) -> Option<usize> {
+    rows.windows(2).position(|pair| pair[0].label == inversion.higher && pair[1].label == inversion.lower)
+}
+
+/// A clasp around two neighbours, the higher of which converts less.
+fn inverted(sheet: &Sheet, plot: &Plot, inversion: &Inversion, (upper, lower): (f64, f64)) {
     let surely = inversion.p.finite().is_some_and(|p| p < 0.05);
     let ink = if surely { Ink::Warning } else { Ink::Muted };
-    let (upper, lower, x) = (middle(place) + 12.0, middle(place + 1) - 12.0, plot.frame.right() + 24.0);
+    let (upper, lower, x) = (upper + 11.0, lower - 11.0, plot.frame.right() + 24.0);
     let centre = (upper + lower) / 2.0;
     sheet.line(&[(x - 4.0, upper), (x, upper), (x, lower), (x - 4.0, lower)], ink.solid(), 1.8);
     let why = match inversion.p.finite() {
@@ -95,7 +96,7 @@ fn inverted(sheet: &Sheet, plot: &Plot, rows: &[&Bracket], inversion: &Inversion
 fn alt(entry: &Entry, rows: &[&Bracket]) -> String {
     let say = |row: &&Bracket| {
         let rate = figures::estimate(&row.rate, figures::percent);
-        format!("{}: {rate} of {}", words::clean(&row.label), figures::counted(row.leads, "lead", "leads"))
+        format!("{}: {rate} of {}", words::short(&row.label), figures::counted(row.leads, "lead", "leads"))
     };
     let rates: Vec<String> = rows.iter().map(say).collect();
     let inversions = match entry.model.brackets.inversions.len() {
@@ -103,5 +104,9 @@ fn alt(entry: &Entry, rows: &[&Bracket]) -> String {
         1 => " One pair of neighbours is in the wrong order.".into(),
         n => format!(" {n} pairs of neighbours are in the wrong order."),
     };
-    format!("Conversion by bracket of {}, from the highest scores: {}.{inversions}", entry.name, rates.join("; "))
+    format!(
+        "Conversion by bracket of {}, from the highest scores: {}.{inversions}",
+        words::short(&entry.name),
+        words::first(&rates, "; ")
+    )
 }

@@ -4,6 +4,9 @@ use crate::result::{Estimate, Number};
 
 /// Three significant digits.
 pub(super) fn digits(value: f64) -> String {
+    if value.is_nan() {
+        return "unknown".into();
+    }
     if value.is_infinite() {
         return if value > 0.0 { "infinite".into() } else { "minus infinite".into() };
     }

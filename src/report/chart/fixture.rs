@@ -40,9 +40,18 @@ pub fn evaluation() -> Evaluation {
 pub fn crowd() -> Evaluation {
     let leads = leads();
     let names = [
-        "<script>alert(1)</script>", "=1+1", "Modell mit einem wirklich sehr langen Namen, der nirgends hineinpasst",
-        "line\nbreak\ttab", "نموذج التسجيل الجديد", "模型評分二零二六年第三季度版本", "🚀🚀 growth 🚀🚀", "quotes \"'&amp;", "", "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
-        "plain", "plain",
+        "<script>alert(1)</script>",
+        "=1+1",
+        "Modell mit einem wirklich sehr langen Namen, der nirgends hineinpasst",
+        "line\nbreak\ttab",
+        "نموذج التسجيل الجديد",
+        "模型評分二零二六年第三季度版本",
+        "🚀🚀 growth 🚀🚀",
+        "quotes \"'&amp;",
+        "",
+        "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
+        "plain",
+        "plain",
     ];
     let models = names.iter().zip(1..).map(|(name, n)| {
         let mut model = model(name, "points", Scale::Points, &leads, 0.3 * f64::from(n), n as u64, 1.0);
@@ -51,7 +60,11 @@ pub fn crowd() -> Evaluation {
             .map(|place| Bracket {
                 label: format!("{} to below {}, {name}", place * 1000, place * 1000 + 1000),
                 leads: if place == 7 { 0 } else { row.leads / (place + 1) },
-                rate: if place == 7 { Estimate::undefined("no leads") } else { estimate(row.wins, row.leads / (place + 1) + 900) },
+                rate: if place == 7 {
+                    Estimate::undefined("no leads")
+                } else {
+                    estimate(row.wins, row.leads / (place + 1) + 900)
+                },
                 ..row.clone()
             })
             .collect();
@@ -59,7 +72,19 @@ pub fn crowd() -> Evaluation {
         model.time_to_convert.curves = (0..15)
             .map(|place| Curve {
                 label: model.brackets.rows[place].label.clone(),
-                points: curve.points.iter().map(|point| { let by = (place + 4) as f64 / 12.0; CurvePoint { days: point.days, incidence: point.incidence * by, low: point.low * by, high: point.high * by } }).collect(),
+                points: curve
+                    .points
+                    .iter()
+                    .map(|point| {
+                        let by = (place + 4) as f64 / 12.0;
+                        CurvePoint {
+                            days: point.days,
+                            incidence: point.incidence * by,
+                            low: point.low * by,
+                            high: point.high * by,
+                        }
+                    })
+                    .collect(),
                 ..curve.clone()
             })
             .collect();
@@ -75,7 +100,13 @@ pub fn bare() -> Evaluation {
     let unknown = || Number::undefined("no lead converted");
     let models = ["current", "challenger", "empty"].map(|name| {
         let mut model = model(name, "points", Scale::Points, &leads, 1.0, 1, 5.0);
-        model.brackets = Brackets { rule: "no lead has a score".into(), rows: vec![], trend_z: unknown(), trend_p: unknown(), inversions: vec![] };
+        model.brackets = Brackets {
+            rule: "no lead has a score".into(),
+            rows: vec![],
+            trend_z: unknown(),
+            trend_p: unknown(),
+            inversions: vec![],
+        };
         model.top.clear();
         model.gain.clear();
         model.ranking.auc = Estimate::undefined("no lead converted");
@@ -97,7 +128,10 @@ fn estimate(wins: u64, leads: u64) -> Estimate {
         return Estimate::undefined("no leads");
     }
     let (n, p, z) = (leads as f64, wins.min(leads) as f64 / leads as f64, 1.96_f64);
-    let (centre, half) = ((p + z * z / (2.0 * n)) / (1.0 + z * z / n), z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt());
+    let (centre, half) = (
+        (p + z * z / (2.0 * n)) / (1.0 + z * z / n),
+        z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt(),
+    );
     Estimate::new(p, Interval::new((centre - half).max(0.0), (centre + half).min(1.0)))
 }
 
@@ -146,7 +180,13 @@ fn model(name: &str, kind: &str, scale: Scale, leads: &[Lead], noise: f64, seed:
         unscored: 0,
         leads: leads.len() as u64,
         wins: wins as u64,
-        brackets: Brackets { rule: "below 25, 25 to below 50, 50 to below 75, 75 and over".into(), rows, trend_z: 9.1.into(), trend_p: 1e-9.into(), inversions },
+        brackets: Brackets {
+            rule: "below 25, 25 to below 50, 50 to below 75, 75 and over".into(),
+            rows,
+            trend_z: 9.1.into(),
+            trend_p: 1e-9.into(),
+            inversions,
+        },
         top,
         ranking: Ranking {
             auc: Estimate::new(auc, Interval::around(auc, 0.021)),
@@ -215,7 +255,12 @@ fn invert(rows: &mut [Bracket]) -> Vec<Inversion> {
     rows[high].rate = estimate(rows[high].leads / 12, rows[high].leads);
     rows[high].wins = rows[high].leads / 12;
     let difference = Estimate::new(-0.06, Interval::new(-0.11, -0.01));
-    vec![Inversion { lower: rows[high - 1].label.clone(), higher: rows[high].label.clone(), difference, p: 0.018.into() }]
+    vec![Inversion {
+        lower: rows[high - 1].label.clone(),
+        higher: rows[high].label.clone(),
+        difference,
+        p: 0.018.into(),
+    }]
 }
 
 /// Corners at the ends of tied blocks.
@@ -226,7 +271,8 @@ fn gain(scored: &[(f64, &Lead)], wins: usize) -> Vec<GainPoint> {
         won += usize::from(lead.won);
         let ends = scored.get(place + 1).is_none_or(|next| next.0 != *score);
         if ends && (place % 20 == 0 || place + 1 == scored.len() || points.len() < 40) {
-            points.push(GainPoint { share: (place + 1) as f64 / scored.len() as f64, capture: won as f64 / wins as f64 });
+            points
+                .push(GainPoint { share: (place + 1) as f64 / scored.len() as f64, capture: won as f64 / wins as f64 });
         }
     }
     points
@@ -235,7 +281,8 @@ fn gain(scored: &[(f64, &Lead)], wins: usize) -> Vec<GainPoint> {
 fn top_share(scored: &[(f64, &Lead)], gain: &[GainPoint], share: f64, wins: usize) -> TopShare {
     let k = share * scored.len() as f64;
     let at = gain.windows(2).find(|pair| pair[1].share >= share).map_or(1.0, |pair| {
-        pair[0].capture + (pair[1].capture - pair[0].capture) * (share - pair[0].share) / (pair[1].share - pair[0].share)
+        pair[0].capture
+            + (pair[1].capture - pair[0].capture) * (share - pair[0].share) / (pair[1].share - pair[0].share)
     });
     let cut = scored[k as usize].0;
     let block: Vec<_> = scored.iter().filter(|(score, _)| *score == cut).collect();
@@ -261,7 +308,13 @@ fn auc(scored: &[(f64, &Lead)]) -> f64 {
     for (score, _) in scored.iter().filter(|(_, lead)| lead.won) {
         for (other, _) in scored.iter().filter(|(_, lead)| !lead.won).step_by(7) {
             pairs += 1.0;
-            below += if score > other { 1.0 } else if score == other { 0.5 } else { 0.0 };
+            below += if score > other {
+                1.0
+            } else if score == other {
+                0.5
+            } else {
+                0.0
+            };
         }
     }
     below / pairs
@@ -295,7 +348,8 @@ fn calibration(scored: &[(f64, &Lead)], scale: Scale, overall: f64) -> Calibrati
 
 fn times(labels: &[String], groups: &[Vec<&Lead>]) -> TimeToConvert {
     let curves = labels.iter().zip(groups).map(|(label, group)| {
-        let mut days: Vec<f64> = group.iter().filter(|lead| lead.won && lead.days < HORIZON).map(|lead| lead.days).collect();
+        let mut days: Vec<f64> =
+            group.iter().filter(|lead| lead.won && lead.days < HORIZON).map(|lead| lead.days).collect();
         days.sort_by(f64::total_cmp);
         let wins = days.len() as u64;
         let by = |n: usize, days: f64| {

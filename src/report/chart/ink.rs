@@ -44,7 +44,7 @@ const NAMED: [(&str, &str, &str); 8] = [
     ("axis", "#8c959f", "#6b7682"),
     ("grid", "#e4e8ec", "#2a3038"),
     ("band", "#f2f4f7", "#1e242b"),
-    ("paper", "#ffffff", "#14171c"),
+    ("paper", "#ffffff", "#14181e"),
     ("warning", "#b3261e", "#ff8f85"),
     ("champion", "#1f2328", "#f0f3f6"),
 ];
@@ -107,11 +107,12 @@ impl Pen {
     }
 }
 
+/// The name of an ink in the style sheet; no word of a page around the chart.
 pub(super) fn class(id: u8) -> String {
     match id {
-        0..8 => NAMED[usize::from(id)].0.to_string(),
-        id if id < 8 + MODELS => format!("model{}", id - 8),
-        id => format!("step{}", id - 8 - MODELS),
+        0..8 => format!("ink-{}", NAMED[usize::from(id)].0),
+        id if id < 8 + MODELS => format!("ink-model{}", id - 8),
+        id => format!("ink-step{}", id - 8 - MODELS),
     }
 }
 
@@ -156,7 +157,7 @@ fn rules(mode: Mode) -> String {
         writeln!(css, "svg.chart .{}{{color:{colour}}}", class(id)).expect("a string takes all text");
     }
     let paper = pick(NAMED[5].1, NAMED[5].2);
-    css + &format!("svg.chart .rim{{stroke:{paper}}}\n")
+    css + &format!("svg.chart .ink-rim{{stroke:{paper}}}\n")
 }
 
 /// The colour at `place` (0 to 1) along the anchors.

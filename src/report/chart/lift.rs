@@ -3,7 +3,7 @@ use crate::result::{Number, TopShare};
 use super::roster::{Entry, legend, legend_height};
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, LABEL, Plot, Sheet};
-use super::{Chart, Frontispiece, figures, note};
+use super::{Chart, Frontispiece, figures, note, words};
 
 /// How many times the overall rate the leads with the highest scores convert at.
 pub(super) fn draw(entries: &[Entry]) -> Chart {
@@ -19,7 +19,7 @@ pub(super) fn draw(entries: &[Entry]) -> Chart {
         return front.refuse("No lift: no model has a top share with wins.");
     }
     front.draw(|sheet| {
-        let frame = Frame { x: 48.0, y: 30.0, width: 420.0, height: 310.0 };
+        let frame = Frame { x: 54.0, y: 30.0, width: 414.0, height: 310.0 };
         let across = Scale::spanning(0.0, shares.len() as f64, 1, Unit::Plain, "top share of leads by score");
         let up = Scale::upward(highest(entries), 5, Unit::Times, "times the rate of all leads");
         let mut plot = sheet.plot(frame, across.without_ticks(), up);
@@ -35,7 +35,7 @@ pub(super) fn draw(entries: &[Entry]) -> Chart {
         plot.reference((0.0, 1.0), (shares.len() as f64, 1.0));
         for (order, entry) in entries.iter().enumerate() {
             for (place, share) in shares.iter().enumerate() {
-                let top = entry.model.top.iter().find(|top| same(top.share, *share));
+                let top = entry.top(*share);
                 let slot = (order as f64 + 0.5) / entries.len() as f64;
                 if let Some(top) = top {
                     mark(sheet, &plot, entry, top, place as f64 + 0.08 + 0.84 * slot);
@@ -48,17 +48,13 @@ pub(super) fn draw(entries: &[Entry]) -> Chart {
     })
 }
 
-fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() < 1e-9
-}
-
 /// Shares at which a model has a lift, ascending.
 fn shares(entries: &[Entry]) -> Vec<f64> {
     let tops = entries.iter().flat_map(|entry| &entry.model.top);
     let mut shares: Vec<f64> =
         tops.filter(|top| top.share.is_finite() && top.lift.expected.finite().is_some()).map(|top| top.share).collect();
     shares.sort_by(f64::total_cmp);
-    shares.dedup_by(|a, b| same(*a, *b));
+    shares.dedup_by(|a, b| (*a - *b).abs() < 1e-9);
     shares
 }
 
@@ -87,9 +83,16 @@ fn mark(sheet: &Sheet, plot: &Plot, entry: &Entry, top: &TopShare, x: f64) {
 
 fn alt(entries: &[Entry]) -> String {
     let say = |entry: &Entry| {
-        let top = entry.model.top.iter().find(|top| same(top.share, 0.1))?;
-        Some(format!("{} {}", entry.name, figures::estimate(&top.lift_interval, |lift| format!("{}×", figures::digits(lift)))))
+        let top = entry.top(0.1)?;
+        Some(format!(
+            "{} {}",
+            words::short(&entry.name),
+            figures::estimate(&top.lift_interval, |lift| format!("{}×", figures::digits(lift)))
+        ))
     };
     let lifts: Vec<String> = entries.iter().filter_map(say).collect();
-    format!("Conversion among the highest scores as a multiple of the overall rate. In the top 10 %: {}.", lifts.join(", "))
+    format!(
+        "Conversion among the highest scores as a multiple of the overall rate. In the top 10 %: {}.",
+        words::first(&lifts, ", ")
+    )
 }

@@ -13,7 +13,7 @@ const SHARPNESS: f32 = 2.0;
 
 /// The chart as an image: light, with its title, at twice its size.
 pub fn png(chart: &Chart) -> Result<Vec<u8>, ReportError> {
-    let fault = |reason: String| ReportError::Png { id: chart.id.clone(), reason };
+    let fault = |reason: String| ReportError::Chart { chart: chart.id.clone(), reason };
     let svg = file(chart, &ink::LIGHT);
     let options = Options { fontdb: Arc::new(fonts()), ..Options::default() };
     let tree = Tree::from_str(&svg, &options).map_err(|error| fault(error.to_string()))?;
@@ -29,7 +29,7 @@ fn fonts() -> Database {
     let mut fonts = Database::new();
     fonts.load_font_data(dejavu::sans_condensed::regular().to_vec());
     fonts.load_font_data(dejavu::sans_condensed::bold().to_vec());
-    fonts.set_sans_serif_family("DejaVu Sans Condensed");
+    fonts.set_sans_serif_family("DejaVu Sans");
     fonts
 }
 

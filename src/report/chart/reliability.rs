@@ -28,7 +28,7 @@ pub(super) fn draw(entry: &Entry) -> Chart {
         title: format!("{}: predicted and observed conversion", entry.name),
         alt: format!(
             "Observed conversion against predicted probability of {} in {}. Mean prediction {mean}, observed {observed}.",
-            entry.name,
+            words::short(&entry.name),
             figures::counted(bins.len() as u64, "group of leads", "groups of leads"),
         ),
         entry: Some(entry),
@@ -38,7 +38,8 @@ pub(super) fn draw(entry: &Entry) -> Chart {
         return front.refuse(&format!("Predictions can not be checked: {}", calibration.map));
     }
     front.draw(|sheet| {
-        let ends = bins.iter().flat_map(|bin| [Some(bin.predicted), bin.observed.point.finite(), bin.observed.high.finite()]);
+        let ends =
+            bins.iter().flat_map(|bin| [Some(bin.predicted), bin.observed.point.finite(), bin.observed.high.finite()]);
         let high = ends.flatten().fold(0.01, f64::max);
         points(sheet, entry, &bins, high);
         counts(sheet, &bins, high);
@@ -69,7 +70,7 @@ fn counts(sheet: &Sheet, bins: &[&ReliabilityBin], high: f64) {
     let plot = sheet.plot(COUNTS, across, Scale::upward(most.max(2.0), 2, Unit::Plain, "leads"));
     for bin in bins {
         let (x, top) = plot.at((bin.predicted, bin.leads as f64));
-        sheet.bar((x - 4.0, top), (x + 4.0, COUNTS.bottom()), Ink::Muted, 0.55);
+        sheet.bar((x - 4.0, top), (x + 4.0, COUNTS.bottom()), Ink::Axis, 1.0);
     }
 }
 

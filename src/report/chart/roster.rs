@@ -1,4 +1,4 @@
-use crate::result::{Evaluation, ModelEvaluation};
+use crate::result::{Evaluation, ModelEvaluation, TopShare};
 
 use super::ink::{Ink, MODELS, Pen};
 use super::sheet::{LABEL, NOTE, Point, Sheet};
@@ -12,6 +12,13 @@ pub(super) struct Entry<'a> {
     pub(super) slug: String,
     pub(super) champion: bool,
     pub(super) pen: Pen,
+}
+
+impl Entry<'_> {
+    /// The leads with the highest scores, as many as this share.
+    pub(super) fn top(&self, share: f64) -> Option<&TopShare> {
+        self.model.top.iter().find(|top| (top.share - share).abs() < 1e-9)
+    }
 }
 
 pub(super) fn roster(evaluation: &Evaluation) -> Vec<Entry<'_>> {

@@ -52,7 +52,11 @@ impl Scale {
     /// Exactly from `low` to `high`, opened a little where they are one.
     pub(super) fn spanning(low: f64, high: f64, ticks: usize, unit: Unit, title: &str) -> Self {
         let (low, high) = if low.abs().max(high.abs()) < 1e300 { (low.min(high), low.max(high)) } else { (0.0, 1.0) };
-        let (low, high) = if high - low > (low.abs() + high.abs()) * 1e-9 { (low, high) } else { (low - 0.5 - low.abs() * 1e-3, high + 0.5 + high.abs() * 1e-3) };
+        let (low, high) = if high - low > (low.abs() + high.abs()) * 1e-9 {
+            (low, high)
+        } else {
+            (low - 0.5 - low.abs() * 1e-3, high + 0.5 + high.abs() * 1e-3)
+        };
         Self::ticked(low, high, round_step((high - low) / ticks as f64), unit, title)
     }
 
@@ -82,7 +86,6 @@ impl Scale {
     pub(super) fn holds(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
-
 }
 
 impl Ranged for Scale {
@@ -125,9 +128,18 @@ fn fixed(value: f64, step: f64) -> String {
     if value.abs() >= 1e7 || (step < 1e-6 && value != 0.0) {
         return figures::digits(value);
     }
-    let decimals = (0..7).find(|decimals| { let shown = step * 10_f64.powi(*decimals); (shown - shown.round()).abs() < 1e-6 }).unwrap_or(6);
+    let decimals = (0..7)
+        .find(|decimals| {
+            let shown = step * 10_f64.powi(*decimals);
+            (shown - shown.round()).abs() < 1e-6
+        })
+        .unwrap_or(6);
     let shown = format!("{value:.*}", decimals as usize);
-    if shown.trim_start_matches('-').chars().all(|char| char == '0' || char == '.') { shown.trim_start_matches('-').into() } else { shown }
+    if shown.trim_start_matches('-').chars().all(|char| char == '0' || char == '.') {
+        shown.trim_start_matches('-').into()
+    } else {
+        shown
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::ranged1d::ValueFormatter;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Text};
 use plotters::prelude::{Color, FontStyle, LineSeries, Rectangle, TRANSPARENT, TextStyle};
@@ -118,7 +119,9 @@ impl<'a> Sheet<'a> {
     }
 
     pub(super) fn text(&self, at: Point, text: &str, style: Type) {
-        self.area.draw(&Text::new(text.to_string(), place(at), style.style())).expect(MEMORY);
+        if !text.is_empty() {
+            self.area.draw(&Text::new(text.to_string(), place(at), style.style())).expect(MEMORY);
+        }
     }
 
     pub(super) fn line(&self, points: &[Point], pen: Pen, width: f64) {
@@ -152,6 +155,7 @@ impl<'a> Sheet<'a> {
             (units(frame.x - left), units(frame.y)),
             (units(frame.width + left) as u32, units(frame.height + below) as u32),
         );
+        // Plotters would draw a line beside the labels of the y axis; the grid is enough.
         let mut chart = ChartBuilder::on(&outer)
             .set_label_area_size(LabelAreaPosition::Left, units(left) as u32)
             .set_label_area_size(LabelAreaPosition::Bottom, units(below) as u32)
@@ -167,8 +171,12 @@ impl<'a> Sheet<'a> {
             .label_style(NOTE.style())
             .draw()
             .expect(MEMORY);
+        for tick in &y.ticks {
+            let (_, middle) = chart.backend_coord(&(x.low, *tick));
+            self.text((frame.x - 8.0, f64::from(middle) / UNITS), &y.format_ext(tick), NOTE.right());
+        }
         self.text((frame.x + frame.width / 2.0, frame.bottom() + 34.0), &x.title, NOTE.centred());
-        self.text((frame.x - 44.0_f64.min(frame.x), frame.y - 16.0), &y.title, NOTE);
+        self.text((frame.x - 44.0, frame.y - 16.0), &y.title, NOTE);
         Plot { chart, x, y, frame }
     }
 }

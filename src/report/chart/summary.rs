@@ -4,7 +4,7 @@ use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, HEADING, LABEL, NOTE, Plot, Sheet};
-use super::{Chart, Frontispiece, figures, note};
+use super::{Chart, Frontispiece, figures, note, words};
 
 /// Share of all wins among the leads handed over.
 struct Capture {
@@ -15,7 +15,7 @@ struct Capture {
 }
 
 const ROW: f64 = 38.0;
-const TOP: f64 = 62.0;
+const TOP: f64 = 48.0;
 const NAMES: f64 = 168.0;
 
 pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
@@ -34,8 +34,7 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
         note(
             sheet,
             (0.0, plots + 50.0),
-            "Thin line: 95 % interval. Wide bar: from the worst to the best order of leads with equal scores. \
-             Dashed: a random order.",
+            "Thin line: 95 % interval. Wide bar: worst to best order of leads with equal scores. Dashed: random order.",
         );
     })
 }
@@ -51,7 +50,7 @@ fn captures(evaluation: &Evaluation, entries: &[Entry]) -> (String, Vec<Option<C
         return (per_period(setting.leads, setting.per_days), captures.collect());
     }
     let captures = entries.iter().map(|entry| {
-        let top = entry.model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9)?;
+        let top = entry.top(0.1)?;
         let scaled = |number: &Number| match number {
             Number::Value(lift) => Number::from(lift * top.share),
             undefined => undefined.clone(),
@@ -69,7 +68,7 @@ pub(super) fn per_period(leads: f64, days: f64) -> String {
         7.0 => "a week".into(),
         days => format!("per {} days", figures::short(days)),
     };
-    format!("at {} leads {period}", leads)
+    format!("at {} leads {period}", figures::short(leads))
 }
 
 fn rows(sheet: &Sheet, entries: &[Entry]) {
@@ -78,14 +77,16 @@ fn rows(sheet: &Sheet, entries: &[Entry]) {
         if entry.champion {
             sheet.bar((0.0, top), (700.0, top + ROW), Ink::Band, 1.0);
         }
-        let style = LABEL.bold(entry.champion);
-        let name = style.fit(&entry.name, NAMES - 18.0);
         sheet.dot((9.0, middle), entry.pen, 4.5);
         if entry.champion {
-            sheet.text((20.0, middle - 7.0), &name, style);
+            sheet.text((20.0, middle - 7.0), &HEADING.fit(&entry.name, NAMES - 20.0), HEADING);
             sheet.text((20.0, middle + 9.0), "champion", NOTE);
-        } else {
-            sheet.text((20.0, middle), &name, style);
+            continue;
+        }
+        let lines = words::wrap(&entry.name, LABEL.size, false, NAMES - 20.0, 2);
+        let first = middle - 8.0 * (lines.len() - 1) as f64;
+        for (line, text) in lines.iter().enumerate() {
+            sheet.text((20.0, first + 16.0 * line as f64), text, LABEL);
         }
     }
 }
@@ -95,8 +96,8 @@ fn middle(row: usize) -> f64 {
 }
 
 fn panel<'a>(sheet: &Sheet<'a>, x: f64, width: f64, rows: usize, scale: Scale, heads: [&str; 2]) -> Plot<'a> {
-    sheet.text((x, 12.0), heads[0], HEADING);
-    sheet.text((x, 30.0), heads[1], NOTE);
+    sheet.text((x, 10.0), heads[0], HEADING);
+    sheet.text((x, 28.0), heads[1], NOTE);
     let frame = Frame { x, y: TOP, width, height: ROW * rows as f64 };
     sheet.plot(frame, scale, Scale::spanning(0.0, 1.0, 1, Unit::Plain, "").without_ticks())
 }
@@ -111,7 +112,10 @@ fn capture_panel(sheet: &Sheet, rule: &str, entries: &[Entry], captures: &[Optio
     }
     for (row, (entry, capture)) in entries.iter().zip(captures).enumerate() {
         match capture {
-            Some(capture) => mark(sheet, plot, entry, row, &capture.tied.expected, &capture.interval, Some(&capture.tied), figures::percent),
+            Some(Capture { tied, interval, .. }) => {
+                tie(sheet, plot, entry, row, tied);
+                mark(sheet, plot, entry, row, &tied.expected, interval, figures::percent);
+            }
             None => reason(sheet, plot, row, "no such share"),
         }
     }
@@ -129,11 +133,19 @@ fn auc_panel(sheet: &Sheet, entries: &[Entry]) {
     plot.reference((0.5, 0.0), (0.5, 1.0));
     for (row, entry) in entries.iter().enumerate() {
         let auc = &entry.model.ranking.auc;
-        mark(sheet, plot, entry, row, &auc.point, auc, None, figures::digits);
+        mark(sheet, plot, entry, row, &auc.point, auc, figures::digits);
     }
 }
 
-#[expect(clippy::too_many_arguments)]
+/// From the worst order of leads with equal scores to the best.
+fn tie(sheet: &Sheet, plot: &Plot, entry: &Entry, row: usize, tied: &Tied) {
+    let ends = (tied.expected.finite(), tied.worst.finite(), tied.best.finite());
+    if let (Some(_), Some(worst), Some(best)) = ends {
+        let (x, y) = (|value: f64| plot.at((value, 0.0)).0, middle(row));
+        sheet.bar((x(worst), y - 5.0), (x(best), y + 5.0), entry.pen.ink, 0.3);
+    }
+}
+
 fn mark(
     sheet: &Sheet,
     plot: &Plot,
@@ -141,17 +153,13 @@ fn mark(
     row: usize,
     point: &Number,
     interval: &Estimate,
-    tied: Option<&Tied>,
-    figure: impl Fn(f64) -> String,
+    figure: fn(f64) -> String,
 ) {
     let point = match point {
         Number::Value(value) => *value,
         Number::Undefined(why) => return reason(sheet, plot, row, why),
     };
     let (x, y) = (|value: f64| plot.at((value, 0.0)).0, middle(row));
-    if let Some((Some(worst), Some(best))) = tied.map(|tied| (tied.worst.finite(), tied.best.finite())) {
-        sheet.bar((x(worst), y - 5.0), (x(best), y + 5.0), entry.pen.ink, 0.3);
-    }
     if let Some(interval) = interval.interval() {
         sheet.line(&[(x(interval.low), y), (x(interval.high), y)], entry.pen.ink.solid(), 1.8);
     }
@@ -173,8 +181,8 @@ fn alt(rule: &str, entries: &[Entry], captures: &[Option<Capture>]) -> String {
         };
         let tag = if entry.champion { " (champion)" } else { "" };
         let auc = figures::estimate(&entry.model.ranking.auc, figures::digits);
-        format!("{}{tag}: {captured} of wins, AUC {auc}", entry.name)
+        format!("{}{tag}: {captured} of wins, AUC {auc}", words::short(&entry.name))
     };
     let models: Vec<String> = entries.iter().zip(captures).map(say).collect();
-    format!("Share of all wins captured {rule}, and AUC with its 95 % interval. {}.", models.join("; "))
+    format!("Share of all wins captured {rule}, and AUC with its 95 % interval. {}.", words::first(&models, "; "))
 }

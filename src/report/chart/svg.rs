@@ -2,7 +2,9 @@ use std::convert::Infallible;
 use std::fmt::Write;
 
 use plotters_backend::text_anchor::{HPos, VPos};
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle};
+use plotters_backend::{
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
+};
 
 use super::{ink, words};
 
@@ -62,7 +64,10 @@ impl DrawingBackend for Svg<'_> {
 
     fn draw_pixel(&mut self, (x, y): BackendCoord, colour: BackendColor) -> Drawn {
         let (x, y, side, paint) = (Length(x), Length(y), Length(1), Paint(colour));
-        self.element(colour, format_args!(r#"<rect {paint} x="{x}" y="{y}" width="{side}" height="{side}" fill="currentColor"/>"#))
+        self.element(
+            colour,
+            format_args!(r#"<rect {paint} x="{x}" y="{y}" width="{side}" height="{side}" fill="currentColor"/>"#),
+        )
     }
 
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
@@ -83,7 +88,10 @@ impl DrawingBackend for Svg<'_> {
         let (x, y, radius, width, paint) =
             (Length(x), Length(y), Length(radius as i32), Length(style.stroke_width() as i32), Paint(colour));
         if fill {
-            self.element(colour, format_args!(r#"<circle {paint} cx="{x}" cy="{y}" r="{radius}" fill="currentColor"/>"#))
+            self.element(
+                colour,
+                format_args!(r#"<circle {paint} cx="{x}" cy="{y}" r="{radius}" fill="currentColor"/>"#),
+            )
         } else {
             self.element(colour, format_args!(r#"<circle {paint} cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="currentColor" stroke-width="{width}"/>"#))
         }
@@ -109,7 +117,8 @@ impl DrawingBackend for Svg<'_> {
             VPos::Bottom => -0.2,
         };
         let weight = if matches!(style.style(), FontStyle::Bold) { r#" font-weight="600""# } else { "" };
-        let rim = if colour.rgb.2 == 1 { r#" paint-order="stroke" stroke-width="3.5" stroke-linejoin="round""# } else { "" };
+        let rim =
+            if colour.rgb.2 == 1 { r#" paint-order="stroke" stroke-width="3.5" stroke-linejoin="round""# } else { "" };
         let (x, y, size, text) =
             (Length(x), Length(y + (drop * size).round() as i32), Length(size.round() as i32), words::escape(text));
         let paint = Paint(colour);
@@ -131,7 +140,8 @@ struct Length(i32);
 
 impl std::fmt::Display for Length {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let (sign, whole, tenth) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs() / 10, self.0.unsigned_abs() % 10);
+        let (sign, whole, tenth) =
+            (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs() / 10, self.0.unsigned_abs() % 10);
         if tenth == 0 { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{tenth}") }
     }
 }
@@ -141,7 +151,7 @@ struct Paint(BackendColor);
 
 impl std::fmt::Display for Paint {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let rim = if self.0.rgb.2 == 1 { " rim" } else { "" };
+        let rim = if self.0.rgb.2 == 1 { " ink-rim" } else { "" };
         write!(f, r#"class="{}{rim}""#, ink::class(self.0.rgb.0))?;
         if self.0.alpha < 1.0 { write!(f, r#" opacity="{}""#, (self.0.alpha * 100.0).round() / 100.0) } else { Ok(()) }
     }

@@ -33,7 +33,7 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
         let shown = || curves.iter().flat_map(|(_, curve)| steps(curve)).filter(|point| point.days <= days);
         let highest = shown().map(|point| point.incidence).fold(0.01, f64::max);
         let bands = shown().map(|point| point.high).fold(highest, f64::max).min(1.5 * highest);
-        let frame = Frame { x: 48.0, y: 30.0, width: 440.0, height };
+        let frame = Frame { x: 54.0, y: 30.0, width: 394.0, height };
         let across = Scale::days(days, "days since the lead was scored");
         let mut plot = sheet.plot(frame, across, Scale::share(bands, 5, "converted by then"));
         if let Some(horizon) = horizon.filter(|horizon| *horizon < days * 0.999) {
@@ -41,7 +41,11 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
             sheet.text((plot.at((horizon, 0.0)).0 - 5.0, frame.y + 10.0), "horizon", NOTE.rim().right());
         }
         draw_curves(sheet, &mut plot, &curves, times.curves.len());
-        let ends = if horizon.is_some_and(|horizon| (horizon - days).abs() < days * 1e-3) { " The right edge is the horizon." } else { "" };
+        let ends = if horizon.is_some_and(|horizon| (horizon - days).abs() < days * 1e-3) {
+            " The right edge is the horizon."
+        } else {
+            ""
+        };
         note(sheet, (0.0, frame.bottom() + 58.0), &format!("{}. Shaded: 95 % band.{ends}", capital(&times.method)));
     })
 }
@@ -135,10 +139,14 @@ fn alt(entry: &Entry, curves: &[(usize, &Curve)]) -> String {
     let say = |(_, curve): &(usize, &Curve)| {
         let days = Number::from(curve.to_days).finite().map_or_else(|| "the end".into(), figures::short);
         let incidence = figures::estimate(&curve.incidence, figures::percent);
-        format!("{}: {incidence} by day {days}", words::clean(&curve.label))
+        format!("{}: {incidence} by day {days}", words::short(&curve.label))
     };
     let curves: Vec<String> = curves.iter().rev().map(say).collect();
-    format!("Share converted by days since scoring for the brackets of {}. {}.", entry.name, curves.join("; "))
+    format!(
+        "Share converted by days since scoring for the brackets of {}. {}.",
+        words::short(&entry.name),
+        words::first(&curves, "; ")
+    )
 }
 
 #[cfg(test)]

@@ -24,7 +24,11 @@ fn advance(char: char) -> f64 {
 
 /// The text on one line, without what would break the line or turn the text around it.
 pub(super) fn clean(text: &str) -> String {
-    let shown: String = text.chars().map(|char| if char.is_whitespace() || char.is_control() { ' ' } else { char }).filter(|char| !hides(*char)).collect();
+    let shown: String = text
+        .chars()
+        .map(|char| if char.is_whitespace() || char.is_control() { ' ' } else { char })
+        .filter(|char| !hides(*char))
+        .collect();
     let words: Vec<&str> = shown.split(' ').filter(|word| !word.is_empty()).collect();
     if words.is_empty() { "(no name)".into() } else { words.join(" ") }
 }
@@ -67,6 +71,21 @@ pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, lines: usize) -
     wrapped.iter().map(|line| fit(line, size, bold, room)).collect()
 }
 
+/// The first of many items, and how many more there are.
+pub(super) fn first(items: &[String], separator: &str) -> String {
+    const SHOWN: usize = 6;
+    let shown = items[..items.len().min(SHOWN)].join(separator);
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}{separator}{more} more"),
+    }
+}
+
+/// A name short enough to stand in a sentence.
+pub(super) fn short(name: &str) -> String {
+    fit(name, 1.0, false, 30.0)
+}
+
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
@@ -102,7 +121,14 @@ mod tests {
     #[test]
     fn a_long_sentence_wraps_and_ends_with_an_ellipsis() {
         assert_eq!(wrap("one two three", 10.0, false, 40.0, 5), ["one two", "three"]);
-        assert_eq!(wrap("one two three four five six", 10.0, false, 40.0, 2), ["one two", "thre…"]);
+        assert_eq!(wrap("one two three four five six", 10.0, false, 40.0, 2), ["one two", "three…"]);
+    }
+
+    #[test]
+    fn a_long_list_ends_with_the_number_left_out() {
+        let items: Vec<String> = (1..=9).map(|n| n.to_string()).collect();
+        assert_eq!(first(&items, ", "), "1, 2, 3, 4, 5, 6, 3 more");
+        assert_eq!(first(&items[..2], ", "), "1, 2");
     }
 
     #[test]
