@@ -7,6 +7,7 @@ pub mod metrics;
 pub mod oracle;
 pub mod predicate;
 pub mod replay;
+pub mod report;
 pub mod result;
 pub mod simulate;
 pub mod stats;
