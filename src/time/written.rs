@@ -233,6 +233,15 @@ impl std::str::FromStr for Format {
 }
 
 impl Format {
+    /// As it is declared.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pattern(pattern) => pattern,
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+        }
+    }
+
     /// The instant, and whether it was a date alone.
     pub fn read(&self, text: &str, zone: &Zone, edge: Edge) -> Option<(Instant, bool)> {
         let text = text.trim_ascii();
@@ -308,8 +317,21 @@ mod tests {
     #[test]
     fn what_is_no_time_is_not_read() {
         for text in [
-            "", "2018", "2018-02", "2018-02-30", "2018-13-01", "2018-02-01x", "2018-02-01 25:00", "1.2.3.4", "20180201",
-            "2018-02/01", "2018-02-01 13:00 PM", "2018-02-01T", "2018-02-01 10:00 +99:00", "١٢/٣/2018", "2018-02-01 10",
+            "",
+            "2018",
+            "2018-02",
+            "2018-02-30",
+            "2018-13-01",
+            "2018-02-01x",
+            "2018-02-01 25:00",
+            "1.2.3.4",
+            "20180201",
+            "2018-02/01",
+            "2018-02-01 13:00 PM",
+            "2018-02-01T",
+            "2018-02-01 10:00 +99:00",
+            "١٢/٣/2018",
+            "2018-02-01 10",
         ] {
             assert_eq!(utc(text, MonthPlace::First), None, "{text}");
         }
@@ -320,7 +342,8 @@ mod tests {
         let date = Written::parse("2018-02-01").unwrap();
         let (start, end) = (Edge::Start, Edge::End);
         let zone = Zone::utc();
-        let length = date.at(MonthPlace::First, &zone, end).unwrap() - date.at(MonthPlace::First, &zone, start).unwrap();
+        let length =
+            date.at(MonthPlace::First, &zone, end).unwrap() - date.at(MonthPlace::First, &zone, start).unwrap();
         assert_eq!(length, super::super::DAY - 1);
     }
 
@@ -337,7 +360,8 @@ mod tests {
 
     #[test]
     fn an_epoch_is_read_only_in_its_unit() {
-        let read = |format: Format, text| format.read(text, &Zone::utc(), Edge::Start).map(|(at, _)| Zone::utc().text(at));
+        let read =
+            |format: Format, text| format.read(text, &Zone::utc(), Edge::Start).map(|(at, _)| Zone::utc().text(at));
         assert_eq!(read(Format::Seconds, "1517443200").unwrap(), "2018-02-01");
         assert_eq!(read(Format::Milliseconds, "1517443200000").unwrap(), "2018-02-01");
         assert_eq!(read(Format::Seconds, "1517443200000"), None);
