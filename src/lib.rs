@@ -1,5 +1,15 @@
 //! Leadoff replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 
+pub mod data;
+pub mod evaluation;
+
+pub mod metrics;
 pub mod oracle;
+pub mod predicate;
+pub mod replay;
+pub mod report;
 pub mod result;
+pub mod simulate;
 pub mod stats;
+pub mod table;
+pub mod time;

@@ -162,7 +162,8 @@ impl Case {
                 Some(ours) => compare_value(key, ours, theirs, tolerance, &mut differences),
             }
         }
-        if differences.is_empty() { Verdict::Agreed { keys: compared } } else { Verdict::Differs(differences) }
+        let undefined = self.expected.values().filter(|theirs| theirs.is_null()).count();
+        if differences.is_empty() { Verdict::Agreed { keys: compared, undefined } } else { Verdict::Differs(differences) }
     }
 }
 

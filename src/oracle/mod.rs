@@ -23,8 +23,10 @@ fn adapter(stat: &str) -> Option<Adapter> {
 /// What became of one case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
+    /// So many keys, some of them undefined on both sides.
     Agreed {
         keys: usize,
+        undefined: usize,
     },
     Differs(Vec<Difference>),
     UnknownStat,

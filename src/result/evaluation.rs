@@ -388,6 +388,8 @@ pub struct Capacity {
     pub wins_in_all: u64,
     pub wins: Tied,
     pub capture: Tied,
+    /// Around the expected capture.
+    pub capture_interval: Estimate,
     pub value: Option<f64>,
     pub median_days: Number,
 }
@@ -400,7 +402,9 @@ pub struct Comparison {
     pub challenger: String,
     pub differences: Vec<Difference>,
     pub swap: SwapSet,
-    /// More wins handed over a year at capacity (or in the top 10 %), and what they are worth.
+    /// More wins handed over at capacity (or in the top 10 %), over the leads evaluated.
+    pub wins: Estimate,
+    /// The same a quarter of a year, and what they are worth; undefined without times.
     pub wins_per_quarter: Estimate,
     pub value_per_quarter: Option<Estimate>,
     pub decision: Decision,

@@ -86,6 +86,28 @@ impl Matrix {
         sum
     }
 
+    /// Adds `weight · row rowᵀ` to the lower triangle.
+    pub fn add_outer(&mut self, row: &[f64], weight: f64) {
+        for (a, line) in self.values.chunks_exact_mut(self.cols.max(1)).enumerate() {
+            let scaled = weight * row[a];
+            line[..=a].iter_mut().zip(row).for_each(|(sum, x)| *sum += scaled * x);
+        }
+    }
+
+    /// Copies the lower triangle to the upper one.
+    pub fn mirror(&mut self) {
+        for a in 0..self.rows {
+            for b in 0..a {
+                self[(b, a)] = self[(a, b)];
+            }
+        }
+    }
+
+    /// Adds another matrix of the same size.
+    pub fn add(&mut self, other: &Self) {
+        self.values.iter_mut().zip(&other.values).for_each(|(sum, value)| *sum += value);
+    }
+
     /// The lower Cholesky factor of a symmetric positive definite matrix.
     pub fn cholesky(&self) -> Result<Self, Undefined> {
         let n = self.rows;
@@ -119,6 +141,16 @@ impl Matrix {
         }
         for i in (0..n).rev() {
             x[i] = (x[i] - (i + 1..n).map(|k| self[(k, i)] * x[k]).sum::<f64>()) / self[(i, i)];
+        }
+        x
+    }
+
+    /// The solution of `L x = b`, of a lower factor.
+    pub fn forward(&self, b: &[f64]) -> Vec<f64> {
+        let mut x = b.to_vec();
+        for i in 0..x.len() {
+            let known: f64 = self.row(i)[..i].iter().zip(&x).map(|(l, x)| l * x).sum();
+            x[i] = (x[i] - known) / self[(i, i)];
         }
         x
     }

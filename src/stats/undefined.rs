@@ -41,4 +41,8 @@ pub enum Undefined {
     NoTraining,
     #[error("the outcomes have no times")]
     NoTimes,
+    #[error("nobody is left at risk")]
+    Exhausted,
+    #[error("one group only")]
+    OneGroup,
 }

@@ -1,0 +1,81 @@
+//! The command line: arguments become library calls, results text, errors exit codes.
+
+mod completions;
+mod init;
+mod oracle;
+mod render;
+mod schema;
+mod simulate;
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
+#[derive(Parser)]
+#[command(name = "leadoff", version, max_term_width = 100, after_help = AFTER)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "Start with `leadoff init my-folder`, or run the demo: `leadoff run experiments/demo.yaml`.
+
+Exit codes: 0 done, 1 our fault, 2 usage, 3 experiment file, 4 data or model, 10 a gate said no, 130 interrupted.";
+
+#[derive(Subcommand)]
+enum Command {
+    Init(init::Init),
+    Render(render::Render),
+    Simulate(simulate::Simulate),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Oracle(oracle::Oracle),
+}
+
+/// What ends a command early: an exit code and what to say.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    message: String,
+}
+
+/// Our fault, or the machine's.
+const FAULT: u8 = 1;
+const USAGE: u8 = 2;
+
+impl Failure {
+    fn new(code: u8, message: impl Display) -> Self {
+        Self { code, message: message.to_string() }
+    }
+
+    fn fault(message: impl Display) -> Self {
+        Self::new(FAULT, message)
+    }
+}
+
+/// What a command ends with when it does not fail.
+type Outcome = Result<ExitCode, Failure>;
+
+/// Parses the arguments and runs the command.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Init(command) => command.run(),
+        Command::Render(command) => command.run(),
+        Command::Simulate(command) => command.run(),
+        Command::Schema(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Oracle(command) => command.run(),
+    };
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("error: {}", failure.message);
+        ExitCode::from(failure.code)
+    })
+}
+
+/// Prints a result. A reader that went away early (`| head`) is no error.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

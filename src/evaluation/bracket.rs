@@ -1,0 +1,180 @@
+use crate::result::{Bracket, Brackets, Estimate, Inversion, Number, Scale};
+use crate::stats::proportion::{self, Count};
+use crate::stats::{Undefined, quantile};
+
+use super::LEVEL;
+use super::cohort::{BracketRule, Cohort, Scored};
+
+/// A model's brackets: ascending inclusive lower bounds of all but the lowest.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cuts {
+    pub edges: Vec<f64>,
+    names: Vec<String>,
+    rule: String,
+}
+
+impl Cuts {
+    pub fn len(&self) -> usize {
+        self.edges.len() + 1
+    }
+
+    /// The bracket of a score, from 0 for the lowest.
+    pub fn place(&self, score: f64) -> usize {
+        self.edges.partition_point(|edge| *edge <= score)
+    }
+
+    pub fn label(&self, place: usize) -> String {
+        if let Some(name) = self.names.get(place) {
+            return name.clone();
+        }
+        let text = |i: usize| short(self.edges[i]);
+        match (place, self.edges.len()) {
+            (_, 0) => "all scores".into(),
+            (0, _) => format!("below {}", text(0)),
+            (place, n) if place == n => format!("{} and over", text(n - 1)),
+            (place, _) => format!("{} to below {}", text(place - 1), text(place)),
+        }
+    }
+}
+
+/// An edge as a reader would write it: at most four significant digits.
+fn short(edge: f64) -> String {
+    let digits = (3 - edge.abs().max(1e-9).log10().floor() as i32).clamp(0, 9) as usize;
+    let text = format!("{edge:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+/// How a model's scores are cut: by its own rule, by the experiment's edges if it is on the points scale, else where
+/// the champion's brackets cut by volume.
+pub(super) fn cuts(cohort: &Cohort, model: &Scored) -> Cuts {
+    let rule = model.brackets.as_ref().unwrap_or(&cohort.design().brackets);
+    match rule {
+        BracketRule::Edges { edges, names } if model.brackets.is_some() || model.scale == Scale::Points => {
+            Cuts { edges: edges.clone(), names: names.clone(), rule: "fixed scores".into() }
+        }
+        BracketRule::Edges { .. } => by_volume(cohort, model),
+        BracketRule::Quantiles(count) => {
+            let shares: Vec<f64> = (1..*count).map(|i| i as f64 / *count as f64).collect();
+            at_shares(cohort, model, &shares, format!("{count} brackets of equal volume"))
+        }
+    }
+}
+
+/// Leads to whose volume brackets are cut: the training window, or the cohort without one.
+fn reference<'a>(cohort: &'a Cohort) -> (&'a [usize], &'static str) {
+    let training = cohort.training();
+    if training.is_empty() { (cohort.mature(), "evaluated leads") } else { (training, "training window") }
+}
+
+fn by_volume(cohort: &Cohort, model: &Scored) -> Cuts {
+    let champion = cohort.design().champion.map(|place| &cohort.models()[place]);
+    let first_on_points = || cohort.models().iter().find(|other| other.scale == Scale::Points);
+    let Some(pattern) = champion.filter(|champion| champion.scale == Scale::Points).or_else(first_on_points) else {
+        return at_shares(cohort, model, &[0.25, 0.5, 0.75], "4 brackets of equal volume".into());
+    };
+    let edges = cuts(cohort, pattern).edges;
+    let scores = pattern.ranked(reference(cohort).0);
+    let below = |edge: &f64| scores.iter().filter(|score| *score < edge).count() as f64 / scores.len().max(1) as f64;
+    let shares: Vec<f64> = edges.iter().map(below).collect();
+    at_shares(cohort, model, &shares, format!("equal in volume to the brackets of `{}`", pattern.name))
+}
+
+/// Cuts at the type-7 quantiles of the reference leads; equal cuts are merged.
+fn at_shares(cohort: &Cohort, model: &Scored, shares: &[f64], rule: String) -> Cuts {
+    let (rows, whose) = reference(cohort);
+    let mut scores: Vec<f64> = model.scored(rows).into_iter().map(|row| model.score[row]).collect();
+    scores.sort_unstable_by(f64::total_cmp);
+    let inner = shares.iter().filter(|share| **share > 0.0 && **share < 1.0);
+    let mut edges: Vec<f64> =
+        inner.filter(|_| !scores.is_empty()).map(|share| quantile::sorted(&scores, *share)).collect();
+    edges.dedup();
+    // A cut at the lowest score leaves nothing below it.
+    edges.retain(|edge| scores.first().is_some_and(|lowest| lowest < edge));
+    Cuts { edges, names: Vec::new(), rule: format!("{rule}, cut on the {whose}") }
+}
+
+/// The bracket table of a model.
+pub(super) fn brackets(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> Brackets {
+    let scored = model.scored(cohort.mature());
+    let open = model.scored(cohort.immature());
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); cuts.len()];
+    scored.iter().for_each(|&row| rows[cuts.place(model.score[row])].push(row));
+    let mut immature = vec![0; cuts.len()];
+    open.iter().for_each(|&row| immature[cuts.place(model.score[row])] += 1);
+    let counts: Vec<Count> = rows.iter().map(|rows| count(cohort, rows)).collect();
+    let whole = count(cohort, cohort.mature());
+    let mut table: Vec<Bracket> = (0..cuts.len())
+        .map(|place| Bracket {
+            label: cuts.label(place),
+            from: place.checked_sub(1).map(|below| cuts.edges[below]),
+            to: cuts.edges.get(place).copied(),
+            immature: immature[place],
+            capture: capture(&counts[place..], whole),
+            ..row(cohort, &rows[place], whole)
+        })
+        .collect();
+    let unscored: Vec<usize> = cohort.mature().iter().copied().filter(|&row| model.score[row].is_nan()).collect();
+    if !unscored.is_empty() {
+        let open = cohort.immature().iter().filter(|&&row| model.score[row].is_nan()).count() as u64;
+        let last = Bracket { label: "not scored".into(), immature: open, ..row(cohort, &unscored, whole) };
+        table.insert(0, Bracket { capture: capture(&[whole], whole), ..last });
+    }
+    let ranks: Vec<f64> = (0..counts.len()).map(|place| place as f64).collect();
+    let trend = proportion::trend(&counts, &ranks);
+    Brackets {
+        rule: cuts.rule.clone(),
+        rows: table,
+        trend_z: trend.map(|trend| trend.z).into(),
+        trend_p: trend.map(|trend| trend.p).into(),
+        inversions: inversions(cuts, &counts),
+    }
+}
+
+fn count(cohort: &Cohort, rows: &[usize]) -> Count {
+    let wins = rows.iter().filter(|&&row| cohort.leads().converted[row]).count();
+    Count::new(wins as f64, rows.len() as f64)
+}
+
+/// Share of all wins in these brackets.
+fn capture(brackets: &[Count], whole: Count) -> Number {
+    let wins: f64 = brackets.iter().map(|count| count.successes).sum();
+    if whole.successes == 0.0 { Undefined::NoEvents.into() } else { (wins / whole.successes).into() }
+}
+
+/// A bracket without its name and place.
+fn row(cohort: &Cohort, rows: &[usize], whole: Count) -> Bracket {
+    let part = count(cohort, rows);
+    let days: Vec<f64> =
+        rows.iter().map(|&row| cohort.leads().created_to_win_days[row]).filter(|days| !days.is_nan()).collect();
+    let none = if cohort.design().timed { Undefined::NoEvents } else { Undefined::NoTimes };
+    Bracket {
+        label: String::new(),
+        from: None,
+        to: None,
+        leads: part.n as u64,
+        share: if whole.n > 0.0 { (part.n / whole.n).into() } else { Undefined::Empty.into() },
+        wins: part.successes as u64,
+        rate: Estimate::with(part.rate(), proportion::wilson(part.successes, part.n, LEVEL)),
+        lift: Estimate::with(proportion::lift(part, whole), proportion::lift_interval(part, whole, LEVEL)),
+        capture: Undefined::Empty.into(),
+        value: cohort.value(rows.iter().copied()),
+        median_days: quantile::of(&days, 0.5).ok_or(none).into(),
+        immature: 0,
+    }
+}
+
+/// Neighbours of which the higher bracket converts worse, where both are filled.
+fn inversions(cuts: &Cuts, counts: &[Count]) -> Vec<Inversion> {
+    let filled: Vec<usize> = (0..counts.len()).filter(|&place| counts[place].n > 0.0).collect();
+    let inverted = |pair: &[usize]| {
+        let (lower, higher) = (counts[pair[0]], counts[pair[1]]);
+        let difference = proportion::difference(lower, higher).ok().filter(|difference| *difference < 0.0)?;
+        Some(Inversion {
+            lower: cuts.label(pair[0]),
+            higher: cuts.label(pair[1]),
+            difference: Estimate::with(difference, super::rate_difference(lower, higher)),
+            p: proportion::pooled_z(lower, higher).map(|test| test.p).into(),
+        })
+    };
+    filled.windows(2).filter_map(inverted).collect()
+}

@@ -1,0 +1,255 @@
+use crate::result::{CardLine, Scale};
+use crate::stats::random::Seed;
+use crate::stats::survival::End;
+use crate::table::MISSING;
+use crate::time::{DAY, Instant, Span};
+
+/// Scored leads with what became of them: aligned columns in one canonical order (ascending by id).
+#[derive(Clone, Debug)]
+pub struct Cohort {
+    leads: Leads,
+    models: Vec<Scored>,
+    design: Design,
+    training: Vec<usize>,
+    mature: Vec<usize>,
+    immature: Vec<usize>,
+}
+
+/// The columns of a cohort, a value a lead.
+#[derive(Clone, Debug, Default)]
+pub struct Leads {
+    pub part: Vec<PartOfRun>,
+    /// Converted within the horizon; means nothing for an immature lead.
+    pub converted: Vec<bool>,
+    /// Value of the wins within the horizon, NaN where missing; empty when wins carry none.
+    pub value: Vec<f64>,
+    /// Days from `as_of` to the end of follow-up, and how it ended; empty without times.
+    pub ending_days: Vec<f64>,
+    pub ending: Vec<End>,
+    /// Days from creation to the first win within the horizon; NaN without one.
+    pub created_to_win_days: Vec<f64>,
+    pub as_of: Vec<Instant>,
+    /// Columns to split by.
+    pub segments: Vec<Grouping>,
+    /// Calendar periods of creation; nothing without creation times.
+    pub periods: Option<Grouping>,
+}
+
+/// What a lead is in the run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartOfRun {
+    Training,
+    Mature,
+    Immature,
+}
+
+/// A named way to split the leads: a code a lead, [`MISSING`] where it has none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grouping {
+    pub name: String,
+    pub codes: Vec<u32>,
+    pub levels: Vec<String>,
+}
+
+/// One model's scores.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    pub name: String,
+    pub kind: String,
+    pub scale: Scale,
+    /// NaN: not scored, ranked last.
+    pub score: Vec<f64>,
+    /// Each group of criteria as a score of its own.
+    pub groups: Vec<(String, Vec<f64>)>,
+    pub card: Vec<CardLine>,
+    pub not_promotable: Option<String>,
+    /// The model's own brackets, where it has some.
+    pub brackets: Option<BracketRule>,
+}
+
+/// How scores are cut into brackets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BracketRule {
+    /// Ascending inclusive lower bounds, with names for the brackets (one more than edges) or none.
+    Edges { edges: Vec<f64>, names: Vec<String> },
+    /// So many brackets of equal volume.
+    Quantiles(usize),
+}
+
+/// What is asked of an evaluation.
+#[derive(Clone, Debug)]
+pub struct Design {
+    pub champion: Option<usize>,
+    pub brackets: BracketRule,
+    /// `None`: ever.
+    pub horizon_days: Option<f64>,
+    /// Whether outcomes have times.
+    pub timed: bool,
+    /// Whether losses are recorded, so that they compete.
+    pub losses: bool,
+    pub capacity: Option<CapacityRule>,
+    pub seed: Seed,
+    pub replicates: usize,
+}
+
+/// Sales can work so many leads in every period.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CapacityRule {
+    pub leads: f64,
+    pub per: Span,
+    /// Where the first period begins: at `evaluate.from`.
+    pub begins: Instant,
+    /// Moments of scoring that the evaluation covers in full, half-open.
+    pub covered: (Instant, Instant),
+}
+
+/// Why columns do not make a cohort.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CohortError {
+    #[error("model `{model}` scored {scored} leads of {leads}")]
+    Misaligned { model: String, scored: usize, leads: usize },
+    #[error("column `{column}` has {found} values for {leads} leads")]
+    Ragged { column: &'static str, found: usize, leads: usize },
+    #[error(
+        "no mature lead to evaluate: every horizon is still open at `until`; take a shorter horizon or an earlier window"
+    )]
+    NoneMature,
+    #[error("no lead to evaluate in the evaluation window")]
+    Empty,
+    #[error("no model to evaluate")]
+    NoModel,
+}
+
+impl Cohort {
+    /// The last fallible step of the mathematics.
+    pub fn new(leads: Leads, models: Vec<Scored>, design: Design) -> Result<Self, CohortError> {
+        let n = leads.part.len();
+        let lengths = [
+            ("converted", leads.converted.len(), false),
+            ("value", leads.value.len(), true),
+            ("ending_days", leads.ending_days.len(), !design.timed),
+            ("ending", leads.ending.len(), !design.timed),
+            ("created_to_win_days", leads.created_to_win_days.len(), true),
+            ("as_of", leads.as_of.len(), false),
+        ];
+        for (column, found, may_be_empty) in lengths {
+            if found != n && !(may_be_empty && found == 0) {
+                return Err(CohortError::Ragged { column, found, leads: n });
+            }
+        }
+        if models.is_empty() {
+            return Err(CohortError::NoModel);
+        }
+        for model in &models {
+            let groups = model.groups.iter().map(|(_, score)| score.len());
+            if let Some(scored) = std::iter::once(model.score.len()).chain(groups).find(|scored| *scored != n) {
+                return Err(CohortError::Misaligned { model: model.name.clone(), scored, leads: n });
+            }
+        }
+        let rows = |part: PartOfRun| (0..n).filter(|&row| leads.part[row] == part).collect::<Vec<usize>>();
+        let (training, mature, immature) =
+            (rows(PartOfRun::Training), rows(PartOfRun::Mature), rows(PartOfRun::Immature));
+        match (mature.is_empty(), immature.is_empty()) {
+            (true, true) => Err(CohortError::Empty),
+            (true, false) => Err(CohortError::NoneMature),
+            _ => Ok(Self { leads, models, design, training, mature, immature }),
+        }
+    }
+
+    pub fn leads(&self) -> &Leads {
+        &self.leads
+    }
+
+    pub fn models(&self) -> &[Scored] {
+        &self.models
+    }
+
+    pub fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// Rows of training leads.
+    pub fn training(&self) -> &[usize] {
+        &self.training
+    }
+
+    /// Rows of evaluated leads: those whose horizon is over.
+    pub fn mature(&self) -> &[usize] {
+        &self.mature
+    }
+
+    /// Rows of scored leads whose horizon is still open.
+    pub fn immature(&self) -> &[usize] {
+        &self.immature
+    }
+
+    /// Whether each of some rows converted.
+    pub fn converted(&self, rows: &[usize]) -> Vec<bool> {
+        rows.iter().map(|&row| self.leads.converted[row]).collect()
+    }
+
+    /// The known values of some rows' wins; nothing when wins carry none.
+    pub fn value(&self, rows: impl IntoIterator<Item = usize>) -> Option<f64> {
+        let known =
+            |row: usize| Some(self.leads.value[row]).filter(|value| !value.is_nan() && self.leads.converted[row]);
+        (!self.leads.value.is_empty()).then(|| rows.into_iter().filter_map(known).sum())
+    }
+
+    /// The span of `as_of` over the evaluated leads, in quarters of a year; nothing without times.
+    pub fn quarters(&self) -> Option<f64> {
+        let times = || self.mature.iter().map(|&row| self.leads.as_of[row]);
+        let span = times().max()?.checked_sub(times().min()?)?;
+        (self.design.timed && span >= 7 * DAY).then(|| span as f64 / (DAY as f64 * 365.25 / 4.0))
+    }
+}
+
+impl Scored {
+    /// Scores of some rows as they rank: unscored leads below all others, in one tied block.
+    pub fn ranked(&self, rows: &[usize]) -> Vec<f64> {
+        rows.iter().map(|&row| if self.score[row].is_nan() { f64::NEG_INFINITY } else { self.score[row] }).collect()
+    }
+
+    /// Those of some rows that have a score.
+    pub fn scored(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().copied().filter(|&row| !self.score[row].is_nan()).collect()
+    }
+}
+
+impl Grouping {
+    /// The rows of each level among `rows`, largest first (ties by name); levels with fewer than ten leads, and those
+    /// beyond the first twelve, are merged into "other".
+    pub fn split(&self, rows: &[usize]) -> Vec<(String, Vec<usize>)> {
+        let mut parts: Vec<(String, Vec<usize>)> =
+            self.levels.iter().map(|level| (level.clone(), Vec::new())).collect();
+        let mut missing = Vec::new();
+        for &row in rows {
+            match self.codes[row] {
+                MISSING => missing.push(row),
+                code => parts[code as usize].1.push(row),
+            }
+        }
+        parts.push(("(missing)".into(), missing));
+        parts.retain(|(_, rows)| !rows.is_empty());
+        parts.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
+        let large = parts.iter().take(12).filter(|(_, rows)| rows.len() >= 10).count();
+        let mut other: Vec<usize> = parts.split_off(large).into_iter().flat_map(|(_, rows)| rows).collect();
+        if !other.is_empty() {
+            other.sort_unstable();
+            parts.push(("other".into(), other));
+        }
+        parts
+    }
+
+    /// The rows of each level among `rows`, in the order of the levels' names.
+    pub fn in_order(&self, rows: &[usize]) -> Vec<(String, Vec<usize>)> {
+        let mut order: Vec<usize> = (0..self.levels.len()).collect();
+        order.sort_by(|&a, &b| self.levels[a].cmp(&self.levels[b]));
+        let of =
+            |level: usize| rows.iter().copied().filter(|&row| self.codes[row] as usize == level).collect::<Vec<_>>();
+        order
+            .into_iter()
+            .map(|level| (self.levels[level].clone(), of(level)))
+            .filter(|(_, rows)| !rows.is_empty())
+            .collect()
+    }
+}

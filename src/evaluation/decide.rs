@@ -1,0 +1,71 @@
+use crate::result::{Comparison, Decision, Estimate, Verdict};
+
+use super::capacity::Schedule;
+use super::cohort::Cohort;
+use super::compare;
+use super::paired::Paired;
+
+/// What to do, from the comparisons with the champion.
+pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, comparisons: &[Comparison]) -> Verdict {
+    let (best, tied) = compare::tied_with_best(cohort, paired);
+    let name = |model: usize| cohort.models()[model].name.clone();
+    let tied: Vec<String> = tied.into_iter().map(name).collect();
+    let metric = format!("share of wins captured {}", schedule.rule);
+    let Some(champion) = cohort.design().champion else {
+        return without_champion(best.map(name), tied, metric);
+    };
+    let promoted = strongest(comparisons, |comparison| comparison.decision == Decision::Promote);
+    let undecided = strongest(comparisons, |comparison| comparison.decision == Decision::NotEnoughEvidence);
+    let (decision, named) = match (promoted, undecided) {
+        (Some(promoted), _) => (Decision::Promote, Some(promoted)),
+        (None, Some(undecided)) => (Decision::NotEnoughEvidence, Some(undecided)),
+        (None, None) => (Decision::Keep, strongest(comparisons, |_| true)),
+    };
+    let model = match (decision, named) {
+        (Decision::Promote, Some(comparison)) => comparison.challenger.clone(),
+        _ => name(champion),
+    };
+    let held_back = cohort.models().iter().filter_map(|model| {
+        let reason = model.not_promotable.as_ref()?;
+        (cohort.models()[champion].name != model.name)
+            .then(|| format!("`{}` can not be promoted: {reason}", model.name))
+    });
+    Verdict {
+        decision,
+        model: Some(model),
+        metric,
+        difference: named.and_then(capture_of),
+        challenger: named.map(|comparison| comparison.challenger.clone()),
+        tied,
+        reasons: held_back.collect(),
+    }
+}
+
+/// Without a champion there is nothing to switch from: the best is named, when nothing ties with it.
+fn without_champion(best: Option<String>, tied: Vec<String>, metric: String) -> Verdict {
+    let alone = tied.len() == 1;
+    Verdict {
+        decision: if alone { Decision::Promote } else { Decision::NotEnoughEvidence },
+        model: best,
+        metric,
+        difference: None,
+        challenger: None,
+        reasons: vec!["no champion is named: models are compared with the best of them".into()],
+        tied,
+    }
+}
+
+fn capture_of(comparison: &Comparison) -> Option<Estimate> {
+    let capture = comparison.differences.iter().find(|difference| difference.metric == "capture");
+    capture.map(|capture| capture.simultaneous.clone())
+}
+
+/// Of some comparisons the one with the largest difference in capture.
+fn strongest(comparisons: &[Comparison], which: impl Fn(&Comparison) -> bool) -> Option<&Comparison> {
+    let gain = |comparison: &Comparison| {
+        capture_of(comparison).and_then(|capture| capture.point.finite()).unwrap_or(f64::NEG_INFINITY)
+    };
+    let mut found: Vec<&Comparison> = comparisons.iter().filter(|comparison| which(comparison)).collect();
+    found.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
+    found.first().copied()
+}

@@ -1,0 +1,91 @@
+//! A cohort's columns become its evaluation: every model on the same leads, then each against the champion.
+
+mod bracket;
+mod calibrate;
+mod capacity;
+mod cohort;
+mod compare;
+mod decide;
+mod paired;
+mod part;
+mod ranking;
+mod readiness;
+mod time;
+
+pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
+
+use rayon::prelude::*;
+
+use crate::result::{Comparison, ModelEvaluation, Readiness, Verdict};
+use crate::stats::proportion::{self, Count};
+use crate::stats::{Interval, Sample, Undefined};
+
+use self::capacity::Schedule;
+use self::paired::Paired;
+
+/// Confidence of every interval.
+const LEVEL: f64 = 0.95;
+
+/// What the columns say: the part of a result that needs no file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    pub readiness: Readiness,
+    pub models: Vec<ModelEvaluation>,
+    pub comparisons: Vec<Comparison>,
+    pub verdict: Verdict,
+}
+
+/// Evaluates every model of a cohort. Nothing here can fail: what does not exist is undefined with a reason.
+pub fn evaluate(cohort: &Cohort) -> Evaluated {
+    let schedule = capacity::schedule(cohort);
+    let paired = paired::bootstrap(cohort, &schedule);
+    let comparisons = compare::comparisons(cohort, &schedule, &paired);
+    Evaluated {
+        readiness: readiness::readiness(cohort),
+        models: (0..cohort.models().len())
+            .into_par_iter()
+            .map(|place| model_evaluation(cohort, place, &schedule, &paired))
+            .collect(),
+        verdict: decide::verdict(cohort, &schedule, &paired, &comparisons),
+        comparisons,
+    }
+}
+
+fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: &Paired) -> ModelEvaluation {
+    let model = &cohort.models()[place];
+    let rows = cohort.mature();
+    let (scores, converted) = (model.ranked(rows), cohort.converted(rows));
+    let tally = Sample::new(&scores, &converted).tally();
+    let cuts = bracket::cuts(cohort, model);
+    ModelEvaluation {
+        name: model.name.clone(),
+        kind: model.kind.clone(),
+        scale: model.scale,
+        not_promotable: model.not_promotable.clone(),
+        unscored: rows.iter().filter(|&&row| model.score[row].is_nan()).count() as u64,
+        leads: rows.len() as u64,
+        wins: tally.positives() as u64,
+        brackets: bracket::brackets(cohort, model, &cuts),
+        top: ranking::top(&tally),
+        gain: ranking::gain(&tally),
+        ranking: ranking::ranking(&tally),
+        calibration: calibrate::calibration(cohort, model),
+        time_to_convert: time::time_to_convert(cohort, model, &cuts),
+        distribution: ranking::distribution(&tally),
+        segments: part::segments(cohort, model),
+        periods: part::periods(cohort, model),
+        groups: part::groups(cohort, model),
+        capacity: capacity::capacity(cohort, place, schedule, paired),
+        card: model.card.clone(),
+    }
+}
+
+/// The interval of a difference of rates: Newcombe's, or Miettinen and Nurminen's where a count is below ten.
+fn rate_difference(control: Count, treatment: Count) -> Result<Interval, Undefined> {
+    let counts = [control.successes, control.failures(), treatment.successes, treatment.failures()];
+    if counts.into_iter().any(|count| count < 10.0) {
+        proportion::miettinen_nurminen(control, treatment, LEVEL)
+    } else {
+        proportion::newcombe(control, treatment, LEVEL)
+    }
+}

@@ -1,0 +1,102 @@
+use crate::result::{Curve, CurvePoint, Estimate, TimeToConvert};
+use crate::stats::survival::{self, End, Followed, Weighting};
+use crate::stats::{Undefined, quantile};
+
+use super::LEVEL;
+use super::bracket::Cuts;
+use super::cohort::{Cohort, Scored};
+
+/// A drawn curve has at most this many steps.
+const STEPS: usize = 200;
+
+/// Curves of the time from `as_of` to conversion, one a bracket, over all scored leads, mature or not.
+pub(super) fn time_to_convert(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> TimeToConvert {
+    if !cohort.design().timed {
+        return refused("outcomes have no times: it is known whether a lead converted, not when");
+    }
+    let mut rows = model.scored(cohort.mature());
+    rows.extend(model.scored(cohort.immature()));
+    rows.sort_unstable();
+    let time: Vec<f64> = rows.iter().map(|&row| cohort.leads().ending_days[row]).collect();
+    let end: Vec<End> = rows.iter().map(|&row| cohort.leads().ending[row]).collect();
+    let place: Vec<usize> = rows.iter().map(|&row| cuts.place(model.score[row])).collect();
+    let test = survival::log_rank(&Followed::new(&time, &end), &place, None, Weighting::Equal).test();
+    let to_days = cohort.design().horizon_days.unwrap_or_else(|| time.iter().copied().fold(0.0, f64::max));
+    let curve = |bracket: usize| {
+        let inside: Vec<usize> = (0..rows.len()).filter(|&i| place[i] == bracket).collect();
+        let time: Vec<f64> = inside.iter().map(|&i| time[i]).collect();
+        let end: Vec<End> = inside.iter().map(|&i| end[i]).collect();
+        let mature: Vec<usize> = inside.iter().map(|&i| rows[i]).collect();
+        Curve {
+            label: cuts.label(bracket),
+            median_of_wins: median_of_wins(cohort, &mature).into(),
+            ..one(cohort, &time, &end, to_days)
+        }
+    };
+    TimeToConvert {
+        refused: None,
+        method: if cohort.design().losses { "cumulative incidence, losses competing" } else { "Kaplan-Meier" }.into(),
+        curves: (0..cuts.len()).map(curve).collect(),
+        logrank_chi2: test.map(|test| test.chi2).into(),
+        logrank_df: test.map(|test| test.df).into(),
+        logrank_p: test.map(|test| test.p).into(),
+    }
+}
+
+fn refused(reason: &str) -> TimeToConvert {
+    TimeToConvert {
+        refused: Some(reason.into()),
+        method: String::new(),
+        curves: Vec::new(),
+        logrank_chi2: Undefined::NoTimes.into(),
+        logrank_df: Undefined::NoTimes.into(),
+        logrank_p: Undefined::NoTimes.into(),
+    }
+}
+
+/// The curve of some leads. Without losses the incidence is one minus Kaplan-Meier.
+fn one(cohort: &Cohort, time: &[f64], end: &[End], to_days: f64) -> Curve {
+    let count = |kind: End| end.iter().filter(|end| **end == kind).count() as u64;
+    let curve = survival::cumulative_incidence(&Followed::new(time, end));
+    let at = curve.as_ref().map_err(|reason| *reason).and_then(|curve| curve.at(to_days));
+    let mean = curve.as_ref().map_err(|reason| *reason).and_then(|curve| curve.restricted_mean(to_days));
+    Curve {
+        label: String::new(),
+        leads: time.len() as u64,
+        wins: count(End::Converted),
+        losses: if cohort.design().losses { count(End::Lost) } else { 0 },
+        points: curve.as_ref().map(|curve| drawn(curve, to_days)).unwrap_or_default(),
+        to_days,
+        incidence: Estimate::with(at.map(|point| point.value), at.and_then(|point| point.log_log(LEVEL))),
+        restricted_mean: Estimate::with(mean.map(|mean| mean.point), mean.map(|mean| mean.interval(LEVEL))),
+        median: curve.and_then(|curve| curve.first_passage(0.5)).into(),
+        median_of_wins: Undefined::NoEvents.into(),
+    }
+}
+
+/// The steps to draw: at most [`STEPS`], from 0 to the horizon.
+fn drawn(curve: &survival::Curve, to_days: f64) -> Vec<CurvePoint> {
+    let start = CurvePoint { days: 0.0, incidence: 0.0, low: 0.0, high: 0.0 };
+    let last = curve.last_time().min(to_days).max(0.0);
+    let moments = curve.moments().iter().filter(|moment| moment.time <= last).count();
+    let times: Vec<f64> = if moments <= STEPS {
+        curve.moments()[..moments].iter().map(|moment| moment.time).collect()
+    } else {
+        (1..=STEPS).map(|step| last * step as f64 / STEPS as f64).collect()
+    };
+    let point = |days: f64| {
+        let point = curve.at(days).ok()?;
+        let band = point.log_log(LEVEL).ok();
+        let (low, high) = band.map_or((point.value, point.value), |band| (band.low, band.high));
+        Some(CurvePoint { days, incidence: point.value, low, high })
+    };
+    std::iter::once(start).chain(times.into_iter().filter_map(point)).collect()
+}
+
+/// The median days from `as_of` to the win, over mature converters within the horizon.
+fn median_of_wins(cohort: &Cohort, rows: &[usize]) -> Result<f64, Undefined> {
+    let leads = cohort.leads();
+    let mature = |row: &&usize| leads.converted[**row] && leads.part[**row] == super::PartOfRun::Mature;
+    let days: Vec<f64> = rows.iter().filter(mature).map(|&row| leads.ending_days[row]).collect();
+    quantile::of(&days, 0.5).ok_or(Undefined::NoEvents)
+}

@@ -1,0 +1,177 @@
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::data::DataSpec;
+use crate::models::ModelSpec;
+use crate::replay::ReplaySpec;
+use crate::time::Span;
+
+/// Champion and challengers on the same historical leads, each lead as it was known at the time.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentFile {
+    /// The version of this format: 1.
+    pub version: Version,
+    /// What is compared, in a few words: the report's title.
+    pub experiment: String,
+    pub data: DataSpec,
+    /// How leads are replayed.
+    #[serde(default)]
+    pub replay: ReplaySpec,
+    /// The model in use, which challengers would replace.
+    pub champion: Option<String>,
+    /// The models, by name.
+    pub models: Models,
+    /// How scores are cut into brackets; by default five of equal volume, or the champion's tiers.
+    pub brackets: Option<BracketSpec>,
+    /// How many leads sales can work in a period.
+    pub capacity: Option<CapacitySpec>,
+    /// Columns by which results are split.
+    #[serde(default)]
+    pub segments: Vec<String>,
+    /// Chance is drawn from this number alone: the same seed gives the same report.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Resamples of the paired bootstrap.
+    #[serde(default)]
+    pub replicates: Replicates,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// The version of the file's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version;
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            1 => Ok(Self),
+            other => Err(de::Error::custom(format!("version {other} is not known here, expected 1; is there a newer leadoff?"))),
+        }
+    }
+}
+
+impl JsonSchema for Version {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "const": 1 })
+    }
+}
+
+/// How often leads are resampled: 100 to 100,000 times, 2,000 by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replicates(usize);
+
+impl Replicates {
+    pub fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for Replicates {
+    fn default() -> Self {
+        Self(2_000)
+    }
+}
+
+impl<'de> Deserialize<'de> for Replicates {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match usize::deserialize(deserializer)? {
+            count @ 100..=100_000 => Ok(Self(count)),
+            other => Err(de::Error::custom(format!("{other} resamples: expected 100 to 100000"))),
+        }
+    }
+}
+
+impl JsonSchema for Replicates {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Replicates".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 100, "maximum": 100_000 })
+    }
+}
+
+/// The models in the order of the file: reports keep it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Models(pub Vec<(String, ModelSpec)>);
+
+impl<'de> Deserialize<'de> for Models {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ModelsVisitor)
+    }
+}
+
+struct ModelsVisitor;
+
+impl<'de> Visitor<'de> for ModelsVisitor {
+    type Value = Models;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("models by name, such as `current: { points: { criteria: [...] } }`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Models, A::Error> {
+        let mut models = Vec::new();
+        while let Some((name, spec)) = map.next_entry::<String, ModelSpec>()? {
+            models.push((name, spec));
+        }
+        if models.is_empty() {
+            return Err(de::Error::custom("no model: name at least one"));
+        }
+        Ok(Models(models))
+    }
+}
+
+impl JsonSchema for Models {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Models".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "minProperties": 1, "additionalProperties": generator.subschema_for::<ModelSpec>() })
+    }
+}
+
+/// How many leads sales can work, and in what time.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapacitySpec {
+    /// Leads in a period.
+    pub leads: Count,
+    /// The length of a period: 7d.
+    pub per: Span,
+}
+
+/// A number above 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Count(pub f64);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match f64::deserialize(deserializer)? {
+            count if count > 0.0 && count.is_finite() => Ok(Self(count)),
+            other => Err(de::Error::custom(format!("{other} leads: expected a number above 0"))),
+        }
+    }
+}
+
+impl JsonSchema for Count {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Count".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "exclusiveMinimum": 0 })
+    }
+}

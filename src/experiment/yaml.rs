@@ -1,0 +1,134 @@
+//! YAML with places: every error says where, what was found, and the nearest name that would have done.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde_yaml::Error;
+
+use super::ConfigError;
+
+/// Reads a file of YAML.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let bytes = std::fs::read(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
+    let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText { path: path.into() })?;
+    parse(&text, path)
+}
+
+/// Parses YAML; `path` is for messages only.
+pub(super) fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, ConfigError> {
+    let mut field = String::new();
+    let mut options = serde_yaml::Options::default();
+    options.strict_booleans = true;
+    options.with_snippet = false;
+    let parsed = serde_yaml::with_deserializer_from_str_with_options(text, options, |deserializer| {
+        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+            field = error.path().to_string();
+            error.into_inner()
+        })
+    });
+    parsed.map_err(|error: Error| {
+        let place = error.location().map_or((1, 1), |location| (location.line() as usize, location.column() as usize));
+        let at = place_of(&field, &error);
+        ConfigError::Parse {
+            path: path.into(),
+            line: place.0,
+            column: place.1,
+            message: format!("{at}{}", message(&error)),
+            snippet: snippet(text, place.0, place.1),
+        }
+    })
+}
+
+/// The path to what is wrong; of an unknown field, the section that holds it.
+fn place_of(field: &str, error: &Error) -> String {
+    let section = match error.without_snippet() {
+        Error::SerdeUnknownField { field: unknown, .. } => field.strip_suffix(unknown.as_str()).unwrap_or(field),
+        _ => field,
+    };
+    match section.trim_end_matches('.') {
+        "" | "?" => String::new(),
+        section => format!("{section}: "),
+    }
+}
+
+/// What is wrong, in one line without its place.
+fn message(error: &Error) -> String {
+    match error.without_snippet() {
+        Error::SerdeUnknownField { field, expected, .. } => unknown("field", field, expected),
+        Error::SerdeUnknownVariant { variant, expected, .. } => unknown("choice", variant, expected),
+        Error::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` stands here twice"),
+        other => {
+            let text = other.to_string();
+            let place = text.rfind(" at line ").unwrap_or(text.len());
+            text[..place].to_string()
+        }
+    }
+}
+
+fn unknown(what: &str, found: &str, expected: &[&'static str]) -> String {
+    let likeness = |name: &&&str| (strsim::jaro_winkler(found, name) * 1000.0) as u32;
+    let near = expected.iter().max_by_key(likeness).filter(|name| likeness(name) > 700);
+    match near {
+        Some(near) => format!("unknown {what} `{found}`, did you mean `{near}`?"),
+        None => format!("unknown {what} `{found}`, expected one of {}", list(expected)),
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The line with a caret under the place, and the line before it.
+pub(super) fn snippet(text: &str, line: usize, column: usize) -> String {
+    let shown = text.lines().enumerate().skip(line.saturating_sub(2)).take(if line > 1 { 2 } else { 1 });
+    let width = line.to_string().len();
+    let mut snippet: String = shown.map(|(i, text)| format!("  {:>width$} | {}\n", i + 1, text.trim_end())).collect();
+    snippet.push_str(&format!("  {:>width$} | {}^", "", " ".repeat(column.saturating_sub(1))));
+    snippet
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Model {
+        ridge: f64,
+        #[serde(default)]
+        on: Option<bool>,
+    }
+
+    fn error(text: &str) -> String {
+        type Models = std::collections::BTreeMap<String, Model>;
+        parse::<std::collections::BTreeMap<String, Models>>(text, Path::new("e.yaml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_misspelt_field_is_named_with_its_place_and_the_nearest_one() {
+        insta::assert_snapshot!(error("models:\n  challenger:\n    rigde: 1.0\n"), @r"
+        e.yaml:3:5: models.challenger: unknown field `rigde`, did you mean `ridge`?
+          2 |   challenger:
+          3 |     rigde: 1.0
+            |     ^
+        ");
+    }
+
+    #[test]
+    fn other_errors_say_where_they_are_too() {
+        let wrong = [
+            "models:\n  a: { ridge: x }\n",
+            "models:\n  a: { ridge: 1 }\n  a: { ridge: 2 }\n",
+            "models:\n  a: { ridge: 1, on: yes }\n",
+            "models:\n  a: {}\n",
+            "models: [\n",
+            "",
+        ];
+        let first_lines: Vec<String> =
+            wrong.iter().map(|text| error(text).lines().next().unwrap().to_string()).collect();
+        insta::assert_snapshot!(first_lines.join("\n"), @r"");
+    }
+}

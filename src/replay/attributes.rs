@@ -1,0 +1,50 @@
+use crate::data::{Attribute, Change, History, Known};
+use crate::table::{Column, Table};
+use crate::time::{Instant, NEVER};
+
+/// The leads' columns as they were known at `as_of`; leads without a moment of scoring as they stand.
+pub(super) fn known(history: &History, leads: &[usize], as_of: &[Instant]) -> Table {
+    let mut table = Table::new(leads.len());
+    for (field, attribute) in history.attributes.iter().enumerate() {
+        table.push(attribute.name.clone(), known_column(history, field as u32, attribute, leads, as_of));
+    }
+    table
+}
+
+fn known_column(history: &History, field: u32, attribute: &Attribute, leads: &[usize], as_of: &[Instant]) -> Column {
+    let column = attribute.column.take(leads);
+    match &attribute.known {
+        Known::AtCreation | Known::AsExported => column,
+        Known::At(other) => {
+            let times =
+                history.attributes.iter().find(|attribute| attribute.name == *other).map(|attribute| &attribute.column);
+            let Some(Column::Instant(times)) = times else { return column.masked(|_| false) };
+            column.masked(|row| as_of[row] == NEVER || (times[leads[row]] != NEVER && times[leads[row]] <= as_of[row]))
+        }
+        Known::ByHistory => by_history(history, field, attribute, leads, as_of),
+    }
+}
+
+/// The last change at or before `as_of`; missing before the first.
+fn by_history(history: &History, field: u32, attribute: &Attribute, leads: &[usize], as_of: &[Instant]) -> Column {
+    let Some(changed) = &attribute.changed else { return attribute.column.take(leads).masked(|_| false) };
+    let last = |row: usize| -> Option<&Change> {
+        let (lead, at) = (leads[row] as u32, as_of[row]);
+        let next =
+            history.changes.partition_point(|change| (change.lead, change.field, change.from) <= (lead, field, at));
+        let change = history.changes.get(next.checked_sub(1)?)?;
+        (change.lead == lead && change.field == field).then_some(change)
+    };
+    let found: Vec<Option<&Change>> = (0..leads.len()).map(last).collect();
+    let rows: Vec<usize> = found.iter().map(|change| change.map_or(0, |change| change.value as usize)).collect();
+    if changed.is_empty() {
+        return attribute.column.take(leads).masked(|_| false);
+    }
+    changed.take(&rows).masked(|row| found[row].is_some())
+}
+
+/// Attributes known only as they stood on the day of the export.
+pub(super) fn as_exported(history: &History) -> Vec<String> {
+    let exported = history.attributes.iter().filter(|attribute| attribute.known == Known::AsExported);
+    exported.map(|attribute| attribute.name.clone()).collect()
+}

@@ -1,0 +1,38 @@
+/// Why a history can not be replayed as asked.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ReplayError {
+    #[error(
+        "replay.{window}: leads have no creation times: give a range of rows (`rows: 0..1000`) instead of `from` and `to`"
+    )]
+    WindowNeedsTimes { window: &'static str },
+    #[error("replay.{window}: give either `rows` or `from` and `to`, not both")]
+    WindowOverdetermined { window: &'static str },
+    #[error("replay.{window}: `from` ({from}) does not come before `to` ({to})")]
+    WindowEmpty { window: &'static str, from: String, to: String },
+    #[error(
+        "replay: the windows `train` and `evaluate` share {leads} leads, such as `{example}`: a model would be judged on leads it learned from"
+    )]
+    WindowsOverlap { leads: usize, example: String },
+    #[error(
+        "replay.as_of: leads have no creation times: name `data.leads.created`, or score at an event (`as_of: {{ event: KIND }}`)"
+    )]
+    AsOfNeedsTimes,
+    #[error("replay.as_of: there is no event log: name `data.events`")]
+    AsOfNeedsEvents,
+    #[error("replay.as_of: no event of kind `{kind}` in the log{}", nearest(.near))]
+    UnknownKind { kind: String, near: Option<String> },
+    #[error(
+        "data.events: leads have no creation times, so no event can be said to come before `as_of`: name `data.leads.created`, or score at an event"
+    )]
+    EventsNeedTimes,
+    #[error("a criterion reads the events' column `{column}`, which the event log does not have{}", nearest(.near))]
+    UnknownColumn { column: String, near: Option<String> },
+    #[error("a criterion's condition on events: {0}")]
+    Condition(String),
+    #[error("no lead is left to evaluate: {why}")]
+    NoLeads { why: String },
+}
+
+fn nearest(near: &Option<String>) -> String {
+    near.as_ref().map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+}

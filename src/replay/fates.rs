@@ -1,0 +1,144 @@
+use crate::data::History;
+use crate::time::{Horizon, Instant, NEVER};
+
+/// What had become of a lead by `until`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Fate {
+    /// The first win; [`NEVER`] when there is none, or no time for it.
+    pub won: Instant,
+    /// Won, by a flag without a time.
+    pub flagged: bool,
+    /// The loss that ended it; `NEVER` when there is none, or a win followed.
+    pub lost: Instant,
+}
+
+impl Fate {
+    /// Won or lost at or before an instant.
+    pub fn is_decided(&self, at: Instant) -> bool {
+        (self.won != NEVER && self.won <= at) || (self.lost != NEVER && self.lost <= at)
+    }
+}
+
+/// The fate of every lead, with what is dated after `until` not happened yet.
+pub(super) fn fates(history: &History) -> Vec<Fate> {
+    let outcomes = &history.outcomes;
+    let mut fates = vec![Fate { won: NEVER, flagged: false, lost: NEVER }; history.ids.len()];
+    let mut last_win = vec![NEVER; history.ids.len()];
+    for win in &outcomes.wins {
+        let fate = &mut fates[win.lead as usize];
+        if !outcomes.timed {
+            fate.flagged = true;
+        } else if win.at <= history.until {
+            if fate.won == NEVER || win.at < fate.won {
+                fate.won = win.at;
+            }
+            last_win[win.lead as usize] = last_win[win.lead as usize].max(win.at);
+        }
+    }
+    for (lead, &lost) in outcomes.lost.iter().enumerate() {
+        // A loss with a win at the same instant or later is void: the lead was reopened.
+        let reopened = last_win[lead] != NEVER && last_win[lead] >= lost;
+        if lost != NEVER && lost <= history.until && !reopened {
+            fates[lead].lost = lost;
+        }
+    }
+    fates
+}
+
+/// How the follow-up of a lead ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Open,
+    Won,
+    Lost,
+}
+
+/// What became of the scored leads, in the features' row order. Models never see it.
+#[derive(Clone, Debug, Default)]
+pub struct Outcomes {
+    /// Whether there are times; without them `ending_days` and the like are empty.
+    pub timed: bool,
+    /// Converted within the horizon.
+    pub converted: Vec<bool>,
+    /// Value of the wins within the horizon; NaN when it is missing. Empty when wins carry no values.
+    pub value: Vec<f64>,
+    /// Days from `as_of` to the end of follow-up, whatever the horizon.
+    pub ending_days: Vec<f64>,
+    pub ending: Vec<Ending>,
+    /// Days from creation to the first win within the horizon; NaN without one.
+    pub created_to_win_days: Vec<f64>,
+    /// When sales first worked the lead; empty when it is not recorded.
+    pub worked: Vec<Instant>,
+    pub created: Vec<Instant>,
+    pub as_of: Vec<Instant>,
+}
+
+pub(super) fn outcomes(
+    history: &History,
+    horizon: Horizon,
+    as_of: &[Instant],
+    fates: &[Fate],
+    leads: &[usize],
+) -> Outcomes {
+    let timed = history.outcomes.timed && leads.iter().all(|&lead| as_of[lead] != NEVER);
+    let closes = |lead: usize| match horizon {
+        Horizon::Within(span) if timed => (as_of[lead] + span.micros()).min(history.until),
+        _ => history.until,
+    };
+    let won_in_time = |lead: usize| {
+        let fate = &fates[lead];
+        if timed {
+            fate.won != NEVER && fate.won > as_of[lead] && fate.won <= closes(lead)
+        } else {
+            fate.flagged || fate.won != NEVER
+        }
+    };
+    let days = |from: Instant, to: Instant| crate::time::days(to - from);
+    let ending = |lead: usize| {
+        let fate = &fates[lead];
+        match (fate.won, fate.lost) {
+            (NEVER, NEVER) => (Ending::Open, history.until),
+            (won, NEVER) => (Ending::Won, won),
+            (NEVER, lost) => (Ending::Lost, lost),
+            // Won and lost at one instant: won.
+            (won, lost) if won <= lost => (Ending::Won, won),
+            (_, lost) => (Ending::Lost, lost),
+        }
+    };
+    let follow = |lead: usize| (ending(lead).0, days(as_of[lead], ending(lead).1));
+    let created = |lead: usize| history.created.as_ref().map_or(NEVER, |created| created[lead]);
+    let to_win = |lead: usize| match (won_in_time(lead) && timed, created(lead)) {
+        (true, at) if at != NEVER => days(at, fates[lead].won),
+        _ => f64::NAN,
+    };
+    Outcomes {
+        timed,
+        converted: leads.iter().map(|&lead| won_in_time(lead)).collect(),
+        value: if history.outcomes.valued { values(history, timed, as_of, leads, closes) } else { Vec::new() },
+        ending_days: if timed { leads.iter().map(|&lead| follow(lead).1).collect() } else { Vec::new() },
+        ending: if timed { leads.iter().map(|&lead| follow(lead).0).collect() } else { Vec::new() },
+        created_to_win_days: leads.iter().map(|&lead| to_win(lead)).collect(),
+        worked: leads.iter().filter_map(|&lead| history.outcomes.worked.get(lead).copied()).collect(),
+        created: leads.iter().map(|&lead| created(lead)).collect(),
+        as_of: leads.iter().map(|&lead| as_of[lead]).collect(),
+    }
+}
+
+/// The known values of each lead's wins within its horizon, summed; NaN where no win has one.
+fn values(
+    history: &History,
+    timed: bool,
+    as_of: &[Instant],
+    leads: &[usize],
+    closes: impl Fn(usize) -> Instant,
+) -> Vec<f64> {
+    let mut sum = vec![f64::NAN; history.ids.len()];
+    for win in &history.outcomes.wins {
+        let lead = win.lead as usize;
+        let counts = !timed || (as_of[lead] < win.at && win.at <= closes(lead));
+        if counts && !win.value.is_nan() {
+            sum[lead] = if sum[lead].is_nan() { win.value } else { sum[lead] + win.value };
+        }
+    }
+    leads.iter().map(|&lead| sum[lead]).collect()
+}

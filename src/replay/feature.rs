@@ -1,0 +1,71 @@
+use crate::predicate::Predicate;
+use crate::time::Span;
+
+/// What a model may ask of a lead's events, as seen at `as_of`. Equal asks of several models are one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventFeature {
+    /// Nothing: events of any kind.
+    pub kind: Option<String>,
+    /// Over the events' own columns.
+    pub when: Option<Predicate>,
+    /// Only events after `as_of - within`.
+    pub within: Option<Span>,
+    /// Only events soon after one of another kind.
+    pub after: Option<After>,
+    pub measure: Measure,
+}
+
+/// At or after an event of kind `event`, and no more than `within` later.
+#[derive(Clone, Debug, PartialEq)]
+pub struct After {
+    pub event: String,
+    pub within: Span,
+}
+
+/// What is made of a lead's matching events.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measure {
+    /// How many.
+    Count,
+    /// Microseconds from the latest to `as_of`; NaN without one.
+    Age,
+    /// Σ weight · decay, where a weight is 1 or the value of a column.
+    Sum { column: Option<String>, decay: Decay },
+    /// How many distinct values of a column.
+    Distinct { column: String },
+}
+
+/// How an event's weight falls with its age.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decay {
+    None,
+    /// `0.5^(age / half_life)`.
+    HalfLife(Span),
+    /// `max(0, 1 - age / span)`.
+    Linear(Span),
+}
+
+/// A feature's place in the plan and in [`Features`](super::Features).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeatureId(pub usize);
+
+/// What all models ask for, each thing once.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    features: Vec<EventFeature>,
+}
+
+impl Plan {
+    /// The feature's place, the same for equal features.
+    pub fn ask(&mut self, feature: EventFeature) -> FeatureId {
+        let place = self.features.iter().position(|known| *known == feature).unwrap_or_else(|| {
+            self.features.push(feature);
+            self.features.len() - 1
+        });
+        FeatureId(place)
+    }
+
+    pub fn features(&self) -> &[EventFeature] {
+        &self.features
+    }
+}

@@ -1,0 +1,242 @@
+use rayon::prelude::*;
+
+use crate::data::{EventChunk, Events};
+use crate::table::{Column, MISSING, Table};
+use crate::time::{Instant, NEVER};
+
+use super::{Decay, EventFeature, Measure, Plan, ReplayError};
+
+/// Sums of decayed weights are kept in fixed point, so that the order of events, files and threads changes no digit.
+const FIXED: f64 = (1u64 << 60) as f64;
+
+/// What a feature has gathered so far, a place a row.
+enum Gathered {
+    Count(Vec<u32>),
+    Latest(Vec<Instant>),
+    Sum(Vec<i128>),
+    Distinct(Vec<(u32, u64)>),
+}
+
+/// The events of one feature, with the code of its kind looked up.
+struct Task<'a> {
+    feature: &'a EventFeature,
+    /// The code of the kind; nothing: any kind.
+    kind: Option<u32>,
+    /// The kind was asked for but never occurs.
+    is_absent: bool,
+    /// Of the feature's own column, for sums and distinct values.
+    column: Option<usize>,
+    gathered: Gathered,
+}
+
+/// Every feature of the plan for every row, from one pass over the event log.
+///
+/// `row` gives a lead's row, or nothing where it is not scored; `as_of` is by row.
+pub(super) fn fold(
+    plan: &Plan,
+    events: Option<&Events>,
+    row: &[Option<u32>],
+    as_of: &[Instant],
+) -> Result<Vec<Vec<f64>>, ReplayError> {
+    let empty = Events::default();
+    let events = events.unwrap_or(&empty);
+    let mut tasks =
+        plan.features().iter().map(|feature| Task::new(feature, events, as_of.len())).collect::<Result<Vec<_>, _>>()?;
+    let anchors = Anchors::gather(plan, events, row);
+    for chunk in &events.chunks {
+        let seen = Seen::new(chunk, events, row, as_of);
+        tasks.par_iter_mut().try_for_each(|task| task.take(&seen, &anchors))?;
+    }
+    Ok(tasks.into_par_iter().map(|task| task.finish(as_of)).collect())
+}
+
+/// A chunk of events with the rows of their leads, sorted by kind.
+struct Seen<'a> {
+    chunk: &'a EventChunk,
+    table: Table,
+    as_of: &'a [Instant],
+    row: &'a [Option<u32>],
+    /// Events of scored leads at or before `as_of`, grouped by kind.
+    by_kind: Vec<Vec<u32>>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(chunk: &'a EventChunk, events: &Events, row: &'a [Option<u32>], as_of: &'a [Instant]) -> Self {
+        let mut by_kind = vec![Vec::new(); events.kinds.len()];
+        for (i, &lead) in chunk.lead.iter().enumerate() {
+            if row[lead as usize].is_some_and(|row| chunk.at[i] <= as_of[row as usize]) {
+                by_kind[chunk.kind[i] as usize].push(i as u32);
+            }
+        }
+        let mut table = Table::new(chunk.lead.len());
+        for (name, column) in events.columns.iter().zip(&chunk.columns) {
+            table.push(name.clone(), column.clone());
+        }
+        Self { chunk, table, as_of, row, by_kind }
+    }
+
+    fn row(&self, event: usize) -> usize {
+        self.row[self.chunk.lead[event] as usize].expect("only events of scored leads are listed") as usize
+    }
+
+    fn age(&self, event: usize) -> i64 {
+        self.as_of[self.row(event)] - self.chunk.at[event]
+    }
+}
+
+impl<'a> Task<'a> {
+    fn new(feature: &'a EventFeature, events: &Events, rows: usize) -> Result<Self, ReplayError> {
+        let kind = feature.kind.as_ref().map(|kind| events.kinds.iter().position(|name| name == kind));
+        let named = match &feature.measure {
+            Measure::Sum { column, .. } => column.as_ref(),
+            Measure::Distinct { column } => Some(column),
+            _ => None,
+        };
+        let place = |name: &String| {
+            let unknown =
+                || ReplayError::UnknownColumn { column: name.clone(), near: super::nearest(name, &events.columns) };
+            events.columns.iter().position(|known| known == name).ok_or_else(unknown)
+        };
+        let column = named.filter(|_| !events.chunks.is_empty()).map(place).transpose()?;
+        let gathered = match &feature.measure {
+            Measure::Count => Gathered::Count(vec![0; rows]),
+            Measure::Age => Gathered::Latest(vec![NEVER; rows]),
+            Measure::Sum { .. } => Gathered::Sum(vec![0; rows]),
+            Measure::Distinct { .. } => Gathered::Distinct(Vec::new()),
+        };
+        let is_absent = matches!(kind, Some(None));
+        Ok(Self { feature, kind: kind.flatten().map(|kind| kind as u32), is_absent, column, gathered })
+    }
+
+    fn take(&mut self, seen: &Seen, anchors: &Anchors) -> Result<(), ReplayError> {
+        if self.is_absent {
+            return Ok(());
+        }
+        let holds = match &self.feature.when {
+            Some(when) => Some(when.holds(&seen.table).map_err(|error| ReplayError::Condition(error.to_string()))?),
+            None => None,
+        };
+        let anchor = self.feature.after.as_ref().map(|after| (anchors.of(&after.event), after.within.micros()));
+        let within = self.feature.within.map(|span| span.micros());
+        let kinds = match self.kind {
+            Some(kind) => &seen.by_kind[kind as usize..=kind as usize],
+            None => &seen.by_kind[..],
+        };
+        for &event in kinds.iter().flatten() {
+            let event = event as usize;
+            let matches = holds.as_ref().is_none_or(|holds| holds[event])
+                && within.is_none_or(|within| seen.age(event) < within)
+                && anchor.is_none_or(|(anchors, within)| {
+                    follows(anchors, seen.chunk.lead[event], seen.chunk.at[event], within)
+                });
+            if matches {
+                self.gather(seen, event);
+            }
+        }
+        Ok(())
+    }
+
+    fn gather(&mut self, seen: &Seen, event: usize) {
+        let row = seen.row(event);
+        match &mut self.gathered {
+            Gathered::Count(count) => count[row] += 1,
+            Gathered::Latest(latest) => latest[row] = latest[row].max(seen.chunk.at[event]),
+            Gathered::Sum(sum) => {
+                let Measure::Sum { decay, .. } = self.feature.measure else { unreachable!("only sums gather sums") };
+                let value = self.column.map_or(1.0, |column| number(&seen.chunk.columns[column], event));
+                if value.is_finite() {
+                    sum[row] = sum[row].saturating_add((value * decay.weight(seen.age(event)) * FIXED).round() as i128);
+                }
+            }
+            Gathered::Distinct(values) => {
+                let column = self.column.map(|column| &seen.chunk.columns[column]);
+                if let Some(value) = column.and_then(|column| identity(column, event)) {
+                    values.push((row as u32, value));
+                }
+            }
+        }
+    }
+
+    fn finish(self, as_of: &[Instant]) -> Vec<f64> {
+        match self.gathered {
+            Gathered::Count(count) => count.into_iter().map(f64::from).collect(),
+            Gathered::Latest(latest) => {
+                let age =
+                    |(&at, &as_of): (&Instant, &Instant)| if at == NEVER { f64::NAN } else { (as_of - at) as f64 };
+                latest.iter().zip(as_of).map(age).collect()
+            }
+            Gathered::Sum(sum) => sum.into_iter().map(|sum| sum as f64 / FIXED).collect(),
+            Gathered::Distinct(mut values) => {
+                values.sort_unstable();
+                values.dedup();
+                let mut count = vec![0.0; as_of.len()];
+                values.iter().for_each(|(row, _)| count[*row as usize] += 1.0);
+                count
+            }
+        }
+    }
+}
+
+impl Decay {
+    /// The weight of an event of this age in microseconds.
+    fn weight(self, age: i64) -> f64 {
+        match self {
+            Self::None => 1.0,
+            Self::HalfLife(span) => (-(age as f64) / span.micros() as f64).exp2(),
+            Self::Linear(span) => (1.0 - age as f64 / span.micros() as f64).max(0.0),
+        }
+    }
+}
+
+fn number(column: &Column, row: usize) -> f64 {
+    match column {
+        Column::Number(values) => values[row],
+        Column::Flag(values) => values[row].map_or(f64::NAN, f64::from),
+        Column::Text(_) | Column::Instant(_) => f64::NAN,
+    }
+}
+
+/// What tells a value from others of its column; nothing where it is missing.
+fn identity(column: &Column, row: usize) -> Option<u64> {
+    match column {
+        Column::Number(values) => (!values[row].is_nan()).then(|| (values[row] + 0.0).to_bits()),
+        Column::Text(text) => (text.codes[row] != MISSING).then(|| u64::from(text.codes[row])),
+        Column::Flag(values) => values[row].map(u64::from),
+        Column::Instant(values) => (values[row] != NEVER).then(|| values[row] as u64),
+    }
+}
+
+/// The times of the events that others must follow, ascending by (lead, at).
+struct Anchors(Vec<(String, Vec<(u32, Instant)>)>);
+
+impl Anchors {
+    fn gather(plan: &Plan, events: &Events, row: &[Option<u32>]) -> Self {
+        let mut kinds: Vec<&String> =
+            plan.features().iter().filter_map(|feature| Some(&feature.after.as_ref()?.event)).collect();
+        kinds.sort();
+        kinds.dedup();
+        Self(kinds.into_iter().map(|kind| (kind.clone(), times(events, kind, row))).collect())
+    }
+
+    fn of(&self, kind: &str) -> &[(u32, Instant)] {
+        self.0.iter().find(|(known, _)| known == kind).map_or(&[], |(_, times)| times)
+    }
+}
+
+fn times(events: &Events, kind: &str, row: &[Option<u32>]) -> Vec<(u32, Instant)> {
+    let Some(code) = events.kinds.iter().position(|name| name == kind) else { return Vec::new() };
+    let mut times: Vec<(u32, Instant)> = Vec::new();
+    for chunk in &events.chunks {
+        let here =
+            (0..chunk.lead.len()).filter(|&i| chunk.kind[i] as usize == code && row[chunk.lead[i] as usize].is_some());
+        times.extend(here.map(|i| (chunk.lead[i], chunk.at[i])));
+    }
+    times.sort_unstable();
+    times
+}
+
+/// Whether the lead has an anchor at most `within` before `at`, or at it.
+fn follows(anchors: &[(u32, Instant)], lead: u32, at: Instant, within: i64) -> bool {
+    let next = anchors.partition_point(|anchor| *anchor <= (lead, at));
+    next > 0 && anchors[next - 1].0 == lead && at - anchors[next - 1].1 <= within
+}

@@ -1,0 +1,72 @@
+//! A history becomes features as they were known at `as_of`, and outcomes.
+
+mod attributes;
+mod error;
+mod fates;
+mod feature;
+mod features;
+mod fold;
+mod roles;
+mod spec;
+
+pub use error::ReplayError;
+pub use fates::{Ending, Outcomes};
+pub use feature::{After, Decay, EventFeature, FeatureId, Measure, Plan};
+pub use features::Features;
+pub use roles::Role;
+pub use spec::{AsOf, ReplaySpec, Rows, Window};
+
+use crate::data::History;
+use crate::result::Ledger;
+
+/// Leads as they were known when they were scored, and what became of them: aligned, ascending by id.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    pub features: Features,
+    pub outcomes: Outcomes,
+    pub roles: Vec<Role>,
+    pub ledger: Ledger,
+}
+
+/// Which leads get features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that train or are evaluated, mature or not.
+    Used,
+    /// All that can be scored at all, decided ones and those outside the windows too.
+    Everyone,
+}
+
+/// Replays a history: each lead as it was known at its `as_of`.
+pub fn replay(history: &History, plan: &Plan, spec: &ReplaySpec, scope: Scope) -> Result<Replayed, ReplayError> {
+    let as_of = roles::as_of(history, &spec.as_of)?;
+    let fates = fates::fates(history);
+    let roles = roles::roles(history, spec, &as_of, &fates)?;
+    let ledger = roles::ledger(history, &as_of, &fates, &roles);
+    let scored = |lead: &usize| match scope {
+        Scope::Used => roles[*lead].is_used(),
+        Scope::Everyone => {
+            !matches!(roles[*lead], Role::NoAsOf) && (as_of[*lead] <= history.until || !history.outcomes.timed)
+        }
+    };
+    let leads: Vec<usize> = (0..history.ids.len()).filter(scored).collect();
+    let mut row = vec![None; history.ids.len()];
+    leads.iter().enumerate().for_each(|(place, &lead)| row[lead] = Some(place as u32));
+    let moments: Vec<_> = leads.iter().map(|&lead| as_of[lead]).collect();
+    let values = fold::fold(plan, history.events.as_ref(), &row, &moments)?;
+    let attributes = attributes::known(history, &leads, &moments);
+    let as_exported = attributes::as_exported(history);
+    let ids = leads.iter().map(|&lead| history.ids.get(lead)).collect();
+    Ok(Replayed {
+        features: Features::new(ids, moments, attributes, as_exported, values),
+        outcomes: fates::outcomes(history, spec.horizon, &as_of, &fates, &leads),
+        roles: leads.iter().map(|&lead| roles[lead]).collect(),
+        ledger,
+    })
+}
+
+/// The known name most like a wrong one, if any is like it.
+fn nearest(wrong: &str, known: &[String]) -> Option<String> {
+    let best = known.iter().map(|name| (strsim::jaro_winkler(wrong, name), name));
+    best.filter(|(likeness, _)| *likeness > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name.clone())
+}

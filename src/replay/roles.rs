@@ -1,0 +1,210 @@
+use crate::data::{Events, History};
+use crate::result::{Exclusion, Ledger, WinsBefore};
+use crate::time::{DAY, Horizon, Instant, NEVER, known};
+
+use super::fates::Fate;
+use super::{AsOf, ReplayError, ReplaySpec, Window};
+
+/// What a lead is used for, or the first reason for which it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Training,
+    /// In the evaluation window, its horizon over.
+    Evaluated,
+    /// In the evaluation window, its horizon still open.
+    Immature,
+    Outside,
+    NoAsOf,
+    AfterUntil,
+    Decided,
+    TrainingOpen,
+}
+
+impl Role {
+    /// Whether the lead takes part in this run.
+    pub fn is_used(self) -> bool {
+        matches!(self, Self::Training | Self::Evaluated | Self::Immature)
+    }
+
+    /// As the ledger says it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Training => "training",
+            Self::Evaluated => "evaluated",
+            Self::Immature => "immature",
+            Self::Outside => "outside the windows",
+            Self::NoAsOf => "no moment to score at",
+            Self::AfterUntil => "scored only after the outcomes were exported",
+            Self::Decided => "decided before it was scored",
+            Self::TrainingOpen => "training lead whose horizon was still open when evaluation began",
+        }
+    }
+}
+
+const EXCLUSIONS: [Role; 5] = [Role::Outside, Role::NoAsOf, Role::AfterUntil, Role::Decided, Role::TrainingOpen];
+
+/// When each lead is scored; [`NEVER`] where it has no such moment.
+pub(super) fn as_of(history: &History, spec: &AsOf) -> Result<Vec<Instant>, ReplayError> {
+    match (spec, &history.created) {
+        (AsOf::Created, Some(created)) => Ok(created.clone()),
+        (AsOf::AfterCreated(span), Some(created)) => {
+            Ok(created.iter().map(|&at| known(at).map_or(NEVER, |at| at + span.micros())).collect())
+        }
+        (AsOf::Event(kind), created) => {
+            let events = history.events.as_ref().ok_or(ReplayError::AsOfNeedsEvents)?;
+            first_event(events, kind, created.as_deref(), history.ids.len())
+        }
+        // Without any time a lead is scored as it stands in its file.
+        (AsOf::Created, None) if history.events.is_none() => Ok(vec![NEVER; history.ids.len()]),
+        (AsOf::Created, None) => Err(ReplayError::EventsNeedTimes),
+        (AsOf::AfterCreated(_), None) => Err(ReplayError::AsOfNeedsTimes),
+    }
+}
+
+fn first_event(
+    events: &Events,
+    kind: &str,
+    created: Option<&[Instant]>,
+    leads: usize,
+) -> Result<Vec<Instant>, ReplayError> {
+    let unknown = || ReplayError::UnknownKind { kind: kind.into(), near: super::nearest(kind, &events.kinds) };
+    let code = events.kinds.iter().position(|name| name == kind).ok_or_else(unknown)? as u32;
+    let mut first = vec![NEVER; leads];
+    for chunk in &events.chunks {
+        for (i, &lead) in chunk.lead.iter().enumerate().filter(|(i, _)| chunk.kind[*i] == code) {
+            let lead = lead as usize;
+            let at = chunk.at[i];
+            let born = created.is_none_or(|created| created[lead] != NEVER && at >= created[lead]);
+            if born && (first[lead] == NEVER || at < first[lead]) {
+                first[lead] = at;
+            }
+        }
+    }
+    Ok(first)
+}
+
+/// Whether each lead is in a window.
+struct Membership {
+    train: Vec<bool>,
+    evaluate: Vec<bool>,
+    /// When evaluation begins: training horizons must have closed by then.
+    evaluation_begins: Option<Instant>,
+}
+
+fn membership(history: &History, spec: &ReplaySpec) -> Result<Membership, ReplayError> {
+    let none = || vec![false; history.ids.len()];
+    let train = spec.train.as_ref().map_or_else(|| Ok(none()), |window| inside(history, window, "train"))?;
+    let evaluate = match &spec.evaluate {
+        Some(window) => inside(history, window, "evaluate")?,
+        None => train.iter().map(|train| !train).collect(),
+    };
+    let mut shared = (0..train.len()).filter(|&lead| train[lead] && evaluate[lead]);
+    if let Some(first) = shared.next() {
+        return Err(ReplayError::WindowsOverlap { leads: 1 + shared.count(), example: history.ids.get(first).into() });
+    }
+    let stated = spec.evaluate.as_ref().and_then(|window| window.from).map(|from| from.start(&history.zone));
+    let earliest = || {
+        let created = history.created.as_ref()?;
+        created.iter().zip(&evaluate).filter(|(at, inside)| **inside && **at != NEVER).map(|(at, _)| *at).min()
+    };
+    let evaluation_begins = stated.or_else(earliest);
+    Ok(Membership { train, evaluate, evaluation_begins })
+}
+
+fn inside(history: &History, window: &Window, name: &'static str) -> Result<Vec<bool>, ReplayError> {
+    if let Some(rows) = &window.rows {
+        if window.from.is_some() || window.to.is_some() {
+            return Err(ReplayError::WindowOverdetermined { window: name });
+        }
+        return Ok(history.position.iter().map(|&row| rows.contains(row)).collect());
+    }
+    let bound = |when: Option<crate::time::When>, open| when.map_or(open, |when| when.start(&history.zone));
+    let (from, to) = (bound(window.from, NEVER), bound(window.to, Instant::MAX));
+    if from >= to {
+        let text = |at| history.zone.text(at);
+        return Err(ReplayError::WindowEmpty { window: name, from: text(from), to: text(to) });
+    }
+    match &history.created {
+        Some(created) => Ok(created.iter().map(|&at| at != NEVER && from <= at && at < to).collect()),
+        None if window.from.is_none() && window.to.is_none() => Ok(vec![true; history.ids.len()]),
+        None => Err(ReplayError::WindowNeedsTimes { window: name }),
+    }
+}
+
+/// The role of every lead.
+pub(super) fn roles(
+    history: &History,
+    spec: &ReplaySpec,
+    as_of: &[Instant],
+    fates: &[Fate],
+) -> Result<Vec<Role>, ReplayError> {
+    let windows = membership(history, spec)?;
+    // Without a clock there is no before and after: every lead counts as mature.
+    let clock = history.outcomes.timed && (history.created.is_some() || matches!(spec.as_of, AsOf::Event(_)));
+    let closes = |at: Instant| match spec.horizon {
+        Horizon::Within(span) => at + span.micros(),
+        Horizon::Ever => history.until,
+    };
+    let role = |lead: usize| {
+        let (train, evaluate, at) = (windows.train[lead], windows.evaluate[lead], as_of[lead]);
+        if !train && !evaluate {
+            return Role::Outside;
+        }
+        let timeless = history.created.is_none() && spec.as_of == AsOf::Created;
+        if at == NEVER && !timeless {
+            return Role::NoAsOf;
+        }
+        if clock && at > history.until {
+            return Role::AfterUntil;
+        }
+        if clock && fates[lead].is_decided(at) {
+            return Role::Decided;
+        }
+        match (train, clock) {
+            (true, true) if windows.evaluation_begins.is_some_and(|begins| closes(at) > begins) => Role::TrainingOpen,
+            (true, true) if closes(at) > history.until => Role::TrainingOpen,
+            (true, _) => Role::Training,
+            (false, true) if closes(at) > history.until => Role::Immature,
+            (false, _) => Role::Evaluated,
+        }
+    };
+    Ok((0..history.ids.len()).map(role).collect())
+}
+
+/// Every lead counted under its role.
+pub(super) fn ledger(history: &History, as_of: &[Instant], fates: &[Fate], roles: &[Role]) -> Ledger {
+    let count = |role: Role| roles.iter().filter(|known| **known == role).count() as u64;
+    let read_errors = [("unreadable", history.unreadable), ("duplicate", history.duplicates)];
+    let excluded = EXCLUSIONS.into_iter().map(|role| (role.in_words(), count(role)));
+    let exclusions = read_errors.into_iter().chain(excluded).filter(|(_, leads)| *leads > 0);
+    let inside: Vec<usize> = (0..roles.len()).filter(|&lead| roles[lead] != Role::Outside).collect();
+    let timed = history.outcomes.timed;
+    let won = inside.iter().filter(|&&lead| fates[lead].won != NEVER || (!timed && fates[lead].flagged)).count() as u64;
+    let before = |cut: &dyn Fn(usize) -> Instant| {
+        inside
+            .iter()
+            .filter(|&&lead| timed && fates[lead].won != NEVER && cut(lead) != NEVER && fates[lead].won <= cut(lead))
+            .count() as u64
+    };
+    let wins_before_as_of = before(&|lead| as_of[lead]);
+    let at_days = |days: f64| {
+        let created = history.created.as_ref()?;
+        let wins = before(&|lead| known(created[lead]).map_or(NEVER, |at| at + (days * DAY as f64) as i64));
+        Some(WinsBefore { days, wins, of: won })
+    };
+    let headline = won > 0 && wins_before_as_of as f64 > 0.1 * won as f64;
+    Ledger {
+        read: history.read,
+        training: count(Role::Training),
+        evaluated: count(Role::Evaluated),
+        immature: count(Role::Immature),
+        exclusions: exclusions.map(|(reason, leads)| Exclusion { reason: reason.into(), leads }).collect(),
+        wins_before_as_of,
+        wins_in_window: won,
+        wins_before: if headline {
+            [0.0, 7.0, 14.0, 30.0].into_iter().filter_map(at_days).collect()
+        } else {
+            Vec::new()
+        },
+    }
+}

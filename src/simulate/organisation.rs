@@ -1,0 +1,277 @@
+use rayon::prelude::*;
+
+use crate::stats::dist::expit;
+use crate::stats::random::{Seed, Stream};
+use crate::stats::{Sample, discrimination};
+use crate::table::{Column, Table, Text};
+use crate::time::{DAY, HOUR, Instant, NEVER};
+
+use super::Simulated;
+use super::truth::{EFFECTS, Truth, effect};
+
+/// What is simulated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Organisation {
+    pub leads: usize,
+    /// Mean number of events a lead.
+    pub events_per_lead: f64,
+    /// Leads are created evenly in `[from, to)`; what happens at or after `until` has not happened yet.
+    pub from: Instant,
+    pub to: Instant,
+    pub until: Instant,
+    /// Shifts the base rate: -3.6 gives about 8 %.
+    pub intercept: f64,
+    pub drift: Option<Drift>,
+    pub seed: Seed,
+}
+
+/// A change in the course of the history.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drift {
+    /// From when on paid leads convert less.
+    pub at: Instant,
+    /// Log-odds that paid leads lose.
+    pub paid: f64,
+}
+
+const SENIORITY: [(&str, f64); 5] =
+    [("individual", 0.42), ("manager", 0.28), ("director", 0.16), ("vp", 0.09), ("c-level", 0.05)];
+const INDUSTRY: [(&str, f64); 6] =
+    [("software", 0.24), ("finance", 0.16), ("retail", 0.18), ("health", 0.14), ("public", 0.1), ("other", 0.18)];
+const COUNTRY: [(&str, f64); 6] = [("US", 0.4), ("DE", 0.17), ("FR", 0.12), ("GB", 0.14), ("IN", 0.1), ("BR", 0.07)];
+const SOURCE: [(&str, f64); 6] =
+    [("organic", 0.31), ("paid", 0.25), ("referral", 0.1), ("event", 0.08), ("outbound", 0.18), ("social", 0.08)];
+/// Kinds of events, with their shares of a lukewarm lead's events.
+const KINDS: [(&str, f64); 8] = [
+    ("page_view", 0.46),
+    ("email_open", 0.27),
+    ("email_click", 0.08),
+    ("pricing_view", 0.08),
+    ("download", 0.05),
+    ("webinar", 0.025),
+    ("demo_request", 0.015),
+    ("unsubscribe", 0.02),
+];
+const PAGES: [(&str, f64); 5] = [("/", 0.4), ("/product", 0.3), ("/blog", 0.2), ("/about", 0.06), ("/careers", 0.04)];
+const PRICING: u8 = 3;
+const WEBINAR: u8 = 5;
+const DEMO: u8 = 6;
+const UNSUBSCRIBE: u8 = 7;
+const CAREERS: u8 = 4;
+const NO_PAGE: u8 = u8::MAX;
+
+/// The engagement that counts towards conversion is that of the first week.
+const WEEK: i64 = 7 * DAY;
+
+struct Event {
+    at: Instant,
+    kind: u8,
+    page: u8,
+}
+
+struct Lead {
+    created: Instant,
+    seniority: u8,
+    employees: u32,
+    industry: u8,
+    country: u8,
+    source: u8,
+    events: Vec<Event>,
+    probability: f64,
+    crm_score: f64,
+    converted: Instant,
+    lost: Instant,
+    touched: Instant,
+    value: f64,
+}
+
+/// Makes a history. Each lead draws from a stream of its own, so that the number of threads changes nothing.
+pub fn simulate(organisation: &Organisation) -> Simulated {
+    let leads: Vec<Lead> =
+        (0..organisation.leads as u64).into_par_iter().map(|number| lead(organisation, number)).collect();
+    let probability: Vec<f64> = leads.iter().map(|lead| lead.probability).collect();
+    // The AUC of the true probabilities needs outcomes without censoring: those of a thought lottery.
+    let drawn: Vec<bool> = probability
+        .iter()
+        .enumerate()
+        .map(|(i, p)| organisation.seed.replicate(u64::MAX - i as u64).chance(*p))
+        .collect();
+    let tally = Sample::new(&probability, &drawn).tally();
+    let truth = Truth {
+        seed: organisation.seed.0,
+        intercept: organisation.intercept,
+        effects: EFFECTS.to_vec(),
+        drift: organisation
+            .drift
+            .iter()
+            .map(|drift| {
+                format!("paid leads lose {} log-odds from {} on", drift.paid, crate::time::Zone::utc().text(drift.at))
+            })
+            .collect(),
+        base_rate: probability.iter().sum::<f64>() / probability.len().max(1) as f64,
+        best_auc: discrimination::auc(&tally).unwrap_or(0.5),
+    };
+    Simulated { leads: leads_table(&leads), events: events_table(&leads), outcomes: outcomes_table(&leads), truth }
+}
+
+fn lead(organisation: &Organisation, number: u64) -> Lead {
+    let mut chance = organisation.seed.replicate(number);
+    let created = organisation.from
+        + chance.below((organisation.to - organisation.from).max(1) as u64) as i64 / 1_000_000 * 1_000_000;
+    let (seniority, industry) = (pick(&SENIORITY, &mut chance), pick(&INDUSTRY, &mut chance));
+    let (country, source) = (pick(&COUNTRY, &mut chance), pick(&SOURCE, &mut chance));
+    let employees = (4.6 + 1.6 * chance.normal()).exp().clamp(1.0, 200_000.0) as u32;
+    let heat = chance.normal();
+    let events = events(organisation, created, heat, &mut chance);
+    let fit = fit(seniority, employees, industry, source) + drift(organisation, created, source);
+    let log_odds = organisation.intercept + fit + engagement(&events, created) + effect(15) * heat;
+    let probability = expit(log_odds);
+    let won = chance.chance(probability);
+    // Sales hears of a lead within hours to days, sooner when it looks good.
+    let touched = created + ((1.0 + 3.0 * expit(-log_odds - 2.0)) * chance.exponential() * 12.0 * HOUR as f64) as i64;
+    let delay = (chance.gamma(1.6) * 26.0 * DAY as f64) as i64;
+    let converted = if won { created + 2 * DAY + delay } else { NEVER };
+    let gives_up = !won && chance.chance(0.55);
+    let lost = if gives_up { created + 5 * DAY + (chance.gamma(1.3) * 30.0 * DAY as f64) as i64 } else { NEVER };
+    let value = ((7.6 + 0.25 * f64::from(employees).ln() + 0.7 * chance.normal()).exp() / 10.0).round() * 10.0;
+    // The CRM's own score was written after the fact: it leans on what became of the lead.
+    let crm_score = (100.0 * expit(log_odds + 2.4 + 1.3 * chance.normal() + if won { 0.8 } else { 0.0 })).round();
+    let happened =
+        |at: Instant| if at != NEVER && at < organisation.until { at / 1_000_000 * 1_000_000 } else { NEVER };
+    Lead {
+        created,
+        seniority,
+        employees,
+        industry,
+        country,
+        source,
+        probability,
+        crm_score,
+        converted: happened(converted),
+        lost: happened(lost),
+        touched: happened(touched),
+        value: if happened(converted) == NEVER { f64::NAN } else { value },
+        events: events.into_iter().filter(|event| event.at < organisation.until).collect(),
+    }
+}
+
+fn pick(choices: &[(&str, f64)], chance: &mut Stream) -> u8 {
+    let mut left = chance.uniform() * choices.iter().map(|(_, share)| share).sum::<f64>();
+    let found = choices.iter().position(|(_, share)| {
+        left -= share;
+        left < 0.0
+    });
+    found.unwrap_or(choices.len() - 1) as u8
+}
+
+/// What a lead does: more when it is warm, some of it before its creation, and demos and pricing when it is hot.
+fn events(organisation: &Organisation, created: Instant, heat: f64, chance: &mut Stream) -> Vec<Event> {
+    let count = chance.poisson(organisation.events_per_lead * (0.5 * heat - 0.125).exp());
+    let mut events: Vec<Event> = (0..count).map(|_| event(created, heat, chance)).collect();
+    events.sort_by_key(|event| event.at);
+    events
+}
+
+fn event(created: Instant, heat: f64, chance: &mut Stream) -> Event {
+    let kind = if chance.chance(0.1 * expit(heat)) {
+        [PRICING, WEBINAR, DEMO][chance.below(3) as usize]
+    } else {
+        pick(&KINDS, chance)
+    };
+    let page = if kind == 0 { pick(&PAGES, chance) } else { NO_PAGE };
+    let before = chance.chance(0.12) && kind <= PRICING;
+    let days = if before { -5.0 * chance.exponential() } else { 12.0 * chance.exponential() };
+    Event { at: created + (days * 86_400.0) as i64 * 1_000_000, kind, page }
+}
+
+fn fit(seniority: u8, employees: u32, industry: u8, source: u8) -> f64 {
+    let when = |holds: bool, place: usize| if holds { effect(place) } else { 0.0 };
+    when(seniority >= 3, 0)
+        + when(seniority == 2, 1)
+        + when((50..=500).contains(&employees), 2)
+        + when(employees > 500, 3)
+        + when(industry == 0, 4)
+        + when(industry == 4, 5)
+        + when(source == 2, 6)
+        + when(source == 5, 7)
+}
+
+fn drift(organisation: &Organisation, created: Instant, source: u8) -> f64 {
+    organisation.drift.filter(|drift| source == 1 && created >= drift.at).map_or(0.0, |drift| -drift.paid)
+}
+
+/// What the first week's events add.
+fn engagement(events: &[Event], created: Instant) -> f64 {
+    let as_of = created + WEEK;
+    let seen = || events.iter().filter(move |event| event.at <= as_of);
+    let of = |kind: u8| seen().filter(move |event| event.kind == kind);
+    let demo = of(DEMO).last().map_or(0.0, |event| (-(as_of - event.at) as f64 / (30.0 * DAY as f64)).exp2());
+    let latest = seen().last().map_or(NEVER, |event| event.at);
+    let quiet = latest == NEVER || as_of - latest >= 5 * DAY;
+    let when = |holds: bool, place: usize| if holds { effect(place) } else { 0.0 };
+    effect(8) * demo
+        + effect(9) * of(PRICING).count().min(4) as f64
+        + when(of(WEBINAR).next().is_some(), 10)
+        + effect(11) * of(1).count().min(10) as f64
+        + when(of(0).any(|event| event.page == CAREERS), 12)
+        + when(of(UNSUBSCRIBE).next().is_some(), 13)
+        + when(quiet, 14)
+}
+
+fn names(leads: usize) -> Text {
+    let levels: Vec<String> = (0..leads).map(|number| format!("L{number:07}")).collect();
+    Text { codes: (0..leads as u32).collect(), levels }
+}
+
+fn coded(choices: &[(&str, f64)], codes: impl Iterator<Item = u8>) -> Column {
+    let levels = choices.iter().map(|(name, _)| (*name).to_string()).collect();
+    let code = |code: u8| if code == NO_PAGE { crate::table::MISSING } else { u32::from(code) };
+    Column::Text(Text { codes: codes.map(code).collect(), levels })
+}
+
+fn leads_table(leads: &[Lead]) -> Table {
+    let mut table = Table::new(leads.len());
+    table.push("lead_id", Column::Text(names(leads.len())));
+    table.push("created_at", Column::Instant(leads.iter().map(|lead| lead.created).collect()));
+    table.push("seniority", coded(&SENIORITY, leads.iter().map(|lead| lead.seniority)));
+    table.push("employees", Column::Number(leads.iter().map(|lead| f64::from(lead.employees)).collect()));
+    table.push("industry", coded(&INDUSTRY, leads.iter().map(|lead| lead.industry)));
+    table.push("country", coded(&COUNTRY, leads.iter().map(|lead| lead.country)));
+    table.push("source", coded(&SOURCE, leads.iter().map(|lead| lead.source)));
+    table.push("crm_score", Column::Number(leads.iter().map(|lead| lead.crm_score).collect()));
+    table
+}
+
+/// All events, by time.
+fn events_table(leads: &[Lead]) -> Table {
+    let all = leads
+        .iter()
+        .enumerate()
+        .flat_map(|(number, lead)| lead.events.iter().map(move |event| (event.at, number as u32, event)));
+    let mut rows: Vec<(Instant, u32, u8, u8)> =
+        all.map(|(at, number, event)| (at, number, event.kind, event.page)).collect();
+    rows.par_sort_unstable();
+    let mut table = Table::new(rows.len());
+    let ids = Text { codes: rows.iter().map(|row| row.1).collect(), levels: names(leads.len()).levels };
+    table.push("lead_id", Column::Text(ids));
+    table.push("occurred_at", Column::Instant(rows.iter().map(|row| row.0).collect()));
+    table.push("kind", coded(&KINDS, rows.iter().map(|row| row.2)));
+    table.push("page", coded(&PAGES, rows.iter().map(|row| row.3)));
+    table
+}
+
+/// A row for every lead that was won, lost or touched.
+fn outcomes_table(leads: &[Lead]) -> Table {
+    let decided: Vec<usize> = (0..leads.len())
+        .filter(|&i| leads[i].converted != NEVER || leads[i].lost != NEVER || leads[i].touched != NEVER)
+        .collect();
+    let mut table = Table::new(decided.len());
+    let ids = Text { codes: decided.iter().map(|&i| i as u32).collect(), levels: names(leads.len()).levels };
+    let times = |read: fn(&Lead) -> Instant| Column::Instant(decided.iter().map(|&i| read(&leads[i])).collect());
+    table.push("lead_id", Column::Text(ids));
+    table.push("first_touch_at", times(|lead| lead.touched));
+    table.push("converted_at", times(|lead| lead.converted));
+    table.push("lost_at", times(|lead| lead.lost));
+    table.push("amount", Column::Number(decided.iter().map(|&i| leads[i].value).collect()));
+    table
+}

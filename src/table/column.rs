@@ -1,0 +1,169 @@
+use std::collections::HashMap;
+
+use crate::time::{Instant, NEVER};
+
+/// The code of a missing text.
+pub const MISSING: u32 = u32::MAX;
+
+/// One column of values in the table's row order; any value may be missing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// NaN is missing.
+    Number(Vec<f64>),
+    Text(Text),
+    Flag(Vec<Option<bool>>),
+    /// [`NEVER`] is missing.
+    Instant(Vec<Instant>),
+}
+
+/// A column of text as codes into its distinct values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Text {
+    /// A place in `levels`, or [`MISSING`].
+    pub codes: Vec<u32>,
+    /// Distinct values, in order of first appearance.
+    pub levels: Vec<String>,
+}
+
+/// One value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    Missing,
+    Number(f64),
+    Text(&'a str),
+    Flag(bool),
+    Instant(Instant),
+}
+
+impl Column {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Number(values) => values.len(),
+            Self::Text(text) => text.codes.len(),
+            Self::Flag(values) => values.len(),
+            Self::Instant(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn cell(&self, row: usize) -> Cell<'_> {
+        match self {
+            Self::Number(values) if values[row].is_nan() => Cell::Missing,
+            Self::Number(values) => Cell::Number(values[row]),
+            Self::Text(text) => text.get(row).map_or(Cell::Missing, Cell::Text),
+            Self::Flag(values) => values[row].map_or(Cell::Missing, Cell::Flag),
+            Self::Instant(values) if values[row] == NEVER => Cell::Missing,
+            Self::Instant(values) => Cell::Instant(values[row]),
+        }
+    }
+
+    pub fn is_missing(&self, row: usize) -> bool {
+        self.cell(row) == Cell::Missing
+    }
+
+    /// The rows named, in the order named.
+    pub fn take(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Number(values) => Self::Number(rows.iter().map(|&row| values[row]).collect()),
+            Self::Text(text) => Self::Text(Text {
+                codes: rows.iter().map(|&row| text.codes[row]).collect(),
+                levels: text.levels.clone(),
+            }),
+            Self::Flag(values) => Self::Flag(rows.iter().map(|&row| values[row]).collect()),
+            Self::Instant(values) => Self::Instant(rows.iter().map(|&row| values[row]).collect()),
+        }
+    }
+
+    /// The same column, missing wherever `keep` is false.
+    pub fn masked(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut column = self.clone();
+        for row in (0..self.len()).filter(|&row| !keep(row)) {
+            match &mut column {
+                Self::Number(values) => values[row] = f64::NAN,
+                Self::Text(text) => text.codes[row] = MISSING,
+                Self::Flag(values) => values[row] = None,
+                Self::Instant(values) => values[row] = NEVER,
+            }
+        }
+        column
+    }
+
+    /// What it holds, in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "numbers",
+            Self::Text(_) => "text",
+            Self::Flag(_) => "true/false",
+            Self::Instant(_) => "times",
+        }
+    }
+}
+
+impl Text {
+    pub fn get(&self, row: usize) -> Option<&str> {
+        let code = self.codes[row];
+        (code != MISSING).then(|| self.levels[code as usize].as_str())
+    }
+}
+
+impl<'a> FromIterator<Option<&'a str>> for Text {
+    fn from_iter<I: IntoIterator<Item = Option<&'a str>>>(values: I) -> Self {
+        let mut text = Self::default();
+        let mut known: HashMap<&'a str, u32> = HashMap::new();
+        for value in values {
+            let code = value.map_or(MISSING, |value| {
+                *known.entry(value).or_insert_with(|| {
+                    text.levels.push(value.to_string());
+                    (text.levels.len() - 1) as u32
+                })
+            });
+            text.codes.push(code);
+        }
+        text
+    }
+}
+
+/// Named columns of one length.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    rows: usize,
+    columns: Vec<(String, Column)>,
+}
+
+impl Table {
+    pub fn new(rows: usize) -> Self {
+        Self { rows, columns: Vec::new() }
+    }
+
+    /// # Panics
+    /// When the column's length is not the table's.
+    pub fn push(&mut self, name: impl Into<String>, column: Column) {
+        assert_eq!(column.len(), self.rows, "a value in every row");
+        self.columns.push((name.into(), column));
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|(known, _)| known == name).map(|(_, column)| column)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(name, _)| name.as_str())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Column)> {
+        self.columns.iter().map(|(name, column)| (name.as_str(), column))
+    }
+
+    /// The rows named, in the order named.
+    pub fn take(&self, rows: &[usize]) -> Self {
+        let columns = self.columns.iter().map(|(name, column)| (name.clone(), column.take(rows))).collect();
+        Self { rows: rows.len(), columns }
+    }
+}

@@ -1,0 +1,29 @@
+//! Instants are UTC microseconds; days, weeks and quarters are calendar ones in a zone; a span is exact hours.
+
+mod span;
+mod when;
+mod zone;
+
+pub use span::{Horizon, Span, SpanError};
+pub use when::{When, WhenError};
+pub use zone::{Calendar, Zone, ZoneError};
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+pub type Instant = i64;
+
+/// An instant that is not there.
+pub const NEVER: Instant = i64::MIN;
+
+pub const SECOND: i64 = 1_000_000;
+pub const HOUR: i64 = 3_600 * SECOND;
+pub const DAY: i64 = 24 * HOUR;
+
+/// Exact days (of 24 hours) in a number of microseconds.
+pub fn days(micros: i64) -> f64 {
+    micros as f64 / DAY as f64
+}
+
+/// The instant, when it is there.
+pub fn known(at: Instant) -> Option<Instant> {
+    (at != NEVER).then_some(at)
+}

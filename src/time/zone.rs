@@ -1,0 +1,169 @@
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::Instant;
+
+/// A time zone, in which naive times are read and calendars are kept.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    name: String,
+    zone: TimeZone,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no time zone: expected a name of the IANA database, such as `UTC` or `Europe/Berlin`")]
+pub struct ZoneError(String);
+
+/// A calendar period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calendar {
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Zone {
+    pub fn utc() -> Self {
+        Self { name: "UTC".into(), zone: TimeZone::UTC }
+    }
+
+    pub fn named(name: &str) -> Result<Self, ZoneError> {
+        if name == "UTC" {
+            return Ok(Self::utc());
+        }
+        let zone = TimeZone::get(name).map_err(|_| ZoneError(name.into()))?;
+        Ok(Self { name: name.into(), zone })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_utc(&self) -> bool {
+        self.name == "UTC"
+    }
+
+    /// The instant of a clock reading in this zone; of two (autumn) the earlier, of none (spring) the later side of the gap.
+    pub fn instant(&self, clock: DateTime) -> Instant {
+        let zone = if self.is_utc() { TimeZone::UTC } else { self.zone.clone() };
+        zone.to_ambiguous_timestamp(clock).compatible().map_or(super::NEVER, Timestamp::as_microsecond)
+    }
+
+    /// The clock reading at an instant.
+    pub fn clock(&self, at: Instant) -> DateTime {
+        let stamp = Timestamp::from_microsecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX });
+        self.zone.to_datetime(stamp)
+    }
+
+    pub fn date(&self, at: Instant) -> Date {
+        self.clock(at).date()
+    }
+
+    /// Midnight at the start of a date: when something that has only a date begins.
+    pub fn start_of(&self, date: Date) -> Instant {
+        self.instant(date.at(0, 0, 0, 0))
+    }
+
+    /// The last microsecond of a date: when something that has only a date is over.
+    pub fn end_of(&self, date: Date) -> Instant {
+        date.tomorrow().map_or(super::NEVER, |next| self.start_of(next) - 1)
+    }
+
+    /// The start of the calendar period that holds an instant.
+    pub fn period_start(&self, at: Instant, period: Calendar) -> Instant {
+        let date = self.date(at);
+        let month = |m: i8| Date::new(date.year(), m, 1).unwrap_or(date);
+        let first = match period {
+            Calendar::Day => date,
+            Calendar::Week => date.saturating_sub(i64::from(date.weekday().to_monday_zero_offset()).days()),
+            Calendar::Month => date.first_of_month(),
+            Calendar::Quarter => month((date.month() - 1) / 3 * 3 + 1),
+            Calendar::Year => date.first_of_year(),
+        };
+        self.start_of(first)
+    }
+
+    /// The name of the calendar period that holds an instant: "2026Q3", "2026-07", "2026-07-14".
+    pub fn period_name(&self, at: Instant, period: Calendar) -> String {
+        let date = self.date(self.period_start(at, period));
+        match period {
+            Calendar::Day | Calendar::Week => date.to_string(),
+            Calendar::Month => format!("{:04}-{:02}", date.year(), date.month()),
+            Calendar::Quarter => format!("{:04}Q{}", date.year(), (date.month() - 1) / 3 + 1),
+            Calendar::Year => format!("{:04}", date.year()),
+        }
+    }
+
+    /// "2026-07-14", or with the time of day where it is not midnight.
+    pub fn text(&self, at: Instant) -> String {
+        let clock = self.clock(at);
+        if at == self.start_of(clock.date()) {
+            clock.date().to_string()
+        } else {
+            clock.strftime("%Y-%m-%d %H:%M:%S").to_string()
+        }
+    }
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self::utc()
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::named(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+impl schemars::JsonSchema for Zone {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Zone".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "description": "An IANA time zone: UTC, Europe/Berlin." })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{DAY, HOUR};
+
+    #[test]
+    fn a_day_in_its_zone_has_its_own_length() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let spring = Date::new(2026, 3, 29).unwrap();
+        assert_eq!(berlin.end_of(spring) + 1 - berlin.start_of(spring), 23 * HOUR);
+        assert_eq!(berlin.start_of(Date::new(1970, 1, 1).unwrap()), -HOUR);
+    }
+
+    #[test]
+    fn periods_are_calendar_ones() {
+        let utc = Zone::utc();
+        let at = utc.start_of(Date::new(2026, 8, 19).unwrap()) + 5 * HOUR;
+        assert_eq!(utc.period_name(at, Calendar::Quarter), "2026Q3");
+        assert_eq!(utc.period_name(at, Calendar::Month), "2026-08");
+        assert_eq!(utc.period_name(at, Calendar::Week), "2026-08-17");
+        assert_eq!((at - utc.period_start(at, Calendar::Day)) % DAY, 5 * HOUR);
+        assert_eq!(utc.text(at), "2026-08-19 05:00:00");
+    }
+}

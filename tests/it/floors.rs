@@ -1,0 +1,105 @@
+//! Imports go down only; rooms on one floor do not know each other.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The rooms by floor. A room may use any room on a lower floor.
+const FLOORS: &[&[&str]] = &[
+    &["stats", "time"],
+    &["table"],
+    &["data", "metrics", "predicate", "result"],
+    &["oracle", "replay", "simulate"],
+    &["evaluation", "models"],
+    &["report"],
+    &["experiment"],
+];
+
+/// Libraries that stay in their rooms.
+const LIBRARIES: &[(&str, &[&str])] = &[
+    ("polars", &["data"]),
+    ("plotters", &["report"]),
+    ("resvg", &["report"]),
+    ("sqlparser", &["predicate"]),
+    ("serde_yaml", &["experiment"]),
+    ("statrs", &["stats"]),
+    ("jiff", &["time"]),
+    ("clap", &[]),
+    ("indicatif", &[]),
+];
+
+fn floor(room: &str) -> usize {
+    FLOORS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("room `{room}` stands on no floor"))
+}
+
+/// Every source of the library with the room it belongs to.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let inside = path.strip_prefix(&root).unwrap();
+            let room = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+            if path.extension().is_some_and(|extension| extension == "rs") && !room.ends_with(".rs") && room != "cli" {
+                found.push((room, path.clone(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+/// Names that follow a prefix in the code, comments apart: `crate::stats::…` gives `stats`.
+fn named<'a>(code: &'a str, prefix: &'a str) -> impl Iterator<Item = String> + 'a {
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.flat_map(move |line| line.match_indices(prefix).map(move |(at, _)| line[at + prefix.len()..].to_string())).flat_map(|rest| {
+        // `use crate::{a::B, c}` names several rooms at once.
+        let list = rest.strip_prefix('{').map(|list| list.split_once('}').map_or(list, |(inner, _)| inner).to_string());
+        let words = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+        match list {
+            Some(list) => list.split(',').map(|item| words(item.trim())).collect::<Vec<_>>(),
+            None => vec![words(&rest)],
+        }
+    })
+}
+
+#[test]
+fn imports_go_down_only() {
+    let mut wrong = Vec::new();
+    for (room, path, code) in sources() {
+        for other in named(&code, "crate::") {
+            let known = FLOORS.iter().flat_map(|rooms| rooms.iter()).any(|name| *name == other);
+            if known && other != room && floor(&other) >= floor(&room) {
+                wrong.push(format!("{}: {room} uses {other}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_stands_on_a_floor() {
+    let rooms: BTreeMap<String, usize> = sources().into_iter().map(|(room, ..)| (room.clone(), floor(&room))).collect();
+    assert!(rooms.len() > 5, "the sources were not found: {rooms:?}");
+}
+
+#[test]
+fn a_library_stays_in_its_room() {
+    let mut wrong = Vec::new();
+    for (room, path, code) in sources() {
+        for (library, rooms) in LIBRARIES {
+            let used = code.lines().any(|line| {
+                let line = line.trim_start();
+                !line.starts_with("//") && (line.contains(&format!("use {library}::")) || line.contains(&format!(" {library}::")) || line.contains(&format!("({library}::")))
+            });
+            if used && !rooms.contains(&room.as_str()) {
+                wrong.push(format!("{}: {room} uses {library}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
