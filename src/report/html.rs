@@ -1,0 +1,233 @@
+//! One page that needs no network: its own policy forbids it any, and lets no script run but its own.
+
+use sha2::{Digest, Sha256};
+
+use crate::result::Level;
+
+use super::chart::{self, Chart};
+use super::document::{Answer, Block, Cell, Column, Document, Key, Section, Span, Table, Text, Tone};
+use super::glossary;
+
+const CSS: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+pub(super) fn render(document: &Document) -> String {
+    let policy =
+        format!("default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{}'", hash(SCRIPT));
+    let title = escape(&document.title);
+    let sections: String = document.sections.iter().map(top).collect();
+    format!(
+        r##"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+{CSS}{charts}
+</style>
+</head>
+<body>
+<a class="skip" href="#answer">To the answer</a>
+<div class="page">
+<nav aria-label="Contents">
+<ol>
+<li><a href="#answer">The answer</a></li>
+{contents}</ol>
+</nav>
+<main>
+<header>
+<h1><bdi>{title}</bdi></h1>
+<p class="setting">{setting}</p>
+</header>
+{answer}{sections}<footer><p>{footer}</p></footer>
+</main>
+</div>
+<script>{SCRIPT}</script>
+</body>
+</html>
+"##,
+        charts = chart::style(),
+        contents = contents(&document.sections),
+        setting = text(&document.setting),
+        answer = answer(&document.answer),
+        footer = text(&document.footer),
+    )
+}
+
+fn contents(sections: &[Section]) -> String {
+    let line = |section: &Section| {
+        format!("<li><a href=\"#{}\">{}</a></li>\n", escape(&section.id), escape(&section.title.plain()))
+    };
+    sections.iter().map(line).collect()
+}
+
+fn answer(answer: &Answer) -> String {
+    let tone = match answer.tone {
+        Tone::Change => "change",
+        Tone::Keep => "keep",
+        Tone::Undecided => "undecided",
+    };
+    let banners: String = answer.banners.iter().map(|banner| notice(Level::Banner, banner)).collect();
+    let list = |title: &str, items: &[Text]| {
+        if items.is_empty() { String::new() } else { format!("<h2>{title}</h2>\n{}", bullets(items)) }
+    };
+    format!(
+        "<div class=\"answer {tone}\" id=\"answer\">\n<p class=\"headline\">{}</p>\n{banners}<p class=\"readiness\">{}</p>\n{}{}</div>\n",
+        text(&answer.headline),
+        text(&answer.readiness),
+        list("Why", &answer.reasons),
+        list("What to do next", &answer.next),
+    )
+}
+
+/// A section of the first level; one about a model can be folded away.
+fn top(section: &Section) -> String {
+    let id = escape(&section.id);
+    let body: String = section.blocks.iter().map(block).collect::<String>()
+        + &section.sections.iter().map(|one| inner(one, 3)).collect::<String>();
+    let title = text(&section.title);
+    if section.id.starts_with("model-") {
+        format!(
+            "<section class=\"model\" id=\"{id}\">\n<details open>\n<summary><h2>{title}</h2></summary>\n{body}</details>\n</section>\n"
+        )
+    } else {
+        format!("<section class=\"part\" id=\"{id}\">\n<h2>{title}</h2>\n{body}</section>\n")
+    }
+}
+
+fn inner(section: &Section, level: usize) -> String {
+    let blocks: String = section.blocks.iter().map(block).collect();
+    let below: String = section.sections.iter().map(|one| inner(one, (level + 1).min(6))).collect();
+    format!(
+        "<section id=\"{}\">\n<h{level}>{}</h{level}>\n{blocks}{below}</section>\n",
+        escape(&section.id),
+        text(&section.title)
+    )
+}
+
+fn block(block: &Block) -> String {
+    match block {
+        Block::Paragraph(words) => format!("<p>{}</p>\n", text(words)),
+        Block::List(items) => bullets(items),
+        Block::Notice(level, words) => notice(*level, words),
+        Block::Table(one) => table(one),
+        Block::Figure(chart) => figure(chart),
+        Block::Definitions(all) => {
+            let line =
+                |one: &super::Definition| format!("<dt>{}</dt><dd>{}</dd>\n", escape(one.term), escape(one.meaning));
+            format!("<dl>\n{}</dl>\n", all.iter().map(line).collect::<String>())
+        }
+    }
+}
+
+fn bullets(items: &[Text]) -> String {
+    let items: String = items.iter().map(|item| format!("<li>{}</li>\n", text(item))).collect();
+    format!("<ul>\n{items}</ul>\n")
+}
+
+fn notice(level: Level, words: &Text) -> String {
+    let (class, word) = match level {
+        Level::Banner => ("banner", "Forbids a conclusion: "),
+        Level::Warning => ("warning", "Mind: "),
+        Level::Note => ("note", "Note: "),
+    };
+    format!("<p class=\"notice {class}\"><b>{word}</b>{}</p>\n", text(words))
+}
+
+fn figure(chart: &Chart) -> String {
+    let (id, title) = (escape(&chart.id), escape(&chart.title));
+    format!("<figure id=\"chart-{id}\">\n<figcaption>{title}</figcaption>\n{}\n</figure>\n", chart.svg)
+}
+
+fn table(table: &Table) -> String {
+    let long = if table.rows.len() > 12 { " class=\"long\"" } else { "" };
+    let caption =
+        if table.caption.is_empty() { String::new() } else { format!("<caption>{}</caption>\n", text(&table.caption)) };
+    let header: String = table.columns.iter().map(head).collect();
+    let rows: String = table.rows.iter().map(|cells| row(cells, &table.columns)).collect();
+    let total = table
+        .total
+        .as_ref()
+        .map(|cells| format!("<tfoot>\n{}</tfoot>\n", row(cells, &table.columns)))
+        .unwrap_or_default();
+    let label = if table.caption.is_empty() { "Table".to_owned() } else { escape(&table.caption.plain()) };
+    format!(
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\">\n<table{long}>\n{caption}<thead>\n<tr>{header}</tr>\n</thead>\n<tbody>\n{rows}</tbody>\n{total}</table>\n</div>\n"
+    )
+}
+
+fn head(column: &Column) -> String {
+    let title = escape(&column.title);
+    let title = match column.term.and_then(glossary::meaning) {
+        Some(meaning) => format!("<abbr title=\"{}\">{title}</abbr>", escape(meaning)),
+        None => title,
+    };
+    format!("<th scope=\"col\"{}>{title}</th>", if column.is_number { " class=\"n\"" } else { "" })
+}
+
+fn row(cells: &[Cell], columns: &[Column]) -> String {
+    let cells = cells.iter().zip(columns).enumerate().map(|(i, (one, column))| cell(one, column, i == 0));
+    format!("<tr>{}</tr>\n", cells.collect::<String>())
+}
+
+fn cell(cell: &Cell, column: &Column, is_first: bool) -> String {
+    let key = match &cell.key {
+        Key::Number(value) => format!(" data-number=\"{value}\"").replace("inf", "Infinity"),
+        Key::Text(_) => " data-text".to_owned(),
+        Key::Nothing => String::new(),
+    };
+    let class = match (column.is_number, cell.number.is_none() && cell.text.plain().starts_with("– (")) {
+        (true, true) => " class=\"n w\"",
+        (true, false) => " class=\"n\"",
+        _ => "",
+    };
+    let interval = cell
+        .interval
+        .as_ref()
+        .map(|interval| format!("<span class=\"ci\">({})</span>", escape(interval)))
+        .unwrap_or_default();
+    let (open, close) = if is_first { ("th scope=\"row\"", "th") } else { ("td", "td") };
+    format!("<{open}{class}{key}>{}{interval}</{close}>", text(&cell.text))
+}
+
+fn text(text: &Text) -> String {
+    let span = |span: &Span| match span {
+        Span::Plain(words) => escape(words),
+        Span::Name(words) => format!("<code><bdi>{}</bdi></code>", escape(words)),
+        Span::Strong(words) => format!("<strong>{}</strong>", escape(words)),
+    };
+    text.0.iter().map(span).collect()
+}
+
+/// For text and for attributes; a number stays with its percent sign.
+fn escape(words: &str) -> String {
+    let mut out = String::with_capacity(words.len() + 16);
+    for c in words.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out.replace(" %", "\u{a0}%").replace(" pp", "\u{a0}pp")
+}
+
+/// The SHA-256 of a script in base64, as a content security policy names it.
+fn hash(script: &str) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digest = Sha256::digest(script.as_bytes());
+    let mut out = String::new();
+    for three in digest.chunks(3) {
+        let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let letters = (0..4).map(|i| LETTERS[(bits >> (18 - 6 * i)) as usize & 63] as char);
+        out.extend(letters.take(three.len() + 1));
+        out.extend(std::iter::repeat_n('=', 3 - three.len()));
+    }
+    out
+}

@@ -1,0 +1,130 @@
+//! Markdown as GitHub reads it. Charts are files beside it: `charts/ID.svg`.
+
+use crate::result::Level;
+
+use super::document::{Answer, Block, Cell, Document, Section, Span, Table, Text};
+
+pub(super) fn render(document: &Document) -> String {
+    let mut blocks = vec![format!("# {}", escape(&document.title)), text(&document.setting)];
+    blocks.extend(answer(&document.answer));
+    for one in &document.sections {
+        section(one, 2, &mut blocks);
+    }
+    blocks.extend(["---".to_owned(), text(&document.footer)]);
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n\n") + "\n"
+}
+
+fn answer(answer: &Answer) -> Vec<String> {
+    let mut blocks = vec!["## The answer".to_owned(), strong(&answer.headline)];
+    blocks.extend(answer.banners.iter().map(|banner| notice(Level::Banner, banner)));
+    blocks.push(text(&answer.readiness));
+    for (title, items) in [("Why", &answer.reasons), ("What to do next", &answer.next)] {
+        if !items.is_empty() {
+            blocks.extend([format!("**{title}**"), bullets(items)]);
+        }
+    }
+    blocks
+}
+
+fn section(section: &Section, level: usize, blocks: &mut Vec<String>) {
+    blocks.push(format!("{} {}", "#".repeat(level.min(6)), text(&section.title)));
+    blocks.extend(section.blocks.iter().map(block));
+    for one in &section.sections {
+        self::section(one, level + 1, blocks);
+    }
+}
+
+fn block(block: &Block) -> String {
+    match block {
+        Block::Paragraph(words) => text(words),
+        Block::List(items) => bullets(items),
+        Block::Notice(level, words) => notice(*level, words),
+        Block::Table(one) => table(one),
+        Block::Figure(chart) => format!("![{}](charts/{}.svg)", escape(&chart.alt), chart.id),
+        Block::Definitions(all) => {
+            let lines: Vec<String> =
+                all.iter().map(|one| format!("- **{}**: {}", escape(one.term), escape(one.meaning))).collect();
+            lines.join("\n")
+        }
+    }
+}
+
+fn bullets(items: &[Text]) -> String {
+    items.iter().map(|item| format!("- {}", text(item))).collect::<Vec<_>>().join("\n")
+}
+
+fn notice(level: Level, words: &Text) -> String {
+    let kind = match level {
+        Level::Banner => "CAUTION",
+        Level::Warning => "WARNING",
+        Level::Note => "NOTE",
+    };
+    format!("> [!{kind}]\n> {}", text(words))
+}
+
+fn table(table: &Table) -> String {
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let mut lines = vec![
+        line(table.columns.iter().map(|column| escape(&column.title)).collect()),
+        line(table.columns.iter().map(|column| if column.is_number { "---:" } else { "---" }.to_owned()).collect()),
+    ];
+    lines.extend(table.rows.iter().map(|row| line(row.iter().map(cell).collect())));
+    let total = table.total.iter().map(|row| {
+        line(row.iter().map(cell).map(|one| if one.is_empty() { one } else { format!("**{one}**") }).collect())
+    });
+    lines.extend(total);
+    let caption = if table.caption.is_empty() { String::new() } else { format!("{}\n\n", text(&table.caption)) };
+    caption + &lines.join("\n")
+}
+
+fn cell(cell: &Cell) -> String {
+    let interval = cell.interval.as_ref().map(|interval| format!(" ({})", escape(interval))).unwrap_or_default();
+    text(&cell.text) + &interval
+}
+
+fn text(text: &Text) -> String {
+    let words: String = text.0.iter().map(span).collect();
+    // What would open a list, a heading or a quote at the start of a line.
+    let opens = words.starts_with(['-', '+', '='])
+        || words.split_once(['.', ')']).is_some_and(|(start, _)| {
+            !start.is_empty() && start.chars().all(|c| c.is_ascii_digit()) && words[start.len() + 1..].starts_with(' ')
+        });
+    match words.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
+        Some((i, _)) if opens => format!("{}\\{}", &words[..i], &words[i..]),
+        _ => words,
+    }
+}
+
+/// The headline in bold, its names still as names.
+fn strong(text: &Text) -> String {
+    format!("**{}**", text.0.iter().map(span).collect::<String>().trim())
+}
+
+fn span(span: &Span) -> String {
+    match span {
+        Span::Plain(words) => escape(words),
+        Span::Name(words) if is_tame(words) => format!("`{words}`"),
+        Span::Name(words) => format!("“{}”", escape(words)),
+        Span::Strong(words) => format!("**{}**", escape(words)),
+    }
+}
+
+/// A name that no reader of Markdown can take for anything else inside backticks.
+fn is_tame(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | ' '))
+}
+
+fn escape(words: &str) -> String {
+    let mut out = String::with_capacity(words.len() + 16);
+    for c in words.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '@' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out.replace("://", ":\\//").replace("www.", "www\\.")
+}

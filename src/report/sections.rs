@@ -1,0 +1,844 @@
+//! The order of a report: the answer, one picture, the evidence, each model, the data, the definitions.
+
+use crate::result::{
+    Brackets, Calibration, Capacity, Comparison, Decision, Evaluation, Ledger, Level, ModelEvaluation, Number, Part,
+    Scale, SwapSet, TimeToConvert, TopShare,
+};
+
+use super::chart::{self, Chart};
+use super::document::{Block, Cell, Column, Document, Section, Span, Table, Text, name, names, say};
+use super::glossary::GLOSSARY;
+use super::text::{self, Unit, slug};
+use super::words;
+
+/// The report on an evaluation.
+pub fn document(evaluation: &Evaluation) -> Document {
+    let charts = chart::all(evaluation);
+    let mut sections = vec![summary(&charts), models(evaluation, &charts)];
+    sections.extend(champion(evaluation));
+    sections.extend(evaluation.models.iter().map(|one| model(evaluation, one, &charts)));
+    sections.extend([data(evaluation), definitions()]);
+    Document {
+        title: text::clipped(&evaluation.experiment, 120),
+        setting: words::setting(evaluation),
+        answer: words::answer(evaluation),
+        sections,
+        footer: footer(evaluation),
+    }
+}
+
+fn footer(evaluation: &Evaluation) -> Text {
+    let (version, schema, seed) = (env!("CARGO_PKG_VERSION"), evaluation.schema, evaluation.setting.seed);
+    format!("leadoff {version}, evaluation format {schema}, seed {seed}. Ranges in parentheses are 95 % intervals unless said otherwise.").into()
+}
+
+fn summary(charts: &[Chart]) -> Section {
+    Section::new("summary", "In one picture", figures(charts, None, &["summary"]))
+}
+
+/// The charts of these kinds about one model, or about all.
+fn figures(charts: &[Chart], model: Option<&str>, kinds: &[&str]) -> Vec<Block> {
+    let of = |kind: &&str| {
+        let is_kind = |chart: &&Chart| {
+            chart.id == *kind || chart.id.strip_prefix(*kind).is_some_and(|rest| rest.starts_with('-'))
+        };
+        charts.iter().find(|chart| chart.model.as_deref() == model && is_kind(chart))
+    };
+    kinds.iter().filter_map(of).map(|chart| Block::Figure(chart.clone())).collect()
+}
+
+fn models(evaluation: &Evaluation, charts: &[Chart]) -> Section {
+    let mut blocks = vec![Block::Table(league(evaluation))];
+    blocks.extend(standing(evaluation).map(Block::Paragraph));
+    let barred = evaluation.models.iter().filter_map(|model| {
+        let reason = model.not_promotable.as_ref()?;
+        Some(
+            say![name(&model.name), " cannot be promoted on this evidence: "]
+                .then(Text::sentence(reason))
+                .then(".".into()),
+        )
+    });
+    blocks.extend(barred.map(|text| Block::Notice(Level::Warning, full_stop_once(text))));
+    blocks.extend(figures(charts, None, &["gain", "lift"]));
+    Section::new("models", "The models side by side", blocks).brief()
+}
+
+/// A sentence that came with its own full stop keeps one.
+fn full_stop_once(mut text: Text) -> Text {
+    let ends = text.0.len() >= 2 && text.0[text.0.len() - 2].words().ends_with(['.', '!', '?']);
+    if ends {
+        text.0.pop();
+    }
+    text
+}
+
+fn standing(evaluation: &Evaluation) -> Option<Text> {
+    let tied = &evaluation.verdict.tied;
+    match tied.as_slice() {
+        [] => None,
+        [one] => Some(say![name(one), " is ahead of every other model by more than chance explains."]),
+        _ => Some(names(tied).then(
+            " are tied: the data cannot tell them from the best, and the order among them means nothing.".into(),
+        )),
+    }
+    .filter(|_| evaluation.models.len() > 1)
+}
+
+/// Tied models first in the order of the experiment, the others by their AUC.
+fn ranked(evaluation: &Evaluation) -> Vec<&ModelEvaluation> {
+    let mut all: Vec<&ModelEvaluation> = evaluation.models.iter().collect();
+    let is_tied = |model: &ModelEvaluation| evaluation.verdict.tied.contains(&model.name);
+    let auc = |model: &ModelEvaluation| model.ranking.auc.point.finite().unwrap_or(f64::NEG_INFINITY);
+    all.sort_by(|a, b| match (is_tied(a), is_tied(b)) {
+        (true, true) => std::cmp::Ordering::Equal,
+        (false, false) => auc(b).total_cmp(&auc(a)),
+        (a, b) => b.cmp(&a),
+    });
+    all
+}
+
+fn league(evaluation: &Evaluation) -> Table {
+    let handed_over = evaluation.models.iter().any(|model| model.capacity.is_some());
+    let valued =
+        evaluation.models.iter().any(|model| model.capacity.as_ref().is_some_and(|capacity| capacity.value.is_some()));
+    let mut columns = vec![
+        Column::label("Model").brief(),
+        Column::number("AUC").brief().term("AUC"),
+        Column::number("Lift, top 10 %").brief().term("Lift"),
+        Column::number("Captured, top 10 %").term("Capture"),
+    ];
+    if handed_over {
+        let rate = evaluation.setting.capacity.as_ref().map_or_else(|| "capacity".to_owned(), words::capacity);
+        columns.push(Column::number(format!("Wins at {rate}")).brief().term("Capacity"));
+    }
+    if valued {
+        columns.push(Column::number(money_title("Value handed over", evaluation)).term("Value"));
+    }
+    columns.push(Column::number("Calibration slope").term("Calibration slope"));
+    columns.push(Column::label("Standing").brief().term("Tied set"));
+    let row = |(position, model): (usize, &&ModelEvaluation)| {
+        let top = top_tenth(model);
+        let mut cells = vec![
+            named(evaluation, model),
+            Cell::estimate(&model.ranking.auc, Unit::Plain),
+            top.map_or_else(
+                || Cell::optional(None, Unit::Plain),
+                |top| Cell::estimate(&top.lift_interval, Unit::Plain),
+            ),
+            top.map_or_else(
+                || Cell::optional(None, Unit::Share),
+                |top| Cell::number(&top.capture.expected, Unit::Share),
+            ),
+        ];
+        let capacity = model.capacity.as_ref();
+        if handed_over {
+            cells.push(capacity.map_or_else(
+                || Cell::optional(None, Unit::Count),
+                |capacity| Cell::number(&capacity.wins.expected, Unit::Count),
+            ));
+        }
+        if valued {
+            cells.push(Cell::optional(capacity.and_then(|capacity| capacity.value), Unit::Money));
+        }
+        cells.extend([slope(&model.calibration), Cell::text(place(evaluation, model)).at(position)]);
+        cells
+    };
+    let rows = ranked(evaluation).iter().enumerate().map(row).collect();
+    let periods = evaluation.models.iter().find_map(|model| model.capacity.as_ref()).map(|capacity| {
+        format!(
+            " Wins are counted over {}, tied leads by their chance of being picked.",
+            text::plural(capacity.periods, "period")
+        )
+    });
+    let caption = format!(
+        "Every model on the same {}.{}",
+        text::plural(evaluation.readiness.leads, "mature lead"),
+        periods.unwrap_or_default()
+    );
+    Table::new(caption, columns, rows)
+}
+
+fn slope(calibration: &Calibration) -> Cell {
+    Cell::estimate(&calibration.slope, Unit::Plain)
+}
+
+fn named(evaluation: &Evaluation, model: &ModelEvaluation) -> Cell {
+    let is_champion = evaluation.setting.champion.as_ref() == Some(&model.name);
+    Cell::text(say![name(&model.name), if is_champion { " (champion)" } else { "" }])
+}
+
+fn place(evaluation: &Evaluation, model: &ModelEvaluation) -> &'static str {
+    let tied = &evaluation.verdict.tied;
+    match (tied.contains(&model.name), tied.len()) {
+        (_, 0) => "–",
+        (true, 1) => "best",
+        (true, _) => "tied for best",
+        (false, _) => "behind",
+    }
+}
+
+fn top_tenth(model: &ModelEvaluation) -> Option<&TopShare> {
+    model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9)
+}
+
+fn money_title(title: &str, evaluation: &Evaluation) -> String {
+    words::currency(evaluation)
+        .map_or_else(|| title.to_owned(), |currency| format!("{title}, {}", text::clipped(currency, 12)))
+}
+
+/// Each challenger against the champion.
+fn champion(evaluation: &Evaluation) -> Option<Section> {
+    let champion = evaluation.setting.champion.as_ref()?;
+    if evaluation.comparisons.is_empty() {
+        return None;
+    }
+    let overview = (evaluation.comparisons.len() > 1).then(|| Block::Table(overview(evaluation)));
+    let title = say!["Against the champion ", name(champion)];
+    let parts = evaluation.comparisons.iter().map(|comparison| challenger(evaluation, comparison)).collect();
+    Some(Section::new("champion", title, overview.into_iter().collect()).with(parts))
+}
+
+fn overview(evaluation: &Evaluation) -> Table {
+    let rule = evaluation.comparisons.first().map_or_else(String::new, |comparison| text::clean(&comparison.swap.rule));
+    let valued = evaluation.comparisons.iter().any(|comparison| comparison.value_per_quarter.is_some());
+    let mut columns = vec![Column::label("Challenger"), Column::number("Winners a quarter").term("Difference")];
+    if valued {
+        columns.push(Column::number(money_title("Value a quarter", evaluation)).term("Value"));
+    }
+    columns.extend([
+        Column::number("Leads that change hands").term("Swap set"),
+        Column::label("Decision").term("Promote, keep, not enough evidence"),
+    ]);
+    let row = |comparison: &Comparison| {
+        let mut cells = vec![
+            Cell::name(&comparison.challenger),
+            Cell::estimate(&comparison.wins_per_quarter, Unit::CountDifference),
+        ];
+        if valued {
+            let none = || Cell::optional(None, Unit::Money);
+            cells.push(
+                comparison.value_per_quarter.as_ref().map_or_else(none, |value| Cell::estimate(value, Unit::Money)),
+            );
+        }
+        cells.extend([
+            Cell::value(comparison.swap.challenger_only.leads, Unit::Count),
+            Cell::text(decision(comparison.decision)),
+        ]);
+        cells
+    };
+    let caption = text::clean(&rule);
+    Table::new(
+        format!("Challenger minus champion, {caption}."),
+        columns,
+        evaluation.comparisons.iter().map(row).collect(),
+    )
+}
+
+fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Promote => "promote",
+        Decision::Keep => "keep the champion",
+        Decision::NotEnoughEvidence => "not enough evidence",
+    }
+}
+
+fn challenger(evaluation: &Evaluation, comparison: &Comparison) -> Section {
+    let columns = vec![
+        Column::label("Metric"),
+        Column::number("Champion"),
+        Column::number("Challenger"),
+        Column::number("Difference").term("Difference"),
+        Column::number("Simultaneous interval").term("Simultaneous interval"),
+        Column::number("p, adjusted").term("p"),
+        Column::label("The challenger is"),
+    ];
+    let rows = comparison.differences.iter().map(|difference| {
+        let (unit, own) = (words::difference_unit(&difference.metric), words::metric_unit(&difference.metric));
+        let (_, simultaneous) = text::parts(&difference.simultaneous, unit);
+        let better = if difference.higher_is_better { "" } else { ", lower is better" };
+        vec![
+            Cell::text(format!("{}{better}", text::clipped(&words::capitalised(&difference.label), 80))),
+            Cell::number(&difference.champion, own),
+            Cell::number(&difference.challenger, own),
+            Cell::estimate(&difference.difference, unit),
+            Cell {
+                number: None,
+                ..Cell::text(simultaneous.unwrap_or_else(|| text::number(&difference.simultaneous.point, unit)))
+            },
+            Cell::number(&difference.p_adjusted, Unit::P),
+            Cell::text(words::reading(difference)),
+        ]
+    });
+    let mut blocks =
+        vec![Block::Paragraph(words::swap(&comparison.swap)), Block::Table(swap(evaluation, &comparison.swap))];
+    if !comparison.differences.is_empty() {
+        let caption = "Differences on the same leads. The last column goes by the simultaneous interval.";
+        blocks.insert(0, Block::Table(Table::new(caption, columns, rows.collect())));
+    }
+    Section::new(format!("against-{}", slug(&comparison.challenger)), say![name(&comparison.challenger)], blocks)
+}
+
+fn swap(evaluation: &Evaluation, swap: &SwapSet) -> Table {
+    let cells = [
+        ("Handed over by both", &swap.both),
+        ("Swap in: challenger only", &swap.challenger_only),
+        ("Swap out: champion only", &swap.champion_only),
+        ("Handed over by neither", &swap.neither),
+    ];
+    let valued = cells.iter().any(|(_, cell)| cell.value.is_some());
+    let mut columns = vec![
+        Column::label("Who").term("Swap set"),
+        Column::number("Leads"),
+        Column::number("Wins").term("Win"),
+        Column::number("Conversion").term("Conversion rate"),
+    ];
+    if valued {
+        columns.push(Column::number(money_title("Value", evaluation)).term("Value"));
+    }
+    let row = |(i, (who, cell)): (usize, &(&str, &crate::result::SwapCell))| {
+        let mut row = vec![
+            Cell::text(*who).at(i),
+            Cell::value(cell.leads, Unit::Count),
+            Cell::value(cell.wins, Unit::Count),
+            Cell::estimate(&cell.rate, Unit::Share),
+        ];
+        if valued {
+            row.push(Cell::optional(cell.value, Unit::Money));
+        }
+        row
+    };
+    Table::new(
+        format!("Who is handed over {}.", text::clean(&swap.rule)),
+        columns,
+        cells.iter().enumerate().map(row).collect(),
+    )
+}
+
+fn model(evaluation: &Evaluation, model: &ModelEvaluation, charts: &[Chart]) -> Section {
+    let id = slug(&model.name);
+    let part = |what: &str, title: &str, blocks: Vec<Block>| Section::new(format!("{what}-of-{id}"), title, blocks);
+    let of = |kind: &str| figures(charts, Some(&model.name), &[kind]);
+    let mut parts = vec![
+        part("brackets", "Brackets", [brackets(evaluation, model), of("brackets")].concat()),
+        part("top", "The best leads", top(evaluation, model)),
+        part("calibration", "Calibration", calibration(model, of("reliability"))),
+        part("time", "Time to convert", time(&model.time_to_convert, of("time"))),
+    ];
+    let scores = of("distribution");
+    if !scores.is_empty() {
+        parts.push(part("scores", "Scores of winners and others", scores));
+    }
+    let groups = model.segments.iter().filter(|segmentation| !segmentation.parts.is_empty());
+    let tables: Vec<Block> = groups
+        .map(|group| Block::Table(parts_table("Segment", &text::clipped(&group.column, 60), &group.parts)))
+        .collect();
+    if !tables.is_empty() {
+        parts.push(part("segments", "Segments", tables));
+    }
+    if !model.periods.is_empty() {
+        parts.push(part(
+            "periods",
+            "Periods",
+            vec![Block::Table(parts_table("Period", "Period by period", &model.periods))],
+        ));
+    }
+    if !model.groups.is_empty() {
+        let caption = "Each group of criteria as a model of its own, on all leads";
+        parts.push(part(
+            "groups",
+            "Groups of criteria",
+            vec![Block::Table(parts_table("Group", caption, &model.groups))],
+        ));
+    }
+    if !model.card.is_empty() {
+        parts.push(part("card", "What the model is made of", vec![Block::Table(card(model))]));
+    }
+    Section::new(format!("model-{id}"), say!["Model ", name(&model.name)], introduction(evaluation, model)).with(parts)
+}
+
+fn introduction(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> {
+    let is_champion = evaluation.setting.champion.as_ref() == Some(&model.name);
+    let role = if is_champion { "The champion: the model in use. " } else { "" };
+    let scale = match model.scale {
+        Scale::Points => "points",
+        Scale::Probability => "a probability, shown as 0 to 100",
+    };
+    let ranking = &model.ranking;
+    let mut words = format!(
+        "{role}Kind: {}; its score is {scale}. AUC {}, Gini {}, average precision {} (a random order: {}), KS {}",
+        text::clipped(&model.kind, 40),
+        text::estimate(&ranking.auc, Unit::Plain),
+        text::number(&ranking.gini, Unit::Plain),
+        text::number(&ranking.average_precision, Unit::Plain),
+        text::number(&ranking.prevalence, Unit::Plain),
+        text::number(&ranking.ks, Unit::Plain),
+    );
+    if let Number::Value(threshold) = ranking.ks_threshold {
+        words += &format!(" at a score of {}", score(threshold, model.scale));
+    }
+    words += ".";
+    if model.unscored > 0 {
+        words += &format!(" {} without a score rank last, in one tied block.", text::plural(model.unscored, "lead"));
+    }
+    let mut blocks = vec![Block::Paragraph(words.into())];
+    if let Some(reason) = &model.not_promotable {
+        let text = say!["Cannot be promoted on this evidence: "].then(Text::sentence(reason)).then(".".into());
+        blocks.push(Block::Notice(Level::Warning, full_stop_once(text)));
+    }
+    blocks
+}
+
+fn score(value: f64, scale: Scale) -> String {
+    text::quantity(if scale == Scale::Probability { value * 100.0 } else { value }, Unit::Plain)
+}
+
+fn brackets(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> {
+    let brackets = &model.brackets;
+    let mut blocks = vec![Block::Table(bracket_table(evaluation, model, brackets))];
+    if brackets.rows.len() > 1 {
+        blocks.push(Block::Paragraph(words::trend(model)));
+    }
+    let inversions: Vec<Text> = brackets.inversions.iter().map(|one| words::inversion(one, &brackets.rows)).collect();
+    if !inversions.is_empty() {
+        blocks.push(Block::List(inversions));
+    }
+    blocks
+}
+
+fn bracket_table(evaluation: &Evaluation, model: &ModelEvaluation, brackets: &Brackets) -> Table {
+    let valued = brackets.rows.iter().any(|row| row.value.is_some());
+    let open = brackets.rows.iter().any(|row| row.immature > 0);
+    let mut columns = vec![
+        Column::label("Bracket").term("Bracket"),
+        Column::number("Leads"),
+        Column::number("Share").term("Share"),
+        Column::number("Wins").term("Win"),
+        Column::number("Conversion").term("Conversion rate"),
+        Column::number("Lift").term("Lift"),
+        Column::number("Captured from here up").term("Capture"),
+    ];
+    if valued {
+        columns.push(Column::number(money_title("Value", evaluation)).term("Value"));
+    }
+    columns.push(Column::number("Median days to win").term("Median of wins"));
+    if open {
+        columns.push(Column::number("Not mature").term("Mature"));
+    }
+    let rows = brackets.rows.iter().enumerate().rev().map(|(i, row)| {
+        let mut cells = vec![
+            Cell::label(&row.label).at(i),
+            Cell::count(row.leads),
+            Cell::number(&row.share, Unit::Share),
+            Cell::count(row.wins),
+            Cell::estimate(&row.rate, Unit::Share),
+            Cell::estimate(&row.lift, Unit::Plain),
+            Cell::number(&row.capture, Unit::Share),
+        ];
+        if valued {
+            cells.push(Cell::optional(row.value, Unit::Money));
+        }
+        cells.push(Cell::number(&row.median_days, Unit::Days));
+        if open {
+            cells.push(Cell::count(row.immature));
+        }
+        cells
+    });
+    let mut total =
+        vec![Cell::text("All"), Cell::count(model.leads), Cell::value(1.0, Unit::Share), Cell::count(model.wins)];
+    let same = (model.leads, model.wins) == (evaluation.readiness.leads, evaluation.readiness.wins);
+    total.push(if same { Cell::estimate(&evaluation.readiness.rate, Unit::Share) } else { Cell::empty() });
+    total.extend([Cell::empty(), Cell::empty()]);
+    if valued {
+        total.push(Cell::optional(brackets.rows.iter().map(|row| row.value).sum(), Unit::Money));
+    }
+    total.push(Cell::empty());
+    if open {
+        total.push(Cell::count(brackets.rows.iter().map(|row| row.immature).sum()));
+    }
+    Table::new(Text::sentence(&words::capitalised(&brackets.rule)), columns, rows.collect()).total(total)
+}
+
+fn top(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if !model.top.is_empty() {
+        blocks.push(Block::Table(top_table(model)));
+    }
+    if let Some(capacity) = &model.capacity {
+        blocks.push(Block::Paragraph(at_capacity(evaluation, capacity)));
+    }
+    if blocks.is_empty() {
+        blocks.push(Block::Paragraph("No shares of the best leads were asked for.".into()));
+    }
+    blocks
+}
+
+fn top_table(model: &ModelEvaluation) -> Table {
+    let columns = vec![
+        Column::label("Top"),
+        Column::number("Leads"),
+        Column::number("Wins, expected").term("Win"),
+        Column::number("worst to best").term("Worst to best order of ties"),
+        Column::number("Lift").term("Lift"),
+        Column::number("worst to best").term("Worst to best order of ties"),
+        Column::number("Captured, expected").term("Capture"),
+        Column::number("worst to best").term("Worst to best order of ties"),
+    ];
+    let rows = model.top.iter().enumerate().map(|(i, top)| {
+        vec![
+            Cell::text(text::round_share(top.share)).at(i),
+            Cell::value(top.leads, Unit::Count),
+            Cell::number(&top.wins.expected, Unit::Count),
+            span(&top.wins, Unit::Count),
+            Cell::estimate(&top.lift_interval, Unit::Plain),
+            span(&top.lift, Unit::Plain),
+            Cell::number(&top.capture.expected, Unit::Share),
+            span(&top.capture, Unit::Share),
+        ]
+    });
+    let caption = "The leads with the highest scores. “Worst to best” is the luck of the order among leads with the same score, not a 95 % interval.";
+    Table::new(caption, columns, rows.collect())
+}
+
+/// From the worst to the best order of tied leads.
+fn span(tied: &crate::result::Tied, unit: Unit) -> Cell {
+    match (tied.worst.value(), tied.best.value()) {
+        (Some(worst), Some(best)) if worst == best => {
+            Cell { key: super::document::Key::Number(0.0), ..Cell::text("no ties") }
+        }
+        (Some(worst), Some(best)) => {
+            let written = text::aligned(&[worst, best], unit);
+            Cell {
+                key: super::document::Key::Number(best - worst),
+                ..Cell::text(format!("{} to {}", written[0], written[1]))
+            }
+        }
+        _ => Cell::number(&tied.worst, unit),
+    }
+}
+
+fn at_capacity(evaluation: &Evaluation, capacity: &Capacity) -> Text {
+    let rate = evaluation.setting.capacity.as_ref().map_or_else(|| "capacity".to_owned(), words::capacity);
+    let mut words = format!(
+        "At {rate}, over {}: {} of {} handed over, with {} of the {}",
+        text::plural(capacity.periods, "period"),
+        text::quantity(capacity.handed_over, Unit::Count),
+        text::plural(capacity.leads, "lead"),
+        text::number(&capacity.wins.expected, Unit::Count),
+        text::plural(capacity.wins_in_all, "win"),
+    );
+    let mut details = vec![format!("{} captured", text::number(&capacity.capture.expected, Unit::Share))];
+    if let (Some(worst), Some(best)) = (capacity.wins.worst.value(), capacity.wins.best.value())
+        && worst != best
+    {
+        let written = text::aligned(&[worst, best], Unit::Count);
+        details.push(format!("{} to {} wins by the order of ties", written[0], written[1]));
+    }
+    if let Some(value) = capacity.value {
+        details.push(format!(
+            "worth {}",
+            text::with_currency(&text::quantity(value, Unit::Money), words::currency(evaluation))
+        ));
+    }
+    if let Number::Value(days) = capacity.median_days {
+        details.push(format!("won after a median of {}", text::days(days)));
+    }
+    words += &format!(" ({}).", details.join("; "));
+    if capacity.left_out > 0 {
+        words += &format!(
+            " {} left out: cut short, or with leads that are not mature.",
+            text::plural(capacity.left_out, "period")
+        );
+    }
+    words.into()
+}
+
+fn calibration(model: &ModelEvaluation, figures: Vec<Block>) -> Vec<Block> {
+    let calibration = &model.calibration;
+    let mut blocks = vec![Block::Paragraph(
+        say![Span::Plain("Chances: ".into())].then(Text::sentence(&calibration.map)).then(".".into()),
+    )];
+    if let [Block::Paragraph(text)] = blocks.as_mut_slice() {
+        *text = full_stop_once(std::mem::take(text));
+    }
+    blocks.extend(words::calibration(model).into_iter().map(Block::Paragraph));
+    blocks.extend(figures);
+    let facts: [(&str, &'static str, Cell); 8] = [
+        ("Calibration slope", "1 is best", Cell::estimate(&calibration.slope, Unit::Plain)),
+        ("Calibration intercept", "0 is best", Cell::estimate(&calibration.intercept, Unit::Difference)),
+        ("Brier score", "lower is better", Cell::number(&calibration.brier, Unit::Plain)),
+        ("Miscalibration", "lower is better", Cell::number(&calibration.miscalibration, Unit::Plain)),
+        ("Discrimination", "higher is better", Cell::number(&calibration.discrimination, Unit::Plain)),
+        ("Uncertainty", "the same for all models", Cell::number(&calibration.uncertainty, Unit::Plain)),
+        ("Log loss", "lower is better", Cell::number(&calibration.log_loss, Unit::Plain)),
+        ("Expected calibration error", "lower is better", Cell::number(&calibration.expected_error, Unit::Share)),
+    ];
+    if facts.iter().all(|(_, _, cell)| cell.number.is_none()) {
+        let why = text::number(&calibration.brier, Unit::Plain);
+        blocks.push(Block::Paragraph(
+            format!("Slope, intercept, Brier score and log loss do not exist: {}.", why.trim_start_matches("– "))
+                .into(),
+        ));
+        return blocks;
+    }
+    let columns = vec![Column::label("Measure"), Column::number("Value"), Column::label("Read as")];
+    let rows = facts
+        .into_iter()
+        .enumerate()
+        .map(|(i, (measure, read, cell))| vec![Cell::text(measure).at(i), cell, Cell::text(read)]);
+    blocks.push(Block::Table(Table::new("Calibration in numbers.", columns, rows.collect())));
+    if !calibration.reliability.is_empty() {
+        let columns = vec![
+            Column::number("Predicted").term("Calibration"),
+            Column::number("Happened").term("Conversion rate"),
+            Column::number("Leads"),
+        ];
+        let row = |bin: &crate::result::ReliabilityBin| {
+            vec![
+                Cell::value(bin.predicted, Unit::Share),
+                Cell::estimate(&bin.observed, Unit::Share),
+                Cell::count(bin.leads),
+            ]
+        };
+        let rows = calibration.reliability.iter().map(row).collect();
+        blocks.push(Block::Table(Table::new(
+            "Predicted chance against what happened, from the lowest chances to the highest.",
+            columns,
+            rows,
+        )));
+    }
+    blocks
+}
+
+fn time(time: &TimeToConvert, figures: Vec<Block>) -> Vec<Block> {
+    if let Some(reason) = &time.refused {
+        return vec![Block::Paragraph(full_stop_once(
+            say!["Not shown: "].then(Text::sentence(reason)).then(".".into()),
+        ))];
+    }
+    if time.curves.is_empty() {
+        return vec![Block::Paragraph("Not shown: there are no curves.".into())];
+    }
+    let columns = vec![
+        Column::label("Bracket").term("Bracket"),
+        Column::number("Leads"),
+        Column::number("Wins").term("Win"),
+        Column::number("Losses"),
+        Column::number("Incidence").term("Incidence"),
+        Column::number("by day"),
+        Column::number("Mean days without a win").term("Restricted mean time"),
+        Column::number("Days until half have won"),
+        Column::number("Median days of wins").term("Median of wins"),
+    ];
+    let rows = time.curves.iter().enumerate().rev().map(|(i, curve)| {
+        vec![
+            Cell::label(&curve.label).at(i),
+            Cell::count(curve.leads),
+            Cell::count(curve.wins),
+            Cell::count(curve.losses),
+            Cell::estimate(&curve.incidence, Unit::Share),
+            Cell::value(curve.to_days, Unit::Count),
+            Cell::estimate(&curve.restricted_mean, Unit::Days),
+            Cell::number(&curve.median, Unit::Days),
+            Cell::number(&curve.median_of_wins, Unit::Days),
+        ]
+    });
+    let caption = format!("Days run from the moment of scoring. Method: {}.", text::clean(&time.method));
+    let mut blocks = figures;
+    blocks.push(Block::Table(Table::new(caption, columns, rows.collect())));
+    if time.curves.len() > 1 {
+        blocks.push(Block::Paragraph(log_rank(time)));
+    }
+    blocks
+}
+
+fn log_rank(time: &TimeToConvert) -> Text {
+    let Some(p) = time.logrank_p.value() else {
+        return format!(
+            "Whether the brackets differ in speed is not known: {}.",
+            text::number(&time.logrank_p, Unit::P).trim_start_matches("– ")
+        )
+        .into();
+    };
+    let claim = if p < 0.05 {
+        "The brackets differ in how soon their leads convert"
+    } else {
+        "No difference between the brackets in how soon their leads convert is shown"
+    };
+    let (chi2, df) = (text::number(&time.logrank_chi2, Unit::Plain), text::number(&time.logrank_df, Unit::Count));
+    format!("{claim} (log-rank, χ² = {chi2}, {df} degrees of freedom, {}).", words::p_words(&time.logrank_p)).into()
+}
+
+fn parts_table(what: &str, caption: &str, parts: &[Part]) -> Table {
+    let open = parts.iter().any(|part| part.immature > 0);
+    let mut columns = vec![
+        Column::label(what),
+        Column::number("Leads"),
+        Column::number("Wins").term("Win"),
+        Column::number("Conversion").term("Conversion rate"),
+        Column::number("AUC").term("AUC"),
+        Column::number("Lift, top 10 % of it").term("Lift"),
+    ];
+    if open {
+        columns.push(Column::number("Not mature").term("Mature"));
+    }
+    let rows = parts.iter().enumerate().map(|(i, part)| {
+        let mut cells = vec![
+            Cell::label(&part.label).at(i),
+            Cell::count(part.leads),
+            Cell::count(part.wins),
+            Cell::estimate(&part.rate, Unit::Share),
+            Cell::estimate(&part.auc, Unit::Plain),
+            Cell::number(&part.lift, Unit::Plain),
+        ];
+        if open {
+            cells.push(Cell::count(part.immature));
+        }
+        cells
+    });
+    Table::new(format!("{}.", words::capitalised(caption)), columns, rows.collect())
+}
+
+fn card(model: &ModelEvaluation) -> Table {
+    let weight = if model.kind == "logistic" {
+        "Coefficient"
+    } else if model.scale == Scale::Points {
+        "Points"
+    } else {
+        "Weight"
+    };
+    let columns =
+        vec![Column::label("Part"), Column::label("What it is"), Column::number(weight), Column::number("Fires for")];
+    let rows = model.card.iter().enumerate().map(|(i, line)| {
+        let has_interval = line.weight.interval().is_some_and(|interval| interval.low < interval.high);
+        let weight = if has_interval {
+            Cell::estimate(&line.weight, Unit::Difference)
+        } else {
+            Cell::number(&line.weight.point, Unit::CountDifference)
+        };
+        vec![
+            Cell::label(&line.name).at(i),
+            Cell::text(Text::from(text::clipped(&line.what, 160))),
+            weight,
+            Cell::number(&line.fires, Unit::Share),
+        ]
+    });
+    Table::new("“Fires for” is the share of evaluated leads for which the part is not zero.", columns, rows.collect())
+}
+
+/// What the numbers rest on.
+fn data(evaluation: &Evaluation) -> Section {
+    let mut notices: Vec<Block> = Vec::new();
+    for level in [Level::Banner, Level::Warning, Level::Note] {
+        let of_level = evaluation.notices.iter().filter(|notice| notice.level == level);
+        notices.extend(of_level.map(|notice| Block::Notice(level, Text::sentence(&notice.text))));
+    }
+    if notices.is_empty() {
+        notices.push(Block::Paragraph("Nothing to watch out for.".into()));
+    }
+    let findings = match evaluation.findings.as_slice() {
+        [] => vec![Block::Paragraph("No trouble was found in the files.".into())],
+        _ => vec![
+            Block::Table(findings(evaluation)),
+            Block::Paragraph(Text::sentence("The rows stand in `findings.csv`, which stays on the machine.")),
+        ],
+    };
+    let parts = vec![
+        Section::new("ledger", "The ledger: what became of every lead", ledger(&evaluation.ledger)).brief(),
+        Section::new("notices", "What to keep in mind", notices).brief(),
+        Section::new("findings", "Trouble in the files", findings),
+    ];
+    Section::new("data", "The data behind it", Vec::new()).brief().with(parts)
+}
+
+fn findings(evaluation: &Evaluation) -> Table {
+    let columns = vec![
+        Column::label("File"),
+        Column::label("What"),
+        Column::number("Rows"),
+        Column::label("Weight"),
+        Column::label("What to do"),
+    ];
+    let rows = evaluation.findings.iter().map(|finding| {
+        let (level, position) = match finding.level {
+            Level::Banner => ("forbids a conclusion", 0),
+            Level::Warning => ("changes the reading", 1),
+            Level::Note => ("good to know", 2),
+        };
+        let advice = Text::sentence(&finding.advice);
+        vec![
+            Cell::label(&finding.input),
+            Cell::text(Text::sentence(&finding.what)),
+            Cell::count(finding.count),
+            Cell::text(level).at(position),
+            Cell::text(advice),
+        ]
+    });
+    Table::new("Counted by kind.", columns, rows.collect())
+}
+
+fn ledger(ledger: &Ledger) -> Vec<Block> {
+    let mut lines = vec![
+        ("Evaluated (mature)".to_owned(), ledger.evaluated),
+        ("Scored, not mature yet".to_owned(), ledger.immature),
+        ("Used for training".to_owned(), ledger.training),
+    ];
+    lines.extend(
+        ledger
+            .exclusions
+            .iter()
+            .map(|exclusion| (format!("Left out: {}", text::clean(&exclusion.reason)), exclusion.leads)),
+    );
+    let sum: u64 = lines.iter().fold(0, |sum, (_, leads)| sum.saturating_add(*leads));
+    let columns = vec![Column::label("What became of them").brief().term("Ledger"), Column::number("Leads").brief()];
+    let rows =
+        lines.into_iter().enumerate().map(|(i, (line, leads))| vec![Cell::label(&line).at(i), Cell::count(leads)]);
+    let table = Table::new("", columns, rows.collect()).total(vec![Cell::text("Read"), Cell::count(ledger.read)]);
+    let mut blocks = vec![Block::Table(table)];
+    if sum != ledger.read {
+        let (sum, read) = (text::count(sum), text::count(ledger.read));
+        blocks.push(Block::Notice(
+            Level::Warning,
+            format!("The lines add up to {sum}, not to the {read} leads read.").into(),
+        ));
+    }
+    blocks.extend(before_as_of(ledger));
+    blocks
+}
+
+/// The wins that no model could have predicted, because they came first.
+fn before_as_of(ledger: &Ledger) -> Vec<Block> {
+    if ledger.wins_in_window == 0 || ledger.wins_before_as_of == 0 {
+        return Vec::new();
+    }
+    let share = text::quantity(ledger.wins_before_as_of as f64 / ledger.wins_in_window as f64, Unit::Share);
+    let words = format!(
+        "{} of {} ({share}) came before the lead was scored: no model can have predicted them, and they count nowhere.",
+        text::count(ledger.wins_before_as_of),
+        text::plural(ledger.wins_in_window, "win"),
+    );
+    if ledger.wins_before.is_empty() {
+        return vec![Block::Paragraph(words.into())];
+    }
+    let columns = vec![
+        Column::label("Scored after creation").term("as_of"),
+        Column::number("Wins before"),
+        Column::number("of"),
+        Column::number("Share"),
+    ];
+    let rows = ledger.wins_before.iter().enumerate().map(|(i, row)| {
+        let share =
+            if row.of == 0 { Number::undefined("no wins") } else { Number::from(row.wins as f64 / row.of as f64) };
+        vec![
+            Cell::text(text::days(row.days)).at(i),
+            Cell::count(row.wins),
+            Cell::count(row.of),
+            Cell::number(&share, Unit::Share),
+        ]
+    });
+    let table = Table::new("Wins that come before other moments of scoring.", columns, rows.collect());
+    vec![Block::Notice(Level::Warning, format!("{words} Consider scoring earlier.").into()), Block::Table(table)]
+}
+
+fn definitions() -> Section {
+    Section::new("definitions", "How each number is defined", vec![Block::Definitions(GLOSSARY)])
+}

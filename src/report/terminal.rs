@@ -1,0 +1,200 @@
+//! A hundred columns of plain text: what there is room for, and the decision on the last line.
+
+use crate::result::Level;
+
+use super::document::{Block, Cell, Column, Document, Section, Span, Table, Text};
+
+const WIDTH: usize = 100;
+const GAP: &str = "  ";
+
+pub(super) fn render(document: &Document) -> String {
+    let answer = &document.answer;
+    let mut blocks = vec![
+        [wrapped(&document.title, ""), wrapped(&plain(&document.setting), "")].concat(),
+        wrapped(&plain(&answer.readiness), ""),
+    ];
+    for one in document.sections.iter().filter(|section| section.brief) {
+        section(one, &mut blocks);
+    }
+    let sentences: Vec<String> = answer
+        .reasons
+        .iter()
+        .map(plain)
+        .chain(answer.next.iter().map(|next| format!("Next: {}", plain(next))))
+        .collect();
+    blocks.push(sentences.iter().map(|words| wrapped(words, "  ")).collect());
+    blocks.push(clipped(&plain(&answer.line), WIDTH) + "\n");
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n")
+}
+
+fn section(section: &Section, blocks: &mut Vec<String>) {
+    let texts: Vec<String> = section.blocks.iter().map(block).filter(|block| !block.is_empty()).collect();
+    if !texts.is_empty() {
+        let is_table = matches!(section.blocks.first(), Some(Block::Table(_)));
+        let title = plain(&section.title);
+        blocks.push(format!("{title}\n{}{}", if is_table { "" } else { "" }, texts.concat()));
+    }
+    for one in section.sections.iter().filter(|section| section.brief) {
+        self::section(one, blocks);
+    }
+}
+
+fn block(block: &Block) -> String {
+    match block {
+        Block::Paragraph(words) => wrapped(&plain(words), "  "),
+        Block::List(items) => items.iter().map(|item| wrapped(&format!("- {}", plain(item)), "  ")).collect(),
+        Block::Notice(level, words) => {
+            let word = match level {
+                Level::Banner => "FORBIDS A CONCLUSION",
+                Level::Warning => "warning",
+                Level::Note => "note",
+            };
+            wrapped(&format!("{word}: {}", plain(words)), "  ")
+        }
+        Block::Table(one) => table(one),
+        Block::Figure(_) | Block::Definitions(_) => String::new(),
+    }
+}
+
+fn plain(text: &Text) -> String {
+    let span = |span: &Span| match span {
+        Span::Name(name) => format!("`{name}`"),
+        other => other.words().to_owned(),
+    };
+    text.0.iter().map(span).collect()
+}
+
+/// Lines of at most a hundred columns, each after the first indented.
+fn wrapped(words: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in words.split_whitespace() {
+        if !line.is_empty() && width(&line) + 1 + width(word) > WIDTH {
+            out += line.trim_end();
+            out.push('\n');
+            line = indent.to_owned();
+        }
+        let at_start = line.trim().is_empty();
+        if !at_start {
+            line.push(' ');
+        }
+        line += &clipped(word, WIDTH - indent.len());
+    }
+    if !line.trim().is_empty() {
+        out += &line;
+        out.push('\n');
+    }
+    out
+}
+
+/// The columns that are shown where there is little room; all of them when none says so and they fit.
+fn table(table: &Table) -> String {
+    let shown: Vec<usize> = (0..table.columns.len()).filter(|i| table.columns[*i].brief).collect();
+    if shown.is_empty() {
+        return rows(table, &(0..table.columns.len()).collect::<Vec<_>>());
+    }
+    rows(table, &shown)
+}
+
+fn rows(table: &Table, shown: &[usize]) -> String {
+    let body: Vec<Vec<String>> = table
+        .rows
+        .iter()
+        .chain(&table.total)
+        .map(|row| shown.iter().filter_map(|i| row.get(*i)).map(cell).collect())
+        .collect();
+    let columns: Vec<&Column> = shown.iter().map(|i| &table.columns[*i]).collect();
+    let mut widths: Vec<usize> = (0..columns.len())
+        .map(|i| body.iter().filter_map(|row| row.get(i)).map(|text| width(text)).max().unwrap_or(0))
+        .collect();
+    let heads: Vec<Vec<String>> =
+        columns.iter().zip(&widths).map(|(column, width)| folded(&column.title, (*width).max(10))).collect();
+    for (width_, head) in widths.iter_mut().zip(&heads) {
+        *width_ = head.iter().map(|line| width(line)).max().unwrap_or(0).max(*width_);
+    }
+    let room = WIDTH.saturating_sub(widths.iter().skip(1).sum::<usize>() + GAP.len() * widths.len().saturating_sub(1));
+    if let Some(first) = widths.first_mut() {
+        *first = (*first).min(room.max(8));
+    }
+    let deep = heads.iter().map(Vec::len).max().unwrap_or(0);
+    let head_rows = (0..deep).map(|line| {
+        heads
+            .iter()
+            .map(|head| line.checked_sub(deep - head.len()).map_or_else(String::new, |i| head[i].clone()))
+            .collect()
+    });
+    let rule = widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join(GAP);
+    let mut lines: Vec<String> = head_rows.map(|row: Vec<String>| line(&row, &widths, &columns)).collect();
+    lines.push(rule.clone());
+    let above_total = body.len() - usize::from(table.total.is_some());
+    lines.extend(body[..above_total].iter().map(|row| line(row, &widths, &columns)));
+    if let Some(total) = body.get(above_total) {
+        lines.extend([rule, line(total, &widths, &columns)]);
+    }
+    lines.iter().map(|line| clipped(line, WIDTH) + "\n").collect()
+}
+
+fn line(cells: &[String], widths: &[usize], columns: &[&Column]) -> String {
+    let padded = cells.iter().zip(widths).zip(columns).map(|((cell, most), column)| {
+        let cell = clipped(cell, *most);
+        let space = " ".repeat(most - width(&cell).min(*most));
+        if column.is_number { space + &cell } else { cell + &space }
+    });
+    padded.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+}
+
+fn cell(cell: &Cell) -> String {
+    let text: String = cell.text.0.iter().map(Span::words).collect();
+    match &cell.interval {
+        Some(interval) => format!("{text} ({interval})"),
+        None => text,
+    }
+}
+
+/// A title in lines of about so many columns.
+fn folded(title: &str, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in title.split_whitespace() {
+        let last = lines.len() - 1;
+        if !lines[last].is_empty() && width(&lines[last]) + 1 + width(word) > most {
+            lines.push(word.to_owned());
+        } else {
+            if !lines[last].is_empty() {
+                lines[last].push(' ');
+            }
+            lines[last] += word;
+        }
+    }
+    lines
+}
+
+fn clipped(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        used += columns(c);
+        if used + 1 > most {
+            break;
+        }
+        out.push(c);
+    }
+    out + "…"
+}
+
+fn width(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
+
+/// The columns a character takes: none when it joins the one before, two in the scripts of East Asia and for emoji.
+fn columns(c: char) -> usize {
+    match c as u32 {
+        0x0300..=0x036f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => 2,
+        0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}

@@ -1,0 +1,518 @@
+//! The sentences. None claims more than its interval.
+
+use crate::result::{
+    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, Inversion, ModelEvaluation,
+    Number, SwapSet,
+};
+
+use super::document::{Answer, Span, Text, Tone, name, names, say};
+use super::text::{self, Unit};
+
+pub(super) fn answer(evaluation: &Evaluation) -> Answer {
+    let banners = evaluation.notices.iter().filter(|notice| notice.level == crate::result::Level::Banner);
+    Answer {
+        tone: match evaluation.verdict.decision {
+            Decision::Promote => Tone::Change,
+            Decision::Keep => Tone::Keep,
+            Decision::NotEnoughEvidence => Tone::Undecided,
+        },
+        headline: headline(evaluation),
+        line: line(evaluation),
+        readiness: readiness(evaluation),
+        banners: banners.map(|notice| Text::sentence(&notice.text)).collect(),
+        reasons: reasons(evaluation),
+        next: next(evaluation),
+    }
+}
+
+/// "Leads of 2026-01-01 to 2026-06-15, scored 7 days after creation; a win counts within 90 days."
+pub(super) fn setting(evaluation: &Evaluation) -> Text {
+    let setting = &evaluation.setting;
+    let mut words = format!("Leads of {}, scored {}", text::clean(&setting.evaluate), text::clean(&setting.as_of));
+    words += &match setting.horizon_days {
+        Some(days) => format!("; a win counts within {}", text::days(days)),
+        None => "; a win counts whenever it came".to_owned(),
+    };
+    words += &match &setting.until {
+        Some(until) => format!("; outcomes as known on {} ({})", text::clean(until), text::clean(&setting.timezone)),
+        None => "; outcomes have no times".to_owned(),
+    };
+    if let Some(train) = &setting.train {
+        words += &format!("; fitted on leads of {}", text::clean(train));
+    }
+    Text::from(words + ".")
+}
+
+/// "214 mature wins among 2,400 leads; the smallest difference in AUC they could show is 0.04."
+pub(super) fn readiness(evaluation: &Evaluation) -> Text {
+    let readiness = &evaluation.readiness;
+    let wins = text::plural(readiness.wins, "mature win");
+    let rate = text::estimate(&readiness.rate, Unit::Share);
+    let mut words = format!("{wins} among {}: {rate}. ", text::plural(readiness.leads, "lead"));
+    words += &match (readiness.detectable_auc.finite(), readiness.detectable_capture.finite()) {
+        (Some(auc), capture) => {
+            let capture = capture.map(|capture| {
+                let points = text::rough(capture, Unit::Share).replace(" %", "");
+                format!("; in the share of wins found in the top 10 % it is {points} percentage points")
+            });
+            let auc = text::rough(auc, Unit::Plain);
+            format!("The smallest difference in AUC they could show is {auc}{}.", capture.unwrap_or_default())
+        }
+        (None, _) => match &readiness.detectable_auc {
+            Number::Undefined(reason) => {
+                format!("They could show no difference between models ({}).", text::clean(reason))
+            }
+            Number::Value(_) => "They could show no difference between models.".to_owned(),
+        },
+    };
+    words.into()
+}
+
+fn headline(evaluation: &Evaluation) -> Text {
+    let verdict = &evaluation.verdict;
+    let comparison = deciding(evaluation);
+    match (verdict.decision, evaluation.setting.champion.as_ref()) {
+        (Decision::Promote, Some(champion)) => {
+            let to = verdict.model.as_ref().or(verdict.challenger.as_ref());
+            let start = match to {
+                Some(to) => say!["Use ", name(to), " instead of ", name(champion)],
+                None => say!["Replace ", name(champion)],
+            };
+            start.then(clause(": ", gain(evaluation, comparison, None)))
+        }
+        (Decision::Keep, Some(champion)) => {
+            let what = match (comparison, &verdict.challenger) {
+                (Some(_), Some(challenger)) => gain(evaluation, comparison, Some(challenger)),
+                _ if evaluation.comparisons.is_empty() => Some("no challenger was evaluated".into()),
+                _ => Some("no challenger is shown to be better".into()),
+            };
+            say!["Keep ", name(champion)].then(clause(": ", what))
+        }
+        (Decision::NotEnoughEvidence, Some(champion)) => {
+            let start = say!["Not enough evidence to replace ", name(champion), "."];
+            match gain(evaluation, comparison, verdict.challenger.as_ref()) {
+                Some(gain) => start.then(" Best guess: ".into()).then(gain).then(".".into()),
+                None => start,
+            }
+        }
+        (_, None) => without_champion(evaluation),
+    }
+}
+
+fn clause(joint: &str, words: Option<Text>) -> Text {
+    words.map_or_else(|| ".".into(), |words| say![joint].then(words).then(".".into()))
+}
+
+fn without_champion(evaluation: &Evaluation) -> Text {
+    let verdict = &evaluation.verdict;
+    let best = verdict.model.as_ref();
+    if verdict.tied.len() > 1 {
+        let all = verdict.tied.len() == evaluation.models.len();
+        let start =
+            if all { "The data cannot tell the models apart: " } else { "The data cannot name one best model: " };
+        return say![start].then(names(&verdict.tied)).then(say![
+            " are tied",
+            auc_of(evaluation, best, " (best guess: ", ")"),
+            "."
+        ]);
+    }
+    match best {
+        Some(best) if verdict.decision == Decision::NotEnoughEvidence => {
+            say![
+                "Not enough evidence to choose a model. Best guess: ",
+                name(best),
+                auc_of(evaluation, Some(best), ", ", ""),
+                "."
+            ]
+        }
+        Some(best) if evaluation.models.len() == 1 => {
+            say!["One model was evaluated: ", name(best), auc_of(evaluation, Some(best), ", ", ""), "."]
+        }
+        Some(best) => {
+            say![
+                "Use ",
+                name(best),
+                ": no other model ranks these leads as well",
+                auc_of(evaluation, Some(best), " (", ")"),
+                "."
+            ]
+        }
+        None => "No model can be named.".into(),
+    }
+}
+
+/// "AUC 0.781 (95 %: 0.752 to 0.808)" of a model, between `before` and `after`.
+fn auc_of(evaluation: &Evaluation, model: Option<&String>, before: &str, after: &str) -> String {
+    let found = model.and_then(|model| evaluation.models.iter().find(|one| &one.name == model));
+    found.map(|model| format!("{before}AUC {}{after}", with_level(&model.ranking.auc, Unit::Plain))).unwrap_or_default()
+}
+
+/// The comparison that the verdict speaks of.
+pub(super) fn deciding(evaluation: &Evaluation) -> Option<&Comparison> {
+    let verdict = &evaluation.verdict;
+    let named = verdict.challenger.as_ref().or(verdict.model.as_ref())?;
+    evaluation.comparisons.iter().find(|comparison| &comparison.challenger == named)
+}
+
+/// "at 120 leads a week it hands over 15 more winners a quarter (95 %: 6 to 24), worth about 41,000 EUR (95 %: …)".
+/// Without winners a quarter: the difference that the verdict rests on.
+fn gain(evaluation: &Evaluation, comparison: Option<&Comparison>, subject: Option<&String>) -> Option<Text> {
+    let who = || subject.map_or(Span::from("it"), |subject| name(subject));
+    let is_promoted = evaluation.verdict.decision == Decision::Promote;
+    let is_sure =
+        |comparison: &Comparison| comparison.wins_per_quarter.interval().is_some_and(|interval| interval.low > 0.0);
+    if let Some(comparison) = comparison
+        && let Some(wins) = more_or_fewer(&comparison.wins_per_quarter, "winner")
+        && (is_sure(comparison) || !is_promoted)
+    {
+        let rule = text::clean(&comparison.swap.rule);
+        let verb = match (evaluation.setting.capacity.is_some(), is_promoted) {
+            (true, true) => " hands over ",
+            (true, false) => " would hand over ",
+            (false, true) => " finds ",
+            (false, false) => " would find ",
+        };
+        let worth = comparison.value_per_quarter.as_ref().and_then(|value| worth(value, currency(evaluation)));
+        return Some(say![format!("{rule} "), who(), verb, wins, worth.unwrap_or_default()]);
+    }
+    let difference = evaluation.verdict.difference.as_ref().filter(|difference| difference.point.finite().is_some())?;
+    let unit = verdict_unit(evaluation);
+    let metric = text::clean(&evaluation.verdict.metric);
+    let written = with_level(difference, unit).replace(" pp", " percentage points");
+    let wins = comparison.and_then(|comparison| more_or_fewer(&comparison.wins_per_quarter, "winner"));
+    let guess = wins.map(|wins| format!("; in winners the best guess is {wins}")).unwrap_or_default();
+    Some(match subject {
+        Some(subject) => say![name(subject), format!(" differs in {metric} by {written}{guess}")],
+        None => say![format!("the difference in {metric} is {written}{guess}")],
+    })
+}
+
+/// "15 more winners a quarter (95 %: 6 to 24)": the words follow the signs of the interval's ends.
+fn more_or_fewer(estimate: &Estimate, noun: &str) -> Option<String> {
+    let (point, interval) = (estimate.point.finite()?, estimate.interval()?);
+    let written = text::aligned(&[point.abs(), interval.low.abs(), interval.high.abs()], Unit::Count);
+    let [point_, low, high] = <[String; 3]>::try_from(written).ok()?;
+    let direction = |value: f64| if value < 0.0 { "fewer" } else { "more" };
+    let plural = if point_ == "1" { "" } else { "s" };
+    let range = if interval.low > 0.0 {
+        format!("{low} to {high}")
+    } else if interval.high < 0.0 {
+        format!("{high} to {low} fewer")
+    } else {
+        let end = |value: f64, written: &str| {
+            if value == 0.0 { "0".to_owned() } else { format!("{written} {}", direction(value)) }
+        };
+        format!("from {} to {}", end(interval.low, &low), end(interval.high, &high))
+    };
+    Some(format!("{point_} {} {noun}{plural} a quarter (95 %: {range})", direction(point)))
+}
+
+/// ", worth about 41,000 EUR (95 %: 12,000 to 70,000)".
+fn worth(value: &Estimate, currency: Option<&str>) -> Option<String> {
+    let (point, interval) = (value.point.finite()?, value.interval()?);
+    let written = text::aligned(&[point, interval.low, interval.high], Unit::Money);
+    let money = text::with_currency(&written[0], currency);
+    let range = format!("95 %: {} to {}", written[1], written[2]);
+    Some(if interval.low > 0.0 {
+        format!(", worth about {money} ({range})")
+    } else if interval.high < 0.0 {
+        format!(", a loss: {money} ({range})")
+    } else {
+        format!("; in money the best guess is {money} ({range}), which may be nothing")
+    })
+}
+
+/// "0.031 (95 %: 0.011 to 0.051)".
+fn with_level(estimate: &Estimate, unit: Unit) -> String {
+    match text::parts(estimate, unit) {
+        (point, Some(interval)) if estimate.interval().is_some() => format!("{point} (95 %: {interval})"),
+        (point, Some(reason)) => format!("{point} ({reason})"),
+        (point, None) => point,
+    }
+}
+
+/// The decision in at most a hundred columns: what a script shows, the last line in a terminal.
+fn line(evaluation: &Evaluation) -> Text {
+    let most = 100;
+    let all = [60, 40, 30, 24, 18, 14, 10, 6].map(|width| short(evaluation, width));
+    let fits = |line: &&Text| {
+        line.plain().chars().count() + 2 * line.0.iter().filter(|span| matches!(span, Span::Name(_))).count() <= most
+    };
+    all.iter().find(fits).unwrap_or(&all[all.len() - 1]).clone()
+}
+
+fn short(evaluation: &Evaluation, width: usize) -> Text {
+    let verdict = &evaluation.verdict;
+    let name = |one: &String| Span::Name(text::clipped(one, width));
+    let change = deciding(evaluation).and_then(|comparison| signed_wins(&comparison.wins_per_quarter)).or_else(|| {
+        let difference = verdict.difference.as_ref().filter(|difference| difference.point.finite().is_some())?;
+        Some(format!(
+            "{} in {}",
+            with_level(difference, verdict_unit(evaluation)),
+            text::clipped(&verdict.metric, width.max(12))
+        ))
+    });
+    let Some(champion) = &evaluation.setting.champion else {
+        let auc = auc_of(evaluation, verdict.model.as_ref(), ", ", "");
+        return match &verdict.model {
+            Some(best) if verdict.tied.len() > 1 => {
+                say![format!("Undecided: {} models are tied. Best guess: ", verdict.tied.len()), name(best), auc]
+            }
+            Some(best) if verdict.decision == Decision::NotEnoughEvidence => {
+                say!["Not enough evidence. Best guess: ", name(best), auc]
+            }
+            Some(best) => say!["Best: ", name(best), auc],
+            None => "No model can be named.".into(),
+        };
+    };
+    let guess = |before: &str| match (&verdict.challenger, &change) {
+        (Some(challenger), Some(change)) => say![before, name(challenger), format!(" {change}")],
+        (None, Some(change)) => say![before, change.clone()],
+        _ => ".".into(),
+    };
+    match verdict.decision {
+        Decision::Promote => {
+            let to = verdict.model.as_ref().or(verdict.challenger.as_ref()).unwrap_or(champion);
+            let change = change.map_or_else(String::new, |change| format!(": {change}"));
+            say!["Use ", name(to), " instead of ", name(champion), change]
+        }
+        Decision::Keep => say!["Keep ", name(champion)].then(guess(": ")),
+        Decision::NotEnoughEvidence => say!["Not enough evidence to replace ", name(champion)].then(guess(": ")),
+    }
+}
+
+/// "+15 winners a quarter (95 %: +6 to +24)".
+fn signed_wins(estimate: &Estimate) -> Option<String> {
+    let (point, interval) = (estimate.point.finite()?, estimate.interval()?);
+    let written = text::aligned(&[point, interval.low, interval.high], Unit::CountDifference);
+    Some(format!("{} winners a quarter (95 %: {} to {})", written[0], written[1], written[2]))
+}
+
+fn reasons(evaluation: &Evaluation) -> Vec<Text> {
+    let verdict = &evaluation.verdict;
+    let mut out: Vec<Text> = verdict.reasons.iter().map(|reason| Text::sentence(reason)).collect();
+    if verdict.decision != Decision::Promote
+        && let Some(comparison) = deciding(evaluation)
+    {
+        out.extend(ruled_out(comparison));
+        if verdict.decision == Decision::NotEnoughEvidence {
+            out.push(leads_needed(evaluation, comparison));
+        }
+    }
+    if evaluation.setting.champion.is_some() && verdict.tied.len() > 1 {
+        out.push(say!["The data cannot tell "].then(names(&verdict.tied)).then(" apart.".into()));
+    }
+    out
+}
+
+/// What the interval excludes: the useful half of not knowing.
+fn ruled_out(comparison: &Comparison) -> Option<Text> {
+    let interval = comparison.wins_per_quarter.interval()?;
+    let written = text::aligned(&[interval.low.abs(), interval.high.abs()], Unit::Count);
+    let rule = text::clean(&comparison.swap.rule);
+    let gain = if interval.high > 0.0 {
+        format!("a gain of more than {} winners a quarter", written[1])
+    } else {
+        "any gain".to_owned()
+    };
+    let unit = if interval.high > 0.0 { "" } else { " winners a quarter" };
+    let loss =
+        if interval.low < 0.0 { format!("a loss of more than {}{unit}", written[0]) } else { "any loss".to_owned() };
+    Some(say!["Ruled out for ", name(&comparison.challenger), format!(" {rule}: {gain}, and {loss}.")])
+}
+
+fn leads_needed(evaluation: &Evaluation, comparison: &Comparison) -> Text {
+    let here = evaluation.readiness.leads;
+    match &comparison.leads_needed {
+        Number::Value(all) if all.is_finite() && *all > here as f64 => {
+            let more = [all - here as f64, *all].map(|leads| text::rough(leads, Unit::Plain));
+            format!(
+                "It would take about {} more mature leads ({} in all) to see the smallest worthwhile difference in 4 evaluations out of 5.",
+                more[0], more[1]
+            )
+            .into()
+        }
+        Number::Value(all) if all.is_finite() => {
+            "There are enough leads to see the smallest worthwhile difference in 4 evaluations out of 5; more of them would only narrow the interval.".into()
+        }
+        Number::Value(_) => "No number of leads would show the smallest worthwhile difference.".into(),
+        Number::Undefined(reason) => format!("How many more leads it would take is not known ({}).", text::clean(reason)).into(),
+    }
+}
+
+fn next(evaluation: &Evaluation) -> Vec<Text> {
+    let verdict = &evaluation.verdict;
+    let mut out: Vec<Text> = Vec::new();
+    if evaluation.notices.iter().any(|notice| notice.level == crate::result::Level::Banner) {
+        out.push("Settle the notices above before acting on any number here.".into());
+    }
+    match (verdict.decision, &evaluation.setting.champion) {
+        (_, None) => out.push(Text::sentence("Name the model in use as `champion:` in the experiment file: then every other model is measured against it.")),
+        (Decision::Promote, Some(champion)) => {
+            let to = verdict.model.as_ref().or(verdict.challenger.as_ref()).unwrap_or(champion);
+            out.push(say!["Agree with sales on the score at which ", name(to), " hands a lead over: see its brackets in the report."]);
+            out.push(Text::sentence("A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B test (`leadoff ab plan`), or watch the next quarter (`leadoff review`)."));
+        }
+        (Decision::Keep, Some(champion)) => {
+            out.push(say!["Look for what holds ", name(champion), " back: ", name("leadoff audit"), " shows which of its criteria are over- or under-weighted."]);
+        }
+        (Decision::NotEnoughEvidence, Some(champion)) => {
+            out.push(say!["Stay with ", name(champion), " for now, and run this again when more leads are mature, or over a longer window."]);
+        }
+    }
+    out
+}
+
+pub(super) fn currency(evaluation: &Evaluation) -> Option<&str> {
+    evaluation.setting.currency.as_deref()
+}
+
+/// "120 leads a week".
+pub(super) fn capacity(setting: &CapacitySetting) -> String {
+    let leads = text::quantity(setting.leads, Unit::Count);
+    let period = match setting.per_days {
+        1.0 => "a day".to_owned(),
+        7.0 => "a week".to_owned(),
+        days => format!("every {}", text::days(days)),
+    };
+    format!("{leads} leads {period}")
+}
+
+/// The unit in which a metric's difference is written.
+pub(super) fn difference_unit(metric: &str) -> Unit {
+    if metric.starts_with("capture") || metric.contains("rate") { Unit::Points } else { Unit::Difference }
+}
+
+/// The unit of one metric's own values.
+pub(super) fn metric_unit(metric: &str) -> Unit {
+    if difference_unit(metric) == Unit::Points { Unit::Share } else { Unit::Plain }
+}
+
+fn verdict_unit(evaluation: &Evaluation) -> Unit {
+    let words = &evaluation.verdict.metric;
+    let all = evaluation.comparisons.iter().flat_map(|comparison| &comparison.differences);
+    let found = all.into_iter().find(|difference| difference.label == *words || difference.metric == *words);
+    match found {
+        Some(difference) => difference_unit(&difference.metric),
+        None if words.contains("share") || words.contains("capture") => Unit::Points,
+        None => Unit::Difference,
+    }
+}
+
+/// What a difference says about the challenger, by its simultaneous interval.
+pub(super) fn reading(difference: &Difference) -> &'static str {
+    match difference.simultaneous.interval() {
+        Some(interval) if interval.low > 0.0 => {
+            if difference.higher_is_better {
+                "better"
+            } else {
+                "worse"
+            }
+        }
+        Some(interval) if interval.high < 0.0 => {
+            if difference.higher_is_better {
+                "worse"
+            } else {
+                "better"
+            }
+        }
+        Some(_) => "no clear difference",
+        None => "not known",
+    }
+}
+
+/// "140 leads swap in and convert at 18.1 % (…), 140 swap out and convert at 7.0 % (…)."
+pub(super) fn swap(swap: &SwapSet) -> Text {
+    let rule = text::clean(&swap.rule);
+    let leads = |n: f64| format!("{} lead{}", text::quantity(n, Unit::Count), if n == 1.0 { "" } else { "s" });
+    if swap.challenger_only.leads == 0.0 && swap.champion_only.leads == 0.0 {
+        return capitalised(&format!("{rule}, both hand over the same {}.", leads(swap.both.leads))).into();
+    }
+    let rate = |estimate: &Estimate| match estimate.point {
+        Number::Value(_) => format!("convert at {}", text::estimate(estimate, Unit::Share)),
+        Number::Undefined(ref reason) => format!("have no rate ({})", text::clean(reason)),
+    };
+    let (into, out) = (&swap.challenger_only, &swap.champion_only);
+    let words = format!(
+        "{rule}, {} swap in and {}; {} swap out and {}. {} would be handed over either way.",
+        leads(into.leads),
+        rate(&into.rate),
+        leads(out.leads),
+        rate(&out.rate),
+        capitalised(&leads(swap.both.leads)),
+    );
+    capitalised(&words).into()
+}
+
+/// "Medium converts better than High: 42.5 % (…) against 29.8 % (…)."
+pub(super) fn inversion(inversion: &Inversion, brackets: &[Bracket]) -> Text {
+    let rate = |label: &str| {
+        let found = brackets.iter().find(|bracket| bracket.label == label);
+        found.map_or_else(|| "an unknown rate".to_owned(), |bracket| text::estimate(&bracket.rate, Unit::Share))
+    };
+    let (lower, higher) = (text::clipped(&inversion.lower, 40), text::clipped(&inversion.higher, 40));
+    let rates = format!("{} against {}", rate(&inversion.lower), rate(&inversion.higher));
+    if inversion.difference.interval().is_some_and(|interval| interval.high < 0.0) {
+        let p = p_words(&inversion.p);
+        return say![
+            Span::Strong(format!("{lower} converts better than {higher}")),
+            format!(": {rates}; {p}. Move the boundary or re-weigh the criteria ("),
+            name("leadoff audit"),
+            ")."
+        ];
+    }
+    let difference = text::parts(&inversion.difference, Unit::Points).1.unwrap_or_default();
+    format!("{lower} converted better than {higher} ({rates}), but the difference may be chance: {difference} percentage points.").into()
+}
+
+/// "p = 0.0321", "p < 0.0001".
+pub(super) fn p_words(p: &Number) -> String {
+    let written = text::number(p, Unit::P);
+    if written.starts_with('<') { format!("p {written}") } else { format!("p = {written}") }
+}
+
+/// Whether conversion rises with the bracket.
+pub(super) fn trend(model: &ModelEvaluation) -> Text {
+    let brackets = &model.brackets;
+    match (brackets.trend_z.value(), brackets.trend_p.value()) {
+        (Some(z), Some(p)) => {
+            let claim = match (p < 0.05, z > 0.0) {
+                (true, true) => "Over all brackets, conversion rises with the score",
+                (true, false) => {
+                    "Over all brackets, conversion falls as the score rises: this score points the wrong way"
+                }
+                (false, _) => "Over all brackets, no trend of conversion with the score is shown",
+            };
+            format!("{claim} ({}).", p_words(&brackets.trend_p)).into()
+        }
+        _ => format!("Trend over the brackets: {}.", text::number(&brackets.trend_p, Unit::P)).into(),
+    }
+}
+
+/// What the calibration slope and intercept say, as far as their intervals go.
+pub(super) fn calibration(model: &ModelEvaluation) -> Vec<Text> {
+    let calibration = &model.calibration;
+    let mut out = Vec::new();
+    if let Number::Value(predicted) = calibration.mean_predicted {
+        let predicted = text::quantity(predicted, Unit::Share);
+        let observed = text::estimate(&calibration.observed, Unit::Share);
+        out.push(format!("It predicts {predicted} on average; {observed} happened.").into());
+    }
+    if let Some(interval) = calibration.slope.interval() {
+        let slope = with_level(&calibration.slope, Unit::Plain);
+        let claim = if interval.high < 1.0 {
+            "the predictions are too extreme: high scores promise too much and low ones too little"
+        } else if interval.low > 1.0 {
+            "the predictions are too timid: high scores promise too little and low ones too much"
+        } else {
+            "no sign that the predictions are too extreme or too timid"
+        };
+        out.push(format!("Slope {slope}: {claim}.").into());
+    }
+    out
+}
+
+pub(super) fn capitalised(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}
