@@ -596,3 +596,62 @@ impl Baseline {
         z.iter().zip(mean).zip(spared).map(|((z, mean), spared)| z - mean + spared).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const C: End = End::Converted;
+    const O: End = End::Censored;
+
+    fn fit(time: &[f64], end: &[End], columns: &[&[f64]]) -> Result<CoxFit, Undefined> {
+        cox(&Followed::new(time, end), columns, CoxOptions::default()).and_then(|cox| cox.fit)
+    }
+
+    #[test]
+    fn a_small_table_has_the_known_coefficient() {
+        // The likelihood is u / (2u + 1) · 1 / (u + 1) with u the hazard ratio.
+        let fit = fit(&[1.0, 2.0, 3.0], &[C, C, O], &[&[1.0, 0.0, 1.0]]).unwrap();
+        let u = fit.coefficients[0].exp();
+        assert!((1.0 - 2.0 * u / (2.0 * u + 1.0) - u / (u + 1.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_group_without_conversions_is_separated() {
+        let columns: [&[f64]; 1] = [&[1.0, 1.0, 1.0, 0.0, 0.0, 0.0]];
+        let all =
+            cox(&Followed::new(&[1.0, 2.0, 3.0, 2.5, 4.0, 5.0], &[C, C, C, O, O, O]), &columns, CoxOptions::default());
+        let all = all.unwrap();
+        assert_eq!(all.fit.unwrap_err(), Undefined::Separated);
+        assert!(all.score.is_ok());
+    }
+
+    #[test]
+    fn a_column_that_orders_all_conversions_is_separated() {
+        let (time, score): (Vec<f64>, Vec<f64>) = (0..40).map(|i| (f64::from(i), 1e9 - f64::from(i * i) / 1e3)).unzip();
+        assert_eq!(fit(&time, &[C; 40], &[&score]).unwrap_err(), Undefined::Separated);
+    }
+
+    #[test]
+    fn a_constant_or_repeated_column_is_collinear() {
+        let (time, end) = ([1.0, 2.0, 3.0, 4.0], [C, C, C, O]);
+        assert_eq!(fit(&time, &end, &[&[7.0; 4]]).unwrap_err(), Undefined::Collinear);
+        let (x, y) = ([0.1, 0.5, 0.2, 0.3], [1.2, 2.0, 1.4, 1.6]);
+        assert_eq!(fit(&time, &end, &[&x, &y]).unwrap_err(), Undefined::Collinear);
+    }
+
+    #[test]
+    fn without_conversions_there_is_no_regression() {
+        assert_eq!(fit(&[1.0, 2.0], &[O, End::Lost], &[&[1.0, 2.0]]).unwrap_err(), Undefined::NoEvents);
+        assert_eq!(fit(&[], &[], &[&[]]).unwrap_err(), Undefined::Empty);
+    }
+
+    #[test]
+    fn a_far_origin_costs_no_digits() {
+        let (time, end) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [C, O, C, C, C, O]);
+        let near = [1.0, 3.0, 0.5, 2.0, 1.5, 1.0];
+        let far = near.map(|x| x * 0.0625 + 1e9);
+        let (a, b) = (fit(&time, &end, &[&near]).unwrap(), fit(&time, &end, &[&far]).unwrap());
+        assert!((a.coefficients[0] / b.coefficients[0] - 0.0625).abs() < 1e-10);
+    }
+}

@@ -10,6 +10,8 @@ mod gray;
 mod incidence;
 mod ipcw;
 mod km;
+#[cfg(test)]
+mod laws;
 mod logrank;
 mod timeline;
 
