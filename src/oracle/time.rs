@@ -7,8 +7,8 @@ use super::answer::{Answer, Value};
 use super::case::{Case, OracleError};
 use crate::stats::Undefined;
 use crate::stats::survival::{
-    self, ChiSquare, Cox, CoxFit, Curve, End, Followed, LogRank, Point, QuantileInterval, Ties, Weighting,
-    cumulative_incidence_of, event_free, gray_test, kaplan_meier, log_rank,
+    self, ChiSquare, Cox, CoxFit, Curve, End, Followed, LogRank, Point, Proportionality, QuantileInterval, Ties,
+    Weighting, cumulative_incidence_of, event_free, gray_test, kaplan_meier, log_rank,
 };
 
 pub(super) const STATS: &[(&str, Adapter)] = &[
@@ -225,7 +225,16 @@ fn regression(answer: Answer, name: &str, cox: &Result<Cox, Undefined>) -> Answe
         .with(key("lr"), fit.map(|fit| fit.likelihood_ratio().chi2))
         .with(key("score"), null.and_then(|cox| cox.score).map(|test| test.chi2))
         .with(key("wald_stat"), fit.and_then(CoxFit::wald).map(|test| test.chi2));
-    if name == "efron" { answer.with("harrell_c", fit.and_then(|fit| fit.concordance.index())) } else { answer }
+    if name != "efron" {
+        return answer;
+    }
+    answer
+        .with("harrell_c", fit.and_then(|fit| fit.concordance.index()))
+        .with("zph_identity_chi2", fit.map(|fit| proportionality(&fit.proportionality)))
+}
+
+fn proportionality(test: &Proportionality) -> Vec<Value> {
+    test.columns.iter().chain([&test.global]).map(|test| test.map(|test| test.chi2).into()).collect()
 }
 
 /// The rows that have a time, an end and a score, with their scores.

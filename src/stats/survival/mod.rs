@@ -17,7 +17,7 @@ mod timeline;
 
 pub use censoring::Censoring;
 pub use concordance::{Concordance, harrell, uno};
-pub use cox::{Cox, CoxFit, CoxOptions, Ties, cox};
+pub use cox::{Cox, CoxFit, CoxOptions, Proportionality, Ties, cox};
 pub use curve::{Curve, Moment, Point, QuantileInterval, RestrictedMean};
 pub use gray::gray_test;
 pub use incidence::{cumulative_incidence, cumulative_incidence_of};
