@@ -98,6 +98,13 @@ fn raw(table: &RawTable, checked: &Checked) -> String {
 }
 
 fn row(row: &RawRow) -> String {
-    let interval = row.interval.map_or(String::new(), |interval| format!("  [{:.4}, {:.4}]", interval.low, interval.high));
-    format!("  {:<28} {:>9} leads {:>8} won  {:>6.2} %{interval}\n", short(&row.name), row.leads, row.wins, 100.0 * row.rate)
+    let interval =
+        row.interval.map_or(String::new(), |interval| format!("  [{:.4}, {:.4}]", interval.low, interval.high));
+    format!(
+        "  {:<28} {:>9} leads {:>8} won  {:>6.2} %{interval}\n",
+        short(&row.name),
+        row.leads,
+        row.wins,
+        100.0 * row.rate
+    )
 }

@@ -9,7 +9,9 @@ use super::{Outcome, print};
 
 /// Redraws a report from its evaluation.json, without the leads.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  leadoff render reports/demo\n  leadoff render reports/demo/evaluation.json --format markdown")]
+#[command(
+    after_help = "Examples:\n  leadoff render reports/demo\n  leadoff render reports/demo/evaluation.json --format markdown"
+)]
 pub struct Render {
     /// A report's folder or its evaluation.json.
     path: PathBuf,

@@ -17,7 +17,8 @@ use super::file::ExperimentFile;
 /// judged on the same leads.
 pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding: &[usize]) {
     let missing = |row: usize| excluding.iter().any(|&model| scored[model].score[row].is_nan());
-    let rows: Vec<usize> = (0..replayed.roles.len()).filter(|&row| replayed.roles[row].is_used() && !missing(row)).collect();
+    let rows: Vec<usize> =
+        (0..replayed.roles.len()).filter(|&row| replayed.roles[row].is_used() && !missing(row)).collect();
     let before = replayed.roles.iter().filter(|role| role.is_used()).count();
     let count = |roles: &[Role], role: Role| roles.iter().filter(|known| **known == role).count() as u64;
     let left: Vec<Role> = rows.iter().map(|&row| replayed.roles[row]).collect();
@@ -66,7 +67,11 @@ pub(super) fn cohort(
         ending: outcomes.ending.iter().map(end).collect(),
         created_to_win_days: outcomes.created_to_win_days.clone(),
         as_of: outcomes.as_of.clone(),
-        segments: file.segments.iter().filter_map(|name| Some(segment(name, replayed.features.attributes.get(name)?))).collect(),
+        segments: file
+            .segments
+            .iter()
+            .filter_map(|name| Some(segment(name, replayed.features.attributes.get(name)?)))
+            .collect(),
         periods: periods(&outcomes.created, &history.zone),
     };
     let design = Design {
@@ -108,7 +113,8 @@ fn periods(created: &[Instant], zone: &Zone) -> Option<Grouping> {
     if created.is_empty() || created.iter().all(|at| *at == NEVER) {
         return None;
     }
-    let names: Vec<Option<String>> = created.iter().map(|&at| (at != NEVER).then(|| zone.period_name(at, Calendar::Quarter))).collect();
+    let names: Vec<Option<String>> =
+        created.iter().map(|&at| (at != NEVER).then(|| zone.period_name(at, Calendar::Quarter))).collect();
     let text: Text = names.iter().map(|name| name.as_deref()).collect();
     Some(Grouping { name: "quarter".into(), codes: text.codes, levels: text.levels })
 }
@@ -138,7 +144,8 @@ fn number_levels(values: &[f64]) -> Text {
     let all = distinct.clone();
     distinct.dedup();
     if distinct.len() <= DISTINCT {
-        let names: Vec<Option<String>> = values.iter().map(|value| (!value.is_nan()).then(|| value.to_string())).collect();
+        let names: Vec<Option<String>> =
+            values.iter().map(|value| (!value.is_nan()).then(|| value.to_string())).collect();
         return names.iter().map(|name| name.as_deref()).collect();
     }
     let mut cuts: Vec<f64> = [0.25, 0.5, 0.75].iter().map(|q| quantile::sorted(&all, *q)).collect();
