@@ -20,7 +20,7 @@ mod source;
 mod spec;
 mod times;
 
-pub use error::DataError;
+pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use files::{InputFile, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Win};

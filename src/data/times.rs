@@ -1,7 +1,7 @@
 use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zone, edge_of};
 
-use super::DataError;
 use super::cells::{Cells, NO_INTEGER, Spot, clock, date};
+use super::error::{AmbiguousTime, DataError};
 use super::source::{Counted, Source, shortened};
 
 /// A column of times in the making: what is read from text keeps both of its readings until all values are seen.
@@ -220,7 +220,7 @@ impl TimeColumn {
         };
         let sign = if layout == Layout::Slashes { '/' } else { '-' };
         let rest = clock_directives(&value);
-        DataError::AmbiguousTime {
+        Box::new(AmbiguousTime {
             input: source.input,
             column: column.into(),
             file: source.place(spot, "", "").file,
@@ -230,7 +230,8 @@ impl TimeColumn {
             month_format: format!("%m{sign}%d{sign}%Y{rest}"),
             day_format: format!("%d{sign}%m{sign}%Y{rest}"),
             value,
-        }
+        })
+        .into()
     }
 }
 
