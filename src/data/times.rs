@@ -128,7 +128,8 @@ impl TimeColumn {
     /// A value of a file that has times of its own.
     pub fn push_cell(&mut self, cells: &Cells, row: usize, spot: Spot) {
         let at = match cells {
-            Cells::Instant(values) if values[row] != NO_INTEGER => values[row],
+            // Beyond the calendar a number is no time, and sums with it would overflow.
+            Cells::Instant(values) if values[row] != NO_INTEGER => clock(values[row]).map_or(NEVER, |_| values[row]),
             Cells::Clock(values) if values[row] != NO_INTEGER => {
                 clock(values[row]).map_or(NEVER, |clock| self.zone.instant(clock))
             }
