@@ -2,8 +2,9 @@
 
 pub mod data;
 pub mod evaluation;
-
+pub mod experiment;
 pub mod metrics;
+pub mod models;
 pub mod oracle;
 pub mod predicate;
 pub mod replay;

@@ -1,16 +1,23 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
+mod check;
 mod completions;
+mod explain;
 mod init;
 mod oracle;
+mod progress;
 mod render;
+mod run;
 mod schema;
+mod score;
 mod simulate;
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use leadoff::experiment::{ConfigError, RunError, StoreError};
+use leadoff::models::ModelError;
 
 /// Replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 #[derive(Parser)]
@@ -27,6 +34,10 @@ Exit codes: 0 done, 1 our fault, 2 usage, 3 experiment file, 4 data or model, 10
 #[derive(Subcommand)]
 enum Command {
     Init(init::Init),
+    Check(check::Check),
+    Run(run::Run),
+    Explain(explain::Explain),
+    Score(score::Score),
     Render(render::Render),
     Simulate(simulate::Simulate),
     Schema(schema::Schema),
@@ -44,6 +55,8 @@ pub struct Failure {
 /// Our fault, or the machine's.
 const FAULT: u8 = 1;
 const USAGE: u8 = 2;
+const EXPERIMENT: u8 = 3;
+const DATA: u8 = 4;
 
 impl Failure {
     fn new(code: u8, message: impl Display) -> Self {
@@ -55,6 +68,39 @@ impl Failure {
     }
 }
 
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(EXPERIMENT, error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::fault(error)
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let code = match &error {
+            RunError::Config(_) | RunError::Replay(_) | RunError::NoSegment { .. } | RunError::Refused { .. } => {
+                EXPERIMENT
+            }
+            RunError::Model(ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }) => {
+                EXPERIMENT
+            }
+            RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,
+            RunError::NoLead { .. }
+            | RunError::NoModel { .. }
+            | RunError::NotEmpty { .. }
+            | RunError::Format { .. } => USAGE,
+            RunError::Store(StoreError::NotOurs { .. }) => USAGE,
+            RunError::Store(_) | RunError::Report(_) => FAULT,
+        };
+        Self::new(code, error)
+    }
+}
+
 /// What a command ends with when it does not fail.
 type Outcome = Result<ExitCode, Failure>;
 
@@ -62,6 +108,10 @@ type Outcome = Result<ExitCode, Failure>;
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Init(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Run(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Score(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Simulate(command) => command.run(),
         Command::Schema(command) => command.run(),

@@ -1,7 +1,40 @@
 //! Files become a history: leads, events and outcomes in plain columns, and what was found wrong with them.
 
+mod cells;
+mod changes;
+mod checks;
+mod columnar;
+mod delimited;
+mod error;
+mod events;
+mod files;
+mod finding;
+mod gather;
 mod history;
+mod json_lines;
+mod leads;
+mod outcomes;
+mod raw;
+mod read;
+mod source;
+mod spec;
+mod times;
 mod write;
 
+pub use error::DataError;
+pub use files::{InputFile, inputs};
+pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Win};
+pub use raw::{RawColumn, RawRow, RawTable, raw_table};
+pub use read::read;
+pub use source::Progress;
+pub use spec::{
+    DataSpec, Decimal, Delimiter, Encoding, EventsSpec, Formats, HistorySpec, KnownSpec, LeadsSpec, OutcomesSpec,
+    Paths, Type,
+};
 pub use write::{write, write_csv};
+
+#[cfg(test)]
+mod published;
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,8 @@ use crate::result::{Comparison, ModelEvaluation, Readiness, Verdict};
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Sample, Undefined};
 
+pub use readiness::readiness;
+
 use self::capacity::Schedule;
 use self::paired::Paired;
 

@@ -6,7 +6,7 @@ use super::LEVEL;
 use super::cohort::Cohort;
 
 /// What the number of wins can show, before any result is looked at.
-pub(super) fn readiness(cohort: &Cohort) -> Readiness {
+pub fn readiness(cohort: &Cohort) -> Readiness {
     let leads = cohort.mature().len() as f64;
     let wins = cohort.converted(cohort.mature()).iter().filter(|won| **won).count() as f64;
     Readiness {

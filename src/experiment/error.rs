@@ -1,5 +1,13 @@
 use std::path::PathBuf;
 
+use crate::data::DataError;
+use crate::evaluation::CohortError;
+use crate::models::ModelError;
+use crate::replay::ReplayError;
+use crate::report::ReportError;
+
+use super::store::StoreError;
+
 /// Why an experiment file can not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -12,4 +20,39 @@ pub enum ConfigError {
     /// Parsed, but it does not fit together.
     #[error("{path}: {field}: {message}", path = path.display())]
     Invalid { path: PathBuf, field: String, message: String },
+    #[error("{path}: {error}", path = path.display())]
+    Model { path: PathBuf, error: ModelError },
+}
+
+/// Why a run came to no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error("{error}: the data hold `{column}`, but no model may read it: {reason}")]
+    Refused { column: String, reason: String, error: ModelError },
+    #[error("segments: there is no column `{column}` among the leads{why}")]
+    NoSegment { column: String, why: String },
+    #[error(transparent)]
+    Cohort(#[from] CohortError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error("{path}: {why}", path = path.display())]
+    Evaluation { path: PathBuf, why: String },
+    #[error("lead `{lead}` {why}")]
+    NoLead { lead: String, why: &'static str },
+    #[error("there is no model `{name}`{near}")]
+    NoModel { name: String, near: String },
+    #[error("{path}: is there already and not empty: name a new folder", path = path.display())]
+    NotEmpty { path: PathBuf },
+    #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]
+    Format { path: PathBuf },
 }

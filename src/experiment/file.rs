@@ -1,11 +1,9 @@
-use std::fmt;
-
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, MapAccess, Visitor};
+use serde::de;
 use serde::{Deserialize, Deserializer};
 
 use crate::data::DataSpec;
-use crate::models::ModelSpec;
+use crate::models::spec::{BracketSpec, Entries, ModelSpec};
 use crate::replay::ReplaySpec;
 use crate::time::Span;
 
@@ -24,7 +22,7 @@ pub struct ExperimentFile {
     /// The model in use, which challengers would replace.
     pub champion: Option<String>,
     /// The models, by name.
-    pub models: Models,
+    pub models: Entries<ModelSpec>,
     /// How scores are cut into brackets; by default five of equal volume, or the champion's tiers.
     pub brackets: Option<BracketSpec>,
     /// How many leads sales can work in a period.
@@ -52,7 +50,9 @@ impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u64::deserialize(deserializer)? {
             1 => Ok(Self),
-            other => Err(de::Error::custom(format!("version {other} is not known here, expected 1; is there a newer leadoff?"))),
+            other => Err(de::Error::custom(format!(
+                "version {other} is not known here, expected 1; is there a newer leadoff?"
+            ))),
         }
     }
 }
@@ -99,47 +99,6 @@ impl JsonSchema for Replicates {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "integer", "minimum": 100, "maximum": 100_000 })
-    }
-}
-
-/// The models in the order of the file: reports keep it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Models(pub Vec<(String, ModelSpec)>);
-
-impl<'de> Deserialize<'de> for Models {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ModelsVisitor)
-    }
-}
-
-struct ModelsVisitor;
-
-impl<'de> Visitor<'de> for ModelsVisitor {
-    type Value = Models;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("models by name, such as `current: { points: { criteria: [...] } }`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Models, A::Error> {
-        let mut models = Vec::new();
-        while let Some((name, spec)) = map.next_entry::<String, ModelSpec>()? {
-            models.push((name, spec));
-        }
-        if models.is_empty() {
-            return Err(de::Error::custom("no model: name at least one"));
-        }
-        Ok(Models(models))
-    }
-}
-
-impl JsonSchema for Models {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Models".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "minProperties": 1, "additionalProperties": generator.subschema_for::<ModelSpec>() })
     }
 }
 

@@ -1,6 +1,33 @@
 //! An experiment file, one run of it, its folder.
 
+mod assemble;
+mod check;
 mod error;
+mod file;
+mod folder;
+mod load;
+mod run;
+mod scores;
+mod start;
+mod store;
 mod yaml;
 
-pub use error::ConfigError;
+pub use check::{Checked, check};
+pub use error::{ConfigError, RunError};
+pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
+pub use folder::{read_evaluation, redraw, store};
+pub use load::Experiment;
+pub use run::{Run, run};
+pub use scores::{explain, score};
+pub use start::{demo, init, schema};
+pub use store::{StoreError, write_file};
+
+/// Hears what is being done, for somebody who waits.
+pub trait Progress: Sync {
+    fn say(&self, what: String);
+}
+
+/// Nobody listens.
+impl Progress for () {
+    fn say(&self, _: String) {}
+}

@@ -163,7 +163,11 @@ impl Case {
             }
         }
         let undefined = self.expected.values().filter(|theirs| theirs.is_null()).count();
-        if differences.is_empty() { Verdict::Agreed { keys: compared, undefined } } else { Verdict::Differs(differences) }
+        if differences.is_empty() {
+            Verdict::Agreed { keys: compared, undefined }
+        } else {
+            Verdict::Differs(differences)
+        }
     }
 }
 

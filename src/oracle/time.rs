@@ -7,8 +7,8 @@ use super::answer::{Answer, Value};
 use super::case::{Case, OracleError};
 use crate::stats::Undefined;
 use crate::stats::survival::{
-    self, ChiSquare, Cox, CoxFit, Curve, End, Followed, LogRank, Point, QuantileInterval, Ties, Weighting,
-    cumulative_incidence_of, event_free, gray_test, kaplan_meier, log_rank,
+    self, ChiSquare, Cox, CoxFit, Curve, End, Followed, LogRank, Point, Proportionality, QuantileInterval, Ties,
+    Weighting, cumulative_incidence_of, event_free, gray_test, kaplan_meier, log_rank,
 };
 
 pub(super) const STATS: &[(&str, Adapter)] = &[
@@ -80,6 +80,11 @@ fn numbers(case: &Case, name: &str) -> Vec<f64> {
     case.get::<Vec<f64>>(name).or_else(|_| case.number(name).map(|one| vec![one])).unwrap_or_default()
 }
 
+/// The confidence level of a case.
+fn level(case: &Case) -> f64 {
+    case.number("level").unwrap_or(0.95)
+}
+
 /// A number as it stands in a key: `30`, `0.5`.
 fn named(stem: &str, number: f64) -> String {
     format!("{stem}_{number}")
@@ -88,7 +93,7 @@ fn named(stem: &str, number: f64) -> String {
 fn km(case: &Case) -> Result<Answer, OracleError> {
     let rows = Rows::of(case)?;
     let Ok(curve) = kaplan_meier(&rows.followed()) else { return Ok(Answer::new()) };
-    let answer = quantiles(bands(moments(&curve), &curve), &curve);
+    let answer = quantiles(bands(moments(&curve), &curve, level(case)), &curve, level(case));
     Ok(numbers(case, "tau").into_iter().fold(answer, |answer, tau| {
         let mean = curve.restricted_mean_extended(tau);
         let name = named("rmst", tau);
@@ -105,13 +110,13 @@ fn moments(curve: &Curve) -> Answer {
         .with("n_censor", column(|moment| moment.lost + moment.censored))
 }
 
-fn bands(answer: Answer, curve: &Curve) -> Answer {
+fn bands(answer: Answer, curve: &Curve, level: f64) -> Answer {
     type Band = fn(&Point, f64) -> Result<crate::stats::Interval, Undefined>;
     let kinds: [(&str, Band); 3] = [("loglog", Point::log_log), ("log", Point::log), ("plain", Point::plain)];
     let answer = answer.with("surv", values(curve)).with("se", errors(curve));
     kinds.into_iter().fold(answer, |answer, (name, band)| {
         let limit = |side: fn(crate::stats::Interval) -> f64| {
-            curve.points().map(|point| band(&point, 0.95).map(side).into()).collect::<Vec<Value>>()
+            curve.points().map(|point| band(&point, level).map(side).into()).collect::<Vec<Value>>()
         };
         answer.with(format!("{name}_lo"), limit(|band| band.low)).with(format!("{name}_hi"), limit(|band| band.high))
     })
@@ -125,11 +130,11 @@ fn errors(curve: &Curve) -> Vec<Value> {
     curve.points().map(|point| point.se.into()).collect()
 }
 
-fn quantiles(answer: Answer, curve: &Curve) -> Answer {
+fn quantiles(answer: Answer, curve: &Curve, level: f64) -> Answer {
     [0.25, 0.5, 0.75].into_iter().fold(answer, |answer, q| {
         let name = format!("q{}", q * 100.0);
-        let answer = quantile(answer, &name, curve.first_passage(q), curve.first_passage_interval(q, 0.95));
-        quantile(answer, &format!("r_{name}"), curve.quantile(q), curve.quantile_interval(q, 0.95))
+        let answer = quantile(answer, &name, curve.first_passage(q), curve.first_passage_interval(q, level));
+        quantile(answer, &format!("r_{name}"), curve.quantile(q), curve.quantile_interval(q, level))
     })
 }
 
@@ -220,7 +225,16 @@ fn regression(answer: Answer, name: &str, cox: &Result<Cox, Undefined>) -> Answe
         .with(key("lr"), fit.map(|fit| fit.likelihood_ratio().chi2))
         .with(key("score"), null.and_then(|cox| cox.score).map(|test| test.chi2))
         .with(key("wald_stat"), fit.and_then(CoxFit::wald).map(|test| test.chi2));
-    if name == "efron" { answer.with("harrell_c", fit.and_then(|fit| fit.concordance.index())) } else { answer }
+    if name != "efron" {
+        return answer;
+    }
+    answer
+        .with("harrell_c", fit.and_then(|fit| fit.concordance.index()))
+        .with("zph_identity_chi2", fit.map(|fit| proportionality(&fit.proportionality)))
+}
+
+fn proportionality(test: &Proportionality) -> Vec<Value> {
+    test.columns.iter().chain([&test.global]).map(|test| test.map(|test| test.chi2).into()).collect()
 }
 
 /// The rows that have a time, an end and a score, with their scores.

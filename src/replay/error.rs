@@ -27,8 +27,6 @@ pub enum ReplayError {
     EventsNeedTimes,
     #[error("a criterion reads the events' column `{column}`, which the event log does not have{}", nearest(.near))]
     UnknownColumn { column: String, near: Option<String> },
-    #[error("a criterion's condition on events: {0}")]
-    Condition(String),
     #[error("no lead is left to evaluate: {why}")]
     NoLeads { why: String },
 }

@@ -73,6 +73,27 @@ pub struct Outcomes {
     pub as_of: Vec<Instant>,
 }
 
+impl Outcomes {
+    /// The rows named, ascending.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Self {
+        fn of<T: Copy>(column: &[T], rows: &[usize]) -> Vec<T> {
+            if column.is_empty() { Vec::new() } else { rows.iter().map(|&row| column[row]).collect() }
+        }
+        Self {
+            timed: self.timed,
+            converted: of(&self.converted, rows),
+            value: of(&self.value, rows),
+            ending_days: of(&self.ending_days, rows),
+            ending: of(&self.ending, rows),
+            created_to_win_days: of(&self.created_to_win_days, rows),
+            worked: of(&self.worked, rows),
+            created: of(&self.created, rows),
+            as_of: of(&self.as_of, rows),
+        }
+    }
+}
+
 pub(super) fn outcomes(
     history: &History,
     horizon: Horizon,

@@ -37,4 +37,16 @@ impl Features {
     pub fn event(&self, feature: FeatureId) -> &[f64] {
         &self.values[feature.0]
     }
+
+    /// The rows named, ascending.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Self {
+        Self {
+            ids: rows.iter().map(|&row| self.ids.get(row)).collect(),
+            as_of: rows.iter().map(|&row| self.as_of[row]).collect(),
+            attributes: self.attributes.take(rows),
+            as_exported: self.as_exported.clone(),
+            values: self.values.iter().map(|feature| rows.iter().map(|&row| feature[row]).collect()).collect(),
+        }
+    }
 }

@@ -1,7 +1,8 @@
 use rayon::prelude::*;
 
 use crate::data::{EventChunk, Events};
-use crate::table::{Column, MISSING, Table};
+use crate::predicate::Columns;
+use crate::table::{Column, MISSING};
 use crate::time::{Instant, NEVER};
 
 use super::{Decay, EventFeature, Measure, Plan, ReplayError};
@@ -45,7 +46,7 @@ pub(super) fn fold(
     let anchors = Anchors::gather(plan, events, row);
     for chunk in &events.chunks {
         let seen = Seen::new(chunk, events, row, as_of);
-        tasks.par_iter_mut().try_for_each(|task| task.take(&seen, &anchors))?;
+        tasks.par_iter_mut().for_each(|task| task.take(&seen, &anchors));
     }
     Ok(tasks.into_par_iter().map(|task| task.finish(as_of)).collect())
 }
@@ -53,7 +54,7 @@ pub(super) fn fold(
 /// A chunk of events with the rows of their leads, sorted by kind.
 struct Seen<'a> {
     chunk: &'a EventChunk,
-    table: Table,
+    columns: EventColumns<'a>,
     as_of: &'a [Instant],
     row: &'a [Option<u32>],
     /// Events of scored leads at or before `as_of`, grouped by kind.
@@ -61,18 +62,14 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn new(chunk: &'a EventChunk, events: &Events, row: &'a [Option<u32>], as_of: &'a [Instant]) -> Self {
+    fn new(chunk: &'a EventChunk, events: &'a Events, row: &'a [Option<u32>], as_of: &'a [Instant]) -> Self {
         let mut by_kind = vec![Vec::new(); events.kinds.len()];
         for (i, &lead) in chunk.lead.iter().enumerate() {
             if row[lead as usize].is_some_and(|row| chunk.at[i] <= as_of[row as usize]) {
                 by_kind[chunk.kind[i] as usize].push(i as u32);
             }
         }
-        let mut table = Table::new(chunk.lead.len());
-        for (name, column) in events.columns.iter().zip(&chunk.columns) {
-            table.push(name.clone(), column.clone());
-        }
-        Self { chunk, table, as_of, row, by_kind }
+        Self { chunk, columns: EventColumns { names: &events.columns, chunk }, as_of, row, by_kind }
     }
 
     fn row(&self, event: usize) -> usize {
@@ -81,6 +78,22 @@ impl<'a> Seen<'a> {
 
     fn age(&self, event: usize) -> i64 {
         self.as_of[self.row(event)] - self.chunk.at[event]
+    }
+}
+
+/// A chunk's columns by name, for conditions to read.
+struct EventColumns<'a> {
+    names: &'a [String],
+    chunk: &'a EventChunk,
+}
+
+impl Columns for EventColumns<'_> {
+    fn rows(&self) -> usize {
+        self.chunk.lead.len()
+    }
+
+    fn named(&self) -> Vec<(&str, &Column)> {
+        self.names.iter().map(String::as_str).zip(&self.chunk.columns).collect()
     }
 }
 
@@ -108,14 +121,11 @@ impl<'a> Task<'a> {
         Ok(Self { feature, kind: kind.flatten().map(|kind| kind as u32), is_absent, column, gathered })
     }
 
-    fn take(&mut self, seen: &Seen, anchors: &Anchors) -> Result<(), ReplayError> {
+    fn take(&mut self, seen: &Seen, anchors: &Anchors) {
         if self.is_absent {
-            return Ok(());
+            return;
         }
-        let holds = match &self.feature.when {
-            Some(when) => Some(when.holds(&seen.table).map_err(|error| ReplayError::Condition(error.to_string()))?),
-            None => None,
-        };
+        let holds = self.feature.when.as_ref().map(|when| when.holds(&seen.columns));
         let anchor = self.feature.after.as_ref().map(|after| (anchors.of(&after.event), after.within.micros()));
         let within = self.feature.within.map(|span| span.micros());
         let kinds = match self.kind {
@@ -133,7 +143,6 @@ impl<'a> Task<'a> {
                 self.gather(seen, event);
             }
         }
-        Ok(())
     }
 
     fn gather(&mut self, seen: &Seen, event: usize) {

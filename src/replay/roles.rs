@@ -1,6 +1,6 @@
 use crate::data::{Events, History};
 use crate::result::{Exclusion, Ledger, WinsBefore};
-use crate::time::{DAY, Horizon, Instant, NEVER, known};
+use crate::time::{DAY, Horizon, Instant, Moment, NEVER, known};
 
 use super::fates::Fate;
 use super::{AsOf, ReplayError, ReplaySpec, Window};
@@ -102,7 +102,7 @@ fn membership(history: &History, spec: &ReplaySpec) -> Result<Membership, Replay
     if let Some(first) = shared.next() {
         return Err(ReplayError::WindowsOverlap { leads: 1 + shared.count(), example: history.ids.get(first).into() });
     }
-    let stated = spec.evaluate.as_ref().and_then(|window| window.from).map(|from| from.start(&history.zone));
+    let stated = spec.evaluate.as_ref().and_then(|window| window.from.as_ref()).map(|from| from.start(&history.zone));
     let earliest = || {
         let created = history.created.as_ref()?;
         created.iter().zip(&evaluate).filter(|(at, inside)| **inside && **at != NEVER).map(|(at, _)| *at).min()
@@ -118,8 +118,8 @@ fn inside(history: &History, window: &Window, name: &'static str) -> Result<Vec<
         }
         return Ok(history.position.iter().map(|&row| rows.contains(row)).collect());
     }
-    let bound = |when: Option<crate::time::When>, open| when.map_or(open, |when| when.start(&history.zone));
-    let (from, to) = (bound(window.from, NEVER), bound(window.to, Instant::MAX));
+    let bound = |moment: &Option<Moment>, open| moment.as_ref().map_or(open, |moment| moment.start(&history.zone));
+    let (from, to) = (bound(&window.from, NEVER), bound(&window.to, Instant::MAX));
     if from >= to {
         let text = |at| history.zone.text(at);
         return Err(ReplayError::WindowEmpty { window: name, from: text(from), to: text(to) });

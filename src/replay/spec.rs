@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::time::{Horizon, Span, When};
+use crate::time::{Horizon, Moment, Span};
 
 /// How leads are replayed: when each is scored, how long it may take to convert, which leads train and which are evaluated.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -57,9 +57,9 @@ impl AsOf {
 #[serde(deny_unknown_fields)]
 pub struct Window {
     /// Created at or after.
-    pub from: Option<When>,
+    pub from: Option<Moment>,
     /// Created before.
-    pub to: Option<When>,
+    pub to: Option<Moment>,
     /// Rows in file order (or `order_by`), counted from 0, the last one excluded: `0..27972`.
     pub rows: Option<Rows>,
 }

@@ -131,10 +131,12 @@ pub struct FindingCount {
     pub advice: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
+    /// Any range; only the order means something.
     Points,
+    /// From 0 to 1.
     Probability,
 }
 

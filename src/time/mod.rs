@@ -1,11 +1,13 @@
 //! Instants are UTC microseconds; days, weeks and quarters are calendar ones in a zone; a span is exact hours.
 
+mod moment;
 mod span;
-mod when;
+mod written;
 mod zone;
 
+pub use moment::{Moment, MomentError};
 pub use span::{Horizon, Span, SpanError};
-pub use when::{When, WhenError};
+pub use written::{Edge, Format, FormatError, Layout, MonthPlace, Written, edge_of};
 pub use zone::{Calendar, Zone, ZoneError};
 
 /// Microseconds since 1970-01-01T00:00:00Z.

@@ -48,9 +48,11 @@ impl Zone {
     }
 
     /// The instant of a clock reading in this zone; of two (autumn) the earlier, of none (spring) the later side of the gap.
+    /// At the ends of the calendar (CRMs write an open end as 9999-12-31), the last or the first instant there is.
     pub fn instant(&self, clock: DateTime) -> Instant {
         let zone = if self.is_utc() { TimeZone::UTC } else { self.zone.clone() };
-        zone.to_ambiguous_timestamp(clock).compatible().map_or(super::NEVER, Timestamp::as_microsecond)
+        let end = if clock.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+        zone.to_ambiguous_timestamp(clock).compatible().unwrap_or(end).as_microsecond()
     }
 
     /// The clock reading at an instant.
@@ -70,7 +72,8 @@ impl Zone {
 
     /// The last microsecond of a date: when something that has only a date is over.
     pub fn end_of(&self, date: Date) -> Instant {
-        date.tomorrow().map_or(super::NEVER, |next| self.start_of(next) - 1)
+        let last = || self.instant(date.at(23, 59, 59, 999_999_000));
+        date.tomorrow().map_or_else(|_| last(), |next| self.start_of(next) - 1)
     }
 
     /// The start of the calendar period that holds an instant.
@@ -154,6 +157,13 @@ mod tests {
         let spring = Date::new(2026, 3, 29).unwrap();
         assert_eq!(berlin.end_of(spring) + 1 - berlin.start_of(spring), 23 * HOUR);
         assert_eq!(berlin.start_of(Date::new(1970, 1, 1).unwrap()), -HOUR);
+    }
+
+    #[test]
+    fn the_last_day_of_the_calendar_has_an_end() {
+        let last = Date::new(9999, 12, 31).unwrap();
+        assert!(Zone::utc().end_of(last) > Zone::utc().start_of(Date::new(9999, 12, 1).unwrap()));
+        assert!(Zone::named("Asia/Tokyo").unwrap().text(Zone::utc().end_of(last)).starts_with("9999-12-31"));
     }
 
     #[test]

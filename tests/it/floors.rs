@@ -56,15 +56,18 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 /// Names that follow a prefix in the code, comments apart: `crate::stats::…` gives `stats`.
 fn named<'a>(code: &'a str, prefix: &'a str) -> impl Iterator<Item = String> + 'a {
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines.flat_map(move |line| line.match_indices(prefix).map(move |(at, _)| line[at + prefix.len()..].to_string())).flat_map(|rest| {
-        // `use crate::{a::B, c}` names several rooms at once.
-        let list = rest.strip_prefix('{').map(|list| list.split_once('}').map_or(list, |(inner, _)| inner).to_string());
-        let words = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-        match list {
-            Some(list) => list.split(',').map(|item| words(item.trim())).collect::<Vec<_>>(),
-            None => vec![words(&rest)],
-        }
-    })
+    lines
+        .flat_map(move |line| line.match_indices(prefix).map(move |(at, _)| line[at + prefix.len()..].to_string()))
+        .flat_map(|rest| {
+            // `use crate::{a::B, c}` names several rooms at once.
+            let list =
+                rest.strip_prefix('{').map(|list| list.split_once('}').map_or(list, |(inner, _)| inner).to_string());
+            let words = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+            match list {
+                Some(list) => list.split(',').map(|item| words(item.trim())).collect::<Vec<_>>(),
+                None => vec![words(&rest)],
+            }
+        })
 }
 
 #[test]
@@ -94,7 +97,10 @@ fn a_library_stays_in_its_room() {
         for (library, rooms) in LIBRARIES {
             let used = code.lines().any(|line| {
                 let line = line.trim_start();
-                !line.starts_with("//") && (line.contains(&format!("use {library}::")) || line.contains(&format!(" {library}::")) || line.contains(&format!("({library}::")))
+                !line.starts_with("//")
+                    && (line.contains(&format!("use {library}::"))
+                        || line.contains(&format!(" {library}::"))
+                        || line.contains(&format!("({library}::")))
             });
             if used && !rooms.contains(&room.as_str()) {
                 wrong.push(format!("{}: {room} uses {library}", path.display()));

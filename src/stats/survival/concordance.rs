@@ -171,3 +171,35 @@ impl Ranks {
         Concordance { concordant, tied, discordant: self.total - concordant - tied }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const C: End = End::Converted;
+    const O: End = End::Censored;
+
+    #[test]
+    fn equal_scores_count_one_half() {
+        let pairs = harrell(&Followed::new(&[1.0, 2.0], &[C, C]), &[5.0, 5.0]);
+        assert_eq!((pairs.tied, pairs.index()), (1.0, Ok(0.5)));
+    }
+
+    #[test]
+    fn conversions_at_the_same_time_are_not_compared() {
+        assert_eq!(harrell(&Followed::new(&[1.0, 1.0], &[C, C]), &[5.0, 6.0]).index(), Err(Undefined::NoEvents));
+        assert_eq!(harrell(&Followed::new(&[1.0, 1.0], &[C, O]), &[5.0, 6.0]).index(), Ok(0.0));
+    }
+
+    #[test]
+    fn a_lost_lead_should_have_scored_below_any_that_converts() {
+        let pairs = harrell(&Followed::new(&[1.0, 2.0], &[End::Lost, C]), &[1.0, 2.0]);
+        assert_eq!(pairs.concordant, 1.0);
+    }
+
+    #[test]
+    fn a_lead_without_a_score_is_left_out() {
+        let pairs = harrell(&Followed::new(&[1.0, 2.0, 3.0], &[C, C, O]), &[3.0, f64::NAN, 1.0]);
+        assert_eq!(pairs, Concordance { concordant: 1.0, discordant: 0.0, tied: 0.0 });
+    }
+}

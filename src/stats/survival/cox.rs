@@ -50,6 +50,7 @@ pub struct CoxFit {
     pub log_likelihood: f64,
     /// Of the linear predictor.
     pub concordance: Concordance,
+    pub proportionality: Proportionality,
     log_likelihood_null: f64,
 }
 
@@ -77,6 +78,38 @@ impl CoxFit {
     pub fn wald(&self) -> Result<ChiSquare, Undefined> {
         let solved = self.covariance.solve_spd(&self.coefficients)?;
         Ok(ChiSquare::new(dot(&self.coefficients, &solved), self.coefficients.len() as f64))
+    }
+}
+
+/// Whether hazard ratios keep still over time: the score test of each column's product with time (Grambsch & Therneau
+/// 1994, in the exact form of Therneau's `cox.zph` since 2020). Undefined when all conversions happen at one time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proportionality {
+    pub columns: Vec<Result<ChiSquare, Undefined>>,
+    pub global: Result<ChiSquare, Undefined>,
+}
+
+impl Proportionality {
+    /// From Σ g u, Σ V, Σ g V and Σ g² V over the conversions, g the time, u the score and V the information.
+    fn of(score: &[f64], information: &Matrix, once: &Matrix, twice: &Matrix) -> Self {
+        let p = score.len();
+        let left = information.inverse_spd().map(|inverse| {
+            let explained = once.times(&inverse).times(once);
+            Matrix::from_fn(p, p, |i, j| twice[(i, j)] - explained[(i, j)])
+        });
+        let column = |j: usize| {
+            let variance = left.as_ref().map_err(|reason| *reason)?[(j, j)];
+            // What rounding leaves of nothing is nothing.
+            let some = variance > 1e-12 * twice[(j, j)] && variance > 0.0;
+            if some { Ok(ChiSquare::new(score[j] * score[j] / variance, 1.0)) } else { Err(Undefined::ZeroVariance) }
+        };
+        let columns: Vec<_> = (0..p).map(column).collect();
+        let all = columns.iter().find_map(|test| test.err()).map_or(Ok(()), Err);
+        let global = all.and_then(|()| {
+            let solved = left.as_ref().map_err(|reason| *reason)?.solve_spd(score)?;
+            Ok(ChiSquare::new(dot(score, &solved), p as f64))
+        });
+        Self { columns, global }
     }
 }
 
@@ -161,13 +194,15 @@ struct Likelihood {
     value: f64,
     gradient: Vec<f64>,
     information: Matrix,
+    /// The information's diagonal before the means were taken out: what rounding is to be measured by.
+    raw: Vec<f64>,
 }
 
 impl Likelihood {
     /// Newton's step to the maximum.
     fn step(&self) -> Result<Vec<f64>, Undefined> {
         let lower = self.information.cholesky()?;
-        let kept = |i: usize| lower[(i, i)].powi(2) > 1e-12 * self.information[(i, i)];
+        let kept = |i: usize| lower[(i, i)].powi(2) > 1e-12 * self.raw[i];
         if !(0..lower.rows).all(kept) {
             return Err(Undefined::Collinear);
         }
@@ -233,21 +268,64 @@ impl Risk {
     }
 
     fn likelihood(&self, beta: &[f64]) -> Likelihood {
-        let p = beta.len();
-        let hazard = self.hazards(beta);
-        let mut sum =
-            Likelihood { beta: beta.to_vec(), value: 0.0, gradient: vec![0.0; p], information: Matrix::zeros(p, p) };
-        for timeline in &self.timelines {
-            let mut set = RiskSet::new(p);
-            for instant in timeline.backwards() {
-                set.step(&instant, &self.z, &hazard);
-                if let Some(deaths) = Deaths::at(&instant, self, &hazard) {
-                    sum.add(&set, &deaths, &self.shares(&set, &deaths), beta);
-                }
-            }
-        }
+        let mut sum = Likelihood::zero(beta);
+        self.each_conversion(beta, |_, set, deaths, shares| sum.add(set, deaths, shares));
         mirror(&mut sum.information);
         sum
+    }
+
+    /// Visits the times at which leads convert, latest first, stratum by stratum.
+    fn each_conversion(&self, beta: &[f64], mut visit: impl FnMut(f64, &RiskSet, &Deaths, &Shares)) {
+        let hazard = self.hazards(beta);
+        for timeline in &self.timelines {
+            self.each_conversion_of(timeline, &hazard, &mut visit);
+        }
+    }
+
+    fn each_conversion_of(
+        &self,
+        timeline: &Timeline,
+        hazard: &[f64],
+        mut visit: impl FnMut(f64, &RiskSet, &Deaths, &Shares),
+    ) {
+        let mut set = RiskSet::new(self.z.cols);
+        for instant in timeline.backwards() {
+            set.step(&instant, &self.z, hazard);
+            if let Some(deaths) = Deaths::at(&instant, self, hazard) {
+                visit(instant.time, &set, &deaths, &self.shares(&set, &deaths));
+            }
+        }
+    }
+
+    /// The score test of columns times time, next to the columns alone.
+    fn proportionality(&self, top: &Likelihood) -> Proportionality {
+        let p = top.beta.len();
+        let (middle, span) = self.conversion_times();
+        let mut score = vec![0.0; p];
+        let (mut once, mut twice) = (Matrix::zeros(p, p), Matrix::zeros(p, p));
+        self.each_conversion(&top.beta, |time, set, deaths, shares| {
+            let g = (time - middle) / span;
+            let mut here = Likelihood::zero(&top.beta);
+            here.add(set, deaths, shares);
+            for i in 0..p {
+                score[i] += g * here.gradient[i];
+                for j in 0..=i {
+                    once[(i, j)] += g * here.information[(i, j)];
+                    twice[(i, j)] += g * g * here.information[(i, j)];
+                }
+            }
+        });
+        mirror(&mut once);
+        mirror(&mut twice);
+        Proportionality::of(&score, &top.information, &once, &twice)
+    }
+
+    /// The middle of the times of conversion and their span: any origin and unit of time give the same test.
+    fn conversion_times(&self) -> (f64, f64) {
+        let converted = self.timelines.iter().flat_map(Timeline::exits).filter(|exit| exit.end == End::Converted);
+        let (low, high) = converted
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), exit| (low.min(exit.time), high.max(exit.time)));
+        ((low + high) / 2.0, if high > low { high - low } else { 1.0 })
     }
 
     fn hazards(&self, beta: &[f64]) -> Vec<f64> {
@@ -278,6 +356,7 @@ impl Risk {
             robust: self.unscaled(&robust),
             log_likelihood: top.value,
             concordance: harrell(followed, &predictor),
+            proportionality: self.proportionality(top),
             log_likelihood_null: null.value,
         })
     }
@@ -503,12 +582,20 @@ impl Shares {
 }
 
 impl Likelihood {
-    fn add(&mut self, set: &RiskSet, deaths: &Deaths, shares: &Shares, beta: &[f64]) {
+    fn zero(beta: &[f64]) -> Self {
+        let p = beta.len();
+        let zeros = vec![0.0; p];
+        Self { beta: beta.to_vec(), value: 0.0, gradient: zeros.clone(), information: Matrix::zeros(p, p), raw: zeros }
+    }
+
+    /// Adds one time's conversions; of the information only the lower triangle.
+    fn add(&mut self, set: &RiskSet, deaths: &Deaths, shares: &Shares) {
         let ([a0, a1], [b0, b1, b2]) = (shares.one, shares.two);
-        self.value += dot(beta, &deaths.columns) - shares.each * shares.log;
-        for i in 0..beta.len() {
+        self.value += dot(&self.beta, &deaths.columns) - shares.each * shares.log;
+        for i in 0..self.beta.len() {
             let (s, d) = (set.first[i], deaths.set.first[i]);
             self.gradient[i] += deaths.columns[i] - shares.each * (a0 * s - a1 * d);
+            self.raw[i] += shares.each * a0 * set.second[(i, i)];
             for j in 0..=i {
                 let (t, e) = (set.first[j], deaths.set.first[j]);
                 let square = a0 * set.second[(i, j)] - a1 * deaths.set.second[(i, j)];
@@ -563,18 +650,13 @@ impl Baseline {
     /// Steps stand latest first, as the walk meets them.
     fn of(timeline: &Timeline, risk: &Risk, hazard: &[f64]) -> Self {
         let p = risk.z.cols;
-        let mut set = RiskSet::new(p);
         let mut base = Self { time: Vec::new(), exposure: Steps::new(p), spared: Steps::new(p), mean: Steps::new(p) };
-        for instant in timeline.backwards() {
-            set.step(&instant, &risk.z, hazard);
-            if let Some(deaths) = Deaths::at(&instant, risk, hazard) {
-                let shares = risk.shares(&set, &deaths);
-                base.time.push(instant.time);
-                base.exposure.push(shares.exposure(&set, &deaths));
-                base.spared.push(shares.spared(&set, &deaths));
-                base.mean.push((0.0, shares.mean(&set, &deaths)));
-            }
-        }
+        risk.each_conversion_of(timeline, hazard, |time, set, deaths, shares| {
+            base.time.push(time);
+            base.exposure.push(shares.exposure(set, deaths));
+            base.spared.push(shares.spared(set, deaths));
+            base.mean.push((0.0, shares.mean(set, deaths)));
+        });
         base.exposure.push((0.0, vec![0.0; p]));
         base.exposure.accumulate_back();
         base
@@ -594,5 +676,70 @@ impl Baseline {
         let ((rate, spared), (_, mean)) = (self.spared.row(at), self.mean.row(at));
         let spared = z.iter().zip(spared).map(|(z, spared)| hazard * (z * rate - spared));
         z.iter().zip(mean).zip(spared).map(|((z, mean), spared)| z - mean + spared).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const C: End = End::Converted;
+    const O: End = End::Censored;
+
+    fn fit(time: &[f64], end: &[End], columns: &[&[f64]]) -> Result<CoxFit, Undefined> {
+        cox(&Followed::new(time, end), columns, CoxOptions::default()).and_then(|cox| cox.fit)
+    }
+
+    #[test]
+    fn a_small_table_has_the_known_coefficient() {
+        // The likelihood is u / (2u + 1) · 1 / (u + 1) with u the hazard ratio.
+        let fit = fit(&[1.0, 2.0, 3.0], &[C, C, O], &[&[1.0, 0.0, 1.0]]).unwrap();
+        let u = fit.coefficients[0].exp();
+        assert!((1.0 - 2.0 * u / (2.0 * u + 1.0) - u / (u + 1.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_group_without_conversions_is_separated() {
+        let columns: [&[f64]; 1] = [&[1.0, 1.0, 1.0, 0.0, 0.0, 0.0]];
+        let all =
+            cox(&Followed::new(&[1.0, 2.0, 3.0, 2.5, 4.0, 5.0], &[C, C, C, O, O, O]), &columns, CoxOptions::default());
+        let all = all.unwrap();
+        assert_eq!(all.fit.unwrap_err(), Undefined::Separated);
+        assert!(all.score.is_ok());
+    }
+
+    #[test]
+    fn a_column_that_orders_all_conversions_is_separated() {
+        let (time, score): (Vec<f64>, Vec<f64>) = (0..40).map(|i| (f64::from(i), 1e9 - f64::from(i * i) / 1e3)).unzip();
+        assert_eq!(fit(&time, &[C; 40], &[&score]).unwrap_err(), Undefined::Separated);
+    }
+
+    #[test]
+    fn a_constant_or_repeated_column_is_collinear() {
+        let (time, end) = ([1.0, 2.0, 3.0, 4.0], [C, C, C, O]);
+        assert_eq!(fit(&time, &end, &[&[7.0; 4]]).unwrap_err(), Undefined::Collinear);
+        let (x, y) = ([0.1, 0.5, 0.2, 0.3], [1.2, 2.0, 1.4, 1.6]);
+        assert_eq!(fit(&time, &end, &[&x, &y]).unwrap_err(), Undefined::Collinear);
+    }
+
+    #[test]
+    fn a_column_that_never_differs_among_those_at_risk_is_collinear() {
+        let (time, end) = ([1.0, 3.0, 4.0, 5.0], [O, C, C, O]);
+        assert_eq!(fit(&time, &end, &[&[7.3, 0.1, 0.1, 0.1]]).unwrap_err(), Undefined::Collinear);
+    }
+
+    #[test]
+    fn without_conversions_there_is_no_regression() {
+        assert_eq!(fit(&[1.0, 2.0], &[O, End::Lost], &[&[1.0, 2.0]]).unwrap_err(), Undefined::NoEvents);
+        assert_eq!(fit(&[], &[], &[&[]]).unwrap_err(), Undefined::Empty);
+    }
+
+    #[test]
+    fn a_far_origin_costs_no_digits() {
+        let (time, end) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [C, O, C, C, C, O]);
+        let near = [1.0, 3.0, 0.5, 2.0, 1.5, 1.0];
+        let far = near.map(|x| x * 0.0625 + 1e9);
+        let (a, b) = (fit(&time, &end, &[&near]).unwrap(), fit(&time, &end, &[&far]).unwrap());
+        assert!((a.coefficients[0] / b.coefficients[0] - 0.0625).abs() < 1e-10);
     }
 }

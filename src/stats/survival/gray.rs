@@ -229,3 +229,33 @@ impl Walk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_such_ends_or_with_one_group_there_is_no_test() {
+        let end = [End::Converted, End::Censored, End::Converted];
+        let followed = Followed::new(&[1.0, 2.0, 3.0], &end);
+        assert_eq!(gray_test(&followed, &[0, 1, 1], None, End::Lost), Err(Undefined::NoEvents));
+        assert_eq!(gray_test(&followed, &[1, 1, 1], None, End::Converted), Err(Undefined::OneGroup));
+        assert_eq!(gray_test(&Followed::new(&[], &[]), &[], None, End::Converted), Err(Undefined::NoEvents));
+    }
+
+    #[test]
+    fn losses_hide_from_the_log_rank_test_what_grays_test_sees() {
+        // Group 1 loses half of its leads early and converts the rest at the rate of group 0.
+        let (mut time, mut end, mut group) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..200 {
+            let lost = i % 4 == 1;
+            time.push(if lost { 0.5 } else { 1.0 + f64::from(i / 4) });
+            end.push(if lost { End::Lost } else { End::Converted });
+            group.push(usize::from(i % 2 == 1));
+        }
+        let followed = Followed::new(&time, &end);
+        let cause_specific = super::super::log_rank(&followed, &group, None, Default::default()).test().unwrap();
+        assert!(cause_specific.p > 0.9);
+        assert!(gray_test(&followed, &group, None, End::Converted).unwrap().p < 1e-6);
+    }
+}

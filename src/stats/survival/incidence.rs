@@ -118,3 +118,32 @@ fn open_before(curve: &Curve) -> Vec<f64> {
     };
     curve.moments.iter().map(step).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_lead_can_no_longer_convert() {
+        let end = [End::Lost, End::Lost, End::Converted, End::Converted];
+        let curve = cumulative_incidence(&Followed::new(&[1.0, 2.0, 3.0, 4.0], &end)).unwrap();
+        assert_eq!(curve.at(4.0).unwrap().value, 0.5);
+        assert_eq!(curve.at(40.0).unwrap().value, 0.5);
+        // As a binomial share, since nobody is censored.
+        assert!((curve.at(4.0).unwrap().se.unwrap() - 0.25).abs() < 1e-15);
+    }
+
+    #[test]
+    fn an_incidence_of_one_is_certain() {
+        let end = [End::Converted; 3];
+        let last = cumulative_incidence(&Followed::new(&[1.0, 2.0, 3.0], &end)).unwrap().at(3.0).unwrap();
+        assert_eq!((last.value, last.se), (1.0, Ok(0.0)));
+        assert_eq!(last.log_log(0.95), Err(Undefined::Exhausted));
+    }
+
+    #[test]
+    fn a_conversion_on_the_first_day_costs_the_whole_restricted_time() {
+        let curve = cumulative_incidence(&Followed::new(&[0.0, 9.0], &[End::Converted, End::Lost])).unwrap();
+        assert_eq!(curve.restricted_mean(8.0).unwrap().point, 4.0);
+    }
+}

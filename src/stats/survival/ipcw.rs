@@ -96,3 +96,34 @@ pub fn ipcw_brier(followed: &Followed, risk: &[f64], u: f64) -> Result<f64, Unde
         _ => Err(Undefined::Exhausted),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const C: End = End::Converted;
+    const O: End = End::Censored;
+
+    #[test]
+    fn a_censored_lead_leaves_its_weight_to_those_still_open() {
+        // One of four is censored at 1; the other open ones count 4/3 after that.
+        let followed = Followed::new(&[1.0, 1.0, 2.0, 3.0, 4.0], &[C, O, C, O, O]);
+        let brier = ipcw_brier(&followed, &[0.5; 5], 2.0).unwrap();
+        assert!((brier - 0.25 * (1.0 + 3.0 * 4.0 / 3.0) / 5.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_time_before_the_first_conversion_has_no_auc() {
+        let followed = Followed::new(&[2.0, 3.0], &[C, C]);
+        let auc = dynamic_auc(&followed, &[2.0, 1.0], &[1.0, 2.0, 3.0]);
+        assert_eq!(auc, [Err(Undefined::OneClass), Ok(1.0), Err(Undefined::OneClass)]);
+    }
+
+    #[test]
+    fn what_is_no_probability_has_no_brier_score() {
+        let followed = Followed::new(&[2.0], &[C]);
+        assert_eq!(ipcw_brier(&followed, &[1.5], 1.0), Err(Undefined::NotProbability));
+        assert_eq!(ipcw_brier(&followed, &[f64::NAN], 1.0), Err(Undefined::NotProbability));
+        assert_eq!(ipcw_brier(&Followed::new(&[2.0], &[O]), &[0.5], 3.0), Err(Undefined::BeyondFollowUp));
+    }
+}

@@ -46,3 +46,80 @@ pub(super) fn restricted_mean(curve: &Curve, tau: f64) -> RestrictedMean {
     }
     RestrictedMean { point: area + first, se: variance.sqrt() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const C: End = End::Converted;
+    const O: End = End::Censored;
+
+    fn curve(time: &[f64], end: &[End]) -> Curve {
+        kaplan_meier(&Followed::new(time, end)).unwrap()
+    }
+
+    #[test]
+    fn conversions_come_before_censorings_at_the_same_time() {
+        let km = curve(&[1.0, 1.0, 2.0, 3.0], &[C, O, C, O]);
+        assert_eq!(km.at(1.0).unwrap().value, 0.75);
+        assert_eq!(km.at(2.5).unwrap().value, 0.375);
+        assert_eq!(km.at(0.5).unwrap().value, 1.0);
+    }
+
+    #[test]
+    fn without_conversions_everybody_stays_and_the_median_is_not_reached() {
+        let km = curve(&[1.0, 2.0, 3.0], &[O, End::Lost, O]);
+        assert!(km.points().all(|point| point.value == 1.0 && point.se == Ok(0.0)));
+        assert_eq!(km.quantile(0.5), Err(Undefined::NotReached));
+        assert_eq!(km.quantile_interval(0.5, 0.95).high, Err(Undefined::NotReached));
+        assert_eq!(km.restricted_mean(3.0), Ok(RestrictedMean { point: 3.0, se: 0.0 }));
+    }
+
+    #[test]
+    fn beyond_the_follow_up_nothing_is_said() {
+        let km = curve(&[1.0, 2.0], &[C, O]);
+        assert_eq!(km.at(2.1).unwrap_err(), Undefined::BeyondFollowUp);
+        assert_eq!(km.restricted_mean(3.0), Err(Undefined::BeyondFollowUp));
+        assert_eq!(km.restricted_mean_extended(3.0).point, 2.0);
+        assert_eq!(curve(&[1.0, 2.0], &[C, C]).at(9.0).unwrap().value, 0.0);
+    }
+
+    #[test]
+    fn a_curve_at_nought_has_no_standard_error() {
+        let km = curve(&[1.0, 2.0], &[C, C]);
+        let last = km.at(2.0).unwrap();
+        assert_eq!((last.value, last.se), (0.0, Err(Undefined::Exhausted)));
+        assert_eq!(last.log_log(0.95), Err(Undefined::Exhausted));
+    }
+
+    #[test]
+    fn a_median_on_a_flat_is_its_middle() {
+        let km = curve(&[2.0, 4.0, 6.0, 8.0], &[C, C, C, C]);
+        assert_eq!((km.first_passage(0.5), km.quantile(0.5)), (Ok(4.0), Ok(5.0)));
+        let km = curve(&[2.0, 4.0, 9.0, 9.0], &[C, C, O, O]);
+        assert_eq!(km.quantile(0.5), Ok(6.5));
+    }
+
+    #[test]
+    fn a_curve_that_falls_in_one_step_reaches_everything_then() {
+        let km = curve(&[5.0; 10], &[C; 10]);
+        assert_eq!((km.quantile(0.5), km.first_passage(0.5)), (Ok(5.0), Ok(5.0)));
+        let (low, high) = (Ok(5.0), Ok(5.0));
+        assert_eq!(km.first_passage_interval(0.5, 0.95), super::super::QuantileInterval { low, high });
+        assert_eq!(km.quantile_interval(0.5, 0.95).low, Err(Undefined::NotReached));
+    }
+
+    #[test]
+    fn a_lead_counts_only_after_its_entry() {
+        let followed = Followed::new(&[1.0, 2.0, 3.0], &[C, C, O]).entering(&[0.0, 1.0, 0.0]);
+        let at_risk: Vec<f64> = kaplan_meier(&followed).unwrap().moments().iter().map(|m| m.at_risk).collect();
+        assert_eq!(at_risk, [2.0, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn nobody_makes_no_curve() {
+        assert_eq!(kaplan_meier(&Followed::new(&[], &[])), Err(Undefined::Empty));
+        assert_eq!(kaplan_meier(&Followed::new(&[f64::NAN], &[C])), Err(Undefined::Empty));
+        assert_eq!(kaplan_meier(&Followed::new(&[1.0], &[C]).weighted(&[0.0])), Err(Undefined::Empty));
+    }
+}

@@ -2,7 +2,7 @@ use super::curve::exhausts;
 use super::timeline::{Passage, Timeline};
 use super::{End, Followed};
 use crate::stats::Undefined;
-use crate::stats::dist::{chi2_sf, normal_p};
+use crate::stats::dist::chi2_sf;
 use crate::stats::linear::Matrix;
 
 /// How much an event counts, by when it happens.
@@ -117,15 +117,11 @@ impl LogRank {
         Ok(ChiSquare::new(chi2, free.len() as f64))
     }
 
-    /// The signed root of the statistic for the second of two groups: above 0 when it converts faster.
+    /// The signed root of the statistic for the second of two groups: above 0 when it converts faster. Its two-sided
+    /// p-value is that of [`LogRank::test`].
     pub fn z(&self) -> Result<f64, Undefined> {
         let variance = self.variance_of_two()?;
         Ok(self.difference(1) / variance.sqrt())
-    }
-
-    /// The two-sided p-value of [`LogRank::z`].
-    pub fn p(&self) -> Result<f64, Undefined> {
-        self.z().map(normal_p)
     }
 
     /// Peto's one-step estimate of the log hazard ratio, second against first of two groups (Peto et al. 1977).
@@ -203,4 +199,53 @@ fn shares_before(timeline: &Timeline, weighting: Weighting) -> Vec<f64> {
         share *= std::mem::replace(factor, share);
     }
     factors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const C: End = End::Converted;
+    const O: End = End::Censored;
+
+    #[test]
+    fn one_event_among_two_leads_is_half_expected_in_each_group() {
+        let sums = log_rank(&Followed::new(&[1.0, 2.0], &[C, O]), &[0, 1], None, Weighting::Equal);
+        assert_eq!((sums.observed.clone(), sums.expected.clone()), (vec![1.0, 0.0], vec![0.5, 0.5]));
+        assert_eq!((sums.variance(0), sums.test().unwrap().chi2), (0.25, 1.0));
+        assert_eq!((sums.z(), sums.peto_log_hazard_ratio()), (Ok(-1.0), Ok(-2.0)));
+    }
+
+    #[test]
+    fn without_conversions_there_is_no_test() {
+        let sums = log_rank(&Followed::new(&[1.0, 2.0], &[O, End::Lost]), &[0, 1], None, Weighting::Equal);
+        assert_eq!(sums.test(), Err(Undefined::NoEvents));
+        assert_eq!(sums.z(), Err(Undefined::NoEvents));
+        assert_eq!(log_rank(&Followed::new(&[], &[]), &[], None, Weighting::Gehan).test(), Err(Undefined::NoEvents));
+    }
+
+    #[test]
+    fn a_group_that_left_before_the_first_conversion_is_not_compared() {
+        let followed = Followed::new(&[1.0, 2.0, 3.0, 4.0], &[O, C, C, O]);
+        let sums = log_rank(&followed, &[0, 1, 2, 2], None, Weighting::Equal);
+        assert_eq!(sums.df(), Ok(1.0));
+        assert!(sums.test().is_ok());
+    }
+
+    #[test]
+    fn groups_that_never_meet_cannot_be_compared() {
+        let followed = Followed::new(&[1.0, 2.0, 3.0, 4.0], &[C, C, C, C]).entering(&[0.0, 0.0, 2.0, 2.0]);
+        let sums = log_rank(&followed, &[0, 0, 1, 1], None, Weighting::Equal);
+        assert_eq!(sums.test(), Err(Undefined::ZeroVariance));
+        let sums = log_rank(&followed, &[0, 0, 0, 0], None, Weighting::Equal);
+        assert_eq!(sums.test(), Err(Undefined::OneGroup));
+    }
+
+    #[test]
+    fn one_stratum_is_no_stratification() {
+        let followed = Followed::new(&[1.0, 2.0, 2.0, 4.0, 5.0], &[C, O, C, C, O]);
+        let group = [0, 1, 1, 0, 1];
+        let stratified = log_rank(&followed, &group, Some(&[3; 5]), Weighting::TaroneWare);
+        assert_eq!(stratified, log_rank(&followed, &group, None, Weighting::TaroneWare));
+    }
 }

@@ -10,12 +10,14 @@ mod gray;
 mod incidence;
 mod ipcw;
 mod km;
+#[cfg(test)]
+mod laws;
 mod logrank;
 mod timeline;
 
 pub use censoring::Censoring;
 pub use concordance::{Concordance, harrell, uno};
-pub use cox::{Cox, CoxFit, CoxOptions, Ties, cox};
+pub use cox::{Cox, CoxFit, CoxOptions, Proportionality, Ties, cox};
 pub use curve::{Curve, Moment, Point, QuantileInterval, RestrictedMean};
 pub use gray::gray_test;
 pub use incidence::{cumulative_incidence, cumulative_incidence_of};

@@ -1,0 +1,110 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use leadoff::data::{Finding, FindingLevel, RawRow, RawTable};
+use leadoff::experiment::{self, Checked, Experiment};
+
+use super::progress::Progress;
+use super::{Failure, Outcome, print};
+
+/// Reads an experiment and its data and says what is there: raw counts before any replay, what was found wrong, and
+/// whether there are wins enough to compare models.
+#[derive(Args)]
+#[command(after_help = "Example: leadoff check experiments/demo.yaml --by source --findings findings.csv")]
+pub struct Check {
+    /// The experiment file.
+    experiment: PathBuf,
+    /// Columns by which leads and wins are counted; by default the experiment's segments.
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Writes every finding with its rows to a CSV file. It names leads: it is for this machine only.
+    #[arg(long, value_name = "FILE")]
+    findings: Option<PathBuf>,
+}
+
+impl Check {
+    pub fn run(self) -> Outcome {
+        let experiment = Experiment::load(&self.experiment)?;
+        let by = if self.by.is_empty() { None } else { Some(self.by.as_slice()) };
+        let checked = experiment::check(&experiment, by, &Progress::new())?;
+        print(&text(&checked));
+        if let Some(path) = &self.findings {
+            let mut csv = Vec::new();
+            checked.findings.write_csv(&mut csv).map_err(Failure::fault)?;
+            experiment::write_file(path, csv)?;
+            print(&format!("\nEvery finding with its rows: {}\n", path.display()));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn text(checked: &Checked) -> String {
+    let mut out = format!("{}\n\n", checked.title);
+    out.push_str(&raw(&checked.raw, checked));
+    out.push_str("\nWhat was found\n");
+    if checked.findings.list.is_empty() {
+        out.push_str("  nothing\n");
+    }
+    let mut findings: Vec<&Finding> = checked.findings.list.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    for finding in findings {
+        out.push_str(&said(finding));
+    }
+    out.push_str(&format!("\n{}\n", checked.readiness));
+    out
+}
+
+fn said(finding: &Finding) -> String {
+    let mark = match finding.level {
+        FindingLevel::Severe => "severe ",
+        FindingLevel::Warning => "warning",
+        FindingLevel::Note => "note   ",
+    };
+    let advice = if finding.advice.is_empty() { String::new() } else { format!(" ({})", finding.advice) };
+    let row = finding.rows.first().map_or(String::new(), |place| {
+        let more = if finding.count > 1 { ", and more" } else { "" };
+        format!("\n            {}, line {}: {} is `{}`{more}", place.file, place.row, place.column, short(&place.value))
+    });
+    format!("  {mark} {}: {}{advice}{row}\n", finding.input, finding.text)
+}
+
+fn short(value: &str) -> String {
+    let clean: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.chars().count() > 60 { clean.chars().take(57).collect::<String>() + "…" } else { clean }
+}
+
+fn raw(table: &RawTable, checked: &Checked) -> String {
+    let mut out = String::from("Raw counts, before any replay (rates with Wilson 95 % intervals)\n");
+    out.push_str(&row(&table.all));
+    let day = |at| checked.zone.text(at);
+    if let Some((first, last)) = table.created {
+        out.push_str(&format!("  leads created from {} to {}\n", day(first), day(last)));
+    }
+    if let Some((first, last)) = table.outcomes {
+        out.push_str(&format!("  outcomes from {} to {}, known until {}\n", day(first), day(last), day(table.until)));
+    }
+    let mut section = |title: &str, rows: &[RawRow]| {
+        if !rows.is_empty() {
+            out.push_str(&format!("\n  {title}\n"));
+            rows.iter().for_each(|line| out.push_str(&row(line)));
+        }
+    };
+    section("by month of creation", &table.cohorts);
+    for column in &table.by {
+        section(&format!("by {}", column.column), &column.rows);
+    }
+    out
+}
+
+fn row(row: &RawRow) -> String {
+    let interval =
+        row.interval.map_or(String::new(), |interval| format!("  [{:.4}, {:.4}]", interval.low, interval.high));
+    format!(
+        "  {:<28} {:>9} leads {:>8} won  {:>6.2} %{interval}\n",
+        short(&row.name),
+        row.leads,
+        row.wins,
+        100.0 * row.rate
+    )
+}

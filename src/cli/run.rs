@@ -1,0 +1,54 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use leadoff::experiment::{self, Experiment};
+use leadoff::report::{self, Format};
+
+use super::progress::Progress;
+use super::{Failure, Outcome, print};
+
+/// Replays the leads of an experiment through all its models and writes the report.
+#[derive(Args)]
+#[command(after_help = "Example: leadoff run experiments/demo.yaml --out reports/demo")]
+pub struct Run {
+    /// The experiment file.
+    experiment: PathBuf,
+    /// The folder of the report; by default reports/NAME of the experiment file.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// How many threads; by default as many as there are processors. They change no number.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Says on stderr how long each step took and how much memory was used.
+    #[arg(long)]
+    timings: bool,
+    /// Leaves out the charts as PNG files.
+    #[arg(long)]
+    no_png: bool,
+}
+
+impl Run {
+    pub fn run(self) -> Outcome {
+        if let Some(threads) = self.threads {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global();
+            pool.map_err(Failure::fault)?;
+        }
+        let experiment = Experiment::load(&self.experiment)?;
+        let target = self.out.unwrap_or_else(|| experiment.default_folder());
+        let progress = Progress::new();
+        let run = experiment::run(&experiment, &progress)?;
+        let folder = experiment::store(&run, &target, !self.no_png, &progress)?;
+        drop(progress);
+        if self.timings {
+            eprint!("{}", run.timings);
+        }
+        let document = report::document(&run.evaluation);
+        let text = Format::Terminal.render(&document);
+        // The decision is the last line; where the report stands comes before it.
+        let text = text.trim_end();
+        let (body, decision) = text.rsplit_once('\n').unwrap_or(("", text));
+        print(&format!("{body}\nReport: {}\n{decision}\n", folder.join("report.html").display()));
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,383 @@
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use super::DataError;
+use super::spec::{DataSpec, Paths};
+
+/// A file that was read, for the record of a run.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct InputFile {
+    /// As the experiment names it.
+    pub path: String,
+    pub bytes: u64,
+    /// Of the file as it lies on the disk, in hexadecimal.
+    pub sha256: String,
+}
+
+/// The files that the data section names, each once, with their sizes and hashes.
+///
+/// # Errors
+/// When a file is missing or cannot be read.
+pub fn inputs(spec: &DataSpec, base: &Path) -> Result<Vec<InputFile>, DataError> {
+    let events = spec.events.as_ref().map(|events| ("events", &events.path));
+    let history = spec.history.as_ref().map(|history| ("history", &history.path));
+    let named = [Some(("leads", &spec.leads.path)), events, Some(("outcomes", &spec.outcomes.path)), history];
+    let mut files: Vec<InputFile> = Vec::new();
+    for (input, paths) in named.into_iter().flatten().filter(|(_, paths)| !paths.is_empty()) {
+        for file in expand(input, paths, base)? {
+            if files.iter().all(|known| known.path != file.shown) {
+                let (bytes, sha256) = hash(&file.path).map_err(|source| file.error(source))?;
+                files.push(InputFile { path: file.shown, bytes, sha256 });
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn hash(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            read => {
+                hasher.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+        }
+    }
+    let digits = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((bytes, digits))
+}
+
+/// A file of an input.
+#[derive(Clone, Debug)]
+pub(crate) struct InFile {
+    pub path: PathBuf,
+    /// As the experiment names it.
+    pub shown: String,
+}
+
+impl InFile {
+    pub fn error(&self, source: io::Error) -> DataError {
+        DataError::Io { file: self.shown.clone(), source }
+    }
+
+    pub fn size(&self) -> u64 {
+        self.path.metadata().map_or(0, |meta| meta.len())
+    }
+}
+
+/// The files that paths and patterns name: in the order of the list, a pattern's in the order of their names.
+pub(crate) fn expand(input: &'static str, paths: &Paths, base: &Path) -> Result<Vec<InFile>, DataError> {
+    let mut files: Vec<InFile> = Vec::new();
+    for pattern in &paths.0 {
+        let found = if pattern.contains(['*', '?', '[']) && !base.join(pattern).exists() {
+            matching(input, pattern, base)?
+        } else {
+            vec![existing(input, pattern, base)?]
+        };
+        for file in found {
+            if files.iter().all(|known| known.path != file.path) {
+                files.push(file);
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(DataError::Spec(format!("data.{input}.path: names no file; expected a path")));
+    }
+    Ok(files)
+}
+
+fn existing(input: &'static str, shown: &str, base: &Path) -> Result<InFile, DataError> {
+    let path = base.join(shown);
+    let missing = |hint: String| DataError::NoFile { input, pattern: shown.into(), hint };
+    match path.metadata() {
+        Ok(meta) if meta.is_dir() => {
+            Err(missing(format!("; it is a folder: name its files, as `{}/*.csv`", shown.trim_end_matches('/'))))
+        }
+        Ok(_) => Ok(InFile { path, shown: shown.into() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(neighbour(&path))),
+        Err(source) => Err(DataError::Io { file: shown.into(), source }),
+    }
+}
+
+/// The file of the same folder that is named most like the one that is missing.
+fn neighbour(path: &Path) -> String {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return String::new();
+    };
+    let Ok(entries) = folder.read_dir() else {
+        return format!(
+            ", for there is no folder `{}`; paths are relative to the working directory",
+            last_part(folder)
+        );
+    };
+    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    nearest(name, names.iter().map(String::as_str)).map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+}
+
+fn last_part(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn matching(input: &'static str, pattern: &str, base: &Path) -> Result<Vec<InFile>, DataError> {
+    let root = glob::Pattern::escape(&base.to_string_lossy());
+    let whole = Path::new(&root).join(pattern);
+    let paths = glob::glob(&whole.to_string_lossy()).map_err(|error| DataError::Pattern {
+        input,
+        pattern: pattern.into(),
+        why: error.to_string(),
+    })?;
+    let mut files = Vec::new();
+    for path in paths {
+        let path = path.map_err(|error| DataError::Io { file: pattern.into(), source: error.into() })?;
+        if path.is_file() {
+            let shown = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
+            files.push(InFile { path, shown });
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    if files.is_empty() {
+        return Err(DataError::NoFile { input, pattern: pattern.into(), hint: String::new() });
+    }
+    Ok(files)
+}
+
+/// The name most like a misspelt one, if any is like it.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace([' ', '-', '.'], "_");
+    let wanted = plain(name);
+    known
+        .map(|known| (strsim::jaro_winkler(&wanted, &plain(known)), known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|(_, known)| known)
+}
+
+/// What a file holds, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Delimited,
+    JsonLines,
+    Parquet,
+    Arrow,
+}
+
+/// Bytes that mark a file which is no table, what it is, and what to do.
+const IMPOSTORS: &[(&[u8], &str, &str)] = &[
+    (
+        b"PK\x03\x04",
+        "it is an Excel workbook (XLSX) or another ZIP archive, whatever its name says",
+        "open it and save its sheet as CSV UTF-8",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "it is an old Excel workbook (XLS), whatever its name says",
+        "open it and save its sheet as CSV UTF-8",
+    ),
+    (b"version https://git-lfs", "it is a Git LFS pointer, not the file itself", "fetch it with `git lfs pull`"),
+    (b"%PDF", "it is a PDF document", "export the table as CSV"),
+    (b"SQLite format 3", "it is an SQLite database", "export the table as CSV"),
+    (b"Obj\x01", "it is an Avro file", "convert it to Parquet"),
+    (b"ORC", "it is an ORC file", "convert it to Parquet"),
+    (b"BZh", "it is compressed with bzip2", "decompress it, or compress it with gzip"),
+    (b"\xfd7zXZ", "it is compressed with xz", "decompress it, or compress it with gzip"),
+    (b"\xff\xff\xff\xff", "it is an Arrow stream", "write it as an Arrow IPC file (Feather) or as Parquet"),
+];
+
+const ARROW: &[u8] = b"ARROW1";
+const PARQUET: &[u8] = b"PAR1";
+
+/// Looks at the beginning of the file, inside its compression.
+pub(crate) fn content(file: &InFile) -> Result<Content, DataError> {
+    let mut raw = [0; 8];
+    let length =
+        fill(&mut File::open(&file.path).map_err(|error| file.error(error))?, &mut raw).map_err(|e| file.error(e))?;
+    if raw[..length].starts_with(PARQUET) {
+        return Ok(Content::Parquet);
+    }
+    if raw[..length].starts_with(ARROW) {
+        return Ok(Content::Arrow);
+    }
+    let mut start = vec![0; 1 << 12];
+    let length = fill(&mut decompressed(file, &Arc::default())?, &mut start).map_err(|error| file.error(error))?;
+    start.truncate(length);
+    text_content(file, &start)
+}
+
+fn text_content(file: &InFile, start: &[u8]) -> Result<Content, DataError> {
+    let not = |found: &str, advice: &str| {
+        Err(DataError::NotATable { file: file.shown.clone(), found: found.into(), advice: advice.into() })
+    };
+    if let Some((_, found, advice)) = IMPOSTORS.iter().find(|(mark, ..)| start.starts_with(mark)) {
+        return not(found, advice);
+    }
+    if start.starts_with(PARQUET) || start.starts_with(ARROW) {
+        return not("it is a columnar file inside gzip or zstd", "decompress it");
+    }
+    let visible = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let lower: Vec<u8> = visible.iter().take(64).map(u8::to_ascii_lowercase).collect();
+    match visible.first() {
+        None => Err(DataError::NoRows { file: file.shown.clone(), found: "it is empty", advice: "export it again" }),
+        Some(b'{') => Ok(Content::JsonLines),
+        Some(b'[') if visible[1..].trim_ascii_start().starts_with(b"{") => {
+            not("it is one JSON array", "write one object a line, as with `jq -c '.[]'`")
+        }
+        Some(b'<')
+            if [&b"<!doctype"[..], b"<html", b"<?xml", b"<head", b"<table"]
+                .iter()
+                .any(|tag| lower.starts_with(tag)) =>
+        {
+            not("it is a web page (HTML or XML), perhaps a sign-in page", "download the file itself")
+        }
+        _ => Ok(Content::Delimited),
+    }
+}
+
+/// Reads until the buffer is full or the file is over.
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match reader.read(&mut buffer[length..])? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    Ok(length)
+}
+
+/// Counts what is read from the disk, for the progress bar.
+struct Counted<R> {
+    inner: R,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// The file's bytes out of gzip or zstd, told by their first bytes.
+fn decompressed(file: &InFile, bytes: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>, DataError> {
+    let open = || File::open(&file.path).map_err(|error| file.error(error));
+    let mut mark = [0; 4];
+    fill(&mut open()?, &mut mark).map_err(|error| file.error(error))?;
+    let counted = BufReader::with_capacity(1 << 16, Counted { inner: open()?, bytes: bytes.clone() });
+    Ok(match mark {
+        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(counted)),
+        [0x28, 0xb5, 0x2f, 0xfd] => {
+            Box::new(zstd::stream::Decoder::with_buffer(counted).map_err(|error| file.error(error))?)
+        }
+        _ => Box::new(counted),
+    })
+}
+
+/// The file's text as UTF-8 bytes without a byte order mark. Bytes that are no UTF-8 pass where no encoding is known:
+/// their reader knows the line.
+pub(crate) fn text(
+    file: &InFile,
+    declared: Option<&'static encoding_rs::Encoding>,
+    bytes: &Arc<AtomicU64>,
+) -> Result<Box<dyn Read + Send>, DataError> {
+    let mut reader = decompressed(file, bytes)?;
+    let mut start = [0; 3];
+    let length = fill(&mut reader, &mut start).map_err(|error| file.error(error))?;
+    let start = &start[..length];
+    let marked = encoding_rs::Encoding::for_bom(start);
+    let encoding = marked.map(|(encoding, _)| encoding).or(declared).unwrap_or(encoding_rs::UTF_8);
+    let skip = marked.map_or(0, |(_, length)| length);
+    let whole = io::Cursor::new(start[skip..].to_vec()).chain(reader);
+    if encoding == encoding_rs::UTF_8 {
+        return Ok(Box::new(whole));
+    }
+    Ok(Box::new(Transcoded::new(whole, encoding)))
+}
+
+/// Text of another encoding, as UTF-8.
+struct Transcoded<R> {
+    inner: R,
+    decoder: encoding_rs::Decoder,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    given: usize,
+    over: bool,
+}
+
+impl<R: Read> Transcoded<R> {
+    fn new(inner: R, encoding: &'static encoding_rs::Encoding) -> Self {
+        let decoder = encoding.new_decoder_without_bom_handling();
+        Self { inner, decoder, input: vec![0; 1 << 15], output: Vec::new(), given: 0, over: false }
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        let read = self.inner.read(&mut self.input)?;
+        self.over = read == 0;
+        let room = self.decoder.max_utf8_buffer_length(read).unwrap_or(4 * read + 16);
+        self.output.resize(room, 0);
+        let (_, _, written, malformed) = self.decoder.decode_to_utf8(&self.input[..read], &mut self.output, self.over);
+        if malformed {
+            let name = self.decoder.encoding().name();
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("not {name} text; declare another `encoding`"),
+            ));
+        }
+        self.output.truncate(written);
+        self.given = 0;
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Transcoded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.output.len() && !self.over {
+            self.refill()?;
+        }
+        let length = buffer.len().min(self.output.len() - self.given);
+        buffer[..length].copy_from_slice(&self.output[self.given..self.given + length]);
+        self.given += length;
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_name_finds_its_neighbour() {
+        let known = ["created_at", "lead_id", "Lead Source"];
+        assert_eq!(nearest("creatd_at", known.into_iter()), Some("created_at"));
+        assert_eq!(nearest("lead_source", known.into_iter()), Some("Lead Source"));
+        assert_eq!(nearest("zebra", known.into_iter()), None);
+    }
+
+    #[test]
+    fn an_input_is_hashed_as_it_lies_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.csv"), "abc").unwrap();
+        let spec: DataSpec = serde_yaml::from_str("leads: { path: 'a*.csv' }\noutcomes: { flag: y }\n").unwrap();
+        let files = inputs(&spec, folder.path()).unwrap();
+        assert_eq!((files[0].path.as_str(), files[0].bytes), ("a.csv", 3));
+        assert_eq!(files[0].sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_its_neighbour() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("leads.csv"), "abc").unwrap();
+        let error = expand("leads", &"lead.csv".into(), folder.path()).unwrap_err().to_string();
+        assert_eq!(error, "leads: no file matches `lead.csv`, did you mean `leads.csv`?");
+        assert!(expand("leads", &"*.parquet".into(), folder.path()).is_err());
+    }
+}

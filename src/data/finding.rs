@@ -1,0 +1,183 @@
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+/// How many rows a finding names.
+pub(crate) const PLACES: usize = 20;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingLevel {
+    /// A choice that was made in reading, to be known.
+    Note,
+    /// Something that may bend the results.
+    Warning,
+    /// Something that makes results about it worthless.
+    Severe,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    DelimiterFound,
+    RowsWrappedInQuotes,
+    TrailingDelimiters,
+    EmptyRows,
+    UnnamedColumn,
+    ColumnNotRead,
+    DatesWithoutTime,
+    UnreadableTime,
+    UnreadableValue,
+    NearlyNumeric,
+    ConstantColumn,
+    NearlyEmptyColumn,
+    FilledForWinners,
+    FilledForOthers,
+    MissingId,
+    MissingTime,
+    MissingKind,
+    IdenticalLeads,
+    OutcomeWithoutLead,
+    EventWithoutLead,
+    ChangeWithoutLead,
+    ChangeOfUnknownColumn,
+    ConvertedBeforeCreation,
+    LostBeforeCreation,
+    EqualDeals,
+    WonWithoutTime,
+    FlagValues,
+    AfterUntil,
+    FarFuture,
+    OutcomesStartLate,
+    UntilFromOutcomes,
+    OutcomesEndEarly,
+    NoWins,
+}
+
+/// One kind of trouble, or a choice made in reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which input: leads, events, outcomes, history.
+    pub input: String,
+    pub what: What,
+    /// In words, with the column's name; names no lead.
+    pub text: String,
+    pub count: u64,
+    pub level: FindingLevel,
+    /// What to do about it.
+    pub advice: String,
+    /// The first of the rows.
+    pub rows: Vec<Place>,
+}
+
+/// A value in its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub file: String,
+    /// The line in text files (the header is line 1), the row from 1 in columnar ones.
+    pub row: u64,
+    pub column: String,
+    pub value: String,
+}
+
+/// What was found in the inputs, in the order of reading.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    pub list: Vec<Finding>,
+    /// Columns that no model may read, with the reason.
+    pub refused: Vec<RefusedColumn>,
+}
+
+/// A column that no model may read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedColumn {
+    pub column: String,
+    pub reason: String,
+}
+
+impl Findings {
+    /// Why no model may read the column, if it stands in the data but not among the leads' attributes.
+    pub fn refusal(&self, column: &str) -> Option<&str> {
+        self.refused.iter().find(|refused| refused.column == column).map(|refused| refused.reason.as_str())
+    }
+
+    pub fn of(&self, what: What) -> impl Iterator<Item = &Finding> {
+        self.list.iter().filter(move |finding| finding.what == what)
+    }
+
+    /// The rows of all findings as CSV: for the machine they were found on, as they name leads.
+    pub fn write_csv(&self, output: impl Write) -> io::Result<()> {
+        let mut csv = csv::Writer::from_writer(output);
+        csv.write_record(["input", "what", "level", "count", "text", "advice", "file", "row", "column", "value"])?;
+        for finding in &self.list {
+            let (what, level) = (code(&finding.what), code(&finding.level));
+            let nowhere = [Place { file: String::new(), row: 0, column: String::new(), value: String::new() }];
+            let places = if finding.rows.is_empty() { &nowhere[..] } else { &finding.rows[..] };
+            for place in places {
+                let row = if place.row == 0 { String::new() } else { place.row.to_string() };
+                let count = finding.count.to_string();
+                let cells = [
+                    &finding.input,
+                    &what,
+                    &level,
+                    &count,
+                    &finding.text,
+                    &finding.advice,
+                    &place.file,
+                    &row,
+                    &place.column,
+                    &place.value,
+                ];
+                csv.write_record(cells.map(|cell| harmless(cell)))?;
+            }
+        }
+        csv.flush()
+    }
+}
+
+impl Finding {
+    pub(crate) fn new(input: &str, what: What, level: FindingLevel, count: u64, text: String) -> Self {
+        Self { input: input.into(), what, text, count, level, advice: String::new(), rows: Vec::new() }
+    }
+
+    pub(crate) fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.advice = advice.into();
+        self
+    }
+
+    pub(crate) fn rows(mut self, rows: Vec<Place>) -> Self {
+        self.rows = rows;
+        self
+    }
+}
+
+fn code(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|json| json.as_str().map(String::from)).unwrap_or_default()
+}
+
+/// A spreadsheet runs what begins like a formula.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_of_the_findings_is_a_formula() {
+        let place = |value: &str| Place { file: "a.csv".into(), row: 7, column: "name".into(), value: value.into() };
+        let rows =
+            vec![place("=cmd|' /C calc'!A0"), place("+1"), place("-1"), place("@x"), place("\tx"), place("x, y")];
+        let finding = Finding::new("leads", What::UnreadableTime, FindingLevel::Warning, 6, "six".into()).rows(rows);
+        let mut bytes = Vec::new();
+        Findings { list: vec![finding], refused: Vec::new() }.write_csv(&mut bytes).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains("leads,unreadable_time,warning,6,six,,a.csv,7,name,'=cmd|"), "{text}");
+        for neutral in ["'+1", "'-1", "'@x", "'\tx", "\"x, y\""] {
+            assert!(text.contains(neutral), "{neutral}: {text}");
+        }
+    }
+}

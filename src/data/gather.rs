@@ -1,0 +1,543 @@
+use crate::table::{Column, Ids, MISSING, Text};
+use crate::time::{Edge, Format, Zone};
+
+use super::DataError;
+use super::cells::{Batch, Cells, NO_INTEGER, Spot, TextBlock};
+use super::finding::{Finding, FindingLevel, What};
+use super::source::{Counted, Met, Progress, Source};
+use super::times::{TimeColumn, too_many, with_places};
+
+/// A column to be read.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    /// A place in the source's header.
+    pub place: usize,
+    pub kind: As,
+}
+
+/// What a column is read as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum As {
+    /// Numbers if every value is one, else text; times and flags only where the file has such.
+    Found,
+    /// Text, as the values turned out to be.
+    FoundText,
+    Number,
+    Text,
+    Flag,
+    Time(Edge),
+}
+
+/// A column that was read.
+pub(crate) struct Gathered {
+    pub column: Column,
+    /// Values that the kind could not be read from; they are missing.
+    pub unreadable: Counted,
+    /// Of times, how many were dates.
+    pub dates: u64,
+    /// Of text found: values that are numbers, and those that are not.
+    pub numbers: u64,
+    pub words: Counted,
+}
+
+/// Columns of all rows of a source, and where the rows stand.
+pub(crate) struct Table {
+    pub spots: Vec<Spot>,
+    pub columns: Vec<Gathered>,
+    pub met: Vec<Met>,
+}
+
+/// Reads columns whole.
+pub(crate) fn gather(
+    source: &Source,
+    asks: &[Ask],
+    zone: &Zone,
+    progress: &dyn Fn(Progress),
+) -> Result<Table, DataError> {
+    let mut spots = Vec::new();
+    let (columns, met) = gather_rows(source, &[], asks, zone, progress, |again| {
+        if let Rows::Of(batch) = again {
+            spots.extend((0..batch.rows()).map(|row| batch.spot(row)));
+        } else {
+            spots.clear();
+        }
+        Ok(None)
+    })?;
+    Ok(Table { spots, columns, met })
+}
+
+/// What the chooser of rows is told.
+pub(crate) enum Rows<'a> {
+    /// Reading begins, perhaps once more: forget what was.
+    Begin,
+    Of(&'a Batch),
+}
+
+/// Reads columns, of each batch only the rows that `choose` names (`None`: all); it sees the columns `seen` of the
+/// header, in this order, as the first ones of the batch.
+///
+/// A column taken for numbers whose text turns out otherwise makes reading begin again, with that column as text:
+/// the memory of one reading, and what a column is still depends on all of its values.
+pub(crate) fn gather_rows(
+    source: &Source,
+    seen: &[usize],
+    asks: &[Ask],
+    zone: &Zone,
+    progress: &dyn Fn(Progress),
+    mut choose: impl FnMut(Rows) -> Result<Option<Vec<u32>>, DataError>,
+) -> Result<(Vec<Gathered>, Vec<Met>), DataError> {
+    let mut asks = asks.to_vec();
+    let mut places = seen.to_vec();
+    for ask in &asks {
+        if !places.contains(&ask.place) {
+            places.push(ask.place);
+        }
+    }
+    let cell_of: Vec<usize> =
+        asks.iter().filter_map(|ask| places.iter().position(|place| *place == ask.place)).collect();
+    loop {
+        choose(Rows::Begin)?;
+        let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
+        let mut again = false;
+        let read = source.read(&places, progress, |batch| {
+            let rows = choose(Rows::Of(batch))?;
+            for ((builder, ask), &cell) in builders.iter_mut().zip(&mut asks).zip(&cell_of) {
+                if builder.push(&batch.cells[cell], batch, rows.as_deref()) == Pushed::NotNumbers {
+                    (ask.kind, again) = (As::FoundText, true);
+                }
+            }
+            // Any error ends the reading; this one is never seen.
+            if again { Err(DataError::Spec(String::new())) } else { Ok(()) }
+        });
+        if again {
+            continue;
+        }
+        let met = read?;
+        let columns = builders.into_iter().map(|builder| builder.finish(source)).collect::<Result<Vec<_>, _>>()?;
+        return Ok((columns, met));
+    }
+}
+
+/// Text as codes into distinct values, in order of first appearance.
+#[derive(Default)]
+pub(crate) struct Dictionary {
+    pub codes: Vec<u32>,
+    pub levels: Ids,
+}
+
+impl Dictionary {
+    pub fn push(&mut self, text: Option<&str>) {
+        self.codes.push(text.map_or(MISSING, |text| self.levels.insert(text).0 as u32));
+    }
+
+    fn text(self) -> Text {
+        Text { codes: self.codes, levels: self.levels.iter().map(String::from).collect() }
+    }
+}
+
+struct Builder {
+    name: String,
+    kind: As,
+    nulls: Nulls,
+    decimal_comma: bool,
+    zone: Zone,
+    format: Option<Format>,
+    data: Data,
+    unreadable: Counted,
+    /// Values that are there.
+    present: u64,
+}
+
+enum Data {
+    /// So many missing values, and no other yet.
+    Nothing(usize),
+    Number(Vec<f64>),
+    Text(Dictionary),
+    Flag(Vec<Option<bool>>),
+    Time(Box<TimeColumn>),
+}
+
+#[derive(PartialEq, Eq)]
+enum Pushed {
+    Well,
+    NotNumbers,
+}
+
+/// Values that stand for a missing one.
+#[derive(Clone, Default)]
+pub(crate) struct Nulls {
+    words: Vec<String>,
+    numbers: Vec<f64>,
+}
+
+impl Nulls {
+    pub fn new(words: Vec<String>) -> Self {
+        let numbers = words.iter().filter_map(|word| word.trim().parse().ok()).collect();
+        Self { words, numbers }
+    }
+
+    /// The value, if it is there.
+    pub fn text<'a>(&self, text: &'a str) -> Option<&'a str> {
+        if text.trim_ascii().is_empty()
+            || (!self.words.is_empty() && self.words.iter().any(|word| word == text.trim_ascii()))
+        {
+            None
+        } else {
+            Some(text)
+        }
+    }
+
+    fn number(&self, number: f64) -> f64 {
+        if self.numbers.contains(&number) { f64::NAN } else { number }
+    }
+}
+
+/// Whole numbers beyond this are names of things: as floating-point numbers some of them would be equal.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A number as people and programs write it. No leading zeros (they belong to names of things), no infinity, no words.
+pub(crate) fn number(text: &str, decimal_comma: bool) -> Option<f64> {
+    let text = text.trim_ascii();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let bytes = digits.as_bytes();
+    let starts_well = match bytes {
+        [b'0', next, ..] => !next.is_ascii_digit(),
+        [first, ..] => first.is_ascii_digit() || matches!((first, decimal_comma), (b'.', false) | (b',', true)),
+        [] => false,
+    };
+    if !starts_well || !bytes.iter().all(|byte| byte.is_ascii_digit() || b".,eE+-".contains(byte)) {
+        return None;
+    }
+    let value: f64 = if decimal_comma { comma_number(text)? } else { text.parse().ok()? };
+    let whole = bytes.iter().all(u8::is_ascii_digit);
+    (value.is_finite() && !(whole && value.abs() > EXACT)).then_some(value)
+}
+
+/// `1.234,5`: points group thousands.
+fn comma_number(text: &str) -> Option<f64> {
+    let (whole, decimals) = text.split_once(',').unwrap_or((text, ""));
+    let mut groups = whole.split('.');
+    let first = groups.next()?;
+    let grouped = groups.clone().count() > 0;
+    let well_grouped = !grouped || (first.trim_start_matches('-').len() <= 3 && groups.all(|group| group.len() == 3));
+    let plain = format!("{}.{decimals}", whole.replace('.', ""));
+    if well_grouped && !decimals.contains(['.', ',']) { plain.trim_end_matches('.').parse().ok() } else { None }
+}
+
+/// A declared flag's value.
+pub(crate) fn flag(text: &str) -> Option<bool> {
+    match text.trim_ascii().to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "1" => Some(true),
+        "false" | "f" | "no" | "n" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+impl Builder {
+    fn new(source: &Source, ask: &Ask, zone: &Zone) -> Self {
+        let name = source.header[ask.place].clone();
+        let format = source.dialect.format(&name);
+        Self {
+            nulls: Nulls::new(source.dialect.nulls(&name)),
+            decimal_comma: source.dialect.decimal_comma,
+            zone: zone.clone(),
+            format,
+            kind: ask.kind,
+            data: Data::Nothing(0),
+            unreadable: Counted::default(),
+            present: 0,
+            name,
+        }
+    }
+
+    fn push(&mut self, cells: &Cells, batch: &Batch, rows: Option<&[u32]>) -> Pushed {
+        match rows {
+            None => self.push_rows(cells, batch, 0..batch.rows()),
+            Some(rows) => self.push_rows(cells, batch, rows.iter().map(|&row| row as usize)),
+        }
+    }
+
+    fn push_rows(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize> + Clone) -> Pushed {
+        if let Data::Nothing(before) = self.data {
+            let Some(kind) = self.kind_of(cells, rows.clone()) else {
+                self.data = Data::Nothing(before + rows.count());
+                return Pushed::Well;
+            };
+            self.begin(kind, before);
+        }
+        match &mut self.data {
+            Data::Number(_) => self.push_numbers(cells, batch, rows),
+            Data::Text(dictionary) => {
+                let block = cells.as_text();
+                for row in rows {
+                    let value = self.nulls.text(block.get(row));
+                    self.present += u64::from(value.is_some());
+                    dictionary.push(value);
+                }
+                Pushed::Well
+            }
+            Data::Flag(_) => self.push_flags(cells, batch, rows),
+            Data::Time(_) => self.push_times(cells, batch, rows),
+            Data::Nothing(_) => Pushed::Well,
+        }
+    }
+
+    /// What the column is read as, by its first batch with a value.
+    fn kind_of(&self, cells: &Cells, mut rows: impl Iterator<Item = usize>) -> Option<As> {
+        match (self.kind, cells) {
+            (As::Found, Cells::Text(block)) => {
+                let mut values = rows.filter_map(|row| self.nulls.text(block.get(row))).peekable();
+                values.peek()?;
+                Some(if block.booleans {
+                    As::Flag
+                } else if values.all(|value| number(value, self.decimal_comma).is_some()) {
+                    As::Number
+                } else {
+                    As::Text
+                })
+            }
+            (As::Found, Cells::Number(values)) => rows.any(|row| !values[row].is_nan()).then_some(As::Number),
+            (As::Found, Cells::Integer(_)) => Some(As::Number),
+            (As::Found, Cells::Flag(_)) => Some(As::Flag),
+            (As::Found, Cells::Instant(_) | Cells::Clock(_) | Cells::Date(_)) => Some(As::Time(Edge::Start)),
+            (As::FoundText, _) => Some(As::Text),
+            (kind, _) => Some(kind),
+        }
+    }
+
+    fn begin(&mut self, kind: As, missing: usize) {
+        self.data = match kind {
+            As::Number => Data::Number(vec![f64::NAN; missing]),
+            As::Flag => Data::Flag(vec![None; missing]),
+            As::Time(edge) => {
+                let mut times = TimeColumn::new(self.zone.clone(), edge, self.format.clone());
+                (0..missing).for_each(|_| times.push_missing());
+                Data::Time(Box::new(times))
+            }
+            As::Found | As::FoundText | As::Text => {
+                Data::Text(Dictionary { codes: vec![MISSING; missing], levels: Ids::default() })
+            }
+        };
+    }
+
+    fn push_numbers(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize>) -> Pushed {
+        let Data::Number(numbers) = &mut self.data else { return Pushed::Well };
+        let found = self.kind == As::Found;
+        match cells {
+            Cells::Number(values) => numbers.extend(rows.map(|row| self.nulls.number(values[row]))),
+            Cells::Integer(values) => {
+                for row in rows {
+                    let missing = values[row] == NO_INTEGER;
+                    let value = if missing { f64::NAN } else { self.nulls.number(values[row] as f64) };
+                    if found && value.abs() > EXACT {
+                        return Pushed::NotNumbers;
+                    }
+                    numbers.push(value);
+                }
+            }
+            Cells::Text(block) => {
+                for row in rows {
+                    let Some(text) = self.nulls.text(block.get(row)) else {
+                        numbers.push(f64::NAN);
+                        continue;
+                    };
+                    match number(text, self.decimal_comma) {
+                        None if found => return Pushed::NotNumbers,
+                        None => self.unreadable.add(batch.spot(row), text),
+                        Some(_) => {}
+                    }
+                    self.present += 1;
+                    numbers.push(number(text, self.decimal_comma).unwrap_or(f64::NAN));
+                }
+            }
+            other if found => {
+                let _ = other;
+                return Pushed::NotNumbers;
+            }
+            other => {
+                let block = other.as_text();
+                for row in rows {
+                    self.unreadable.add(batch.spot(row), block.get(row));
+                    self.present += 1;
+                    numbers.push(f64::NAN);
+                }
+            }
+        }
+        Pushed::Well
+    }
+
+    fn push_flags(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize>) -> Pushed {
+        let Data::Flag(flags) = &mut self.data else { return Pushed::Well };
+        if let Cells::Flag(values) = cells {
+            flags.extend(rows.map(|row| values[row]));
+            return Pushed::Well;
+        }
+        let block = cells.as_text();
+        for row in rows {
+            let text = self.nulls.text(block.get(row));
+            let value = text.and_then(flag);
+            if let (Some(text), None) = (text, value) {
+                if self.kind == As::Found {
+                    return Pushed::NotNumbers;
+                }
+                self.unreadable.add(batch.spot(row), text);
+            }
+            self.present += u64::from(text.is_some());
+            flags.push(value);
+        }
+        Pushed::Well
+    }
+
+    fn push_times(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize>) -> Pushed {
+        let Data::Time(times) = &mut self.data else { return Pushed::Well };
+        if matches!(cells, Cells::Instant(_) | Cells::Clock(_) | Cells::Date(_)) {
+            rows.for_each(|row| times.push_cell(cells, row, batch.spot(row)));
+            return Pushed::Well;
+        }
+        if self.kind == As::Found {
+            return Pushed::NotNumbers;
+        }
+        let block: &TextBlock = &cells.as_text();
+        for row in rows {
+            match self.nulls.text(block.get(row)) {
+                Some(text) => times.push_text(text, batch.spot(row)),
+                None => times.push_missing(),
+            }
+        }
+        Pushed::Well
+    }
+
+    fn finish(mut self, source: &Source) -> Result<Gathered, DataError> {
+        if let Data::Nothing(missing) = self.data {
+            let kind = self.kind;
+            self.begin(kind, missing);
+        }
+        let expected = match self.data {
+            Data::Flag(_) => "true/false (true, yes, y, t, 1 or false, no, n, f, 0)",
+            _ => "numbers",
+        };
+        if too_many(self.unreadable.count, self.present) {
+            let advice =
+                "declare missing values by `nulls`, decimals by `decimal: comma`, or the column's kind in `types`";
+            return Err(DataError::Values {
+                input: source.input,
+                column: self.name,
+                count: self.unreadable.count,
+                total: self.present,
+                expected,
+                examples: with_places(source, &self.unreadable),
+                advice: advice.into(),
+            });
+        }
+        let guessed = matches!(self.kind, As::Found | As::FoundText);
+        let mut gathered = Gathered {
+            column: Column::Number(Vec::new()),
+            unreadable: self.unreadable,
+            dates: 0,
+            numbers: 0,
+            words: Counted::default(),
+        };
+        gathered.column = match self.data {
+            Data::Nothing(_) => Column::Text(Text::default()),
+            Data::Number(values) => Column::Number(values),
+            Data::Flag(values) => Column::Flag(values),
+            Data::Time(times) => {
+                let times = times.finish(source, &self.name)?;
+                gathered.dates = times.dates;
+                gathered.unreadable = times.unreadable;
+                Column::Instant(times.at)
+            }
+            Data::Text(dictionary) => {
+                let text = dictionary.text();
+                if guessed {
+                    (gathered.numbers, gathered.words) = numbers_among(&text, self.decimal_comma);
+                }
+                Column::Text(text)
+            }
+        };
+        Ok(gathered)
+    }
+}
+
+/// How many values of a text are numbers, and the levels that are not (each counted as often as it stands there).
+fn numbers_among(text: &Text, decimal_comma: bool) -> (u64, Counted) {
+    let numeric: Vec<bool> = text.levels.iter().map(|level| number(level, decimal_comma).is_some()).collect();
+    if !numeric.contains(&true) {
+        return (0, Counted::default());
+    }
+    let mut times = vec![0u64; numeric.len()];
+    for &code in text.codes.iter().filter(|&&code| code != MISSING) {
+        times[code as usize] += 1;
+    }
+    let (mut numbers, mut words) = (0, Counted::default());
+    for (level, &count) in times.iter().enumerate() {
+        if numeric[level] {
+            numbers += count;
+        } else {
+            words.add(Spot { file: u32::MAX, line: 0 }, &text.levels[level]);
+            words.count += count - 1;
+        }
+    }
+    (numbers, words)
+}
+
+/// What is to be said of a column that was read.
+pub(crate) fn remarks(source: &Source, name: &str, gathered: &Gathered) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let Gathered { unreadable, numbers, words, dates, .. } = gathered;
+    if unreadable.count > 0 {
+        let (what, kind) = match gathered.column {
+            Column::Instant(_) => (What::UnreadableTime, "a time"),
+            Column::Flag(_) => (What::UnreadableValue, "true or false"),
+            _ => (What::UnreadableValue, "a number"),
+        };
+        let text = format!("values of `{name}` that are not {kind} like the others; they count as missing");
+        let finding = Finding::new(source.input, what, FindingLevel::Warning, unreadable.count, text);
+        findings.push(finding.advice("correct them, or declare them by `nulls`").rows(source.places(unreadable, name)));
+    }
+    if words.count > 0 && words.count * 20 <= *numbers {
+        let text = format!("`{name}` is text because of a few values among numbers, such as {}", words.examples());
+        let finding = Finding::new(source.input, What::NearlyNumeric, FindingLevel::Warning, words.count, text);
+        findings.push(finding.advice("declare them by `nulls`, or the column in `types`"));
+    }
+    if *dates > 0 {
+        let text = format!("times of `{name}` are dates without a time of day");
+        findings.push(Finding::new(source.input, What::DatesWithoutTime, FindingLevel::Note, *dates, text));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_number_but_names_a_thing_is_text() {
+        for text in ["00123", "+4930123", "12345678901234567890", "inf", "NaN", "1,5", "0x1f", "", "-", "1-2", "٣"] {
+            assert_eq!(number(text, false), None, "{text}");
+        }
+        for (text, value) in [("0", 0.0), ("0.5", 0.5), ("-0.5", -0.5), ("1e3", 1000.0), (" 7 ", 7.0), (".5", 0.5)] {
+            assert_eq!(number(text, false), Some(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_comma_is_read_where_it_is_declared() {
+        for (text, value) in [
+            ("1,5", Some(1.5)),
+            ("1.234,5", Some(1234.5)),
+            ("-1.234.567", Some(-1_234_567.0)),
+            ("12", Some(12.0)),
+            ("1.5", None),
+            ("1,2,3", None),
+        ] {
+            assert_eq!(number(text, true), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_slip_in_a_hundred_is_a_finding_and_more_is_another_format() {
+        assert!(!too_many(0, 0) && !too_many(1, 3) && !too_many(10, 1000));
+        assert!(too_many(1, 1) && too_many(2, 3) && too_many(11, 1000));
+    }
+}

@@ -1,0 +1,404 @@
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::table::{Cell, Column, Ids};
+use crate::time::{Edge, Instant, NEVER, Zone};
+
+use super::DataError;
+use super::cells::Spot;
+use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
+use super::gather::{As, Ask, Gathered, gather, remarks};
+use super::history::{Attribute, Known};
+use super::outcomes::{Deals, Role, roles};
+use super::source::{Counted, Progress, Source};
+use super::spec::{KnownSpec, LeadsSpec, OutcomesSpec, Type};
+
+/// The leads as they were read, ascending by id.
+pub(crate) struct Leads {
+    pub source: Source,
+    pub ids: Ids,
+    pub position: Vec<u64>,
+    pub created: Option<Vec<Instant>>,
+    pub attributes: Vec<Attribute>,
+    pub spots: Vec<Spot>,
+    pub read: u64,
+    pub unreadable: u64,
+    pub duplicates: u64,
+    /// The outcomes that stand on the leads' own rows.
+    pub deals: Option<Deals>,
+}
+
+/// The columns to be read, and what they are for.
+#[derive(Default)]
+struct Plan {
+    asks: Vec<Ask>,
+    id: Option<usize>,
+    created: Option<usize>,
+    order_by: Option<usize>,
+    outcomes: Vec<(Role, usize)>,
+    attributes: Vec<usize>,
+}
+
+pub(crate) fn read(
+    spec: &LeadsSpec,
+    outcomes: &OutcomesSpec,
+    base: &Path,
+    zone: &Zone,
+    findings: &mut Findings,
+    progress: &dyn Fn(Progress),
+) -> Result<Leads, DataError> {
+    let source = Source::open("leads", &spec.path, spec.dialect(), base)?;
+    let own_outcomes = if outcomes.path.is_empty() { roles(outcomes) } else { Vec::new() };
+    let plan = plan(spec, &own_outcomes, &source)?;
+    refuse(spec, &own_outcomes, findings);
+    let mut table = gather(&source, &plan.asks, zone, progress)?;
+    findings.list.extend(source.findings(std::mem::take(&mut table.met)));
+    for (ask, gathered) in plan.asks.iter().zip(&table.columns) {
+        findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
+    }
+    let rows = Rows { spec, source: &source, plan: &plan, columns: &table.columns, spots: &table.spots };
+    let sorted = rows.sort_out(findings)?;
+    let position = rows.positions();
+    let deals = (!own_outcomes.is_empty()).then(|| rows.deals(&sorted));
+
+    let kept: Vec<usize> = sorted.kept.iter().map(|&row| row as usize).collect();
+    let created = plan.created.map(|column| take_times(&table.columns[column].column, &kept));
+    let read = table.spots.len() as u64;
+    let attributes = attributes(spec, &source, &plan, table.columns, &kept);
+    Ok(Leads {
+        ids: sorted.ids,
+        position: kept.iter().map(|&row| position[row]).collect(),
+        created,
+        attributes,
+        spots: kept.iter().map(|&row| table.spots[row]).collect(),
+        read,
+        unreadable: sorted.unreadable,
+        duplicates: sorted.duplicates,
+        deals,
+        source,
+    })
+}
+
+fn take_times(column: &Column, rows: &[usize]) -> Vec<Instant> {
+    match column {
+        Column::Instant(at) => rows.iter().map(|&row| at[row]).collect(),
+        _ => vec![NEVER; rows.len()],
+    }
+}
+
+fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<Plan, DataError> {
+    let used = [("id", &spec.id), ("created", &spec.created), ("order_by", &spec.order_by)];
+    for (key, name) in used.iter().filter_map(|(key, name)| name.as_deref().map(|name| (*key, name))) {
+        source.column(name, &format!("leads.{key}"))?;
+        if spec.ignore.iter().any(|ignored| ignored == name) {
+            return Err(DataError::Spec(format!("data.leads: `{name}` is named by `{key}` and by `ignore`; keep one")));
+        }
+    }
+    check_names(spec, outcomes, source)?;
+    let at_columns: Vec<&str> = known_at(spec).collect();
+    let mut plan = Plan::default();
+    for (place, name) in source.header.iter().enumerate() {
+        if spec.ignore.contains(name) {
+            continue;
+        }
+        let is = |wanted: &Option<String>| wanted.as_deref() == Some(name.as_str());
+        let ask = plan.asks.len();
+        let outcome: Vec<Role> = outcomes.iter().filter(|(_, column)| column == name).map(|(role, _)| *role).collect();
+        if is(&spec.id) {
+            plan.id = Some(ask);
+            plan.asks.push(Ask { place, kind: As::Text });
+        } else if is(&spec.created) && outcome.is_empty() {
+            plan.created = Some(ask);
+            plan.asks.push(Ask { place, kind: As::Time(Edge::Start) });
+        } else if !outcome.is_empty() {
+            // One column may be both, as a close date with a flag that says how it closed.
+            for role in outcome {
+                plan.outcomes.push((role, plan.asks.len()));
+                plan.asks.push(Ask { place, kind: role.kind() });
+            }
+        } else {
+            if is(&spec.order_by) {
+                plan.order_by = Some(ask);
+            }
+            plan.attributes.push(ask);
+            let declared = spec.types.get(name).copied().or(at_columns.contains(&name.as_str()).then_some(Type::Time));
+            plan.asks.push(Ask { place, kind: declared.map_or(As::Found, kind_of) });
+        }
+    }
+    Ok(plan)
+}
+
+pub(crate) fn kind_of(declared: Type) -> As {
+    match declared {
+        Type::Number => As::Number,
+        Type::Text => As::Text,
+        Type::Flag => As::Flag,
+        Type::Time => As::Time(Edge::Start),
+    }
+}
+
+/// Columns whose times say when other columns were known.
+fn known_at(spec: &LeadsSpec) -> impl Iterator<Item = &str> {
+    spec.known.iter().chain(spec.except.values()).filter_map(|known| match known {
+        KnownSpec::At(column) => Some(column.as_str()),
+        _ => None,
+    })
+}
+
+fn check_names(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<(), DataError> {
+    let dialect = spec.dialect();
+    let named = (spec.except.keys().map(|name| (name.as_str(), "leads.except")))
+        .chain(spec.types.keys().map(|name| (name.as_str(), "leads.types")))
+        .chain(spec.ignore.iter().map(|name| (name.as_str(), "leads.ignore")))
+        .chain(known_at(spec).map(|name| (name, "leads.known")))
+        .chain(dialect.columns().map(|name| (name, "leads.nulls_in or leads.format")))
+        .chain(outcomes.iter().map(|(role, name)| (*name, role.key())));
+    for (name, by) in named {
+        source.column(name, by)?;
+    }
+    let gone = known_at(spec).find(|column| {
+        spec.ignore.iter().any(|ignored| ignored == column)
+            || spec.types.get(*column).is_some_and(|kind| *kind != Type::Time)
+    });
+    if let Some(column) = gone {
+        return Err(DataError::Spec(format!(
+            "data.leads: `{column}` says when other columns were known, so it is read as a time; take it out of `ignore` and `types`"
+        )));
+    }
+    if let Some(ignored) = outcomes.iter().find(|(_, name)| spec.ignore.iter().any(|ignored| ignored == name)) {
+        return Err(DataError::Spec(format!(
+            "data.leads.ignore: `{}` is named by `{}`; keep one",
+            ignored.1,
+            ignored.0.key()
+        )));
+    }
+    Ok(())
+}
+
+fn refuse(spec: &LeadsSpec, outcomes: &[(Role, &str)], findings: &mut Findings) {
+    let mut refuse = |column: &str, reason: &str| {
+        findings.refused.push(RefusedColumn { column: column.into(), reason: reason.into() });
+    };
+    for (role, column) in outcomes {
+        refuse(column, &format!("it is the outcome itself (`{}`)", role.key()));
+    }
+    for column in &spec.ignore {
+        refuse(column, "it stands under `leads.ignore`");
+    }
+    if let Some(id) = &spec.id {
+        refuse(id, "it is the leads' id");
+    }
+}
+
+/// All rows of the leads' files, before they are sorted out.
+struct Rows<'a> {
+    spec: &'a LeadsSpec,
+    source: &'a Source,
+    plan: &'a Plan,
+    columns: &'a [Gathered],
+    spots: &'a [Spot],
+}
+
+/// Which rows are leads.
+struct Sorted {
+    ids: Ids,
+    /// The row of each lead, in the order of their ids.
+    kept: Vec<u32>,
+    /// Rows that hold more deals of a lead that has a row already, and its place.
+    more_deals: Vec<(u32, u32)>,
+    unreadable: u64,
+    duplicates: u64,
+}
+
+impl Rows<'_> {
+    fn cell(&self, ask: usize, row: usize) -> Cell<'_> {
+        self.columns[ask].column.cell(row)
+    }
+
+    fn place(&self, row: usize) -> String {
+        let place = self.source.place(self.spots[row], "", "");
+        format!("{}, line {}", place.file, place.row)
+    }
+
+    fn sort_out(&self, findings: &mut Findings) -> Result<Sorted, DataError> {
+        let mut first = Ids::default();
+        let (mut rows, mut more_deals): (Vec<u32>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
+        let (mut nameless, mut timeless, mut identical) = (Counted::default(), Counted::default(), Counted::default());
+        let mut unreadable = 0;
+        for row in 0..self.spots.len() {
+            let number;
+            let id = match self.plan.id.map(|id| self.cell(id, row)) {
+                None => {
+                    number = (row + 1).to_string();
+                    number.as_str()
+                }
+                Some(Cell::Text(id)) => id,
+                Some(_) => {
+                    nameless.add(self.spots[row], "");
+                    unreadable += 1;
+                    continue;
+                }
+            };
+            if self.plan.created.is_some_and(|created| self.cell(created, row) == Cell::Missing) {
+                timeless.add(self.spots[row], id);
+                unreadable += 1;
+                continue;
+            }
+            let (place, new) = first.insert(id);
+            if new {
+                rows.push(row as u32);
+                continue;
+            }
+            self.agree(id, rows[place] as usize, row)?;
+            identical.add(self.spots[row], id);
+            if !self.same_outcome(rows[place] as usize, row) {
+                more_deals.push((row as u32, place as u32));
+            }
+        }
+        self.report(&nameless, &timeless, &identical, more_deals.len(), findings);
+        if rows.is_empty() {
+            let why = if nameless.count > 0 { "no row has an id" } else { "no row has a creation time" };
+            return Err(DataError::NoLeads { why: why.into() });
+        }
+        Ok(by_id(&first, &rows, more_deals, unreadable, identical.count))
+    }
+
+    /// Rows of one lead must say the same of it, deals apart.
+    fn agree(&self, id: &str, first: usize, second: usize) -> Result<(), DataError> {
+        let timed = self.plan.outcomes.iter().any(|(role, _)| *role == Role::Converted);
+        let outcomes = self.plan.outcomes.iter().filter(|_| !timed).map(|(_, ask)| *ask);
+        let mut compared = self.plan.attributes.iter().copied().chain(self.plan.created).chain(outcomes);
+        let Some(differing) = compared.find(|&ask| self.cell(ask, first) != self.cell(ask, second)) else {
+            return Ok(());
+        };
+        let say = |row| match self.cell(differing, row) {
+            Cell::Missing => "missing".to_string(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Text(text) => super::source::shortened(text),
+            Cell::Flag(flag) => flag.to_string(),
+            Cell::Instant(at) => Zone::utc().text(at),
+        };
+        Err(DataError::ConflictingLeads {
+            id: id.into(),
+            first: self.place(first),
+            second: self.place(second),
+            column: self.source.header[self.plan.asks[differing].place].clone(),
+            one: say(first),
+            other: say(second),
+        })
+    }
+
+    fn same_outcome(&self, first: usize, second: usize) -> bool {
+        self.plan.outcomes.iter().all(|(_, ask)| self.cell(*ask, first) == self.cell(*ask, second))
+    }
+
+    fn report(
+        &self,
+        nameless: &Counted,
+        timeless: &Counted,
+        identical: &Counted,
+        deals: usize,
+        findings: &mut Findings,
+    ) {
+        let mut add = |what, level, counted: &Counted, column: &Option<String>, text: String, advice: &str| {
+            if counted.count > 0 {
+                let rows = self.source.places(counted, column.as_deref().unwrap_or(""));
+                findings.list.push(Finding::new("leads", what, level, counted.count, text).advice(advice).rows(rows));
+            }
+        };
+        let text = "rows without an id, left out as unreadable".into();
+        add(What::MissingId, FindingLevel::Warning, nameless, &self.spec.id, text, "export them with their ids");
+        let text = "leads without a readable creation time, left out as unreadable".into();
+        let advice = "complete their creation times, or they are in no result";
+        // The value of such a place is the lead's id.
+        add(What::MissingTime, FindingLevel::Warning, timeless, &self.spec.id, text, advice);
+        let text = match deals {
+            0 => "rows that repeat another lead's row, merged with it".into(),
+            deals => format!("rows that repeat another lead's row, merged with it; {deals} of them hold another deal"),
+        };
+        add(What::IdenticalLeads, FindingLevel::Note, identical, &self.spec.id, text, "");
+    }
+
+    /// The place of every row: in its file, or in the order of a column (missing values last).
+    fn positions(&self) -> Vec<u64> {
+        let rows = self.spots.len();
+        let Some(column) = self.plan.order_by.map(|ask| &self.columns[ask].column) else {
+            return (0..rows as u64).collect();
+        };
+        let mut order: Vec<usize> = (0..rows).collect();
+        order.sort_by(|&a, &b| compare(column.cell(a), column.cell(b)));
+        let mut positions = vec![0; rows];
+        for (position, &row) in order.iter().enumerate() {
+            positions[row] = position as u64;
+        }
+        positions
+    }
+
+    fn deals(&self, sorted: &Sorted) -> Deals {
+        let mut rows: Vec<(u32, u32)> = sorted.kept.iter().enumerate().map(|(lead, &row)| (row, lead as u32)).collect();
+        rows.extend(&sorted.more_deals);
+        rows.sort_unstable();
+        let mut deals = Deals {
+            lead: rows.iter().map(|(_, lead)| *lead).collect(),
+            spots: rows.iter().map(|(row, _)| self.spots[*row as usize]).collect(),
+            columns: HashMap::new(),
+        };
+        let rows: Vec<usize> = rows.iter().map(|(row, _)| *row as usize).collect();
+        for (role, ask) in &self.plan.outcomes {
+            deals.columns.insert(*role, self.columns[*ask].column.take(&rows));
+        }
+        deals
+    }
+}
+
+fn by_id(first: &Ids, rows: &[u32], more_deals: Vec<(u32, u32)>, unreadable: u64, duplicates: u64) -> Sorted {
+    let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+    order.sort_unstable_by(|&a, &b| first.get(a as usize).cmp(first.get(b as usize)));
+    let mut lead_of = vec![0; rows.len()];
+    for (lead, &place) in order.iter().enumerate() {
+        lead_of[place as usize] = lead as u32;
+    }
+    Sorted {
+        ids: order.iter().map(|&place| first.get(place as usize)).collect(),
+        kept: order.iter().map(|&place| rows[place as usize]).collect(),
+        more_deals: more_deals.into_iter().map(|(row, place)| (row, lead_of[place as usize])).collect(),
+        unreadable,
+        duplicates,
+    }
+}
+
+fn compare(a: Cell, b: Cell) -> std::cmp::Ordering {
+    use std::cmp::Ordering;
+    match (a, b) {
+        (Cell::Missing, Cell::Missing) => Ordering::Equal,
+        (Cell::Missing, _) => Ordering::Greater,
+        (_, Cell::Missing) => Ordering::Less,
+        (Cell::Number(a), Cell::Number(b)) => a.total_cmp(&b),
+        (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
+        (Cell::Flag(a), Cell::Flag(b)) => a.cmp(&b),
+        (Cell::Instant(a), Cell::Instant(b)) => a.cmp(&b),
+        _ => Ordering::Equal,
+    }
+}
+
+fn attributes(
+    spec: &LeadsSpec,
+    source: &Source,
+    plan: &Plan,
+    columns: Vec<Gathered>,
+    kept: &[usize],
+) -> Vec<Attribute> {
+    let mut attributes = Vec::with_capacity(plan.attributes.len());
+    for (ask, gathered) in columns.into_iter().enumerate().filter(|(ask, _)| plan.attributes.contains(ask)) {
+        let name = source.header[plan.asks[ask].place].clone();
+        let known = spec.except.get(&name).or(spec.known.as_ref()).unwrap_or(&KnownSpec::AsExported);
+        let known = match known {
+            KnownSpec::AtCreation => Known::AtCreation,
+            KnownSpec::AsExported => Known::AsExported,
+            // A time is known when it comes.
+            KnownSpec::At(column) => Known::At(column.clone()),
+        };
+        attributes.push(Attribute { name, column: gathered.column.take(kept), known, changed: None });
+    }
+    attributes
+}

@@ -1,0 +1,477 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::time::{Format, Moment, Zone};
+
+/// Where the leads, their events and their outcomes stand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataSpec {
+    pub leads: LeadsSpec,
+    /// What leads did, one event a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<EventsSpec>,
+    /// What became of the leads.
+    pub outcomes: OutcomesSpec,
+    /// What the leads' columns were at other times, one change a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistorySpec>,
+    /// When the outcomes were exported; a date alone is its end. By default the latest time among the outcomes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+    /// Where times without an offset are read, and days, weeks and quarters are kept.
+    #[serde(default)]
+    pub timezone: Zone,
+    /// What values are counted in, for the reports: EUR, USD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+}
+
+/// One table of the data: its own fields, and how its files are written. Serde's `flatten` would do without the macro,
+/// but lose the line in error messages.
+macro_rules! source {
+    ($(#[$about:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            $($(#[$meta])* pub $field: $kind,)*
+            /// What stands between fields: `,`, `;`, `|` or a tab. By default found in the header.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub delimiter: Option<Delimiter>,
+            /// How letters are encoded: utf-8 (the default), windows-1252, latin1, utf-16le.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub encoding: Option<Encoding>,
+            /// Values that stand for a missing one, in every column: `["Select", "unknown"]`. An empty field is always missing.
+            // YAML reads a bare `null` as nothing at all, even as a key.
+            #[serde(skip_serializing_if = "Vec::is_empty", alias = "null")]
+            pub nulls: Vec<String>,
+            /// Values that stand for a missing one, in a column: `{ pdays: ["999"] }`.
+            #[serde(skip_serializing_if = "BTreeMap::is_empty", alias = "null_in")]
+            pub nulls_in: BTreeMap<String, Vec<String>>,
+            /// How times are written, for all columns or one by one: `"%d/%m/%Y %H:%M"`, `seconds`, `milliseconds`.
+            /// By default found from the whole column.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub format: Option<Formats>,
+            /// What stands before decimals: a point (the default) or a comma.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub decimal: Option<Decimal>,
+        }
+
+        impl $name {
+            pub(crate) fn dialect(&self) -> Dialect {
+                Dialect {
+                    delimiter: self.delimiter.map(|delimiter| delimiter.0),
+                    encoding: self.encoding.clone(),
+                    nulls: self.nulls.clone(),
+                    nulls_in: self.nulls_in.clone(),
+                    format: self.format.clone(),
+                    decimal_comma: self.decimal == Some(Decimal::Comma),
+                }
+            }
+        }
+    };
+}
+
+source! {
+    /// The leads, one a row.
+    LeadsSpec {
+        /// A file, a pattern (`leads-*.csv`) or a list of them; CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC.
+        path: Paths,
+        /// The column that names a lead. Without one a lead is named by its row number, from 1.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// The column that says when a lead was created.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        created: Option<String>,
+        /// The column that orders leads where they have no creation times. By default they stand in file order.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        order_by: Option<String>,
+        /// When the columns' values were known: `at_creation`, `as_exported` (the default: today's value, perhaps written
+        /// by the sale itself) or `{ at: column }`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        known: Option<KnownSpec>,
+        /// The columns for which that differs: `{ crm_score: as_exported }`.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        except: BTreeMap<String, KnownSpec>,
+        /// What columns hold, where it is not to be found from their values.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        types: BTreeMap<String, Type>,
+        /// Columns that are not read.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        ignore: Vec<String>,
+    }
+}
+
+source! {
+    /// The event log.
+    EventsSpec {
+        /// A file, a pattern (`events-*.parquet`) or a list of them.
+        path: Paths,
+        /// The column that names the lead.
+        lead: String,
+        /// The column that says when it happened.
+        at: String,
+        /// The column that says what happened.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        /// What happened, in a file of one kind of event.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kind_is: Option<String>,
+        /// What columns hold, where it is not to be found from their values.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        types: BTreeMap<String, Type>,
+    }
+}
+
+source! {
+    /// What became of the leads; several rows of a lead are several deals.
+    OutcomesSpec {
+        /// A file, a pattern or a list of them. Without one the outcomes are columns of the leads.
+        #[serde(skip_serializing_if = "Paths::is_empty")]
+        path: Paths,
+        /// The column that names the lead, in a file of its own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lead: Option<String>,
+        /// The column that says when it was won. With `flag`, only where the flag is positive.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        converted: Option<String>,
+        /// The column that says when it was lost. With `flag`, only where the flag is not positive.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lost: Option<String>,
+        /// The column that says what the deal was worth.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+        /// The column that says when sales first worked the lead.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        worked: Option<String>,
+        /// The column that says whether it was won; without `converted`, nobody knows when.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        flag: Option<String>,
+        /// The flag's values that mean won, whatever their case. By default 1, true, t, yes, y, won, converted, closed won.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        positive: Vec<String>,
+    }
+}
+
+source! {
+    /// The history of the leads' columns.
+    HistorySpec {
+        /// A file, a pattern or a list of them.
+        path: Paths,
+        /// The column that names the lead.
+        lead: String,
+        /// The column that names the leads' column that changed.
+        field: String,
+        /// The column that holds its new value.
+        value: String,
+        /// The column that says from when on.
+        from: String,
+    }
+}
+
+/// How a source's files are written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Dialect {
+    pub delimiter: Option<u8>,
+    pub encoding: Option<Encoding>,
+    pub nulls: Vec<String>,
+    pub nulls_in: BTreeMap<String, Vec<String>>,
+    pub format: Option<Formats>,
+    pub decimal_comma: bool,
+}
+
+impl Dialect {
+    pub fn format(&self, column: &str) -> Option<Format> {
+        match self.format.as_ref()? {
+            Formats::All(format) => Some(format.clone()),
+            Formats::Each(formats) => formats.get(column).cloned(),
+        }
+    }
+
+    pub fn nulls(&self, column: &str) -> Vec<String> {
+        let own = self.nulls_in.get(column).into_iter().flatten();
+        self.nulls.iter().chain(own).cloned().collect()
+    }
+
+    /// Columns that the dialect speaks of by name.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let formats = match &self.format {
+            Some(Formats::Each(formats)) => Some(formats.keys()),
+            _ => None,
+        };
+        self.nulls_in.keys().chain(formats.into_iter().flatten()).map(String::as_str)
+    }
+}
+
+/// When a column's value is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownSpec {
+    /// When the lead was created.
+    AtCreation,
+    /// Today's value, perhaps written by the sale itself.
+    AsExported,
+    /// From the time in another column on.
+    At(String),
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    Number,
+    Text,
+    /// true or false, yes or no, 1 or 0.
+    Flag,
+    Time,
+}
+
+/// What stands before decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decimal {
+    Point,
+    Comma,
+}
+
+/// Files or patterns, one or several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paths(pub Vec<String>);
+
+impl Paths {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&str> for Paths {
+    fn from(path: &str) -> Self {
+        Self(vec![path.into()])
+    }
+}
+
+impl Serialize for Paths {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => serializer.serialize_str(one),
+            several => several.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Paths {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrSeveral;
+
+        impl<'de> Visitor<'de> for OneOrSeveral {
+            type Value = Paths;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a path or a list of paths")
+            }
+
+            fn visit_str<E: de::Error>(self, path: &str) -> Result<Paths, E> {
+                Ok(Paths(vec![path.into()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut paths: A) -> Result<Paths, A::Error> {
+                let mut all = Vec::new();
+                while let Some(path) = paths.next_element()? {
+                    all.push(path);
+                }
+                if all.is_empty() { Err(de::Error::custom("a list of paths without a path")) } else { Ok(Paths(all)) }
+            }
+        }
+
+        deserializer.deserialize_any(OneOrSeveral)
+    }
+}
+
+impl JsonSchema for Paths {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Paths".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }],
+            "description": "A file, a pattern or a list of them, relative to the working directory."
+        })
+    }
+}
+
+/// Formats of times: one for all columns, or a column its own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Formats {
+    All(Format),
+    Each(BTreeMap<String, Format>),
+}
+
+impl Serialize for Formats {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All(format) => serializer.serialize_str(format.as_str()),
+            Self::Each(formats) => serializer.collect_map(formats.iter().map(|(name, format)| (name, format.as_str()))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Formats {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrEach;
+
+        impl<'de> Visitor<'de> for OneOrEach {
+            type Value = Formats;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a format such as `%d/%m/%Y`, or a map from columns to formats")
+            }
+
+            fn visit_str<E: de::Error>(self, format: &str) -> Result<Formats, E> {
+                format.parse().map(Formats::All).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut formats: A) -> Result<Formats, A::Error> {
+                let mut each = BTreeMap::new();
+                while let Some((column, format)) = formats.next_entry::<String, String>()? {
+                    each.insert(column, format.parse().map_err(de::Error::custom)?);
+                }
+                Ok(Formats::Each(each))
+            }
+        }
+
+        deserializer.deserialize_any(OneOrEach)
+    }
+}
+
+impl JsonSchema for Formats {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Formats".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [{ "type": "string" }, { "type": "object", "additionalProperties": { "type": "string" } }],
+            "description": "How times are written: strftime (`%d/%m/%Y %H:%M`), `seconds` or `milliseconds`; for all columns or one by one."
+        })
+    }
+}
+
+/// One ASCII character between fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delimiter(pub u8);
+
+impl Serialize for Delimiter {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_char(char::from(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Delimiter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_bytes() {
+            b"tab" | b"\\t" => Ok(Self(b'\t')),
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n".contains(byte) => Ok(Self(*byte)),
+            _ => Err(de::Error::custom(format!("`{text}` is no delimiter: expected one character, or `tab`"))),
+        }
+    }
+}
+
+impl JsonSchema for Delimiter {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Delimiter".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "One character (`,` `;` `|`), or `tab`." })
+    }
+}
+
+/// An encoding by one of its names in the WHATWG standard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoding {
+    name: String,
+    pub(crate) encoding: &'static encoding_rs::Encoding,
+}
+
+impl Serialize for Encoding {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        match encoding_rs::Encoding::for_label(name.as_bytes()) {
+            Some(encoding) => Ok(Self { name, encoding }),
+            None => Err(de::Error::custom(format!(
+                "`{name}` is no known encoding: expected a name such as utf-8, windows-1252, latin1 or utf-16le"
+            ))),
+        }
+    }
+}
+
+impl JsonSchema for Encoding {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Encoding".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "utf-8 (the default), windows-1252, latin1, utf-16le." })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(yaml: &str) -> Result<DataSpec, String> {
+        serde_yaml::from_str(yaml).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_data_section_is_read_as_it_is_written() {
+        let spec = spec(
+            "leads: { path: [a.csv, b-*.csv], id: lead_id, created: created_at, known: at_creation, \
+               except: { crm_score: as_exported, stage: { at: stage_at } }, types: { zip: text }, nulls: [Select, 999], \
+               nulls_in: { pdays: [999] }, format: { created_at: '%d/%m/%Y' }, delimiter: ';', decimal: comma }\n\
+             events: { path: e.csv, lead: lead_id, at: at, kind_is: demo }\n\
+             outcomes: { flag: y }\n\
+             until: 2026-09-30\n\
+             timezone: Europe/Berlin\n",
+        )
+        .unwrap();
+        assert_eq!(spec.leads.path.0, ["a.csv", "b-*.csv"]);
+        assert_eq!(spec.leads.except["stage"], KnownSpec::At("stage_at".into()));
+        assert_eq!(spec.leads.dialect().nulls("pdays"), ["Select", "999", "999"]);
+        assert_eq!(spec.leads.dialect().format("created_at"), Some(Format::Pattern("%d/%m/%Y".into())));
+        assert_eq!(spec.leads.delimiter, Some(Delimiter(b';')));
+        assert_eq!(spec.until.unwrap().to_string(), "2026-09-30");
+    }
+
+    #[test]
+    fn what_is_misspelt_is_named_with_its_line() {
+        let error = spec("leads:\n  path: a.csv\n  creatd: x\noutcomes: { flag: y }\n").unwrap_err();
+        assert!(error.contains("creatd") && error.contains('3'), "{error}");
+        let error = spec("leads: { path: a.csv, format: dd/mm }\noutcomes: { flag: y }\n").unwrap_err();
+        assert!(error.contains("`dd/mm` is no format of times"), "{error}");
+        let error = spec("leads: { path: a.csv, encoding: klingon }\noutcomes: { flag: y }\n").unwrap_err();
+        assert!(error.contains("no known encoding"), "{error}");
+    }
+
+    #[test]
+    fn a_data_section_survives_being_written() {
+        let before =
+            spec("leads: { path: a.csv, format: seconds, delimiter: tab, encoding: latin1 }\noutcomes: { flag: y }\n");
+        let before = before.unwrap();
+        let text = serde_json::to_string(&before).unwrap();
+        assert_eq!(serde_json::from_str::<DataSpec>(&text).unwrap(), before);
+    }
+}

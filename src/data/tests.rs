@@ -1,0 +1,510 @@
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::table::{Cell, Column};
+use crate::time::{NEVER, Zone};
+
+/// A folder with files.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn try_read(yaml: &str, folder: &Path, needs: &[&str]) -> Result<(History, Findings), DataError> {
+    let spec: DataSpec = serde_yaml::from_str(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
+    let needs: Vec<String> = needs.iter().map(|name| (*name).into()).collect();
+    read(&spec, folder, &needs, &|_| {})
+}
+
+fn read_ok(yaml: &str, folder: &Path) -> (History, Findings) {
+    try_read(yaml, folder, &[]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn error(yaml: &str, files: &[(&str, &str)]) -> String {
+    let folder = folder(files);
+    match try_read(yaml, folder.path(), &[]) {
+        Ok(_) => panic!("no error"),
+        Err(error) => error.to_string(),
+    }
+}
+
+const FLAGGED: &str = "leads: { path: l.csv, id: id }\noutcomes: { flag: won }\n";
+const TIMED: &str =
+    "leads: { path: l.csv, id: id, created: created }\noutcomes: { converted: won, lost: lost, value: value }\n";
+
+fn flagged(text: &str) -> Result<(History, Findings), String> {
+    let folder = folder(&[("l.csv", text)]);
+    try_read(FLAGGED, folder.path(), &[]).map_err(|error| error.to_string())
+}
+
+fn attribute<'a>(history: &'a History, name: &str) -> &'a Column {
+    &history.attributes.iter().find(|attribute| attribute.name == name).unwrap().column
+}
+
+fn texts(zone: &Zone, times: &[i64]) -> Vec<String> {
+    times.iter().map(|at| if *at == NEVER { "-".into() } else { zone.text(*at) }).collect()
+}
+
+#[test]
+fn leads_stand_in_the_order_of_their_ids_with_their_place_in_the_file() {
+    let (history, _) = flagged("id,won\nb,1\na,0\nB,1\n10,0\n9,1\n").unwrap();
+    assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["10", "9", "B", "a", "b"]);
+    assert_eq!(history.position, [3, 4, 2, 1, 0]);
+    assert_eq!(history.outcomes.wins.iter().map(|win| win.lead).collect::<Vec<_>>(), [1, 2, 4]);
+}
+
+#[test]
+fn leads_without_an_id_are_named_by_their_row() {
+    let folder = folder(&[("l.csv", "x,won\n5,1\n5,0\n")]);
+    let (history, _) = read_ok("leads: { path: l.csv }\noutcomes: { flag: won }\n", folder.path());
+    assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(history.duplicates, 0);
+}
+
+#[test]
+fn a_column_is_typed_by_all_of_its_values() {
+    let mut text = String::from("id,zip,amount,late,yes,won\n");
+    for row in 0..40_000 {
+        let late = if row == 39_999 { "x".to_string() } else { row.to_string() };
+        text += &format!("{row},{},{}.50,{late},yes,1\n", if row == 7 { "01234" } else { "99999" }, row);
+    }
+    let (history, findings) = flagged(&text).unwrap();
+    let kinds: Vec<&str> = history.attributes.iter().map(|attribute| attribute.column.kind()).collect();
+    assert_eq!(kinds, ["text", "numbers", "text", "text"]);
+    assert_eq!(attribute(&history, "zip").cell(history.ids.find("7").unwrap()), Cell::Text("01234"));
+    assert_eq!(attribute(&history, "late").cell(history.ids.find("12").unwrap()), Cell::Text("12"));
+    let nearly: Vec<_> = findings.of(What::NearlyNumeric).map(|finding| finding.text.as_str()).collect();
+    assert_eq!(nearly.len(), 2, "{nearly:?}");
+    assert!(nearly[1].contains("`late` is text because of a few values among numbers, such as `x`"), "{nearly:?}");
+}
+
+#[test]
+fn declared_types_and_missing_values_hold() {
+    let folder =
+        folder(&[("l.csv", "id;n;f;t;won\n1;1,5;Yes;26.2.2018;won\n2;999;no;;lost\n3;Select;;27.2.2018;WON\n")]);
+    let yaml = "leads: { path: l.csv, id: id, decimal: comma, nulls: [Select], nulls_in: { n: [999] }, \
+                types: { f: flag, t: time, n: number } }\noutcomes: { flag: won }\n";
+    let (history, findings) = read_ok(yaml, folder.path());
+    let Column::Number(n) = attribute(&history, "n") else { panic!() };
+    assert!(n[0] == 1.5 && n[1].is_nan() && n[2].is_nan());
+    assert_eq!(*attribute(&history, "f"), Column::Flag(vec![Some(true), Some(false), None]));
+    let Column::Instant(t) = attribute(&history, "t") else { panic!() };
+    assert_eq!(texts(&history.zone, t), ["2018-02-26", "-", "2018-02-27"]);
+    assert_eq!(findings.of(What::FlagValues).next().unwrap().text, "`won`: `won`, `WON` count as won; `lost` do not");
+}
+
+#[test]
+fn identical_leads_are_one_and_conflicting_ones_an_error() {
+    let (history, findings) = flagged("id,x,won\na,1,1\nb,2,0\na,1,1\n").unwrap();
+    assert_eq!((history.read, history.ids.len(), history.duplicates), (3, 2, 1));
+    assert_eq!(history.outcomes.wins.len(), 1);
+    assert_eq!(findings.of(What::IdenticalLeads).next().unwrap().rows[0].row, 4);
+    let error = flagged("id,x,won\na,1,1\nb,2,0\na,3,1\n").unwrap_err();
+    assert_eq!(
+        error,
+        "leads: `a` stands in l.csv, line 2 and in l.csv, line 4 with different values of `x` (`1` and `3`); \
+         keep one row a lead, or `ignore` the column"
+    );
+    assert!(flagged("id,x,won\na,1,1\na,1,0\n").unwrap_err().contains("different values of `won`"));
+}
+
+#[test]
+fn several_rows_of_a_lead_are_several_deals() {
+    let text = "id,created,won,lost,value\na,2026-01-01,2026-02-03,,10\na,2026-01-01,2026-02-01 10:00,,\nb,2026-01-02,,2026-01-09,\n";
+    let folder = folder(&[("l.csv", text)]);
+    let (history, _) = read_ok(TIMED, folder.path());
+    assert_eq!((history.ids.len(), history.duplicates), (2, 1));
+    let wins = &history.outcomes.wins;
+    let at: Vec<i64> = wins.iter().map(|win| win.at).collect();
+    assert_eq!(texts(&history.zone, &at), ["2026-02-01 10:00:00", "2026-02-03 23:59:59"]);
+    assert!(wins[0].value.is_nan() && wins[1].value == 10.0);
+    assert_eq!(texts(&history.zone, &history.outcomes.lost), ["-", "2026-01-09 23:59:59"]);
+    assert_eq!(history.zone.text(history.until), "2026-02-03 23:59:59");
+}
+
+#[test]
+fn a_closing_date_with_a_flag_is_a_win_or_a_loss() {
+    let folder = folder(&[
+        ("l.csv", "id,created\na,2026-01-01\nb,2026-01-01\nc,2026-01-01\n"),
+        ("d.csv", "lead,closed,is_won\na,2026-02-01,TRUE\nb,2026-02-02,FALSE\nc,,TRUE\nz,2026-02-02,TRUE\n"),
+    ]);
+    let yaml = "leads: { path: l.csv, id: id, created: created }\n\
+                outcomes: { path: d.csv, lead: lead, converted: closed, lost: closed, flag: is_won }\n";
+    let (history, findings) = read_ok(yaml, folder.path());
+    assert_eq!(history.outcomes.wins.iter().map(|win| win.lead).collect::<Vec<_>>(), [0]);
+    assert_eq!(texts(&history.zone, &history.outcomes.lost), ["-", "2026-02-02 23:59:59", "-"]);
+    assert_eq!(findings.of(What::WonWithoutTime).next().unwrap().rows[0].row, 4);
+    assert_eq!(findings.of(What::OutcomeWithoutLead).next().unwrap().rows[0].value, "z");
+}
+
+#[test]
+fn times_are_read_in_the_time_zone_and_dates_end_where_something_ends() {
+    let text = "id,created,won,lost,value\na,2026-07-01,2026-07-02,,\nb,2026-07-01T10:00:00,2026-07-02T10:00:00Z,,\n";
+    let folder = folder(&[("l.csv", text)]);
+    let (history, findings) = read_ok(&format!("{TIMED}timezone: Europe/Berlin\n"), folder.path());
+    let utc = Zone::utc();
+    assert_eq!(texts(&utc, history.created.as_ref().unwrap()), ["2026-06-30 22:00:00", "2026-07-01 08:00:00"]);
+    let wins: Vec<i64> = history.outcomes.wins.iter().map(|win| win.at).collect();
+    assert_eq!(texts(&utc, &wins), ["2026-07-02 21:59:59", "2026-07-02 10:00:00"]);
+    assert_eq!(findings.of(What::DatesWithoutTime).map(|finding| finding.count).collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn a_day_that_may_be_a_month_is_an_error_unless_one_value_settles_it() {
+    let yaml = "leads: { path: l.csv, id: id, created: created }\noutcomes: { flag: won }\n";
+    let files = |last: &str| format!("id,created,won\na,3/3/2018,1\nb,3/4/2018 2:30 PM,1\nc,{last},1\n");
+    let text = error(yaml, &[("l.csv", &files("5/6/2018"))]);
+    assert_eq!(
+        text,
+        "leads: column `created` can be read with the month first and with the day first: `3/4/2018 2:30 PM` \
+         (l.csv, line 3) is 2018-03-04 or 2018-04-03; declare which, as \
+         `format: { created: \"%m/%d/%Y %I:%M %p\" }` or `\"%d/%m/%Y %I:%M %p\"`"
+    );
+    for (last, expected) in [("13/6/2018", "2018-04-03 14:30:00"), ("6/13/2018", "2018-03-04 14:30:00")] {
+        let folder = folder(&[("l.csv", &files(last))]);
+        let (history, _) = read_ok(yaml, folder.path());
+        assert_eq!(history.zone.text(history.created.unwrap()[1]), expected);
+    }
+    // Days that equal their months read the same both ways.
+    let folder = folder(&[("l.csv", "id,created,won\na,3/3/2018,1\nb,12/12/2018,1\n")]);
+    assert_eq!(read_ok(yaml, folder.path()).0.ids.len(), 2);
+}
+
+#[test]
+fn a_slip_among_times_is_a_finding_and_the_lead_unreadable() {
+    let yaml = "leads: { path: l.csv, id: id, created: created }\noutcomes: { flag: won }\n";
+    let rows = |wrong: &[&str]| {
+        let good = (0..300).map(|row| format!("r{row},2018-01-{:02},{}\n", row % 28 + 1, row % 2));
+        let bad = wrong.iter().enumerate().map(|(row, value)| format!("w{row},{value},1\n"));
+        format!("id,created,won\n{}", good.chain(bad).collect::<String>())
+    };
+    let folder = folder(&[("l.csv", &rows(&["tomorrow", "3/4/2018"]))]);
+    let (history, findings) = read_ok(yaml, folder.path());
+    assert_eq!((history.read, history.unreadable, history.ids.len()), (302, 2, 300));
+    let slips = findings.of(What::UnreadableTime).next().unwrap();
+    let values: Vec<(u64, &str)> = slips.rows.iter().map(|place| (place.row, place.value.as_str())).collect();
+    assert_eq!((slips.count, values), (2, vec![(302, "tomorrow"), (303, "3/4/2018")]));
+    let text = error(yaml, &[("l.csv", &rows(&["x1", "x2", "x3", "x4"]))]);
+    assert!(
+        text.contains("column `created`: 4 of 304 values are not times in one format, such as `x1` (l.csv, line 302)"),
+        "{text}"
+    );
+    let text = error(yaml, &[("l.csv", "id,created,won\na,1517443200,1\nb,1517443300,0\n")]);
+    assert!(text.contains("if these are seconds since 1970, declare `format: { created: seconds }`"), "{text}");
+}
+
+#[test]
+fn rows_of_another_length_are_an_error_with_their_line() {
+    let text = flagged("id,x,won\na,1,1\nb,2\nc,3,1\nd\n").unwrap_err();
+    assert_eq!(
+        text,
+        "l.csv, line 3: 2 fields, expected 3 as in the header (and 1 more such rows); the row is perhaps cut short"
+    );
+    let text = flagged("id,x,won\na,1,1,9\n").unwrap_err();
+    assert!(text.contains("line 2: 4 fields, expected 3") && text.contains("needs quotes"), "{text}");
+    let text = flagged("id,x,won\na,\"1,1\nb,2,1\nc,3,1\n").unwrap_err();
+    assert!(text.contains("line 2") && text.contains("never closed"), "{text}");
+}
+
+#[test]
+fn fields_beyond_the_header_are_left_out_when_they_are_empty() {
+    let (history, findings) = flagged("id,won,,\na,1,,\nb,0,,\n,,,\n").unwrap();
+    assert_eq!((history.ids.len(), history.attributes.len()), (2, 0));
+    assert_eq!(findings.of(What::UnnamedColumn).count(), 2);
+    assert_eq!(findings.of(What::EmptyRows).next().unwrap().rows[0].row, 4);
+    let (_, findings) = flagged("id,won\na,1,,\nb,0,,\n").unwrap();
+    assert_eq!(findings.of(What::TrailingDelimiters).next().unwrap().count, 2);
+    let (history, findings) = flagged(",id,won\n0,a,1\n1,b,0\n").unwrap();
+    assert_eq!(history.attributes.len(), 0);
+    assert!(findings.of(What::UnnamedColumn).next().unwrap().text.contains("column 1 has no name"));
+}
+
+#[test]
+fn a_header_that_cannot_be_right_is_an_error() {
+    assert!(
+        flagged("id,x,x,won\na,1,2,1\n")
+            .unwrap_err()
+            .contains("column `x` stands in the header 2 times (columns 2, 3)")
+    );
+    assert!(flagged("id,won\n").unwrap_err().contains("a header and no rows"));
+    assert!(flagged("").unwrap_err().contains("it is empty"));
+    assert!(flagged("\n\n").unwrap_err().contains("it is empty"));
+    assert!(flagged(",,\n1,2,3\n").unwrap_err().contains("names no column"));
+    assert!(flagged("\"id,x,won\"\n\"a,1,1\"\n").unwrap_err().contains("wrapped whole in quotes"));
+    assert!(
+        flagged("id,wonn\na,1\n")
+            .unwrap_err()
+            .contains("no column `won` (named by `outcomes.flag`); did you mean `wonn`?")
+    );
+    assert!(flagged("<!DOCTYPE html><html>").unwrap_err().contains("web page"));
+    assert!(flagged("[{\"id\": 1}]").unwrap_err().contains("one JSON array"));
+    assert!(flagged("id,won\na\0b,1\n").unwrap_err().contains("line 2: holds a NUL byte"));
+}
+
+#[test]
+fn letters_are_read_in_the_encoding_that_is_marked_or_declared() {
+    let folder = tempfile::tempdir().unwrap();
+    let latin: &[u8] = b"id,city,won\na,M\xfcnchen,1\nb,K\xf6ln,0\n";
+    fs::write(folder.path().join("l.csv"), latin).unwrap();
+    let text = try_read(FLAGGED, folder.path(), &[]).unwrap_err().to_string();
+    assert!(text.starts_with("l.csv, line 2, column `city`: not UTF-8 text (`M\u{fffd}nchen`)"), "{text}");
+    let (history, _) = read_ok(&FLAGGED.replace("id: id", "id: id, encoding: latin1"), folder.path());
+    assert_eq!(attribute(&history, "city").cell(0), Cell::Text("München"));
+    let text = "id,city,won\r\na,München,1\r\nb,Köln,0\r\n";
+    let little: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let marked = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&marked).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    for bytes in [little, marked, gzip.clone(), zstd] {
+        fs::write(folder.path().join("l.csv"), bytes).unwrap();
+        let (history, _) = read_ok(FLAGGED, folder.path());
+        assert_eq!(attribute(&history, "city").cell(1), Cell::Text("Köln"));
+    }
+    fs::write(folder.path().join("l.csv"), &gzip[..gzip.len() / 2]).unwrap();
+    assert!(try_read(FLAGGED, folder.path(), &[]).unwrap_err().to_string().starts_with("l.csv: cannot be read"));
+}
+
+#[test]
+fn files_read_together_need_one_header() {
+    let yaml = "leads: { path: 'l-*.csv', id: id }\noutcomes: { flag: won }\n";
+    let files = folder(&[("l-2.csv", "won,id\n1,b\n"), ("l-1.csv", "id,won\na,0\n")]);
+    let (history, _) = read_ok(yaml, files.path());
+    assert_eq!((history.ids.len(), history.position[1]), (2, 1));
+    let text = error(yaml, &[("l-1.csv", "id,won\na,0\n"), ("l-2.csv", "id,won,x\nb,1,1\n")]);
+    assert_eq!(
+        text,
+        "leads: l-2.csv has other columns than l-1.csv: has `x`; files read together need the same header"
+    );
+}
+
+#[test]
+fn json_lines_are_read_like_csv() {
+    let lines = "{\"id\": 7, \"won\": true, \"x\": 1.5, \"opt_in\": true}\n\n{\"id\": \"a\", \"won\": false, \"t\": [1, {\"k\": \"v\"}], \"opt_in\": null}\n";
+    let folder = folder(&[("l.csv", lines)]);
+    let (history, _) = read_ok(FLAGGED, folder.path());
+    assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["7", "a"]);
+    assert_eq!(attribute(&history, "x").cell(0), Cell::Number(1.5));
+    assert_eq!(attribute(&history, "opt_in").cell(0), Cell::Flag(true));
+    assert_eq!(attribute(&history, "t").cell(1), Cell::Text("[1,{\"k\":\"v\"}]"));
+    let text = flagged("{\"id\": 1, \"won\": 1}\n{\"id\": 2, \"won\": }\n").unwrap_err();
+    assert!(text.starts_with("l.csv, line 2: not JSON: expected value at column 18"), "{text}");
+    assert!(flagged("{\"id\": 1, \"won\": 1, \"won\": 2}\n").unwrap_err().contains("key `won` stands twice"));
+}
+
+#[test]
+fn parquet_and_arrow_keep_their_types() {
+    use polars::prelude::{DataFrame, DataType, IpcWriter, NamedFrom, ParquetWriter, SerWriter, Series, TimeUnit};
+
+    let micros = [1_517_443_200_000_000i64, 1_517_443_200_000_000 + 90_000_000];
+    let instants = Series::new("seen".into(), micros).cast(&DataType::Datetime(TimeUnit::Microseconds, None)).unwrap();
+    let dates = Series::new("created".into(), [17_563i32, 17_564]).cast(&DataType::Date).unwrap();
+    let mut frame = DataFrame::new(
+        2,
+        vec![
+            Series::new("id".into(), [9_007_199_254_740_993i64, 5]).into(),
+            Series::new("name".into(), ["x", ""]).into(),
+            Series::new("ok".into(), [Some(true), None]).into(),
+            Series::new("n".into(), [Some(1.5), None]).into(),
+            Series::new("won".into(), [1i32, 0]).into(),
+            instants.into(),
+            dates.into(),
+        ],
+    )
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.csv");
+    let yaml = "leads: { path: l.csv, id: id, created: created }\noutcomes: { flag: won }\ntimezone: Europe/Berlin\n";
+    for arrow in [false, true] {
+        let file = fs::File::create(&path).unwrap();
+        if arrow {
+            IpcWriter::new(file).finish(&mut frame).unwrap();
+        } else {
+            ParquetWriter::new(file).finish(&mut frame).unwrap();
+        }
+        let (history, _) = read_ok(yaml, folder.path());
+        assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["5", "9007199254740993"]);
+        assert_eq!(history.zone.text(history.created.as_ref().unwrap()[1]), "2018-02-01");
+        assert_eq!(attribute(&history, "ok").cell(1), Cell::Flag(true));
+        assert_eq!(attribute(&history, "n").cell(1), Cell::Number(1.5));
+        assert!(attribute(&history, "n").is_missing(0) && attribute(&history, "name").is_missing(0));
+        // A clock without a zone is read in the time zone.
+        let Cell::Instant(seen) = attribute(&history, "seen").cell(1) else { panic!() };
+        assert_eq!(history.zone.text(seen), "2018-02-01");
+        assert_eq!(history.outcomes.wins.len(), 1);
+    }
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(try_read(yaml, folder.path(), &[]).unwrap_err().to_string().contains("perhaps damaged or cut short"));
+}
+
+#[test]
+fn events_are_read_with_the_columns_that_are_needed() {
+    let folder = folder(&[
+        ("l.csv", "id,won\na,1\nb,0\n"),
+        (
+            "e.csv",
+            "lead,at,kind,page,minutes,noise\nb,2026-01-01 9:00,visit,/x,1.5,q\nz,2026-01-01 9:00,visit,/y,2,q\n\
+             a,2026-01-02 9:00,open,,,q\na,,visit,/y,3,q\nb,2026-01-03 9:00,,/y,4,q\n",
+        ),
+    ]);
+    let yaml = "leads: { path: l.csv, id: id }\nevents: { path: e.csv, lead: lead, at: at, kind: kind }\noutcomes: { flag: won }\n";
+    let (history, findings) = try_read(yaml, folder.path(), &["page", "minutes", "kind"]).unwrap();
+    let events = history.events.unwrap();
+    assert_eq!(
+        (events.kinds.as_slice(), events.columns.as_slice()),
+        (&["visit".into(), "open".into(), "(none)".into()][..], &["page".into(), "minutes".into(), "kind".into()][..])
+    );
+    let chunk = &events.chunks[0];
+    assert_eq!((chunk.lead.as_slice(), chunk.kind.as_slice()), (&[1, 0, 1][..], &[0, 1, 2][..]));
+    assert_eq!(chunk.columns[0].cell(2), Cell::Text("/y"));
+    assert_eq!(chunk.columns[1].cell(0), Cell::Number(1.5));
+    assert!(chunk.columns[1].is_missing(1));
+    assert_eq!(findings.of(What::EventWithoutLead).next().unwrap().rows[0].row, 3);
+    assert_eq!(findings.of(What::MissingTime).next().unwrap().count, 1);
+    let error = try_read(yaml, folder.path(), &["pages"]).unwrap_err().to_string();
+    assert!(
+        error.contains("events: e.csv has no column `pages` (named by `a model`); did you mean `page`?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_history_gives_columns_the_values_they_took() {
+    let folder = folder(&[
+        ("l.csv", "id,score,stage,won\na,80,hot,1\nb,10,cold,0\n"),
+        (
+            "h.csv",
+            "lead,field,value,from\na,score,20,2026-01-05\na,score,10,2026-01-01\na,stage,new,2026-01-01\n\
+             b,stage,cold,2026-01-02\nb,shoe size,44,2026-01-02\nb,score,,2026-01-02\n",
+        ),
+    ]);
+    let yaml = "leads: { path: l.csv, id: id }\nhistory: { path: h.csv, lead: lead, field: field, value: value, from: from }\noutcomes: { flag: won }\n";
+    let (history, findings) = read_ok(yaml, folder.path());
+    let told: Vec<(u32, &str, String, Cell)> = history
+        .changes
+        .iter()
+        .map(|change| {
+            let attribute = &history.attributes[change.field as usize];
+            let value = attribute.changed.as_ref().unwrap().cell(change.value as usize);
+            (change.lead, attribute.name.as_str(), history.zone.text(change.from), value)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (0, "score", "2026-01-01".into(), Cell::Number(10.0)),
+            (0, "score", "2026-01-05".into(), Cell::Number(20.0)),
+            (0, "stage", "2026-01-01".into(), Cell::Text("new")),
+            (1, "score", "2026-01-02".into(), Cell::Missing),
+            (1, "stage", "2026-01-02".into(), Cell::Text("cold")),
+        ]
+    );
+    assert!(history.attributes.iter().all(|attribute| attribute.known == Known::ByHistory));
+    let Column::Text(stage) = attribute(&history, "stage") else { panic!() };
+    assert!(stage.levels.contains(&"new".to_string()));
+    assert!(findings.of(What::ChangeOfUnknownColumn).next().unwrap().text.contains("`shoe size`"));
+}
+
+#[test]
+fn what_is_known_is_declared_in_bulk_with_exceptions() {
+    let folder = folder(&[("l.csv", "id,a,b,c,c_at,won\n1,1,1,1,2026-01-01,1\n2,1,1,1,,0\n")]);
+    let yaml = "leads: { path: l.csv, id: id, known: at_creation, except: { b: as_exported, c: { at: c_at } } }\noutcomes: { flag: won }\n";
+    let (history, _) = read_ok(yaml, folder.path());
+    let known: Vec<&Known> = history.attributes.iter().map(|attribute| &attribute.known).collect();
+    assert_eq!(known, [&Known::AtCreation, &Known::AsExported, &Known::At("c_at".into()), &Known::AtCreation]);
+    assert_eq!(attribute(&history, "c_at").kind(), "times");
+}
+
+#[test]
+fn contradictions_in_the_section_are_errors() {
+    let files = [("l.csv", "id,created,won\na,2026-01-01,1\n"), ("d.csv", "lead,won\na,1\n")];
+    for (yaml, expected) in [
+        ("leads: { path: l.csv, id: id }\noutcomes: {}\n", "expected `converted: column` or `flag: column`"),
+        ("leads: { path: l.csv }\noutcomes: { path: d.csv, lead: lead, flag: won }\n", "joined by the leads' ids"),
+        ("leads: { path: l.csv, id: id }\noutcomes: { path: d.csv, flag: won }\n", "needs `lead: column`"),
+        ("leads: { path: l.csv, id: id, ignore: [won] }\noutcomes: { flag: won }\n", "keep one"),
+        (
+            "leads: { path: l.csv, id: id }\nevents: { path: d.csv, lead: lead, at: won }\noutcomes: { flag: won }\n",
+            "either `kind: column` or",
+        ),
+        (
+            "leads: { path: l.csv, id: id }\noutcomes: { flag: created }\n",
+            "no value of `created` means won; it holds `2026-01-01`",
+        ),
+        (
+            "leads: { path: l.csv, id: id, types: { wonn: text } }\noutcomes: { flag: won }\n",
+            "no column `wonn` (named by `leads.types`)",
+        ),
+        ("leads: { path: '.', id: id }\noutcomes: { flag: won }\n", "it is a folder"),
+    ] {
+        let text = error(yaml, &files);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn until_cuts_what_comes_later_and_is_found_when_it_is_not_given() {
+    let text = "id,created,won,lost,value\na,2026-01-01,2026-02-03,,\nb,2026-04-01,,,\nc,2026-01-01,9999-12-31,,\n";
+    let folder = folder(&[("l.csv", text)]);
+    let (history, findings) = read_ok(TIMED, folder.path());
+    assert_eq!(history.zone.text(history.until), "2026-02-03 23:59:59");
+    assert_eq!(findings.of(What::FarFuture).next().unwrap().count, 1);
+    assert!(findings.of(What::OutcomesEndEarly).next().unwrap().text.contains("the leads run until 2026-04-01"));
+    let (history, findings) = read_ok(&format!("{TIMED}until: 2026-01-31\n"), folder.path());
+    assert_eq!(history.zone.text(history.until), "2026-01-31 23:59:59");
+    let after: Vec<(&str, u64)> = findings.of(What::AfterUntil).map(|f| (f.input.as_str(), f.count)).collect();
+    assert_eq!(after, [("outcomes", 2), ("leads", 1)]);
+}
+
+#[test]
+fn a_column_filled_when_the_deal_is_over_is_found_out() {
+    let mut text = String::from("id,reason,price,won\n");
+    for row in 0..200 {
+        let won = row % 4 == 0;
+        text += &format!(
+            "{row},{},{},{}\n",
+            if won { "" } else { "too dear" },
+            if won { "100" } else { "" },
+            u8::from(won)
+        );
+    }
+    let (_, findings) = flagged(&text).unwrap();
+    let say = |what| findings.of(what).map(|finding| finding.text.as_str()).collect::<Vec<_>>();
+    assert_eq!(say(What::FilledForWinners), ["`price` is filled for 50 of 50 winners and 0 of 150 others"]);
+    assert_eq!(say(What::FilledForOthers), ["`reason` is filled for none of 50 winners and 150 others"]);
+}
+
+#[test]
+fn no_bytes_make_the_reader_panic() {
+    use proptest::prelude::*;
+
+    let yaml = "leads: { path: l.csv, id: id, created: t }\noutcomes: { flag: won }\n";
+    let piece = prop_oneof![
+        Just("id,t,won\n".to_string()),
+        Just("\"".into()),
+        Just("\n".into()),
+        Just(",".into()),
+        Just("2018-01-01".into()),
+        Just("3/4/2018".into()),
+        Just("{\"id\":1,\"t\":\"x\"}".into()),
+        Just("PAR1".into()),
+        "\\PC{0,6}",
+    ];
+    let strategy = (proptest::collection::vec(piece, 0..24), proptest::collection::vec(any::<u8>(), 0..12));
+    let folder = tempfile::tempdir().unwrap();
+    proptest!(ProptestConfig::with_cases(300), |((pieces, noise) in strategy)| {
+        for bytes in [pieces.concat().into_bytes(), [b"id,t,won\n".to_vec(), noise.clone()].concat(), [b"PAR1".to_vec(), noise.clone(), b"PAR1".to_vec()].concat(), [b"ARROW1\0\0".to_vec(), noise.clone()].concat()] {
+            fs::write(folder.path().join("l.csv"), bytes).unwrap();
+            let _ = try_read(yaml, folder.path(), &[]);
+        }
+    });
+}

@@ -1,0 +1,287 @@
+use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zone, edge_of};
+
+use super::DataError;
+use super::cells::{Cells, NO_INTEGER, Spot, clock, date};
+use super::source::{Counted, Source, shortened};
+
+/// A column of times in the making: what is read from text keeps both of its readings until all values are seen.
+pub(crate) struct TimeColumn {
+    zone: Zone,
+    edge: Edge,
+    format: Option<Format>,
+    /// With the month first, where the year is last; also every reading that does not depend on it.
+    month_first: Vec<Instant>,
+    /// With the day first; empty while no value has its year last.
+    day_first: Vec<Instant>,
+    kinds: Vec<Kind>,
+    dates: u64,
+    unreadable: Counted,
+    /// The first values of every layout, and of those with the year last that only one reading fits.
+    seen: [Counted; 4],
+    only_month_first: Counted,
+    only_day_first: Counted,
+    /// A value that the two readings read differently.
+    differs: [Option<(Spot, String)>; 4],
+}
+
+/// What a value was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Missing,
+    Unreadable,
+    /// A time of its file's own, or read by a declared format.
+    Sure,
+    Written(Layout),
+}
+
+/// A column of times.
+pub(crate) struct Times {
+    pub at: Vec<Instant>,
+    /// How many were dates without a time of day.
+    pub dates: u64,
+    /// Values that no time could be read from: their `at` is `NEVER`.
+    pub unreadable: Counted,
+}
+
+const LAYOUTS: [Layout; 4] = [Layout::YearFirst, Layout::Slashes, Layout::Dashes, Layout::Dots];
+
+impl TimeColumn {
+    pub fn new(zone: Zone, edge: Edge, format: Option<Format>) -> Self {
+        Self {
+            zone,
+            edge,
+            format,
+            month_first: Vec::new(),
+            day_first: Vec::new(),
+            kinds: Vec::new(),
+            dates: 0,
+            unreadable: Counted::default(),
+            seen: Default::default(),
+            only_month_first: Counted::default(),
+            only_day_first: Counted::default(),
+            differs: Default::default(),
+        }
+    }
+
+    fn push(&mut self, at: Instant, kind: Kind) {
+        self.both(at, at, kind);
+    }
+
+    fn both(&mut self, month_first: Instant, day_first: Instant, kind: Kind) {
+        if month_first != day_first && self.day_first.is_empty() {
+            self.day_first = self.month_first.clone();
+        }
+        if month_first != day_first || !self.day_first.is_empty() {
+            self.day_first.push(day_first);
+        }
+        self.month_first.push(month_first);
+        self.kinds.push(kind);
+    }
+
+    pub fn push_missing(&mut self) {
+        self.push(NEVER, Kind::Missing);
+    }
+
+    pub fn push_text(&mut self, text: &str, spot: Spot) {
+        if let Some(format) = &self.format {
+            match format.read(text, &self.zone, self.edge) {
+                Some((at, date)) => {
+                    self.dates += u64::from(date);
+                    self.push(at, Kind::Sure);
+                }
+                None => self.push_unreadable(text, spot),
+            }
+            return;
+        }
+        let Some(written) = Written::parse(text) else { return self.push_unreadable(text, spot) };
+        let read = |month| written.at(month, &self.zone, self.edge).unwrap_or(NEVER);
+        let (month_first, day_first) = match written.layout {
+            Layout::YearFirst => (read(MonthPlace::First), NEVER),
+            Layout::Dots => (read(MonthPlace::Second), NEVER),
+            _ => (read(MonthPlace::First), read(MonthPlace::Second)),
+        };
+        if month_first == NEVER && day_first == NEVER {
+            return self.push_unreadable(text, spot);
+        }
+        self.dates += u64::from(written.is_date());
+        let layout = written.layout as usize;
+        self.seen[layout].add(spot, text);
+        if matches!(written.layout, Layout::YearFirst | Layout::Dots) {
+            return self.push(month_first, Kind::Written(written.layout));
+        }
+        match (month_first == NEVER, day_first == NEVER) {
+            (false, true) => self.only_month_first.add(spot, text),
+            (true, false) => self.only_day_first.add(spot, text),
+            _ if month_first != day_first && self.differs[layout].is_none() => {
+                self.differs[layout] = Some((spot, shortened(text)));
+            }
+            _ => {}
+        }
+        self.both(month_first, day_first, Kind::Written(written.layout));
+    }
+
+    fn push_unreadable(&mut self, text: &str, spot: Spot) {
+        self.unreadable.add(spot, text);
+        self.push(NEVER, Kind::Unreadable);
+    }
+
+    /// A value of a file that has times of its own.
+    pub fn push_cell(&mut self, cells: &Cells, row: usize, spot: Spot) {
+        let at = match cells {
+            Cells::Instant(values) if values[row] != NO_INTEGER => values[row],
+            Cells::Clock(values) if values[row] != NO_INTEGER => {
+                clock(values[row]).map_or(NEVER, |clock| self.zone.instant(clock))
+            }
+            Cells::Date(values) if values[row] != NO_INTEGER => {
+                self.dates += 1;
+                date(values[row]).map_or(NEVER, |date| edge_of(date, &self.zone, self.edge))
+            }
+            Cells::Instant(_) | Cells::Clock(_) | Cells::Date(_) => return self.push_missing(),
+            _ => return self.push_unreadable("", spot),
+        };
+        if at == NEVER { self.push_unreadable("", spot) } else { self.push(at, Kind::Sure) }
+    }
+
+    /// Settles on one reading of all values.
+    ///
+    /// # Errors
+    /// When two readings fit, or none fits nearly all.
+    pub fn finish(mut self, source: &Source, column: &str) -> Result<Times, DataError> {
+        let total = self.kinds.iter().filter(|kind| **kind != Kind::Missing).count() as u64;
+        let layout =
+            LAYOUTS.into_iter().max_by_key(|layout| (self.seen[*layout as usize].count, std::cmp::Reverse(*layout)));
+        let layout = layout.filter(|layout| self.seen[*layout as usize].count > 0);
+        for other in LAYOUTS.into_iter().filter(|other| Some(*other) != layout) {
+            let seen = std::mem::take(&mut self.seen[other as usize]);
+            self.unreadable.append(seen);
+        }
+        let day_first = match layout {
+            Some(layout @ (Layout::Slashes | Layout::Dashes)) => self.day_comes_first(layout, source, column)?,
+            _ => false,
+        };
+        let mut at = if day_first && !self.day_first.is_empty() { self.day_first } else { self.month_first };
+        for (value, kind) in at.iter_mut().zip(&self.kinds) {
+            if matches!(kind, Kind::Written(own) if Some(*own) != layout) {
+                *value = NEVER;
+            }
+        }
+        if too_many(self.unreadable.count, total) {
+            return Err(no_format(source, column, &self.unreadable, total, self.format.as_ref()));
+        }
+        Ok(Times { at, dates: self.dates, unreadable: self.unreadable })
+    }
+
+    /// Whether dates with the year last have their day first: the reading that fits what the other does not.
+    fn day_comes_first(&mut self, layout: Layout, source: &Source, column: &str) -> Result<bool, DataError> {
+        let seen = self.seen[layout as usize].count;
+        let (not_day_first, not_month_first) = self.only_counts(layout);
+        let (fits_month, fits_day) = (!too_many(not_month_first, seen), !too_many(not_day_first, seen));
+        let day_first = match (not_month_first, not_day_first) {
+            (0, 0) => match self.differs[layout as usize].clone() {
+                Some(example) => return Err(self.ambiguous(layout, example, source, column)),
+                // Nothing but days like 5/5: both readings say the same.
+                None => return Ok(false),
+            },
+            (0, _) => false,
+            (_, 0) => true,
+            _ if fits_month && !fits_day => false,
+            _ if fits_day && !fits_month => true,
+            _ if fits_day && fits_month => {
+                let example = self.differs[layout as usize].clone().or(self.only_day_first.first.first().cloned());
+                match example {
+                    Some(example) => return Err(self.ambiguous(layout, example, source, column)),
+                    None => return Ok(false),
+                }
+            }
+            // Neither fits: the error of the reading that fits better tells.
+            _ => not_day_first < not_month_first,
+        };
+        let misfits = if day_first { &mut self.only_month_first } else { &mut self.only_day_first };
+        let misfits = std::mem::take(misfits);
+        self.unreadable.append(misfits);
+        Ok(day_first)
+    }
+
+    /// Of a layout's values, how many only the month-first and only the day-first reading fits.
+    fn only_counts(&self, layout: Layout) -> (u64, u64) {
+        let (mut month, mut day) = (0, 0);
+        for (row, _) in self.kinds.iter().enumerate().filter(|(_, kind)| **kind == Kind::Written(layout)) {
+            let day_first = self.day_first.get(row).copied().unwrap_or(self.month_first[row]);
+            month += u64::from(day_first == NEVER);
+            day += u64::from(self.month_first[row] == NEVER);
+        }
+        (month, day)
+    }
+
+    fn ambiguous(&self, layout: Layout, (spot, value): (Spot, String), source: &Source, column: &str) -> DataError {
+        let say = |month| {
+            let at = Written::parse(&value).and_then(|written| written.at(month, &self.zone, Edge::Start));
+            at.map_or("no date".into(), |at| self.zone.date(at).to_string())
+        };
+        let sign = if layout == Layout::Slashes { '/' } else { '-' };
+        let rest = clock_directives(&value);
+        DataError::AmbiguousTime {
+            input: source.input,
+            column: column.into(),
+            file: source.place(spot, "", "").file,
+            line: u64::from(spot.line),
+            month_first: say(MonthPlace::First),
+            day_first: say(MonthPlace::Second),
+            month_format: format!("%m{sign}%d{sign}%Y{rest}"),
+            day_format: format!("%d{sign}%m{sign}%Y{rest}"),
+            value,
+        }
+    }
+}
+
+/// What a format needs after the date, for an example value.
+fn clock_directives(value: &str) -> &'static str {
+    let evening = value.to_ascii_lowercase().ends_with('m');
+    match (value.matches(':').count(), evening) {
+        (0, _) => "",
+        (1, false) => " %H:%M",
+        (1, true) => " %I:%M %p",
+        (_, false) => " %H:%M:%S",
+        (_, true) => " %I:%M:%S %p",
+    }
+}
+
+/// More than one value and more than one in a hundred: that is no slip of the pen, the format is another.
+pub(crate) fn too_many(wrong: u64, total: u64) -> bool {
+    wrong > 0 && (wrong == total || wrong > (total / 100).max(1))
+}
+
+fn no_format(source: &Source, column: &str, unreadable: &Counted, total: u64, format: Option<&Format>) -> DataError {
+    let digits = |length: usize| {
+        let plain = |value: &str| value.len() == length && value.bytes().all(|byte| byte.is_ascii_digit());
+        !unreadable.first.is_empty() && unreadable.first.iter().all(|(_, value)| plain(value.trim()))
+    };
+    let advice = match format {
+        Some(format) => format!("the declared format is `{}`", format.as_str()),
+        None if digits(10) => format!("if these are seconds since 1970, declare `format: {{ {column}: seconds }}`"),
+        None if digits(13) => {
+            format!("if these are milliseconds since 1970, declare `format: {{ {column}: milliseconds }}`")
+        }
+        None => format!(
+            "declare how they are written, as `format: {{ {column}: \"%d.%m.%y\" }}`, or missing values by `nulls`"
+        ),
+    };
+    DataError::Values {
+        input: source.input,
+        column: column.into(),
+        count: unreadable.count,
+        total,
+        expected: "times in one format",
+        examples: with_places(source, unreadable),
+        advice,
+    }
+}
+
+/// The first few values with their files and lines.
+pub(crate) fn with_places(source: &Source, counted: &Counted) -> String {
+    let one = |(spot, value): &(Spot, String)| {
+        let place = source.place(*spot, "", "");
+        format!("`{value}` ({}, line {})", place.file, place.row)
+    };
+    counted.first.iter().take(3).map(one).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,169 @@
+//! What was replayed and scored, put into the columns of a cohort.
+
+use crate::data::History;
+use crate::evaluation::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
+use crate::models::spec::BracketSpec;
+use crate::replay::{AsOf, Ending, Replayed, Role};
+use crate::result::Exclusion;
+use crate::stats::quantile;
+use crate::stats::random::Seed;
+use crate::stats::survival::End;
+use crate::table::{Cell, Column, MISSING, Text};
+use crate::time::{Calendar, Horizon, Instant, NEVER, Zone};
+
+use super::file::ExperimentFile;
+
+/// Takes leads out of the run that a model with `missing: exclude` does not score: for every model, so that all are
+/// judged on the same leads.
+pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding: &[usize]) {
+    let missing = |row: usize| excluding.iter().any(|&model| scored[model].score[row].is_nan());
+    let rows: Vec<usize> =
+        (0..replayed.roles.len()).filter(|&row| replayed.roles[row].is_used() && !missing(row)).collect();
+    let before = replayed.roles.iter().filter(|role| role.is_used()).count();
+    let count = |roles: &[Role], role: Role| roles.iter().filter(|known| **known == role).count() as u64;
+    let left: Vec<Role> = rows.iter().map(|&row| replayed.roles[row]).collect();
+    let ledger = &mut replayed.ledger;
+    ledger.training = count(&left, Role::Training);
+    ledger.evaluated = count(&left, Role::Evaluated);
+    ledger.immature = count(&left, Role::Immature);
+    if before > rows.len() {
+        ledger.exclusions.push(Exclusion { reason: "not scored".into(), leads: (before - rows.len()) as u64 });
+    }
+    replayed.features = replayed.features.take(&rows);
+    replayed.outcomes = replayed.outcomes.take(&rows);
+    replayed.roles = left;
+    for model in scored {
+        let take = |score: &[f64]| rows.iter().map(|&row| score[row]).collect::<Vec<f64>>();
+        model.score = take(&model.score);
+        model.groups.iter_mut().for_each(|(_, score)| *score = take(score));
+    }
+}
+
+/// The cohort of a run.
+pub(super) fn cohort(
+    file: &ExperimentFile,
+    history: &History,
+    replayed: &Replayed,
+    scored: Vec<Scored>,
+    champion: Option<usize>,
+    brackets: BracketRule,
+) -> Result<Cohort, CohortError> {
+    let outcomes = &replayed.outcomes;
+    let part = |role: &Role| match role {
+        Role::Training => PartOfRun::Training,
+        Role::Immature => PartOfRun::Immature,
+        _ => PartOfRun::Mature,
+    };
+    let end = |ending: &Ending| match ending {
+        Ending::Open => End::Censored,
+        Ending::Won => End::Converted,
+        Ending::Lost => End::Lost,
+    };
+    let leads = Leads {
+        part: replayed.roles.iter().map(part).collect(),
+        converted: outcomes.converted.clone(),
+        value: outcomes.value.clone(),
+        ending_days: outcomes.ending_days.clone(),
+        ending: outcomes.ending.iter().map(end).collect(),
+        created_to_win_days: outcomes.created_to_win_days.clone(),
+        as_of: outcomes.as_of.clone(),
+        segments: file
+            .segments
+            .iter()
+            .filter_map(|name| Some(segment(name, replayed.features.attributes.get(name)?)))
+            .collect(),
+        periods: periods(&outcomes.created, &history.zone),
+    };
+    let design = Design {
+        champion,
+        brackets,
+        horizon_days: match file.replay.horizon {
+            Horizon::Within(span) => Some(span.days()),
+            Horizon::Ever => None,
+        },
+        timed: outcomes.timed,
+        losses: history.outcomes.lost.iter().any(|lost| *lost != NEVER),
+        capacity: capacity(file, history, outcomes.timed),
+        seed: Seed(file.seed),
+        replicates: file.replicates.get(),
+    };
+    Cohort::new(leads, scored, design)
+}
+
+/// The stated capacity, in calendar periods from the start of the evaluation window.
+fn capacity(file: &ExperimentFile, history: &History, timed: bool) -> Option<CapacityRule> {
+    let spec = file.capacity.as_ref().filter(|_| timed)?;
+    let zone = &history.zone;
+    let created = history.created.iter().flatten().copied().filter(|at| *at != NEVER);
+    let window = file.replay.evaluate.as_ref();
+    let first = || created.clone().min().map_or(0, |at| zone.period_start(at, Calendar::Day));
+    let begins = window.and_then(|window| window.from.as_ref()).map_or_else(first, |from| from.start(zone));
+    let ends = window.and_then(|window| window.to.as_ref()).map_or(Instant::MAX, |to| to.start(zone));
+    let shift = match &file.replay.as_of {
+        AsOf::AfterCreated(span) => span.micros(),
+        AsOf::Created | AsOf::Event(_) => 0,
+    };
+    let covered = (begins + shift, ends.saturating_add(shift).min(history.until));
+    // The first period that is covered in full begins at the first whole step from the window's start.
+    Some(CapacityRule { leads: spec.leads.0, per: spec.per, begins, covered })
+}
+
+/// The creation quarter of every lead; nothing without creation times.
+fn periods(created: &[Instant], zone: &Zone) -> Option<Grouping> {
+    if created.is_empty() || created.iter().all(|at| *at == NEVER) {
+        return None;
+    }
+    let names: Vec<Option<String>> =
+        created.iter().map(|&at| (at != NEVER).then(|| zone.period_name(at, Calendar::Quarter))).collect();
+    let text: Text = names.iter().map(|name| name.as_deref()).collect();
+    Some(Grouping { name: "quarter".into(), codes: text.codes, levels: text.levels })
+}
+
+/// Numbers with more distinct values than this are cut into quarters.
+const DISTINCT: usize = 12;
+
+/// A column to split by: levels as they are, numbers with many values in four parts of equal volume.
+fn segment(name: &str, column: &Column) -> Grouping {
+    let text: Text = match column {
+        Column::Text(text) => text.clone(),
+        Column::Number(values) => number_levels(values),
+        _ => {
+            let word = |row: usize| match column.cell(row) {
+                Cell::Flag(flag) => Some(if flag { "yes" } else { "no" }),
+                _ => None,
+            };
+            (0..column.len()).map(word).collect()
+        }
+    };
+    Grouping { name: name.into(), codes: text.codes, levels: text.levels }
+}
+
+fn number_levels(values: &[f64]) -> Text {
+    let mut distinct: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    distinct.sort_unstable_by(f64::total_cmp);
+    let all = distinct.clone();
+    distinct.dedup();
+    if distinct.len() <= DISTINCT {
+        let names: Vec<Option<String>> =
+            values.iter().map(|value| (!value.is_nan()).then(|| value.to_string())).collect();
+        return names.iter().map(|name| name.as_deref()).collect();
+    }
+    let mut cuts: Vec<f64> = [0.25, 0.5, 0.75].iter().map(|q| quantile::sorted(&all, *q)).collect();
+    cuts.dedup();
+    let label = |place: usize| match place {
+        0 => format!("below {}", cuts[0]),
+        place if place == cuts.len() => format!("{} and over", cuts[place - 1]),
+        place => format!("{} to below {}", cuts[place - 1], cuts[place]),
+    };
+    let levels: Vec<String> = (0..=cuts.len()).map(label).collect();
+    let code = |value: &f64| if value.is_nan() { MISSING } else { cuts.partition_point(|cut| cut <= value) as u32 };
+    Text { codes: values.iter().map(code).collect(), levels }
+}
+
+/// The rule that a bracket section states.
+pub(super) fn bracket_rule(spec: &BracketSpec) -> BracketRule {
+    match spec {
+        BracketSpec::Edges(edges) => BracketRule::Edges { edges: edges.clone(), names: Vec::new() },
+        BracketSpec::Quantiles(count) => BracketRule::Quantiles(*count as usize),
+    }
+}

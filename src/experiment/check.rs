@@ -1,0 +1,39 @@
+use crate::data::{self, Findings, RawTable};
+use crate::time::{Calendar, Zone};
+
+use super::load::Experiment;
+use super::run::{play, readiness};
+use super::{Progress, RunError};
+use crate::evaluation::Cohort;
+use crate::replay::Scope;
+
+/// What is in the data of an experiment, before any result.
+pub struct Checked {
+    pub title: String,
+    pub raw: RawTable,
+    pub findings: Findings,
+    pub readiness: String,
+    pub zone: Zone,
+}
+
+/// Reads an experiment's data and replays them far enough to say whether models could be compared.
+pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Progress) -> Result<Checked, RunError> {
+    let (history, findings) = super::run::read(experiment, progress)?;
+    let by = by.unwrap_or(&experiment.file.segments);
+    let raw = data::raw_table(&history, &findings, by, Calendar::Month, 0.95)?;
+    let zone = history.zone.clone();
+    drop(history);
+    // The models must fit the data too: a misspelt column is found here and not after a night's run.
+    let ready = match ready(experiment, progress) {
+        Ok(line) => line,
+        Err(RunError::Cohort(error)) => format!("Readiness: {error}."),
+        Err(error) => return Err(error),
+    };
+    Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready, zone })
+}
+
+fn ready(experiment: &Experiment, progress: &dyn Progress) -> Result<String, RunError> {
+    let mut played = play(experiment, Scope::Used, progress)?;
+    let cohort: Cohort = super::run::cohort(experiment, &mut played)?;
+    Ok(readiness(&crate::evaluation::readiness(&cohort)))
+}

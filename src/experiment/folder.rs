@@ -1,0 +1,96 @@
+//! What a run leaves: `evaluation.json` with everything a report needs, the report in its formats, and what stays here.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::report::{self, Format, chart};
+use crate::result::{Evaluation, SCHEMA};
+
+use super::run::Run;
+use super::store::{Folder, StoreError, write_file};
+use super::{Progress, RunError};
+
+/// Writes the folder of a run, all of it or nothing. Returns its path.
+pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Result<PathBuf, RunError> {
+    progress.say("drawing".into());
+    let folder = Folder::create(target)?;
+    folder.write("evaluation.json", to_json(&run.evaluation))?;
+    for (name, bytes) in report_files(&run.evaluation, png)? {
+        folder.write(&name, bytes)?;
+    }
+    let mut findings = Vec::new();
+    run.findings
+        .write_csv(&mut findings)
+        .map_err(|source| StoreError::Io { path: target.join("findings.csv"), source })?;
+    folder.write("findings.csv", findings)?;
+    folder.write("experiment.yaml", &run.experiment)?;
+    folder.write("run.json", run_json(run))?;
+    Ok(folder.finish()?)
+}
+
+/// Every file of the report with its bytes: formats and charts.
+fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
+    let document = report::document(evaluation);
+    let formats = [Format::Html, Format::Markdown]
+        .map(|format| (format!("report.{}", format.extension()), format.render(&document).into_bytes()));
+    let charts = chart::all(evaluation);
+    let mut files = Vec::from(formats);
+    for chart in &charts {
+        files.push((format!("charts/{}.svg", chart.id), chart::standalone(chart).into_bytes()));
+    }
+    if png {
+        use rayon::prelude::*;
+        let drawn = charts.par_iter().map(|chart| Ok((format!("charts/{}.png", chart.id), chart::png(chart)?)));
+        files.extend(drawn.collect::<Result<Vec<_>, RunError>>()?);
+    }
+    Ok(files)
+}
+
+fn to_json(evaluation: &Evaluation) -> String {
+    serde_json::to_string_pretty(evaluation).expect("an evaluation has only plain values") + "\n"
+}
+
+/// File names, sizes and hashes: what ties a report to its inputs. Stays beside the report.
+fn run_json(run: &Run) -> String {
+    let inputs: Vec<_> = run
+        .inputs
+        .iter()
+        .map(|input| json!({ "path": input.path, "bytes": input.bytes, "sha256": input.sha256 }))
+        .collect();
+    let run = json!({
+        "leadoff": env!("CARGO_PKG_VERSION"),
+        "schema": SCHEMA,
+        "experiment": run.evaluation.experiment,
+        "seed": run.evaluation.setting.seed,
+        "inputs": inputs,
+    });
+    serde_json::to_string_pretty(&run).expect("plain values") + "\n"
+}
+
+/// Reads an `evaluation.json` of this or an older version.
+pub fn read_evaluation(path: &Path) -> Result<Evaluation, RunError> {
+    let failed = |why: String| RunError::Evaluation { path: path.into(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(format!("not JSON: {error}")))?;
+    match json.get("schema").and_then(serde_json::Value::as_u64) {
+        Some(schema) if schema <= u64::from(SCHEMA) => {}
+        Some(newer) => {
+            return Err(failed(format!(
+                "its schema {newer} is newer than this leadoff knows ({SCHEMA}): take a newer one"
+            )));
+        }
+        None => return Err(failed("it names no schema: not an evaluation of leadoff".into())),
+    }
+    serde_json::from_value(json).map_err(|error| failed(error.to_string()))
+}
+
+/// Draws the report of an evaluation anew, beside it. Each file appears whole.
+pub fn redraw(evaluation: &Evaluation, folder: &Path) -> Result<(), RunError> {
+    let charts = folder.join("charts");
+    std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts, source })?;
+    for (name, bytes) in report_files(evaluation, true)? {
+        write_file(&folder.join(name), bytes)?;
+    }
+    Ok(())
+}

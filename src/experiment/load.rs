@@ -1,0 +1,106 @@
+use std::path::{Path, PathBuf};
+
+use crate::data::DataSpec;
+use crate::models::spec::{CriterionFields, FeatureSpec};
+use crate::models::{self, KindSpec, Spec};
+use crate::predicate::nearest;
+use crate::time::Horizon;
+
+use super::file::ExperimentFile;
+use super::{ConfigError, yaml};
+
+/// An experiment file, read and with every name inside it resolved.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    pub file: ExperimentFile,
+    /// The models with their variants carried out, in the file's order.
+    pub models: Vec<Spec>,
+    /// The champion's place among the models.
+    pub champion: Option<usize>,
+    /// Where relative paths of the data start.
+    pub base: PathBuf,
+    path: PathBuf,
+}
+
+impl Experiment {
+    /// # Errors
+    /// When the file can not be read, is not an experiment, or its parts do not fit together.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let file: ExperimentFile = yaml::read(path)?;
+        let invalid =
+            |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
+        let models = models::resolve(&file.models).map_err(|error| ConfigError::Model { path: path.into(), error })?;
+        let champion = match &file.champion {
+            None => None,
+            Some(name) => Some(models.iter().position(|model| model.name == *name).ok_or_else(|| {
+                let names = models.iter().map(|model| model.name.as_str());
+                let near = nearest(names, name).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+                invalid("champion", format!("there is no model `{name}`{near}"))
+            })?),
+        };
+        if file.replay.train.is_some() && file.replay.horizon == Horizon::Ever && file.data.outcomes.flag.is_none() {
+            let message = "`ever` leaves no training lead whose horizon had closed before evaluation began; give a horizon such as 90d, or leave out `train`";
+            return Err(invalid("replay.horizon", message.into()));
+        }
+        let base = base(path, &file.data);
+        Ok(Self { models, champion, base, path: path.into(), file })
+    }
+
+    /// The file it was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `reports/NAME` of the experiment file.
+    pub fn default_folder(&self) -> PathBuf {
+        Path::new("reports").join(self.path.file_stem().unwrap_or("experiment".as_ref()))
+    }
+
+    /// The events' own columns that any model reads.
+    pub(super) fn event_columns(&self) -> Vec<String> {
+        let mut columns: Vec<String> = self.models.iter().flat_map(event_columns).collect();
+        columns.sort();
+        columns.dedup();
+        columns
+    }
+}
+
+/// Relative paths start in the working directory, or in the nearest folder above the experiment file where the leads are.
+fn base(path: &Path, data: &DataSpec) -> PathBuf {
+    let here = PathBuf::from(".");
+    let first = data.leads.path.0.first().cloned().unwrap_or_default();
+    let is_there = |folder: &Path| {
+        glob::glob(&folder.join(&first).to_string_lossy()).is_ok_and(|mut found| found.next().is_some())
+    };
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let above = absolute.ancestors().skip(1).map(Path::to_path_buf);
+    std::iter::once(here.clone()).chain(above).find(|folder| is_there(folder)).unwrap_or(here)
+}
+
+fn event_columns(model: &Spec) -> Vec<String> {
+    match &model.kind {
+        KindSpec::Points(points) => points
+            .criteria
+            .iter()
+            .map(|placed| &placed.criterion)
+            .filter(|criterion| criterion.event.is_some() || criterion.inactive_for.is_some())
+            .flat_map(|criterion| {
+                let condition = criterion.when.iter().flat_map(|when| when.columns());
+                let measured = criterion.sum.iter().chain(&criterion.distinct).map(String::as_str);
+                condition.chain(measured).map(String::from).collect::<Vec<_>>()
+            })
+            .collect(),
+        KindSpec::Logistic(logistic) => logistic.features.iter().flatten().flat_map(feature_columns).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn feature_columns(feature: &FeatureSpec) -> Vec<String> {
+    let FeatureSpec::Criterion(fields) = feature else { return Vec::new() };
+    let CriterionFields { event, inactive_for, when, sum, distinct, .. } = fields.as_ref();
+    if event.is_none() && inactive_for.is_none() {
+        return Vec::new();
+    }
+    let condition = when.iter().flatten().flat_map(|when| when.columns()).map(String::from);
+    condition.chain(sum.iter().flatten().cloned()).chain(distinct.iter().flatten().cloned()).collect()
+}

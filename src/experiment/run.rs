@@ -1,0 +1,352 @@
+use std::time::Instant as Clock;
+
+use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, InputFile};
+use crate::evaluation::{self, BracketRule, Cohort, Scored};
+use crate::models::{self, Context, EventLog, KnownColumn, Model, Scores, Training};
+use crate::predicate::Kind;
+use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
+use crate::result::{
+    self, CapacitySetting, CardLine, Estimate, Evaluation, FindingCount, Level, Notice, Number, Readiness, Setting,
+};
+use crate::stats::random::Seed;
+use crate::stats::{Interval, Undefined, dist};
+
+use super::load::Experiment;
+use super::{Progress, RunError, assemble};
+
+/// What a run made: its evaluation, and what stays on the machine.
+pub struct Run {
+    pub evaluation: Evaluation,
+    pub findings: Findings,
+    pub inputs: Vec<InputFile>,
+    /// The experiment file's text.
+    pub experiment: String,
+    /// A line a step: what took how long.
+    pub timings: String,
+}
+
+/// A history with every model compiled against it, replayed and scored.
+pub(super) struct Played {
+    pub history: History,
+    pub findings: Findings,
+    pub models: Vec<Model>,
+    pub replayed: Replayed,
+    pub scores: Vec<Scores>,
+    pub timings: Timings,
+}
+
+/// Seconds a step.
+#[derive(Default)]
+pub(super) struct Timings(Vec<(&'static str, f64)>);
+
+impl Timings {
+    fn time<T>(&mut self, step: &'static str, work: impl FnOnce() -> T) -> T {
+        let start = Clock::now();
+        let done = work();
+        self.0.push((step, start.elapsed().as_secs_f64()));
+        done
+    }
+
+    fn in_words(&self) -> String {
+        let total: f64 = self.0.iter().map(|(_, seconds)| seconds).sum();
+        let lines: String = self.0.iter().map(|(step, seconds)| format!("{step:<28} {seconds:>9.3} s\n")).collect();
+        let memory = peak_memory().map_or(String::new(), |mib| format!("{:<28} {mib:>9.0} MiB\n", "peak memory"));
+        format!("{lines}{:<28} {total:>9.3} s\n{memory}", "in all")
+    }
+}
+
+/// The process's largest resident size so far, where the system tells it.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse::<f64>().ok().map(|kib| kib / 1024.0)
+}
+
+/// Replays the leads of an experiment through all its models and evaluates them.
+pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunError> {
+    let mut played = play(experiment, Scope::Used, progress)?;
+    progress.say("evaluating".into());
+    let cohort = cohort(experiment, &mut played)?;
+    let Played { history, findings, models, replayed, mut timings, .. } = played;
+    let evaluated = timings.time("evaluate", || evaluation::evaluate(&cohort));
+    let notices = notices(experiment, &history, &models, &replayed, &cohort);
+    let evaluation = Evaluation {
+        schema: result::SCHEMA,
+        experiment: experiment.file.experiment.clone(),
+        setting: setting(experiment, &history),
+        readiness: evaluated.readiness,
+        notices,
+        ledger: replayed.ledger,
+        findings: findings.list.iter().map(finding).collect(),
+        models: evaluated.models,
+        comparisons: evaluated.comparisons,
+        verdict: evaluated.verdict,
+    };
+    progress.say("hashing the inputs".into());
+    let inputs = timings.time("hash inputs", || data::inputs(&experiment.file.data, &experiment.base))?;
+    let text = std::fs::read_to_string(experiment.path()).unwrap_or_default();
+    Ok(Run { evaluation, findings, inputs, experiment: text, timings: timings.in_words() })
+}
+
+/// The cohort of what was replayed and scored; the scores move into it.
+pub(super) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Cohort, RunError> {
+    let scores = std::mem::take(&mut played.scores);
+    let models = &played.models;
+    let mut scored: Vec<Scored> =
+        models.iter().zip(&scores).map(|(model, scores)| scored(model, scores, &played.replayed)).collect();
+    drop(scores);
+    let excluding: Vec<usize> = (0..models.len()).filter(|&model| models[model].excludes_unscored()).collect();
+    assemble::exclude(&mut played.replayed, &mut scored, &excluding);
+    let brackets = brackets(experiment, models);
+    Ok(assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?)
+}
+
+/// Reads the data, replays them and scores every lead by every model.
+pub(super) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progress) -> Result<Played, RunError> {
+    let mut timings = Timings::default();
+    let (history, findings) = timings.time("read", || read(experiment, progress))?;
+    let columns = known_columns(&history);
+    let event_columns = history.events.as_ref().map(event_kinds).unwrap_or_default();
+    let context = Context {
+        columns: &columns,
+        events: history.events.as_ref().map(|events| EventLog { kinds: &events.kinds, columns: &event_columns }),
+        zone: &history.zone,
+        seed: Seed(experiment.file.seed),
+    };
+    let mut plan = Plan::default();
+    let models = models::compile(&experiment.models, &context, &mut plan).map_err(|error| refused(error, &findings))?;
+    for name in &experiment.file.segments {
+        if !columns.iter().any(|column| column.name == *name) {
+            return Err(RunError::NoSegment { column: name.clone(), why: why_not(name, &columns, &findings) });
+        }
+    }
+    progress.say("replaying".into());
+    let replayed = timings.time("replay", || replay::replay(&history, &plan, &experiment.file.replay, scope))?;
+    progress.say("scoring".into());
+    let rows: Vec<usize> = (0..replayed.roles.len()).filter(|&row| replayed.roles[row] == Role::Training).collect();
+    let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
+    let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
+    let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
+    Ok(Played { history, findings, models, replayed, scores, timings })
+}
+
+pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
+    let say = |at: data::Progress| progress.say(reading(&at));
+    Ok(data::read(&experiment.file.data, &experiment.base, &experiment.event_columns(), &say)?)
+}
+
+fn reading(at: &data::Progress) -> String {
+    let share = if at.total > 0 { 100.0 * at.bytes as f64 / at.total as f64 } else { 100.0 };
+    format!("reading {}: {} rows, {share:.0} %", at.input, at.rows)
+}
+
+fn known_columns(history: &History) -> Vec<KnownColumn> {
+    let column = |attribute: &data::Attribute| KnownColumn {
+        name: attribute.name.clone(),
+        kind: Kind::of(&attribute.column),
+        known: attribute.known.clone(),
+    };
+    history.attributes.iter().map(column).collect()
+}
+
+fn event_kinds(events: &Events) -> Vec<(String, Kind)> {
+    let first: Option<&EventChunk> = events.chunks.first();
+    let columns = first.map(|chunk| chunk.columns.iter().map(Kind::of).collect::<Vec<_>>()).unwrap_or_default();
+    events.columns.iter().cloned().zip(columns).collect()
+}
+
+/// A column that the data hold but no model may read has its reason told.
+fn refused(error: models::ModelError, findings: &Findings) -> RunError {
+    if let models::ModelError::Unknown { name, .. } = &error
+        && let Some(reason) = findings.refusal(name)
+    {
+        return RunError::Refused { column: name.clone(), reason: reason.into(), error };
+    }
+    RunError::Model(error)
+}
+
+fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
+    if let Some(reason) = findings.refusal(name) {
+        return format!(": {reason}");
+    }
+    let near = crate::predicate::nearest(columns.iter().map(|column| column.name.as_str()), name);
+    near.map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+}
+
+/// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
+fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
+    if let Some(spec) = &experiment.file.brackets {
+        return assemble::bracket_rule(spec);
+    }
+    let tiers = experiment.champion.and_then(|place| models[place].points()).map(|points| &points.spec().tiers);
+    match tiers.filter(|tiers| tiers.len() > 1) {
+        Some(tiers) => {
+            let mut bounds: Vec<(f64, String)> =
+                tiers.iter().map(|(name, tier)| (tier.from, name.to_string())).collect();
+            bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let edges = bounds[1..].iter().map(|(from, _)| *from).collect();
+            BracketRule::Edges { edges, names: bounds.into_iter().map(|(_, name)| name).collect() }
+        }
+        None => BracketRule::Quantiles(5),
+    }
+}
+
+fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+    let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
+    let fires = |name: &str| {
+        let part = scores.contributions.iter().find(|part| part.name == name)?;
+        let rows =
+            (0..part.strength.len()).filter(|&row| replayed.roles[row] != Role::Training && part.strength[row] != 0.0);
+        (used > 0).then(|| rows.count() as f64 / used as f64)
+    };
+    let line = |line: models::CardLine| CardLine {
+        fires: fires(&line.name).map_or(Number::undefined("not counted for this kind of model"), Number::from),
+        weight: weight(&line),
+        name: line.name,
+        what: line.what,
+    };
+    Scored {
+        name: model.name().into(),
+        kind: model.kind().into(),
+        scale: model.scale(),
+        score: scores.value.clone(),
+        groups: scores.groups.iter().map(|group| (group.name.clone(), group.value.clone())).collect(),
+        card: model.card(Some(scores)).into_iter().map(line).collect(),
+        not_promotable: scores.not_promotable.clone(),
+        brackets: model.brackets().map(assemble::bracket_rule),
+    }
+}
+
+fn weight(line: &models::CardLine) -> Estimate {
+    let Some(point) = line.weight else { return Estimate::undefined("no single weight") };
+    match line.standard_error {
+        Some(error) => Estimate::new(point, Interval::around(point, dist::normal_critical(0.95) * error)),
+        None => Estimate { point: point.into(), low: fixed(), high: fixed() },
+    }
+}
+
+/// Points are set by hand: they have no interval.
+fn fixed() -> Number {
+    Number::undefined("set by hand")
+}
+
+fn finding(finding: &data::Finding) -> FindingCount {
+    FindingCount {
+        input: finding.input.clone(),
+        what: finding.text.clone(),
+        count: finding.count,
+        level: match finding.level {
+            FindingLevel::Note => Level::Note,
+            FindingLevel::Warning => Level::Warning,
+            FindingLevel::Severe => Level::Banner,
+        },
+        advice: finding.advice.clone(),
+    }
+}
+
+fn setting(experiment: &Experiment, history: &History) -> Setting {
+    let file = &experiment.file;
+    let timed = history.outcomes.timed;
+    Setting {
+        champion: file.champion.clone(),
+        as_of: file.replay.as_of.in_words(),
+        horizon_days: file.replay.horizon.days(),
+        train: file.replay.train.as_ref().map(|window| window.in_words()),
+        evaluate: match (&file.replay.evaluate, &file.replay.train) {
+            (Some(window), _) => window.in_words(),
+            (None, Some(_)) => "all leads outside the training window".into(),
+            (None, None) => "all leads".into(),
+        },
+        until: timed.then(|| until(history)),
+        timezone: history.zone.name().into(),
+        currency: file.data.currency.clone(),
+        capacity: file
+            .capacity
+            .as_ref()
+            .filter(|_| timed)
+            .map(|capacity| CapacitySetting { leads: capacity.leads.0, per_days: capacity.per.days() }),
+        seed: file.seed,
+    }
+}
+
+/// The day of the export, or its moment when it is not the end of a day.
+fn until(history: &History) -> String {
+    let zone = &history.zone;
+    let date = zone.date(history.until);
+    if zone.end_of(date) == history.until { date.to_string() } else { zone.text(history.until) }
+}
+
+/// What a reader must know to read the numbers right.
+fn notices(
+    experiment: &Experiment,
+    history: &History,
+    models: &[Model],
+    replayed: &Replayed,
+    cohort: &Cohort,
+) -> Vec<Notice> {
+    let file = &experiment.file;
+    let mut notices = Vec::new();
+    let mut say = |level: Level, text: String| notices.push(Notice { level, text });
+    for model in cohort.models() {
+        if let Some(reason) = &model.not_promotable {
+            say(Level::Banner, format!("`{}` can not be promoted on this evidence: it {reason}", model.name));
+        }
+    }
+    let ledger = &replayed.ledger;
+    if !ledger.wins_before.is_empty() {
+        let share = 100.0 * ledger.wins_before_as_of as f64 / ledger.wins_in_window as f64;
+        let others =
+            ledger.wins_before.iter().map(|before| format!("{} of {} by day {}", before.wins, before.of, before.days));
+        let others = others.collect::<Vec<_>>().join(", ");
+        say(
+            Level::Warning,
+            format!(
+                "{share:.1} % of the wins ({} of {}) come before the leads are scored ({}), and no model is judged on them. Wins after creation: {others}. To judge on more of them, score earlier.",
+                ledger.wins_before_as_of,
+                ledger.wins_in_window,
+                file.replay.as_of.in_words()
+            ),
+        );
+    }
+    if !history.outcomes.timed {
+        say(Level::Warning, "The outcomes have no times: every lead counts as if its horizon were over, and there is no time to convert, no capacity by week and no quarters.".into());
+    }
+    if history.created.is_none() && file.replay.as_of == AsOf::Created {
+        say(Level::Note, "The leads have no creation times: each is scored as it stands in its file.".into());
+    }
+    if file.capacity.is_some() && !replayed.outcomes.timed {
+        say(
+            Level::Note,
+            "The capacity can not be replayed without times: models are compared in the top 10 % instead.".into(),
+        );
+    }
+    if cohort.training().is_empty() && models.iter().any(|model| model.scale() == result::Scale::Points) {
+        say(
+            Level::Note,
+            "There are no training leads, so points are not turned into probabilities: their calibration is undefined."
+                .into(),
+        );
+    }
+    if file.champion.is_some() && history.outcomes.worked.is_empty() {
+        say(Level::Note, "It is not known which leads sales worked (`data.outcomes.worked`). If sales worked leads in the order of the champion's score, its high scores were helped to convert, and the comparison flatters the champion.".into());
+    }
+    for model in models {
+        model.notices().into_iter().for_each(|text| say(Level::Warning, format!("`{}`: {text}", model.name())));
+    }
+    notices
+}
+
+/// What can be shown by the wins there are, in one line, before any result.
+pub(super) fn readiness(readiness: &Readiness) -> String {
+    let Readiness { leads, wins, detectable_auc, detectable_capture, .. } = readiness;
+    match (detectable_auc.finite(), detectable_capture.finite()) {
+        (Some(auc), Some(capture)) => format!(
+            "Readiness: {wins} mature wins among {leads} leads; the smallest differences they could show are about {auc:.2} in AUC and {:.0} in 100 wins captured in the top 10 %.",
+            100.0 * capture
+        ),
+        _ => format!(
+            "Readiness: {wins} mature wins among {leads} leads: too few to compare models ({}).",
+            Undefined::TooFewRows
+        ),
+    }
+}

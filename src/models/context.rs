@@ -1,0 +1,92 @@
+use super::ModelError;
+use crate::data::Known;
+use crate::predicate::{Kind, Predicate, find_name};
+use crate::stats::random::Seed;
+use crate::time::Zone;
+
+/// What there is for models to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The leads' columns, in the order of [`Features::attributes`](crate::replay::Features).
+    pub columns: &'a [KnownColumn],
+    /// Nothing without an event log.
+    pub events: Option<EventLog<'a>>,
+    /// In which conditions read naive times.
+    pub zone: &'a Zone,
+    pub seed: Seed,
+}
+
+/// A column of the leads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownColumn {
+    pub name: String,
+    pub kind: Kind,
+    pub known: Known,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct EventLog<'a> {
+    /// Distinct kinds of events.
+    pub kinds: &'a [String],
+    /// The events' own columns.
+    pub columns: &'a [(String, Kind)],
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn lead_columns(&self) -> Vec<(String, Kind)> {
+        self.columns.iter().map(|column| (column.name.clone(), column.kind)).collect()
+    }
+
+    /// A column of the leads by name.
+    pub(super) fn column(&self, path: &str, name: &str) -> Result<&'a KnownColumn, ModelError> {
+        let names = self.columns.iter().map(|column| column.name.as_str());
+        match find_name(names.clone(), name) {
+            Some(place) => Ok(&self.columns[place]),
+            None => Err(ModelError::unknown(path, "column", name, names)),
+        }
+    }
+
+    /// The name of a column of numbers.
+    pub(super) fn number_column(&self, path: &str, name: &str) -> Result<String, ModelError> {
+        let column = self.column(path, name)?;
+        expect_number(path, &column.name, column.kind)?;
+        Ok(column.name.clone())
+    }
+
+    pub(super) fn log(&self, path: &str) -> Result<EventLog<'a>, ModelError> {
+        self.events.ok_or_else(|| ModelError::invalid(path, "speaks of events, and `data.events` is not given"))
+    }
+
+    pub(super) fn lead_condition(&self, path: &str, condition: &Predicate) -> Result<Predicate, ModelError> {
+        let resolved = condition.resolve(&self.lead_columns(), self.zone);
+        resolved.map_err(|error| ModelError::Predicate { path: path.into(), error })
+    }
+
+    pub(super) fn event_condition(&self, path: &str, condition: &Predicate) -> Result<Predicate, ModelError> {
+        let resolved = condition.resolve(self.log(path)?.columns, self.zone);
+        resolved.map_err(|error| ModelError::Predicate { path: path.into(), error })
+    }
+}
+
+impl EventLog<'_> {
+    /// The column's exact name.
+    pub(super) fn column(&self, path: &str, name: &str, number: bool) -> Result<String, ModelError> {
+        let names = self.columns.iter().map(|(known, _)| known.as_str());
+        let Some(place) = find_name(names.clone(), name) else {
+            return Err(ModelError::unknown(path, "column of the events", name, names));
+        };
+        let (name, kind) = &self.columns[place];
+        if number {
+            expect_number(path, name, *kind)?;
+        }
+        Ok(name.clone())
+    }
+}
+
+fn expect_number(path: &str, name: &str, kind: Kind) -> Result<(), ModelError> {
+    if kind == Kind::Number {
+        return Ok(());
+    }
+    let advice = "if that is wrong, declare its type under `types:` as number";
+    Err(ModelError::invalid(path, format!("`{name}` holds {kind}, expected numbers; {advice}")))
+}

@@ -1,0 +1,286 @@
+//! A logistic regression: minimises −Σ log-likelihood + λ/2·‖β‖² over the training leads.
+
+mod fit;
+mod terms;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::context::{Context, KnownColumn};
+use super::criterion::Compiled;
+use super::scores::{Scores, round};
+use super::spec::{Criterion, FeatureSpec, LogisticSpec};
+use super::{CardLine, Explanation, ModelError, Training, explain, words};
+use crate::data::Known;
+use crate::predicate::Kind;
+use crate::replay::{EventFeature, FeatureId, Features, Measure, Plan};
+pub use fit::Fit;
+use terms::{Term, Values};
+
+/// Inputs and a penalty, ready to be fitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogisticModel {
+    ridge: f64,
+    inputs: Vec<Input>,
+    notices: Vec<String>,
+}
+
+/// A column or event feature, before it is cut into terms.
+#[derive(Clone, Debug, PartialEq)]
+struct Input {
+    name: String,
+    source: Source,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Source {
+    Column(String),
+    Criterion(Box<Compiled>),
+    Count(FeatureId),
+    /// Days since the latest.
+    Recency(FeatureId),
+}
+
+/// A fitted regression: what the result keeps of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fitted {
+    pub leads: usize,
+    pub wins: usize,
+    pub ridge: f64,
+    pub intercept: f64,
+    pub intercept_error: f64,
+    pub coefficients: Vec<Coefficient>,
+    pub iterations: usize,
+    pub log_likelihood: f64,
+    #[serde(skip)]
+    terms: Vec<Term>,
+}
+
+/// What one term adds to the log-odds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coefficient {
+    pub name: String,
+    /// What a step of 1 is: "one standard deviation, 210, above the mean, 95".
+    pub what: String,
+    pub value: f64,
+    /// Of the penalised fit: the root of the inverse information's diagonal, the penalty included.
+    pub standard_error: f64,
+}
+
+impl LogisticModel {
+    pub(super) fn new(spec: &LogisticSpec, path: &str, context: &Context, plan: &mut Plan) -> Result<Self, ModelError> {
+        let mut notices = Vec::new();
+        let inputs = match &spec.features {
+            Some(features) => asked(features, path, context, plan, &mut notices)?,
+            None => everything(context, plan),
+        };
+        if inputs.is_empty() {
+            let what = "nothing to fit on: no column is known at creation and there are no events; declare `known:`";
+            return Err(ModelError::invalid(path, what));
+        }
+        Ok(Self { ridge: spec.ridge, inputs, notices })
+    }
+
+    pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().flat_map(|input| match &input.source {
+            Source::Column(name) => vec![name.as_str()],
+            Source::Criterion(criterion) => criterion.reads.iter().map(String::as_str).collect(),
+            Source::Count(_) | Source::Recency(_) => Vec::new(),
+        })
+    }
+
+    pub(super) fn notices(&self) -> impl Iterator<Item = &String> {
+        self.notices.iter()
+    }
+
+    pub(super) fn score(
+        &self,
+        model: &str,
+        features: &Features,
+        training: Option<&Training>,
+    ) -> Result<Scores, ModelError> {
+        let training = training.filter(|training| !training.rows.is_empty());
+        let training = training.ok_or_else(|| ModelError::NoTraining { model: model.into() })?;
+        let (leads, wins) = (training.rows.len(), training.converted.iter().filter(|won| **won).count());
+        if wins == 0 || wins == leads {
+            return Err(ModelError::OneClass { model: model.into(), leads, wins });
+        }
+        let values = self.values(features);
+        let terms = self.terms(&values, training.rows);
+        let bound: Vec<_> = terms.iter().map(|term| term.bind(&values)).collect();
+        let fit = fit::fit(&bound, training.rows, training.converted, self.ridge);
+        let fit = fit.map_err(|problem| ModelError::NotFitted { model: model.into(), problem })?;
+        let probability = |row: usize| rounded_probability(fit.log_odds(&bound, row));
+        let value = (0..features.rows()).into_par_iter().map(probability).collect();
+        let fitted = Fitted::new(fit, terms, leads, wins, self.ridge);
+        Ok(Scores { value, fitted: Some(fitted), ..Scores::default() })
+    }
+
+    fn values<'a>(&self, features: &'a Features) -> Vec<Values<'a>> {
+        self.inputs.iter().map(|input| Values::of(&input.source, features)).collect()
+    }
+
+    fn terms(&self, values: &[Values], rows: &[usize]) -> Vec<Term> {
+        let inputs = self.inputs.iter().zip(values).enumerate();
+        inputs.flat_map(|(place, (input, values))| terms::of(place, &input.name, values, rows)).collect()
+    }
+
+    pub(super) fn card(&self) -> Vec<CardLine> {
+        let line = |input: &Input| CardLine {
+            name: input.name.clone(),
+            what: "an input of the regression".into(),
+            weight: None,
+            standard_error: None,
+        };
+        self.inputs.iter().map(line).collect()
+    }
+
+    pub(super) fn explain(&self, features: &Features, scores: &Scores, row: usize, explanation: &mut Explanation) {
+        let Some(fitted) = &scores.fitted else { return };
+        let values = self.values(features);
+        let line = |(term, coefficient): (&Term, &Coefficient)| {
+            let step = round(coefficient.value * term.bind(&values).value(row));
+            explain::Line {
+                name: coefficient.name.clone(),
+                what: format!("{} for {}", words::number(coefficient.value), coefficient.what),
+                seen: values[term.input].seen(row),
+                group: None,
+                before: step,
+                after: step,
+            }
+        };
+        explanation.lines = fitted.terms.iter().zip(&fitted.coefficients).map(line).collect();
+        explanation.lines.push(explain::Line {
+            name: "intercept".into(),
+            what: "where every lead starts".into(),
+            seen: String::new(),
+            group: None,
+            before: round(fitted.intercept),
+            after: round(fitted.intercept),
+        });
+        explanation.sum = round(explanation.lines.iter().map(|line| line.after).sum());
+    }
+}
+
+/// To 1e-9, but never certain: a regression is not, and a certain prediction that is wrong has infinite loss.
+fn rounded_probability(log_odds: f64) -> f64 {
+    round(1.0 / (1.0 + (-log_odds).exp())).clamp(1e-9, 1.0 - 1e-9)
+}
+
+impl Fitted {
+    fn new(fit: Fit, terms: Vec<Term>, leads: usize, wins: usize, ridge: f64) -> Self {
+        let coefficient = |(place, term): (usize, &Term)| Coefficient {
+            name: term.name.clone(),
+            what: term.what(),
+            value: fit.coefficients[place + 1],
+            standard_error: fit.standard_errors[place + 1],
+        };
+        Self {
+            leads,
+            wins,
+            ridge,
+            intercept: fit.coefficients[0],
+            intercept_error: fit.standard_errors[0],
+            coefficients: terms.iter().enumerate().map(coefficient).collect(),
+            iterations: fit.iterations,
+            log_likelihood: fit.log_likelihood,
+            terms,
+        }
+    }
+
+    pub(super) fn card(&self) -> Vec<CardLine> {
+        let line = |coefficient: &Coefficient| CardLine {
+            name: coefficient.name.clone(),
+            what: format!("log-odds for {}", coefficient.what),
+            weight: Some(coefficient.value),
+            standard_error: Some(coefficient.standard_error),
+        };
+        let intercept = CardLine {
+            name: "intercept".into(),
+            what: "log-odds that every lead starts with".into(),
+            weight: Some(self.intercept),
+            standard_error: Some(self.intercept_error),
+        };
+        std::iter::once(intercept).chain(self.coefficients.iter().map(line)).collect()
+    }
+}
+
+/// All columns known at creation, and for each kind of event how many and how long ago.
+fn everything(context: &Context, plan: &mut Plan) -> Vec<Input> {
+    let usable = |column: &&KnownColumn| column.known == Known::AtCreation && column.kind != Kind::Instant;
+    let column =
+        |column: &KnownColumn| Input { name: column.name.clone(), source: Source::Column(column.name.clone()) };
+    let mut inputs: Vec<Input> = context.columns.iter().filter(usable).map(column).collect();
+    let mut kinds: Vec<&String> = context.events.iter().flat_map(|log| log.kinds).collect();
+    // The order of the log means nothing, and the order of a sum would.
+    kinds.sort();
+    for kind in kinds {
+        let mut ask = |measure| {
+            plan.ask(EventFeature { kind: Some(kind.clone()), when: None, within: None, after: None, measure })
+        };
+        let (count, age) = (ask(Measure::Count), ask(Measure::Age));
+        inputs.push(Input { name: format!("{kind}, how many"), source: Source::Count(count) });
+        inputs.push(Input { name: format!("{kind}, days since the latest"), source: Source::Recency(age) });
+    }
+    inputs
+}
+
+fn asked(
+    features: &[FeatureSpec],
+    path: &str,
+    context: &Context,
+    plan: &mut Plan,
+    notices: &mut Vec<String>,
+) -> Result<Vec<Input>, ModelError> {
+    let mut inputs: Vec<Input> = Vec::with_capacity(features.len());
+    for (place, feature) in features.iter().enumerate() {
+        let path = format!("{path}.features[{place}]");
+        let input = match feature {
+            FeatureSpec::Column(name) => column_input(&path, name, context)?,
+            FeatureSpec::Criterion(fields) => {
+                let mut criterion = Criterion::default();
+                fields.apply(&mut criterion);
+                criterion_input(&path, &criterion, context, plan, notices)?
+            }
+        };
+        if inputs.iter().any(|known| known.source == input.source) {
+            return Err(ModelError::invalid(path, format!("`{}` stands here twice", input.name)));
+        }
+        inputs.push(input);
+    }
+    Ok(inputs)
+}
+
+fn column_input(path: &str, name: &str, context: &Context) -> Result<Input, ModelError> {
+    let column = context.column(path, name)?;
+    if column.kind == Kind::Instant {
+        let what = format!("`{}` holds times, expected numbers, text or true/false", column.name);
+        return Err(ModelError::invalid(path, what));
+    }
+    Ok(Input { name: column.name.clone(), source: Source::Column(column.name.clone()) })
+}
+
+fn criterion_input(
+    path: &str,
+    criterion: &Criterion,
+    context: &Context,
+    plan: &mut Plan,
+    notices: &mut Vec<String>,
+) -> Result<Input, ModelError> {
+    let given = [
+        ("points", criterion.points.is_some()),
+        ("cap", criterion.cap.is_some()),
+        ("group", criterion.group.is_some()),
+        ("bands", criterion.bands.is_some()),
+    ];
+    if let Some((field, _)) = given.iter().find(|(_, given)| *given) {
+        let what = "a regression finds the weights itself: leave it out";
+        return Err(ModelError::invalid(format!("{path}.{field}"), what));
+    }
+    let compiled = Compiled::new(criterion, path, context, plan)?;
+    notices.extend(compiled.notices.iter().cloned());
+    let name = compiled.what.trim_start_matches("once ").trim_start_matches("for ").to_string();
+    Ok(Input { name, source: Source::Criterion(Box::new(compiled)) })
+}

@@ -1,0 +1,189 @@
+use super::context::Context;
+use super::criterion::Compiled;
+use super::resolve::{Placed, Points};
+use super::scores::{Contribution, GroupScore, Scores, round};
+use super::spec::{Bounds, Entries};
+use super::{CardLine, Explanation, ModelError, explain, words};
+use crate::replay::{Features, Plan};
+
+/// Criteria that give points, ready to score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointsModel {
+    points: Points,
+    criteria: Vec<Compiled>,
+    /// Groups in the order of `groups:`, then of their first criterion.
+    groups: Vec<(String, Bounds)>,
+    /// Each criterion's place in `groups`.
+    member: Vec<Option<usize>>,
+}
+
+impl PointsModel {
+    pub(super) fn new(points: &Points, context: &Context, plan: &mut Plan) -> Result<Self, ModelError> {
+        let compile = |placed: &Placed| Compiled::new(&placed.criterion, &placed.path, context, plan);
+        let criteria = points.criteria.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
+        let groups = groups(points);
+        let place = |group: &String| groups.iter().position(|(name, _)| name == group);
+        let member = points.criteria.iter().map(|placed| placed.criterion.group.as_ref().and_then(place)).collect();
+        Ok(Self { points: points.clone(), criteria, groups, member })
+    }
+
+    /// The model as the experiment file has it, variants carried out.
+    pub fn spec(&self) -> &Points {
+        &self.points
+    }
+
+    pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
+        self.criteria.iter().flat_map(|criterion| criterion.reads.iter().map(String::as_str))
+    }
+
+    pub(super) fn notices(&self) -> impl Iterator<Item = &String> {
+        self.criteria.iter().flat_map(|criterion| &criterion.notices)
+    }
+
+    pub(super) fn score(&self, features: &Features) -> Scores {
+        let contributions: Vec<Contribution> = self
+            .points
+            .criteria
+            .iter()
+            .zip(&self.criteria)
+            .map(|(Placed { criterion, .. }, compiled)| Contribution {
+                name: criterion.name.clone(),
+                group: criterion.group.clone(),
+                points: criterion.points.unwrap_or(1.0),
+                cap: criterion.cap,
+                strength: compiled.strength(features),
+            })
+            .collect();
+        let value = self.totals(&contributions, features.rows());
+        let groups = self.group_scores(&contributions, features.rows());
+        Scores { value, groups, contributions, ..Scores::default() }
+    }
+
+    /// The totals of other contributions of these criteria: other points, caps or strengths, the same groups and bounds.
+    ///
+    /// # Panics
+    /// When there is not a contribution for each criterion, of `rows` leads.
+    pub fn totals(&self, contributions: &[Contribution], rows: usize) -> Vec<f64> {
+        assert_eq!(contributions.len(), self.criteria.len(), "a contribution for each criterion");
+        let mut sums = vec![0.0; self.groups.len()];
+        let total = |row: usize| {
+            let alone = self.sum_row(contributions, row, &mut sums);
+            self.whole(alone + self.clamped(&sums).sum::<f64>())
+        };
+        (0..rows).map(total).collect()
+    }
+
+    /// Each group's sum, clamped: the group as a model of its own.
+    fn group_scores(&self, contributions: &[Contribution], rows: usize) -> Vec<GroupScore> {
+        let mut scores: Vec<GroupScore> = self
+            .groups
+            .iter()
+            .map(|(name, _)| GroupScore { name: name.clone(), value: Vec::with_capacity(rows) })
+            .collect();
+        let mut sums = vec![0.0; self.groups.len()];
+        for row in 0..rows {
+            self.sum_row(contributions, row, &mut sums);
+            scores.iter_mut().zip(self.clamped(&sums)).for_each(|(group, sum)| group.value.push(round(sum)));
+        }
+        scores
+    }
+
+    /// Puts each group's sum into `sums`, gives the sum of the criteria without a group.
+    fn sum_row(&self, contributions: &[Contribution], row: usize, sums: &mut [f64]) -> f64 {
+        sums.fill(0.0);
+        let mut alone = 0.0;
+        for (contribution, member) in contributions.iter().zip(&self.member) {
+            let points = contribution.capped(row);
+            match member {
+                Some(group) => sums[*group] += points,
+                None => alone += points,
+            }
+        }
+        alone
+    }
+
+    fn clamped(&self, sums: &[f64]) -> impl Iterator<Item = f64> {
+        self.groups.iter().zip(sums).map(|((_, bounds), sum)| bounds.clamp(*sum))
+    }
+
+    /// The total as sales sees it: rounded, within bounds.
+    fn whole(&self, sum: f64) -> f64 {
+        // First to 1e-9: a half that lost its last digit still rounds up.
+        let sum = round(sum);
+        let stepped = self.points.round.map_or(sum, |step| (sum / step).round() * step);
+        round(self.points.bounds.unwrap_or(Bounds::OPEN).clamp(stepped))
+    }
+
+    /// The tier's name and what sales does in it; nothing below the lowest.
+    pub fn tier(&self, score: f64) -> Option<(&str, Option<&str>)> {
+        let reached = self.points.tiers.iter().filter(|(_, tier)| score >= tier.from);
+        let best = reached.reduce(|a, b| if b.1.from > a.1.from { b } else { a });
+        best.map(|(name, tier)| (name, tier.does.as_deref()))
+    }
+
+    /// "A1", of the sums of the two graded groups; "–" for a group below its lowest mark.
+    pub fn grade(&self, scores: &Scores, row: usize) -> Option<String> {
+        if self.points.grades.is_empty() {
+            return None;
+        }
+        let marks = self.points.grades.iter().map(|(group, marks)| {
+            let sum = scores.groups.iter().find(|known| known.name == group).map_or(0.0, |known| known.value[row]);
+            mark(marks, sum).unwrap_or("–")
+        });
+        Some(marks.collect())
+    }
+
+    pub(super) fn card(&self) -> Vec<CardLine> {
+        let line = |(placed, compiled): (&Placed, &Compiled)| CardLine {
+            name: placed.criterion.name.clone(),
+            what: words::criterion(&placed.criterion, &compiled.what),
+            weight: placed.criterion.points,
+            standard_error: None,
+        };
+        self.points.criteria.iter().zip(&self.criteria).map(line).collect()
+    }
+
+    pub(super) fn explain(&self, features: &Features, scores: &Scores, row: usize, explanation: &mut Explanation) {
+        let parts = self.points.criteria.iter().zip(&self.criteria).zip(&scores.contributions);
+        let line = |((placed, compiled), contribution): ((&Placed, &Compiled), &Contribution)| explain::Line {
+            name: placed.criterion.name.clone(),
+            what: words::criterion(&placed.criterion, &compiled.what),
+            seen: compiled.seen(features, row),
+            group: placed.criterion.group.clone(),
+            before: round(contribution.raw(row)),
+            after: round(contribution.capped(row)),
+        };
+        explanation.lines = parts.map(line).collect();
+        let mut sums = vec![0.0; self.groups.len()];
+        let alone = self.sum_row(&scores.contributions, row, &mut sums);
+        explanation.sum = round(alone + self.clamped(&sums).sum::<f64>());
+        let group = |((name, bounds), sum): (&(String, Bounds), &f64)| explain::GroupLine {
+            name: name.clone(),
+            before: round(*sum),
+            after: round(bounds.clamp(*sum)),
+        };
+        explanation.groups = self.groups.iter().zip(&sums).map(group).collect();
+        let tier = self.tier(scores.value[row]);
+        explanation.tier = tier.map(|(name, _)| name.into());
+        explanation.does = tier.and_then(|(_, does)| does).map(String::from);
+        explanation.grade = self.grade(scores, row);
+        explanation.over_threshold = self.points.threshold.map(|threshold| scores.value[row] >= threshold);
+    }
+}
+
+fn groups(points: &Points) -> Vec<(String, Bounds)> {
+    let mut groups: Vec<(String, Bounds)> =
+        points.groups.iter().map(|(name, bounds)| (name.to_string(), *bounds)).collect();
+    for group in points.criteria.iter().filter_map(|placed| placed.criterion.group.as_ref()) {
+        if !groups.iter().any(|(name, _)| name == group) {
+            groups.push((group.clone(), Bounds::OPEN));
+        }
+    }
+    groups
+}
+
+fn mark(marks: &Entries<Option<f64>>, sum: f64) -> Option<&str> {
+    let start = |from: &Option<f64>| from.unwrap_or(f64::NEG_INFINITY);
+    let reached = marks.iter().filter(|(_, from)| sum >= start(from));
+    reached.reduce(|a, b| if start(b.1) > start(a.1) { b } else { a }).map(|(name, _)| name)
+}

@@ -1,0 +1,109 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Entries;
+use crate::predicate::Predicate;
+use crate::time::Span;
+
+/// The fields of a criterion, once: a criterion has them, and a change to one may name each of them.
+macro_rules! criterion {
+    ($($(#[$doc:meta])* $field:ident: $type:ty,)*) => {
+        /// What gives a lead points.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct Criterion {
+            /// How reports call it.
+            pub name: String,
+            $($(#[$doc])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
+        }
+
+        /// Some fields of a criterion; null takes one away.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct CriterionFields {
+            $($(#[$doc])*
+            #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+            pub $field: Option<Option<$type>>,)*
+        }
+
+        impl CriterionFields {
+            /// Puts these fields in the place of the criterion's.
+            pub fn apply(&self, criterion: &mut Criterion) {
+                $(if let Some(value) = &self.$field {
+                    criterion.$field = value.clone();
+                })*
+            }
+        }
+    };
+}
+
+criterion! {
+    /// How many points, per lead, event or unit; below zero for a bad sign.
+    points: f64,
+    /// A condition in SQL: over the lead's columns, or with `event` or `inactive_for` over the events' columns.
+    when: Predicate,
+    /// With `event` or `inactive_for`: a condition over the lead's columns that must hold too.
+    lead_when: Predicate,
+    /// A column of numbers: `points` for each unit of it.
+    per_unit: String,
+    /// Points by ranges of a column of numbers.
+    bands: Bands,
+    /// A kind of event.
+    event: String,
+    /// Gives its points when the latest event (of any kind, or of `event`) is at least this long ago, or absent.
+    inactive_for: Span,
+    /// Only events from so long before scoring on.
+    within: Span,
+    /// Only events soon after one of another kind.
+    after: Soon,
+    /// `lead`: the points once. `event`: the points for each event. Default: `lead`, but `event` with `sum` or `distinct`
+    /// and no `at_least`.
+    per: Per,
+    /// With `per: lead`, how many events (or how large a sum) it takes; default 1.
+    at_least: f64,
+    /// Points halve every so often after the event (with `per: lead`, the latest one).
+    half_life: Span,
+    /// Points fall in a straight line to nothing over this time after the event (with `per: lead`, the latest one).
+    expires: Span,
+    /// A column of the events whose values are added up instead of counting events.
+    sum: String,
+    /// A column of the events whose distinct values are counted instead of events.
+    distinct: String,
+    /// The criterion never gives more points than this, nor fewer than minus this.
+    cap: f64,
+    /// The group it counts in: `fit`, `engagement`, …
+    group: String,
+}
+
+/// An absent field stays absent, a null one is stated.
+fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Points by ranges of a column: `{ column: employees, points: { "<50": 0, "50..500": 15, ">500": 5 } }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bands {
+    /// A column of numbers.
+    pub column: String,
+    /// Points for `<50`, `<=50`, `50..500` (both ends included), `50..<500`, `>500`, `>=500` or a single value.
+    pub points: Entries<f64>,
+}
+
+/// At or after an event of kind `event`, and no more than `within` later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Soon {
+    pub event: String,
+    pub within: Span,
+}
+
+/// What gets the points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// The lead, once.
+    Lead,
+    /// Each event.
+    Event,
+}

@@ -1,0 +1,251 @@
+//! What a model is in the experiment file.
+
+mod change;
+mod criterion;
+mod entries;
+mod logistic;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use change::Change;
+pub(super) use change::RESERVED;
+pub use criterion::{Bands, Criterion, CriterionFields, Per, Soon};
+pub use entries::Entries;
+pub use logistic::{FeatureSpec, LogisticSpec};
+
+use crate::predicate::Expression;
+use crate::result::Scale;
+
+/// One model: exactly one of `points`, `logistic`, `column`, `blend`, `constant`, `random`, `extends`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["points"] }, { "required": ["logistic"] }, { "required": ["column"] }, { "required": ["blend"] },
+    { "required": ["constant"] }, { "required": ["random"] }, { "required": ["extends"] },
+]))]
+pub struct ModelSpec {
+    /// Points for what is known of a lead, added up.
+    pub points: Option<PointsSpec>,
+    /// A logistic regression, fitted on the training window.
+    pub logistic: Option<LogisticSpec>,
+    /// A score that came with the leads.
+    pub column: Option<ColumnSpec>,
+    /// Other models' scores, mixed.
+    pub blend: Option<BlendSpec>,
+    /// The same score for every lead: a floor to beat.
+    pub constant: Option<Nothing>,
+    /// A random score from the seed and the lead's id: a floor to beat.
+    pub random: Option<Nothing>,
+    /// The points model that this one is a variant of.
+    pub extends: Option<String>,
+    /// What the variant does otherwise.
+    pub change: Option<Change>,
+    /// Brackets of this model's own.
+    pub brackets: Option<BracketSpec>,
+}
+
+/// A kind of model that has nothing to set: `{}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Σ criteria; each criterion capped, each group clamped, the total clamped to `bounds`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PointsSpec {
+    /// What gives points, each with a name of its own.
+    pub criteria: Vec<Criterion>,
+    /// Bounds of each group's sum: `fit: [0, 50]`.
+    #[serde(default)]
+    pub groups: Entries<Bounds>,
+    /// Bounds of the total: `[0, 100]`.
+    #[serde(default)]
+    pub bounds: Option<Bounds>,
+    /// Names for ranges of scores, each from its lowest score on.
+    #[serde(default)]
+    pub tiers: Entries<Tier>,
+    /// Two groups whose marks make a grade: `{ fit: { A: 40, B: 20, C: ~ }, engagement: { "1": 50, "2": ~ } }` gives A1 to C2.
+    #[serde(default)]
+    pub grades: Entries<Entries<Option<f64>>>,
+    /// The score at which sales takes over.
+    #[serde(default)]
+    pub threshold: Option<f64>,
+    /// The total is rounded to a multiple of this, as CRMs do: `1`.
+    #[serde(default)]
+    pub round: Option<f64>,
+}
+
+/// Lowest and highest value, both possible; `~` leaves a side open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    low: f64,
+    high: f64,
+}
+
+impl Bounds {
+    /// No bounds.
+    pub const OPEN: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
+
+    /// Nothing, when the lowest is above the highest or one is not a number.
+    pub fn new(low: f64, high: f64) -> Option<Self> {
+        (low <= high).then_some(Self { low, high })
+    }
+
+    pub fn low(self) -> f64 {
+        self.low
+    }
+
+    pub fn high(self) -> f64 {
+        self.high
+    }
+
+    pub fn clamp(self, value: f64) -> f64 {
+        value.max(self.low).min(self.high)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bounds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let [low, high] = <[Option<f64>; 2]>::deserialize(deserializer)?;
+        let (low, high) = (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY));
+        let wrong = || de::Error::custom(format!("bounds [{low}, {high}]: expected the lower one first"));
+        Self::new(low, high).ok_or_else(wrong)
+    }
+}
+
+impl Serialize for Bounds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let side = |value: f64| value.is_finite().then_some(value);
+        [side(self.low), side(self.high)].serialize(serializer)
+    }
+}
+
+impl JsonSchema for Bounds {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Bounds".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "array", "items": { "type": ["number", "null"] }, "minItems": 2, "maxItems": 2,
+            "description": "Lowest and highest value, null (~) for an open side.",
+        })
+    }
+}
+
+/// A range of scores with a name: from `from` to the next tier.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tier {
+    pub from: f64,
+    /// What sales does with a lead in it.
+    pub does: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Tier {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            from: f64,
+            #[serde(default)]
+            does: Option<String>,
+        }
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Tier;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("the tier's lowest score, such as 75, or { from: 75, does: \"call within a day\" }")
+            }
+
+            fn visit_f64<E: de::Error>(self, from: f64) -> Result<Tier, E> {
+                Ok(Tier { from, does: None })
+            }
+
+            fn visit_i64<E: de::Error>(self, from: i64) -> Result<Tier, E> {
+                self.visit_f64(from as f64)
+            }
+
+            fn visit_u64<E: de::Error>(self, from: u64) -> Result<Tier, E> {
+                self.visit_f64(from as f64)
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Tier, A::Error> {
+                let Fields { from, does } = Fields::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(Tier { from, does })
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Tier {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Tier".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "The tier's lowest score, or that and what sales does with a lead in it.",
+            "anyOf": [
+                { "type": "number" },
+                {
+                    "type": "object", "required": ["from"], "additionalProperties": false,
+                    "properties": { "from": { "type": "number" }, "does": { "type": "string" } },
+                },
+            ],
+        })
+    }
+}
+
+/// How scores are cut into brackets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BracketSpec {
+    /// Inclusive lower bounds: `[25, 50]` is below 25, 25 to below 50, 50 and over.
+    Edges(Vec<f64>),
+    /// So many brackets of equal volume.
+    Quantiles(u32),
+}
+
+/// A score that came with the leads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnSpec {
+    /// A column, or a number computed from columns in SQL.
+    pub score: Expression,
+    /// `points` in any range, or a `probability` from 0 to 1.
+    pub scale: Scale,
+    /// What becomes of leads without a score.
+    #[serde(default)]
+    pub missing: Missing,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// They rank last, all tied.
+    #[default]
+    Last,
+    /// They leave the cohort, for every model.
+    Exclude,
+}
+
+/// Other models' scores, mixed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlendSpec {
+    /// Models and their weights: `{ current: 2, regression: 1 }`.
+    pub of: Entries<f64>,
+    pub by: BlendBy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlendBy {
+    /// Weighted mean of the ranks (0 to 100) that the scores have among the training window's.
+    Rank,
+    /// Weighted mean of the probabilities.
+    Probability,
+}

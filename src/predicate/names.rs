@@ -1,0 +1,100 @@
+use std::fmt;
+
+use crate::table::{Column, Table};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Number,
+    Text,
+    Flag,
+    Instant,
+}
+
+impl Kind {
+    pub fn of(column: &Column) -> Self {
+        match column {
+            Column::Number(_) => Self::Number,
+            Column::Text(_) => Self::Text,
+            Column::Flag(_) => Self::Flag,
+            Column::Instant(_) => Self::Instant,
+        }
+    }
+
+    /// One value of it, in words.
+    pub(super) fn one(self) -> &'static str {
+        match self {
+            Self::Number => "a number",
+            Self::Text => "text",
+            Self::Flag => "true/false",
+            Self::Instant => "a time",
+        }
+    }
+
+    /// Its name under `types:`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Flag => "flag",
+            Self::Instant => "time",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Number => "numbers",
+            Self::Text => "text",
+            Self::Flag => "true/false",
+            Self::Instant => "times",
+        })
+    }
+}
+
+/// Named columns of one length: a table, or a chunk of one.
+pub trait Columns {
+    fn rows(&self) -> usize;
+    fn named(&self) -> Vec<(&str, &Column)>;
+}
+
+impl Columns for Table {
+    fn rows(&self) -> usize {
+        self.rows()
+    }
+
+    fn named(&self) -> Vec<(&str, &Column)> {
+        self.iter().collect()
+    }
+}
+
+/// Names beside their columns, of so many rows.
+impl Columns for (usize, &[String], &[Column]) {
+    fn rows(&self) -> usize {
+        self.0
+    }
+
+    fn named(&self) -> Vec<(&str, &Column)> {
+        self.1.iter().map(String::as_str).zip(self.2).collect()
+    }
+}
+
+/// The place of a name: the exact one, or else the only one that differs in case alone.
+pub fn find_name<'a>(names: impl Iterator<Item = &'a str> + Clone, name: &str) -> Option<usize> {
+    let exact = names.clone().position(|known| known == name);
+    exact.or_else(|| {
+        let folded = name.to_lowercase();
+        let mut alike = names.enumerate().filter(|(_, known)| known.to_lowercase() == folded);
+        let first = alike.next();
+        first.filter(|_| alike.next().is_none()).map(|(place, _)| place)
+    })
+}
+
+/// The known name that was probably meant.
+pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+    let folded = name.to_lowercase();
+    let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &folded);
+    let best = names.map(|known| (known, likeness(known))).reduce(|a, b| if b.1 > a.1 { b } else { a });
+    best.filter(|(_, likeness)| *likeness > 0.8).map(|(known, _)| known)
+}

@@ -1,0 +1,455 @@
+//! From SQL's syntax tree, which knows all of SQL, to the small set of nodes that this crate computes.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use sqlparser::ast::{
+    self, BinaryOperator, CaseWhen, CeilFloorKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Ident, Spanned, UnaryOperator, ValueWithSpan,
+};
+use sqlparser::dialect::Dialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
+
+use super::function::Function;
+use super::like::Pattern;
+use super::node::{Comparison, Literal, Node, Operation};
+use super::{Expression, Mention, Place, PredicateError, nearest};
+
+/// Operators in one expression: a chain of them is as deep as it is long, and depth is stack.
+const MOST_OPERATORS: usize = 500;
+
+/// SQL without any vendor's extras, whose keywords would shadow columns.
+#[derive(Debug)]
+struct Plain;
+
+impl Dialect for Plain {
+    fn is_identifier_start(&self, c: char) -> bool {
+        c.is_alphabetic() || c == '_'
+    }
+
+    fn is_identifier_part(&self, c: char) -> bool {
+        c.is_alphanumeric() || c == '_'
+    }
+}
+
+pub(super) fn parse(text: &str) -> Result<Expression, PredicateError> {
+    let mut reader = Reader { text, columns: Vec::new() };
+    let syntax = reader.syntax()?;
+    let root = reader.node(&syntax)?;
+    Ok(Expression { text: text.into(), columns: reader.columns, root, resolved: false })
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    columns: Vec<Mention>,
+}
+
+type Read = Result<Node, PredicateError>;
+
+impl Reader<'_> {
+    fn at(&self, location: Location) -> Place {
+        Place::new(self.text, location.line, location.column)
+    }
+
+    fn syntax_error<T>(&self, location: Location, what: impl Into<String>) -> Result<T, PredicateError> {
+        Err(PredicateError::Syntax { at: self.at(location), what: what.into() })
+    }
+
+    fn refuse<T>(&self, span: Span, what: impl Into<String>) -> Result<T, PredicateError> {
+        Err(PredicateError::Refused { at: self.at(span.start), what: what.into() })
+    }
+
+    fn syntax(&self) -> Result<Expr, PredicateError> {
+        let tokens = Tokenizer::new(&Plain, self.text).tokenize_with_location();
+        let tokens = tokens.or_else(|error| self.syntax_error(error.location, lower_first(&error.message)))?;
+        let Some(first) = tokens.iter().find(|token| !matches!(token.token, Token::Whitespace(_))) else {
+            return self
+                .syntax_error(Location::new(1, 1), "there is nothing, expected a condition such as `employees > 50`");
+        };
+        if first.token == Token::EOF || self.text.trim().is_empty() {
+            return self
+                .syntax_error(Location::new(1, 1), "there is nothing, expected a condition such as `employees > 50`");
+        }
+        if let Some(token) = tokens.iter().filter(|token| is_operator(&token.token)).nth(MOST_OPERATORS) {
+            let what = format!("more than {MOST_OPERATORS} operators; `IN (…)` takes a list of any length");
+            return self.refuse(token.span, what);
+        }
+        let end = tokens.last().map_or(Location::new(1, 1), |token| token.span.end);
+        let mut parser = Parser::new(&Plain).with_tokens_with_locations(tokens);
+        let syntax = parser.parse_expr().or_else(|error| self.parser_error(&error, end))?;
+        match parser.next_token() {
+            TokenWithSpan { token: Token::EOF, .. } => Ok(syntax),
+            TokenWithSpan { token, span } => self.syntax_error(
+                span.start,
+                format!("unexpected `{token}` after a complete condition; conditions are joined by AND or OR"),
+            ),
+        }
+    }
+
+    /// The parser writes its place at the end of its message.
+    fn parser_error<T>(&self, error: &ParserError, end: Location) -> Result<T, PredicateError> {
+        let message = match error {
+            ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
+            ParserError::RecursionLimitExceeded => {
+                return self.syntax_error(Location::new(1, 1), "nested too deeply");
+            }
+        };
+        let (what, location) = split_place(message).unwrap_or((message.as_str(), end));
+        let Some((wanted, found)) = what.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: "))
+        else {
+            return self.syntax_error(location, lower_first(what));
+        };
+        let (found, hint) = match found {
+            "EOF" => ("the end".to_string(), String::new()),
+            word if is_keyword(word) => {
+                (format!("`{word}`"), format!("; a column of that name is written in double quotes: \"{word}\""))
+            }
+            other => (format!("`{other}`"), String::new()),
+        };
+        self.syntax_error(location, format!("expected {}, found {found}{hint}", lower_first(wanted)))
+    }
+
+    fn column(&mut self, ident: &Ident) -> Node {
+        let known = self.columns.iter().position(|mention| mention.name == ident.value);
+        Node::Column(known.unwrap_or_else(|| {
+            let place = self.at(ident.span.start);
+            self.columns.push(Mention { name: ident.value.clone(), place });
+            self.columns.len() - 1
+        }))
+    }
+
+    fn node(&mut self, expr: &Expr) -> Read {
+        match expr {
+            Expr::Identifier(ident) => Ok(self.column(ident)),
+            Expr::CompoundIdentifier(parts) => {
+                let name: Vec<&str> = parts.iter().map(|part| part.value.as_str()).collect();
+                let name = name.join(".");
+                self.refuse(expr.span(), format!("a column is one name; if it is called `{name}`, write \"{name}\""))
+            }
+            Expr::Nested(inner) => self.node(inner),
+            Expr::Value(value) => self.value(value),
+            Expr::TypedString(typed) => self.time(&typed.data_type, &typed.value),
+            Expr::IsNull(part) => Ok(Node::IsNull(self.boxed(part)?)),
+            Expr::IsNotNull(part) => Ok(not(Node::IsNull(self.boxed(part)?))),
+            Expr::IsTrue(part) => Ok(Node::Is(self.boxed(part)?, true)),
+            Expr::IsNotTrue(part) => Ok(not(Node::Is(self.boxed(part)?, true))),
+            Expr::IsFalse(part) => Ok(Node::Is(self.boxed(part)?, false)),
+            Expr::IsNotFalse(part) => Ok(not(Node::Is(self.boxed(part)?, false))),
+            Expr::InList { expr, list, negated } => self.in_list(expr, list).map(|node| negate(node, *negated)),
+            Expr::Between { expr, negated, low, high } => {
+                self.between(expr, low, high).map(|node| negate(node, *negated))
+            }
+            Expr::BinaryOp { left, op, right } => self.binary(expr, left, op, right),
+            Expr::UnaryOp { op, expr: part } => self.unary(expr, *op, part),
+            Expr::Like { negated, any: false, expr, pattern, escape_char } => {
+                self.like(expr, pattern, escape_char.as_deref(), false).map(|node| negate(node, *negated))
+            }
+            Expr::ILike { negated, any: false, expr, pattern, escape_char } => {
+                self.like(expr, pattern, escape_char.as_deref(), true).map(|node| negate(node, *negated))
+            }
+            Expr::Case { operand, conditions, else_result, .. } => {
+                self.case(operand.as_deref(), conditions, else_result.as_deref())
+            }
+            Expr::Ceil { expr: part, field: CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) } => {
+                self.call(expr, "ceil", &[part])
+            }
+            Expr::Floor { expr: part, field: CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) } => {
+                self.call(expr, "floor", &[part])
+            }
+            Expr::Trim { trim_where: None, trim_what: None, expr: part, trim_characters: None } => {
+                self.call(expr, "trim", &[part])
+            }
+            Expr::Function(function) => self.function(expr, function),
+            other => self.refuse(other.span(), refusal(other)),
+        }
+    }
+
+    fn boxed(&mut self, expr: &Expr) -> Result<Box<Node>, PredicateError> {
+        self.node(expr).map(Box::new)
+    }
+
+    fn value(&self, value: &ValueWithSpan) -> Read {
+        let literal = match &value.value {
+            ast::Value::Number(digits, _) => match f64::from_str(digits) {
+                Ok(number) if number.is_finite() => Literal::Number(number),
+                _ => return self.refuse(value.span, format!("`{digits}` is no finite number")),
+            },
+            ast::Value::SingleQuotedString(text) => Literal::Text(text.clone()),
+            ast::Value::Boolean(flag) => Literal::Flag(*flag),
+            ast::Value::Null => Literal::Null,
+            other => {
+                return self
+                    .refuse(value.span, format!("`{other}` is no plain number or text; text is written 'like this'"));
+            }
+        };
+        Ok(Node::Literal(literal))
+    }
+
+    fn time(&self, data_type: &DataType, value: &ValueWithSpan) -> Read {
+        if !matches!(data_type, DataType::Date | DataType::Timestamp(None, _) | DataType::Datetime(None)) {
+            return self.refuse(value.span, format!("`{data_type}` literals are not understood, DATE '2026-01-31' is"));
+        }
+        let text = value.value.clone().into_string().unwrap_or_default();
+        match time(&text) {
+            Some(literal) => Ok(Node::Literal(literal)),
+            None => self.refuse(value.span, format!("`{text}` is no time, expected one such as 2026-01-31")),
+        }
+    }
+
+    fn in_list(&mut self, value: &Expr, list: &[Expr]) -> Read {
+        let value = self.boxed(value)?;
+        let list = list.iter().map(|item| self.node(item)).collect::<Result<Vec<Node>, _>>()?;
+        let texts = list.iter().filter_map(|item| match item.literal() {
+            Some(Literal::Text(text)) => Some(text.clone()),
+            _ => None,
+        });
+        let texts: BTreeSet<String> = texts.collect();
+        Ok(Node::In { value, list, texts })
+    }
+
+    fn between(&mut self, value: &Expr, low: &Expr, high: &Expr) -> Read {
+        let value = self.boxed(value)?;
+        let above = Node::Compare(value.clone(), Comparison::GreaterOrEqual, self.boxed(low)?);
+        let below = Node::Compare(value, Comparison::LessOrEqual, self.boxed(high)?);
+        Ok(Node::And(vec![above, below]))
+    }
+
+    fn binary(&mut self, whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Read {
+        if matches!(op, BinaryOperator::And | BinaryOperator::Or) {
+            return self.chain(left, op, right);
+        }
+        let (left, right) = (self.boxed(left)?, self.boxed(right)?);
+        if let Some(comparison) = comparison(op) {
+            return Ok(Node::Compare(left, comparison, right));
+        }
+        if let Some(operation) = operation(op) {
+            return Ok(Node::Arithmetic(left, operation, right));
+        }
+        self.refuse(whole.span(), format!("the operator `{op}` is not understood here"))
+    }
+
+    /// `a AND b AND c` as one list.
+    fn chain(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Read {
+        let (mut left, mut parts) = (left, vec![right]);
+        while let Expr::BinaryOp { left: before, op: same, right } = left
+            && same == op
+        {
+            parts.push(right);
+            left = before;
+        }
+        parts.push(left);
+        let parts = parts.into_iter().rev().map(|part| self.node(part)).collect::<Result<Vec<Node>, _>>()?;
+        Ok(if *op == BinaryOperator::And { Node::And(parts) } else { Node::Or(parts) })
+    }
+
+    fn unary(&mut self, whole: &Expr, op: UnaryOperator, part: &Expr) -> Read {
+        match op {
+            UnaryOperator::Not => self.node(part).map(not),
+            UnaryOperator::Plus => self.node(part),
+            UnaryOperator::Minus => self.boxed(part).map(Node::Negate),
+            other => self.refuse(whole.span(), format!("the operator `{other}` is not understood here")),
+        }
+    }
+
+    fn like(&mut self, value: &Expr, pattern: &Expr, escape: Option<&Expr>, folded: bool) -> Read {
+        let value = self.boxed(value)?;
+        let Some(text) = single_quoted(pattern) else {
+            return self.refuse(pattern.span(), "LIKE takes a pattern in single quotes, such as '%vp%'");
+        };
+        let escape = escape.map(|escape| self.escape(escape)).transpose()?;
+        match Pattern::new(text, escape, folded) {
+            Ok(pattern) => Ok(Node::Like(value, pattern)),
+            Err(what) => self.refuse(pattern.span(), what),
+        }
+    }
+
+    fn escape(&self, escape: &Expr) -> Result<char, PredicateError> {
+        let mut chars = single_quoted(escape).unwrap_or_default().chars();
+        match (chars.next(), chars.next()) {
+            (Some(only), None) => Ok(only),
+            _ => self.refuse(escape.span(), "ESCAPE takes one character, such as '!'"),
+        }
+    }
+
+    /// `CASE x WHEN 1` is `CASE WHEN x = 1`.
+    fn case(&mut self, operand: Option<&Expr>, conditions: &[CaseWhen], otherwise: Option<&Expr>) -> Read {
+        let operand = operand.map(|operand| self.boxed(operand)).transpose()?;
+        let mut branches = Vec::with_capacity(conditions.len());
+        for CaseWhen { condition, result } in conditions {
+            let condition = self.node(condition)?;
+            let when = match &operand {
+                Some(operand) => Node::Compare(operand.clone(), Comparison::Equal, condition.boxed()),
+                None => condition,
+            };
+            branches.push((when, self.node(result)?));
+        }
+        let otherwise = otherwise.map_or(Ok(Node::Literal(Literal::Null)), |otherwise| self.node(otherwise))?;
+        Ok(Node::Case { branches, otherwise: otherwise.boxed() })
+    }
+
+    fn function(&mut self, whole: &Expr, function: &ast::Function) -> Read {
+        let name = function.name.to_string();
+        if function.over.is_some() {
+            return self.refuse(whole.span(), format!("`{name}(…) OVER` looks at other rows; {ONE_ROW}"));
+        }
+        let FunctionArguments::List(list) = &function.args else {
+            let what =
+                format!("`{name}` is no column or plain function here; a column of that name is written \"{name}\"");
+            return self.refuse(whole.span(), what);
+        };
+        let plain = list.clauses.is_empty()
+            && list.duplicate_treatment.is_none()
+            && function.filter.is_none()
+            && function.within_group.is_empty()
+            && function.null_treatment.is_none()
+            && function.parameters == FunctionArguments::None;
+        let arguments: Option<Vec<&Expr>> = list.args.iter().map(plain_argument).collect();
+        match arguments {
+            Some(arguments) if plain => self.call(whole, &name, &arguments),
+            _ => self.refuse(whole.span(), format!("`{function}` looks at other rows or has extras; {ONE_ROW}")),
+        }
+    }
+
+    fn call(&mut self, whole: &Expr, name: &str, arguments: &[&Expr]) -> Read {
+        let Some(function) = Function::find(name) else {
+            return self.refuse(whole.span(), unknown_function(name));
+        };
+        let (fewest, most) = function.arity;
+        if !(fewest..=most).contains(&arguments.len()) {
+            let expected = match (fewest, most) {
+                (1, 1) => "one argument".to_string(),
+                (a, b) if a == b => format!("{a} arguments"),
+                (a, b) => format!("{a} to {b} arguments"),
+            };
+            return self.refuse(whole.span(), format!("`{name}` takes {expected}, found {}", arguments.len()));
+        }
+        let arguments = arguments.iter().map(|argument| self.node(argument)).collect::<Result<Vec<Node>, _>>()?;
+        Ok(Node::Call(function, arguments))
+    }
+}
+
+const ONE_ROW: &str = "a condition sees one row at a time";
+
+const AGGREGATES: [&str; 11] =
+    ["count", "sum", "avg", "min", "max", "median", "stddev", "variance", "array_agg", "string_agg", "any_value"];
+
+fn unknown_function(name: &str) -> String {
+    if AGGREGATES.iter().any(|aggregate| aggregate.eq_ignore_ascii_case(name)) {
+        return format!("`{name}` looks at all rows; {ONE_ROW}: count events with an `event:` criterion");
+    }
+    let meant = nearest(Function::names(), name).map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
+    let known: Vec<&str> = Function::names().collect();
+    format!("unknown function `{name}`{meant} (known: {})", known.join(", "))
+}
+
+fn refusal(expr: &Expr) -> String {
+    let what = match expr {
+        Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => "a subquery looks at other rows",
+        Expr::Cast { .. } | Expr::Convert { .. } => {
+            return "casts are not understood; declare the column's type under `types:`".into();
+        }
+        Expr::Interval(_) | Expr::Extract { .. } | Expr::AtTimeZone { .. } => {
+            return "computing with times is not understood, comparing with DATE '2026-01-31' is".into();
+        }
+        Expr::SimilarTo { .. } | Expr::RLike { .. } => "regular expressions are not understood, LIKE and ILIKE are",
+        Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => {
+            "IS DISTINCT FROM is not understood, = and IS NULL are"
+        }
+        Expr::Like { .. } | Expr::ILike { .. } | Expr::AnyOp { .. } | Expr::AllOp { .. } => {
+            "ANY and ALL are not understood, OR and IN (…) are"
+        }
+        _ => return format!("`{expr}` is more SQL than is understood here; {ONE_ROW}"),
+    };
+    format!("{what}; {ONE_ROW}")
+}
+
+fn plain_argument(argument: &FunctionArg) -> Option<&Expr> {
+    match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+        _ => None,
+    }
+}
+
+fn single_quoted(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(ValueWithSpan { value: ast::Value::SingleQuotedString(text), .. }) => Some(text),
+        _ => None,
+    }
+}
+
+fn comparison(op: &BinaryOperator) -> Option<Comparison> {
+    Some(match op {
+        BinaryOperator::Eq => Comparison::Equal,
+        BinaryOperator::NotEq => Comparison::NotEqual,
+        BinaryOperator::Lt => Comparison::Less,
+        BinaryOperator::LtEq => Comparison::LessOrEqual,
+        BinaryOperator::Gt => Comparison::Greater,
+        BinaryOperator::GtEq => Comparison::GreaterOrEqual,
+        _ => return None,
+    })
+}
+
+fn operation(op: &BinaryOperator) -> Option<Operation> {
+    Some(match op {
+        BinaryOperator::Plus => Operation::Add,
+        BinaryOperator::Minus => Operation::Subtract,
+        BinaryOperator::Multiply => Operation::Multiply,
+        BinaryOperator::Divide => Operation::Divide,
+        BinaryOperator::Modulo => Operation::Remainder,
+        _ => return None,
+    })
+}
+
+/// A date or time as a literal: an instant when it names its offset, else a clock reading.
+pub(super) fn time(text: &str) -> Option<Literal> {
+    let text = text.trim();
+    let instant = Timestamp::from_str(text).map(|stamp| Literal::Instant(stamp.as_microsecond()));
+    instant.or_else(|_| DateTime::from_str(text).map(Literal::Clock)).ok()
+}
+
+fn not(node: Node) -> Node {
+    Node::Not(node.boxed())
+}
+
+fn negate(node: Node, negated: bool) -> Node {
+    if negated { not(node) } else { node }
+}
+
+fn is_operator(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => matches!(
+            word.keyword,
+            Keyword::AND
+                | Keyword::OR
+                | Keyword::NOT
+                | Keyword::IS
+                | Keyword::IN
+                | Keyword::LIKE
+                | Keyword::ILIKE
+                | Keyword::BETWEEN
+        ),
+        Token::EOF | Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) => false,
+        _ => true,
+    }
+}
+
+fn is_keyword(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphabetic())
+        && sqlparser::keywords::ALL_KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+}
+
+/// "… at Line: 1, Column: 13" in its two halves.
+fn split_place(message: &str) -> Option<(&str, Location)> {
+    let (what, place) = message.rsplit_once(" at Line: ")?;
+    let (line, column) = place.split_once(", Column: ")?;
+    Some((what, Location::new(line.trim().parse().ok()?, column.trim().parse().ok()?)))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,236 @@
+//! Names, types and times of an expression made those of a table, or the error that evaluation would hide as null.
+
+use super::function::{Function, Takes};
+use super::names::{Kind, find_name, nearest};
+use super::node::{Literal, Node, Operation};
+use super::{Expression, Mention, PredicateError, parse};
+use crate::time::Zone;
+
+/// A node of the table, and what it gives; nothing for null.
+type Typed = (Node, Option<Kind>);
+
+pub(super) fn resolve(
+    expression: &Expression,
+    columns: &[(String, Kind)],
+    zone: &Zone,
+) -> Result<(Expression, Option<Kind>), PredicateError> {
+    let found = expression.columns.iter().map(|mention| find(mention, columns)).collect::<Result<Vec<_>, _>>()?;
+    let scope = Scope { expression, zone, kinds: found.iter().map(|(_, kind)| *kind).collect() };
+    let (root, kind) = scope.node(&expression.root)?;
+    let named = expression.columns.iter().zip(&found);
+    let columns =
+        named.map(|(mention, (name, _))| Mention { name: name.clone(), place: mention.place.clone() }).collect();
+    Ok((Expression { text: expression.text.clone(), columns, root, resolved: true }, kind))
+}
+
+fn find(mention: &Mention, columns: &[(String, Kind)]) -> Result<(String, Kind), PredicateError> {
+    let names = columns.iter().map(|(name, _)| name.as_str());
+    if let Some(place) = find_name(names.clone(), &mention.name) {
+        return Ok(columns[place].clone());
+    }
+    let name = mention.name.clone();
+    let folded = name.to_lowercase();
+    let alike: Vec<&str> = names.clone().filter(|known| known.to_lowercase() == folded).collect();
+    let hint = if alike.len() > 1 {
+        format!(": it could be any of `{}`, write one of them exactly", alike.join("`, `"))
+    } else if let Some(known) = nearest(names, &name) {
+        format!(", did you mean `{known}`?")
+    } else {
+        format!("; if it is text, write it in single quotes: '{name}'")
+    };
+    Err(PredicateError::UnknownColumn { at: mention.place.clone(), name, hint })
+}
+
+struct Scope<'a> {
+    expression: &'a Expression,
+    zone: &'a Zone,
+    kinds: Vec<Kind>,
+}
+
+impl Scope<'_> {
+    fn node(&self, node: &Node) -> Result<Typed, PredicateError> {
+        let flag = |node: Node| Ok((node, Some(Kind::Flag)));
+        match node {
+            Node::Column(column) => Ok((node.clone(), Some(self.kinds[*column]))),
+            Node::Literal(literal) => Ok(self.literal(literal)),
+            Node::And(parts) => flag(Node::And(self.conditions(parts)?)),
+            Node::Or(parts) => flag(Node::Or(self.conditions(parts)?)),
+            Node::Not(part) => flag(Node::Not(self.expect(part, Kind::Flag, "NOT")?.boxed())),
+            Node::Is(part, truth) => {
+                flag(Node::Is(self.expect(part, Kind::Flag, "IS TRUE or IS FALSE")?.boxed(), *truth))
+            }
+            Node::IsNull(part) => flag(Node::IsNull(self.node(part)?.0.boxed())),
+            Node::Like(part, pattern) => {
+                flag(Node::Like(self.expect(part, Kind::Text, "LIKE")?.boxed(), pattern.clone()))
+            }
+            Node::Compare(left, comparison, right) => {
+                self.refuse_null(left, right)?;
+                let (left, right) = self.comparable(left, right)?;
+                flag(Node::Compare(left.boxed(), *comparison, right.boxed()))
+            }
+            Node::In { value, list, texts } => {
+                let items = list.iter().map(|item| self.comparable(value, item));
+                let list = items.map(|pair| pair.map(|(_, item)| item)).collect::<Result<Vec<_>, _>>()?;
+                flag(Node::In { value: self.node(value)?.0.boxed(), list, texts: texts.clone() })
+            }
+            Node::Negate(part) => Ok((Node::Negate(self.number(part, "a minus sign")?.boxed()), Some(Kind::Number))),
+            Node::Arithmetic(left, operation, right) => {
+                let (left, right) = (self.number(left, sign(*operation))?, self.number(right, sign(*operation))?);
+                Ok((Node::Arithmetic(left.boxed(), *operation, right.boxed()), Some(Kind::Number)))
+            }
+            Node::Call(function, arguments) => self.call(function, arguments),
+            Node::Case { branches, otherwise } => self.case(branches, otherwise),
+        }
+    }
+
+    fn literal(&self, literal: &Literal) -> Typed {
+        let (literal, kind) = match literal {
+            Literal::Null => (Literal::Null, None),
+            Literal::Number(_) => (literal.clone(), Some(Kind::Number)),
+            Literal::Text(_) => (literal.clone(), Some(Kind::Text)),
+            Literal::Flag(_) => (literal.clone(), Some(Kind::Flag)),
+            Literal::Clock(clock) => (Literal::Instant(self.zone.instant(*clock)), Some(Kind::Instant)),
+            Literal::Instant(_) => (literal.clone(), Some(Kind::Instant)),
+        };
+        (Node::Literal(literal), kind)
+    }
+
+    fn conditions(&self, parts: &[Node]) -> Result<Vec<Node>, PredicateError> {
+        parts.iter().map(|part| self.expect(part, Kind::Flag, "AND and OR")).collect()
+    }
+
+    fn number(&self, node: &Node, what: &str) -> Result<Node, PredicateError> {
+        self.expect(node, Kind::Number, what)
+    }
+
+    fn expect(&self, node: &Node, wanted: Kind, what: &str) -> Result<Node, PredicateError> {
+        match self.node(node)? {
+            (node, None) => Ok(node),
+            (node, Some(kind)) if kind == wanted => Ok(node),
+            (_, Some(kind)) => {
+                let subject = self.subject(node, kind);
+                let advice = self.declare(node, wanted);
+                self.wrong(node, format!("{what} needs {}, but {subject}{advice}", wanted.one()))
+            }
+        }
+    }
+
+    /// Both sides, where they can be compared; a text beside times is read as one.
+    fn comparable(&self, left: &Node, right: &Node) -> Result<(Node, Node), PredicateError> {
+        let (left_typed, right_typed) = (self.node(left)?, self.node(right)?);
+        match (left_typed.1, right_typed.1) {
+            (Some(a), Some(b)) if a == b => Ok((left_typed.0, right_typed.0)),
+            (Some(Kind::Instant), Some(Kind::Text)) => Ok((left_typed.0, self.time(left, right)?)),
+            (Some(Kind::Text), Some(Kind::Instant)) => Ok((self.time(right, left)?, right_typed.0)),
+            (Some(a), Some(b)) => self.incomparable((left, a), (right, b)),
+            _ => Ok((left_typed.0, right_typed.0)),
+        }
+    }
+
+    /// `x = NULL` is never true, and never meant.
+    fn refuse_null(&self, left: &Node, right: &Node) -> Result<(), PredicateError> {
+        match (left, right) {
+            (column @ Node::Column(_), Node::Literal(Literal::Null))
+            | (Node::Literal(Literal::Null), column @ Node::Column(_)) => {
+                self.wrong(column, "a comparison with NULL is never true: write IS NULL or IS NOT NULL".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn time(&self, times: &Node, text: &Node) -> Result<Node, PredicateError> {
+        let Some(Literal::Text(written)) = text.literal() else {
+            return self.incomparable((times, Kind::Instant), (text, Kind::Text));
+        };
+        match parse::time(written) {
+            Some(literal) => Ok(self.literal(&literal).0),
+            None => {
+                let subject = self.subject(times, Kind::Instant);
+                self.wrong(times, format!("{subject} and '{written}' is no time, expected one such as '2026-01-31'"))
+            }
+        }
+    }
+
+    fn incomparable<T>(&self, left: (&Node, Kind), right: (&Node, Kind)) -> Result<T, PredicateError> {
+        // The side with a column is the one to speak of.
+        let (column, other) = if matches!(left.0, Node::Column(_)) { (left, right) } else { (right, left) };
+        let subject = self.subject(column.0, column.1);
+        let advice = match (column, other.0.literal()) {
+            ((Node::Column(_), Kind::Text), Some(Literal::Number(number))) => {
+                format!(": put the value in single quotes ('{number}'), or declare its type under `types:` as number")
+            }
+            ((Node::Column(_), Kind::Number), Some(Literal::Text(text))) if text.trim().parse::<f64>().is_ok() => {
+                format!(": write {} without quotes, or declare its type under `types:` as text", text.trim())
+            }
+            _ => self.declare(column.0, other.1),
+        };
+        self.wrong(column.0, format!("{subject} and is compared with {}{advice}", other.1.one()))
+    }
+
+    fn call(&self, function: &'static Function, arguments: &[Node]) -> Result<Typed, PredicateError> {
+        if let Takes::Each(wanted, given) = function.takes {
+            let arguments = arguments.iter().map(|argument| self.expect(argument, wanted, function.name));
+            return Ok((Node::Call(function, arguments.collect::<Result<_, _>>()?), Some(given)));
+        }
+        let (arguments, kind) = self.alike(arguments.iter(), function.name)?;
+        Ok((Node::Call(function, arguments), kind))
+    }
+
+    fn case(&self, branches: &[(Node, Node)], otherwise: &Node) -> Result<Typed, PredicateError> {
+        let when = branches.iter().map(|(when, _)| self.expect(when, Kind::Flag, "WHEN"));
+        let when = when.collect::<Result<Vec<Node>, _>>()?;
+        let (mut then, kind) = self.alike(branches.iter().map(|(_, then)| then).chain([otherwise]), "CASE")?;
+        let otherwise = then.pop().unwrap_or(Node::Literal(Literal::Null)).boxed();
+        Ok((Node::Case { branches: when.into_iter().zip(then).collect(), otherwise }, kind))
+    }
+
+    /// Nodes that must all be of one kind, and that kind.
+    fn alike<'n>(
+        &self,
+        nodes: impl Iterator<Item = &'n Node>,
+        what: &str,
+    ) -> Result<(Vec<Node>, Option<Kind>), PredicateError> {
+        let (mut alike, mut kind) = (Vec::new(), None::<Kind>);
+        for node in nodes {
+            let (resolved, found) = self.node(node)?;
+            if let (Some(first), Some(second)) = (kind, found)
+                && first != second
+            {
+                return self.wrong(node, format!("{what} gives {} here and {} there", first.one(), second.one()));
+            }
+            kind = kind.or(found);
+            alike.push(resolved);
+        }
+        Ok((alike, kind))
+    }
+
+    fn subject(&self, node: &Node, kind: Kind) -> String {
+        match node {
+            Node::Column(column) => format!("`{}` holds {kind}", self.expression.columns[*column].name),
+            Node::Literal(Literal::Text(text)) => format!("'{text}' is text"),
+            Node::Literal(Literal::Number(number)) => format!("{number} is a number"),
+            _ => format!("this is {}", kind.one()),
+        }
+    }
+
+    fn declare(&self, node: &Node, wanted: Kind) -> String {
+        match node {
+            Node::Column(_) => format!(": if that is wrong, declare its type under `types:` as {}", wanted.name()),
+            _ => String::new(),
+        }
+    }
+
+    fn wrong<T>(&self, node: &Node, what: String) -> Result<T, PredicateError> {
+        Err(PredicateError::Type { at: self.expression.place(node), what })
+    }
+}
+
+fn sign(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Add => "+",
+        Operation::Subtract => "-",
+        Operation::Multiply => "*",
+        Operation::Divide => "/",
+        Operation::Remainder => "%",
+    }
+}
