@@ -169,6 +169,16 @@ impl Text {
         Self(spans.map(|(i, piece)| if i % 2 == 1 { name(piece) } else { Span::from(*piece) }).collect())
     }
 
+    /// A sentence from the evaluation as one: a capital at its start, a full stop at its end.
+    pub fn whole(words: &str) -> Self {
+        let mut text = Self::sentence(words);
+        if let Some(Span::Plain(first)) = text.0.first_mut() {
+            *first = text::capitalised(first);
+        }
+        let ends = text.plain().ends_with(['.', '!', '?', '…']);
+        if ends || text.is_empty() { text } else { text.then(".".into()) }
+    }
+
     pub fn then(mut self, more: Text) -> Self {
         self.0.extend(more.0);
         self
@@ -303,6 +313,12 @@ mod tests {
         let text = Text::sentence("model `a b` scored\nnobody");
         assert_eq!(text, say!["model ", name("a b"), " scored nobody"]);
         assert_eq!(Text::sentence("one ` alone"), say!["one ` alone"]);
+    }
+
+    #[test]
+    fn a_sentence_from_the_data_starts_and_ends_as_one() {
+        assert_eq!(Text::whole("the horizon is open").plain(), "The horizon is open.");
+        assert_eq!(Text::whole("`a` can not be promoted.").plain(), "a can not be promoted.");
     }
 
     #[test]

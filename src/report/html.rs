@@ -144,8 +144,11 @@ fn figure(chart: &Chart) -> String {
 
 fn table(table: &Table) -> String {
     let long = if table.rows.len() > 12 { " class=\"long\"" } else { "" };
-    let caption =
-        if table.caption.is_empty() { String::new() } else { format!("<caption>{}</caption>\n", text(&table.caption)) };
+    let caption = if table.caption.is_empty() {
+        String::new()
+    } else {
+        format!("<caption><span>{}</span></caption>\n", text(&table.caption))
+    };
     let header: String = table.columns.iter().map(head).collect();
     let rows: String = table.rows.iter().map(|cells| row(cells, &table.columns)).collect();
     let total = table
@@ -182,6 +185,7 @@ fn cell(cell: &Cell, column: &Column, is_first: bool) -> String {
     let class = match (column.is_number, cell.number.is_none() && cell.text.plain().starts_with("– (")) {
         (true, true) => " class=\"n w\"",
         (true, false) => " class=\"n\"",
+        (false, _) if !is_first && cell.text.plain().chars().count() < 24 => " class=\"s\"",
         _ => "",
     };
     let interval = cell

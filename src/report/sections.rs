@@ -1,12 +1,14 @@
 //! The order of a report: the answer, one picture, the evidence, each model, the data, the definitions.
 
+use std::cmp::Ordering;
+
 use crate::result::{
-    Brackets, Calibration, Capacity, Comparison, Decision, Evaluation, Ledger, Level, ModelEvaluation, Number, Part,
-    Scale, SwapSet, TimeToConvert, TopShare,
+    Brackets, Capacity, Comparison, Decision, Evaluation, Ledger, Level, ModelEvaluation, Number, Part, Scale, SwapSet,
+    TimeToConvert, TopShare,
 };
 
 use super::chart::{self, Chart};
-use super::document::{Block, Cell, Column, Document, Section, Span, Table, Text, name, names, say};
+use super::document::{Block, Cell, Column, Document, Section, Table, Text, name, names, say};
 use super::glossary::GLOSSARY;
 use super::text::{self, Unit, slug};
 use super::words;
@@ -50,33 +52,17 @@ fn figures(charts: &[Chart], model: Option<&str>, kinds: &[&str]) -> Vec<Block> 
 fn models(evaluation: &Evaluation, charts: &[Chart]) -> Section {
     let mut blocks = vec![Block::Table(league(evaluation))];
     blocks.extend(standing(evaluation).map(Block::Paragraph));
-    let barred = evaluation.models.iter().filter_map(|model| {
-        let reason = model.not_promotable.as_ref()?;
-        Some(
-            say![name(&model.name), " cannot be promoted on this evidence: "]
-                .then(Text::sentence(reason))
-                .then(".".into()),
-        )
-    });
-    blocks.extend(barred.map(|text| Block::Notice(Level::Warning, full_stop_once(text))));
     blocks.extend(figures(charts, None, &["gain", "lift"]));
     Section::new("models", "The models side by side", blocks).brief()
-}
-
-/// A sentence that came with its own full stop keeps one.
-fn full_stop_once(mut text: Text) -> Text {
-    let ends = text.0.len() >= 2 && text.0[text.0.len() - 2].words().ends_with(['.', '!', '?']);
-    if ends {
-        text.0.pop();
-    }
-    text
 }
 
 fn standing(evaluation: &Evaluation) -> Option<Text> {
     let tied = &evaluation.verdict.tied;
     match tied.as_slice() {
         [] => None,
-        [one] => Some(say![name(one), " is ahead of every other model by more than chance explains."]),
+        [one] => {
+            Some(say![name(one), " captures more of the wins than every other model, by more than chance explains."])
+        }
         _ => Some(names(tied).then(
             " are tied: the data cannot tell them from the best, and the order among them means nothing.".into(),
         )),
@@ -84,87 +70,82 @@ fn standing(evaluation: &Evaluation) -> Option<Text> {
     .filter(|_| evaluation.models.len() > 1)
 }
 
-/// Tied models first in the order of the experiment, the others by their AUC.
+/// Tied models first in the order of the experiment, the others by the wins they capture.
 fn ranked(evaluation: &Evaluation) -> Vec<&ModelEvaluation> {
     let mut all: Vec<&ModelEvaluation> = evaluation.models.iter().collect();
     let is_tied = |model: &ModelEvaluation| evaluation.verdict.tied.contains(&model.name);
-    let auc = |model: &ModelEvaluation| model.ranking.auc.point.finite().unwrap_or(f64::NEG_INFINITY);
+    let captured = |model: &ModelEvaluation| {
+        words::captured(model).and_then(|captured| captured.point.finite()).unwrap_or(f64::NEG_INFINITY)
+    };
     all.sort_by(|a, b| match (is_tied(a), is_tied(b)) {
-        (true, true) => std::cmp::Ordering::Equal,
-        (false, false) => auc(b).total_cmp(&auc(a)),
+        (true, true) => Ordering::Equal,
+        (false, false) => captured(b).total_cmp(&captured(a)),
         (a, b) => b.cmp(&a),
     });
     all
 }
 
+/// A column of the league table and what each model has in it.
+struct Measure<'a> {
+    column: Column,
+    cell: Box<dyn Fn(&ModelEvaluation) -> Cell + 'a>,
+}
+
 fn league(evaluation: &Evaluation) -> Table {
-    let handed_over = evaluation.models.iter().any(|model| model.capacity.is_some());
-    let valued =
-        evaluation.models.iter().any(|model| model.capacity.as_ref().is_some_and(|capacity| capacity.value.is_some()));
-    let mut columns = vec![
-        Column::label("Model").brief(),
-        Column::number("AUC").brief().term("AUC"),
-        Column::number("Lift, top 10 %").brief().term("Lift"),
-        Column::number("Captured, top 10 %").term("Capture"),
+    let measure = |column: Column, cell: fn(&ModelEvaluation) -> Cell| Measure { column, cell: Box::new(cell) };
+    let handed_over = evaluation.models.iter().find_map(|model| model.capacity.as_ref());
+    let at = evaluation.setting.capacity.as_ref().map_or_else(|| "capacity".to_owned(), words::capacity);
+    let where_ = if handed_over.is_some() { format!("at {at}") } else { "in the top 10 %".to_owned() };
+    let lift = Column::number("Lift, top 10 %").term("Lift");
+    let mut measures = vec![
+        Measure { column: Column::label("Model").brief(), cell: Box::new(|model| named(evaluation, model)) },
+        measure(Column::number("AUC").brief().term("AUC"), |model| Cell::estimate(&model.ranking.auc, Unit::Plain)),
+        measure(if handed_over.is_some() { lift } else { lift.brief() }, |model| {
+            let top = top_tenth(model).map(|top| Cell::estimate(&top.lift_interval, Unit::Ratio));
+            top.unwrap_or_else(|| Cell::optional(None, Unit::Plain))
+        }),
+        measure(Column::number(format!("Wins captured {where_}")).brief().term("Capture"), |model| {
+            let captured = words::captured(model).map(|captured| Cell::estimate(&captured, Unit::Share));
+            captured.unwrap_or_else(|| Cell::optional(None, Unit::Share))
+        }),
     ];
-    if handed_over {
-        let rate = evaluation.setting.capacity.as_ref().map_or_else(|| "capacity".to_owned(), words::capacity);
-        columns.push(Column::number(format!("Wins at {rate}")).brief().term("Capacity"));
+    if handed_over.is_some() {
+        measures.push(measure(Column::number("Wins handed over").brief().term("Capacity"), |model| {
+            let wins = model.capacity.as_ref().map(|capacity| Cell::number(&capacity.wins.expected, Unit::Count));
+            wins.unwrap_or_else(|| Cell::optional(None, Unit::Count))
+        }));
     }
-    if valued {
-        columns.push(Column::number(money_title("Value handed over", evaluation)).term("Value"));
+    let value = |model: &ModelEvaluation| model.capacity.as_ref().and_then(|capacity| capacity.value);
+    if evaluation.models.iter().any(|model| value(model).is_some()) {
+        let column = Column::number(money_title("Their value", evaluation)).term("Value");
+        measures.push(Measure { column, cell: Box::new(move |model| Cell::optional(value(model), Unit::Money)) });
     }
-    columns.push(Column::number("Calibration slope").term("Calibration slope"));
-    columns.push(Column::label("Standing").brief().term("Tied set"));
-    let row = |(position, model): (usize, &&ModelEvaluation)| {
-        let top = top_tenth(model);
-        let mut cells = vec![
-            named(evaluation, model),
-            Cell::estimate(&model.ranking.auc, Unit::Plain),
-            top.map_or_else(
-                || Cell::optional(None, Unit::Plain),
-                |top| Cell::estimate(&top.lift_interval, Unit::Plain),
-            ),
-            top.map_or_else(
-                || Cell::optional(None, Unit::Share),
-                |top| Cell::number(&top.capture.expected, Unit::Share),
-            ),
-        ];
-        let capacity = model.capacity.as_ref();
-        if handed_over {
-            cells.push(capacity.map_or_else(
-                || Cell::optional(None, Unit::Count),
-                |capacity| Cell::number(&capacity.wins.expected, Unit::Count),
-            ));
-        }
-        if valued {
-            cells.push(Cell::optional(capacity.and_then(|capacity| capacity.value), Unit::Money));
-        }
-        cells.extend([slope(&model.calibration), Cell::text(place(evaluation, model)).at(position)]);
-        cells
-    };
-    let rows = ranked(evaluation).iter().enumerate().map(row).collect();
-    let periods = evaluation.models.iter().find_map(|model| model.capacity.as_ref()).map(|capacity| {
+    measures.push(measure(Column::number("Calibration slope").term("Calibration slope"), |model| {
+        Cell::estimate(&model.calibration.slope, Unit::Ratio)
+    }));
+    let standing = Column::label("Standing").brief().term("Tied set");
+    measures.push(Measure { column: standing, cell: Box::new(|model| Cell::text(place(evaluation, model))) });
+    let ranked = ranked(evaluation);
+    let rows = ranked.iter().map(|model| measures.iter().map(|measure| (measure.cell)(model)).collect()).collect();
+    let periods = handed_over.map(|capacity| {
         format!(
-            " Wins are counted over {}, tied leads by their chance of being picked.",
+            " Wins handed over are counted over {}, tied leads by their chance of being picked.",
             text::plural(capacity.periods, "period")
         )
     });
-    let caption = format!(
-        "Every model on the same {}.{}",
-        text::plural(evaluation.readiness.leads, "mature lead"),
-        periods.unwrap_or_default()
-    );
-    Table::new(caption, columns, rows)
-}
-
-fn slope(calibration: &Calibration) -> Cell {
-    Cell::estimate(&calibration.slope, Unit::Plain)
+    let leads = text::plural(evaluation.readiness.leads, "mature lead");
+    let caption = format!("Every model on the same {leads}.{}", periods.unwrap_or_default());
+    Table::new(caption, measures.into_iter().map(|measure| measure.column).collect(), rows)
 }
 
 fn named(evaluation: &Evaluation, model: &ModelEvaluation) -> Cell {
     let is_champion = evaluation.setting.champion.as_ref() == Some(&model.name);
-    Cell::text(say![name(&model.name), if is_champion { " (champion)" } else { "" }])
+    let role = match (is_champion, &model.not_promotable) {
+        (true, _) => " (champion)",
+        (false, Some(_)) => " (not promotable)",
+        (false, None) => "",
+    };
+    Cell::text(say![name(&model.name), role])
 }
 
 fn place(evaluation: &Evaluation, model: &ModelEvaluation) -> &'static str {
@@ -250,14 +231,14 @@ fn challenger(evaluation: &Evaluation, comparison: &Comparison) -> Section {
         Column::number("Difference").term("Difference"),
         Column::number("Simultaneous interval").term("Simultaneous interval"),
         Column::number("p, adjusted").term("p"),
-        Column::label("The challenger is"),
+        Column::label("Reading"),
     ];
     let rows = comparison.differences.iter().map(|difference| {
         let (unit, own) = (words::difference_unit(&difference.metric), words::metric_unit(&difference.metric));
         let (_, simultaneous) = text::parts(&difference.simultaneous, unit);
         let better = if difference.higher_is_better { "" } else { ", lower is better" };
         vec![
-            Cell::text(format!("{}{better}", text::clipped(&words::capitalised(&difference.label), 80))),
+            Cell::text(format!("{}{better}", text::clipped(&text::capitalised(&difference.label), 80))),
             Cell::number(&difference.champion, own),
             Cell::number(&difference.challenger, own),
             Cell::estimate(&difference.difference, unit),
@@ -272,10 +253,11 @@ fn challenger(evaluation: &Evaluation, comparison: &Comparison) -> Section {
     let mut blocks =
         vec![Block::Paragraph(words::swap(&comparison.swap)), Block::Table(swap(evaluation, &comparison.swap))];
     if !comparison.differences.is_empty() {
-        let caption = "Differences on the same leads. The last column goes by the simultaneous interval.";
+        let caption = "Challenger minus champion, on the same leads. The reading goes by the simultaneous interval.";
         blocks.insert(0, Block::Table(Table::new(caption, columns, rows.collect())));
     }
-    Section::new(format!("against-{}", slug(&comparison.challenger)), say![name(&comparison.challenger)], blocks)
+    let title = say![name(&comparison.challenger), " instead of ", name(&comparison.champion)];
+    Section::new(format!("against-{}", slug(&comparison.challenger)), title, blocks)
 }
 
 fn swap(evaluation: &Evaluation, swap: &SwapSet) -> Table {
@@ -382,8 +364,8 @@ fn introduction(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> 
     }
     let mut blocks = vec![Block::Paragraph(words.into())];
     if let Some(reason) = &model.not_promotable {
-        let text = say!["Cannot be promoted on this evidence: "].then(Text::sentence(reason)).then(".".into());
-        blocks.push(Block::Notice(Level::Warning, full_stop_once(text)));
+        let words = format!("this model can not be promoted on this evidence: {reason}");
+        blocks.push(Block::Notice(Level::Warning, Text::whole(&words)));
     }
     blocks
 }
@@ -431,7 +413,7 @@ fn bracket_table(evaluation: &Evaluation, model: &ModelEvaluation, brackets: &Br
             Cell::number(&row.share, Unit::Share),
             Cell::count(row.wins),
             Cell::estimate(&row.rate, Unit::Share),
-            Cell::estimate(&row.lift, Unit::Plain),
+            Cell::estimate(&row.lift, Unit::Ratio),
             Cell::number(&row.capture, Unit::Share),
         ];
         if valued {
@@ -455,7 +437,7 @@ fn bracket_table(evaluation: &Evaluation, model: &ModelEvaluation, brackets: &Br
     if open {
         total.push(Cell::count(brackets.rows.iter().map(|row| row.immature).sum()));
     }
-    Table::new(Text::sentence(&words::capitalised(&brackets.rule)), columns, rows.collect()).total(total)
+    Table::new(Text::whole(&format!("how they are cut: {}", brackets.rule)), columns, rows.collect()).total(total)
 }
 
 fn top(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> {
@@ -489,8 +471,8 @@ fn top_table(model: &ModelEvaluation) -> Table {
             Cell::value(top.leads, Unit::Count),
             Cell::number(&top.wins.expected, Unit::Count),
             span(&top.wins, Unit::Count),
-            Cell::estimate(&top.lift_interval, Unit::Plain),
-            span(&top.lift, Unit::Plain),
+            Cell::estimate(&top.lift_interval, Unit::Ratio),
+            span(&top.lift, Unit::Ratio),
             Cell::number(&top.capture.expected, Unit::Share),
             span(&top.capture, Unit::Share),
         ]
@@ -554,16 +536,11 @@ fn at_capacity(evaluation: &Evaluation, capacity: &Capacity) -> Text {
 
 fn calibration(model: &ModelEvaluation, figures: Vec<Block>) -> Vec<Block> {
     let calibration = &model.calibration;
-    let mut blocks = vec![Block::Paragraph(
-        say![Span::Plain("Chances: ".into())].then(Text::sentence(&calibration.map)).then(".".into()),
-    )];
-    if let [Block::Paragraph(text)] = blocks.as_mut_slice() {
-        *text = full_stop_once(std::mem::take(text));
-    }
+    let mut blocks = vec![Block::Paragraph(Text::whole(&format!("From score to chance: {}", calibration.map)))];
     blocks.extend(words::calibration(model).into_iter().map(Block::Paragraph));
     blocks.extend(figures);
     let facts: [(&str, &'static str, Cell); 8] = [
-        ("Calibration slope", "1 is best", Cell::estimate(&calibration.slope, Unit::Plain)),
+        ("Calibration slope", "1 is best", Cell::estimate(&calibration.slope, Unit::Ratio)),
         ("Calibration intercept", "0 is best", Cell::estimate(&calibration.intercept, Unit::Difference)),
         ("Brier score", "lower is better", Cell::number(&calibration.brier, Unit::Plain)),
         ("Miscalibration", "lower is better", Cell::number(&calibration.miscalibration, Unit::Plain)),
@@ -611,9 +588,7 @@ fn calibration(model: &ModelEvaluation, figures: Vec<Block>) -> Vec<Block> {
 
 fn time(time: &TimeToConvert, figures: Vec<Block>) -> Vec<Block> {
     if let Some(reason) = &time.refused {
-        return vec![Block::Paragraph(full_stop_once(
-            say!["Not shown: "].then(Text::sentence(reason)).then(".".into()),
-        ))];
+        return vec![Block::Paragraph(Text::whole(&format!("Not shown: {reason}")))];
     }
     if time.curves.is_empty() {
         return vec![Block::Paragraph("Not shown: there are no curves.".into())];
@@ -688,14 +663,14 @@ fn parts_table(what: &str, caption: &str, parts: &[Part]) -> Table {
             Cell::count(part.wins),
             Cell::estimate(&part.rate, Unit::Share),
             Cell::estimate(&part.auc, Unit::Plain),
-            Cell::number(&part.lift, Unit::Plain),
+            Cell::number(&part.lift, Unit::Ratio),
         ];
         if open {
             cells.push(Cell::count(part.immature));
         }
         cells
     });
-    Table::new(format!("{}.", words::capitalised(caption)), columns, rows.collect())
+    Table::new(format!("{}.", text::capitalised(caption)), columns, rows.collect())
 }
 
 fn card(model: &ModelEvaluation) -> Table {
@@ -730,7 +705,7 @@ fn data(evaluation: &Evaluation) -> Section {
     let mut notices: Vec<Block> = Vec::new();
     for level in [Level::Banner, Level::Warning, Level::Note] {
         let of_level = evaluation.notices.iter().filter(|notice| notice.level == level);
-        notices.extend(of_level.map(|notice| Block::Notice(level, Text::sentence(&notice.text))));
+        notices.extend(of_level.map(|notice| Block::Notice(level, Text::whole(&notice.text))));
     }
     if notices.is_empty() {
         notices.push(Block::Paragraph("Nothing to watch out for.".into()));
@@ -764,7 +739,7 @@ fn findings(evaluation: &Evaluation) -> Table {
             Level::Warning => ("changes the reading", 1),
             Level::Note => ("good to know", 2),
         };
-        let advice = Text::sentence(&finding.advice);
+        let advice = Text::whole(&finding.advice);
         vec![
             Cell::label(&finding.input),
             Cell::text(Text::sentence(&finding.what)),

@@ -10,6 +10,8 @@ pub enum Unit {
     Plain,
     /// A difference of such numbers: with its sign.
     Difference,
+    /// A lift or a slope, which is read against 1: two decimals.
+    Ratio,
     /// 0 to 1, written as a percentage.
     Share,
     /// A difference of shares, written in percentage points with its sign.
@@ -67,6 +69,7 @@ pub fn quantity(value: f64, unit: Unit) -> String {
         Unit::P if scaled > 0.0 && scaled < 1.0 => fixed(scaled, if scaled < 0.01 { 4 } else { 3 }),
         Unit::Count | Unit::CountDifference => fixed(scaled, if is_whole(scaled) { 0 } else { count_decimals(scaled) }),
         Unit::Money => fixed(scaled, 0),
+        Unit::Ratio if (0.1..100.0).contains(&scaled.abs()) => fixed(scaled, 2),
         Unit::Share if value < 1.0 && scaled >= 99.95 => return "> 99.9 %".to_owned(),
         _ => significant(scaled),
     };
@@ -125,6 +128,7 @@ pub fn aligned(values: &[f64], unit: Unit) -> Vec<String> {
     let largest = inner.map(f64::abs).fold(0.0, f64::max);
     let mut decimals = match unit {
         Unit::Count | Unit::CountDifference => count_decimals(largest),
+        Unit::Ratio if (0.1..100.0).contains(&largest) => 2,
         _ if largest > 0.0 => decimals(largest).min(6),
         _ => 0,
     };
@@ -174,6 +178,12 @@ pub fn list(items: &[String]) -> String {
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
+}
+
+/// The first letter as a capital.
+pub fn capitalised(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
 
 /// Text from data on one line, without what steers a terminal, a text direction or the reader's eye.
@@ -378,6 +388,12 @@ mod tests {
     }
 
     #[test]
+    fn a_lift_is_written_like_the_lifts_around_it() {
+        assert_eq!(estimate(&of(2.344, 1.73, 3.114), Unit::Ratio), "2.34 (1.73 to 3.11)");
+        assert_eq!(estimate(&of(0.364, 0.225, 0.585), Unit::Ratio), "0.36 (0.23 to 0.58)");
+    }
+
+    #[test]
     fn the_end_of_an_interval_is_never_rounded_to_zero() {
         assert_eq!(estimate(&of(15.0, 0.4, 31.0), Unit::CountDifference), "+15.0 (+0.4 to +31.0)");
     }
@@ -394,6 +410,7 @@ mod tests {
             [0.0, -0.0, 1.0, 1e-300, 1e300, -1e300, 0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE];
         let units = [
             Unit::Plain,
+            Unit::Ratio,
             Unit::Difference,
             Unit::Share,
             Unit::Points,

@@ -19,7 +19,7 @@ pub(super) fn answer(evaluation: &Evaluation) -> Answer {
         headline: headline(evaluation),
         line: line(evaluation),
         readiness: readiness(evaluation),
-        banners: banners.map(|notice| Text::sentence(&notice.text)).collect(),
+        banners: banners.map(|notice| Text::whole(&notice.text)).collect(),
         reasons: reasons(evaluation),
         next: next(evaluation),
     }
@@ -90,8 +90,12 @@ fn headline(evaluation: &Evaluation) -> Text {
         }
         (Decision::NotEnoughEvidence, Some(champion)) => {
             let start = say!["Not enough evidence to replace ", name(champion), "."];
-            match gain(evaluation, comparison, verdict.challenger.as_ref()) {
+            let start = match gain(evaluation, comparison, verdict.challenger.as_ref()) {
                 Some(gain) => start.then(" Best guess: ".into()).then(gain).then(".".into()),
+                None => start,
+            };
+            match barred(evaluation) {
+                Some(barred) => start.then(say![" But ", name(&barred.name), " cannot be promoted on this evidence."]),
                 None => start,
             }
         }
@@ -105,46 +109,58 @@ fn clause(joint: &str, words: Option<Text>) -> Text {
 
 fn without_champion(evaluation: &Evaluation) -> Text {
     let verdict = &evaluation.verdict;
-    let best = verdict.model.as_ref();
+    let Some(best) = &verdict.model else { return "No model can be named.".into() };
+    let figure = |before: &str, after: &str| {
+        best_figure(evaluation).map_or_else(String::new, |figure| format!("{before}{figure}{after}"))
+    };
     if verdict.tied.len() > 1 {
         let all = verdict.tied.len() == evaluation.models.len();
-        let start =
-            if all { "The data cannot tell the models apart: " } else { "The data cannot name one best model: " };
-        return say![start].then(names(&verdict.tied)).then(say![
-            " are tied",
-            auc_of(evaluation, best, " (best guess: ", ")"),
-            "."
-        ]);
+        let models = if all { "the models" } else { "the best models" };
+        let start = format!("The data cannot tell {models} apart: ");
+        let guess = say![". Best guess: ", name(best), figure(", ", ""), "."];
+        return say![start].then(names(&verdict.tied)).then(" are tied".into()).then(guess);
     }
-    match best {
-        Some(best) if verdict.decision == Decision::NotEnoughEvidence => {
-            say![
-                "Not enough evidence to choose a model. Best guess: ",
-                name(best),
-                auc_of(evaluation, Some(best), ", ", ""),
-                "."
-            ]
+    match verdict.decision {
+        Decision::NotEnoughEvidence => {
+            say!["Not enough evidence to choose a model. Best guess: ", name(best), figure(", ", ""), "."]
         }
-        Some(best) if evaluation.models.len() == 1 => {
-            say!["One model was evaluated: ", name(best), auc_of(evaluation, Some(best), ", ", ""), "."]
-        }
-        Some(best) => {
-            say![
-                "Use ",
-                name(best),
-                ": no other model ranks these leads as well",
-                auc_of(evaluation, Some(best), " (", ")"),
-                "."
-            ]
-        }
-        None => "No model can be named.".into(),
+        _ if evaluation.models.len() == 1 => say!["One model was evaluated: ", name(best), figure(", ", ""), "."],
+        _ => say!["Use ", name(best), ": no other model captures as many wins", figure(" (", ")"), "."],
     }
 }
 
-/// "AUC 0.781 (95 %: 0.752 to 0.808)" of a model, between `before` and `after`.
-fn auc_of(evaluation: &Evaluation, model: Option<&String>, before: &str, after: &str) -> String {
-    let found = model.and_then(|model| evaluation.models.iter().find(|one| &one.name == model));
-    found.map(|model| format!("{before}AUC {}{after}", with_level(&model.ranking.auc, Unit::Plain))).unwrap_or_default()
+/// "41.3 % (95 %: 35.0 to 47.8) of the wins captured at 20 leads a week" of the model to use; without it, its AUC.
+fn best_figure(evaluation: &Evaluation) -> Option<String> {
+    let best = evaluation.verdict.model.as_ref()?;
+    let model = evaluation.models.iter().find(|model| &model.name == best)?;
+    let captured = captured(model).filter(|captured| captured.interval().is_some());
+    Some(match (captured, &evaluation.setting.capacity) {
+        (Some(captured), Some(setting)) => {
+            format!("{} of the wins captured at {}", with_level(&captured, Unit::Share), capacity(setting))
+        }
+        _ => format!("AUC {}", with_level(&model.ranking.auc, Unit::Plain)),
+    })
+}
+
+/// The share of wins captured at capacity; without one, in the top 10 %.
+pub(super) fn captured(model: &ModelEvaluation) -> Option<Estimate> {
+    if let Some(capacity) = &model.capacity {
+        return Some(capacity.capture_interval.clone());
+    }
+    let top = model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9)?;
+    // The wins are the same for every model: the interval of the lift is that of the capture on another scale.
+    let scaled = |number: &Number| match number {
+        Number::Value(lift) => Number::from((lift * top.share).min(1.0)),
+        undefined => undefined.clone(),
+    };
+    let lift = &top.lift_interval;
+    Some(Estimate { point: top.capture.expected.clone(), low: scaled(&lift.low), high: scaled(&lift.high) })
+}
+
+/// The challenger that the verdict speaks of, where it cannot be promoted whatever its numbers.
+fn barred(evaluation: &Evaluation) -> Option<&ModelEvaluation> {
+    let named = evaluation.verdict.challenger.as_ref()?;
+    evaluation.models.iter().find(|model| &model.name == named && model.not_promotable.is_some())
 }
 
 /// The comparison that the verdict speaks of.
@@ -159,11 +175,11 @@ pub(super) fn deciding(evaluation: &Evaluation) -> Option<&Comparison> {
 fn gain(evaluation: &Evaluation, comparison: Option<&Comparison>, subject: Option<&String>) -> Option<Text> {
     let who = || subject.map_or(Span::from("it"), |subject| name(subject));
     let is_promoted = evaluation.verdict.decision == Decision::Promote;
-    let is_sure =
-        |comparison: &Comparison| comparison.wins_per_quarter.interval().is_some_and(|interval| interval.low > 0.0);
+    let winners = comparison.and_then(winners);
     if let Some(comparison) = comparison
-        && let Some(wins) = more_or_fewer(&comparison.wins_per_quarter, "winner")
-        && (is_sure(comparison) || !is_promoted)
+        && let Some((wins, per)) = winners
+        && (!is_promoted || wins.interval().is_some_and(|interval| interval.low > 0.0))
+        && let Some(words) = more_or_fewer(wins, per)
     {
         let rule = text::clean(&comparison.swap.rule);
         let verb = match (evaluation.setting.capacity.is_some(), is_promoted) {
@@ -172,14 +188,15 @@ fn gain(evaluation: &Evaluation, comparison: Option<&Comparison>, subject: Optio
             (false, true) => " finds ",
             (false, false) => " would find ",
         };
-        let worth = comparison.value_per_quarter.as_ref().and_then(|value| worth(value, currency(evaluation)));
-        return Some(say![format!("{rule} "), who(), verb, wins, worth.unwrap_or_default()]);
+        let value = comparison.value_per_quarter.as_ref().filter(|_| per == "a quarter");
+        let worth = value.and_then(|value| worth(value, currency(evaluation)));
+        return Some(say![format!("{rule} "), who(), verb, words, worth.unwrap_or_default()]);
     }
     let difference = evaluation.verdict.difference.as_ref().filter(|difference| difference.point.finite().is_some())?;
     let unit = verdict_unit(evaluation);
     let metric = text::clean(&evaluation.verdict.metric);
     let written = with_level(difference, unit).replace(" pp", " percentage points");
-    let wins = comparison.and_then(|comparison| more_or_fewer(&comparison.wins_per_quarter, "winner"));
+    let wins = winners.and_then(|(wins, per)| more_or_fewer(wins, per));
     let guess = wins.map(|wins| format!("; in winners the best guess is {wins}")).unwrap_or_default();
     Some(match subject {
         Some(subject) => say![name(subject), format!(" differs in {metric} by {written}{guess}")],
@@ -187,8 +204,14 @@ fn gain(evaluation: &Evaluation, comparison: Option<&Comparison>, subject: Optio
     })
 }
 
+/// More winners a quarter; where there are no quarters, among the leads evaluated.
+fn winners(comparison: &Comparison) -> Option<(&Estimate, &'static str)> {
+    let all = [(&comparison.wins_per_quarter, "a quarter"), (&comparison.wins, "among these leads")];
+    all.into_iter().find(|(wins, _)| wins.point.finite().is_some() && wins.interval().is_some())
+}
+
 /// "15 more winners a quarter (95 %: 6 to 24)": the words follow the signs of the interval's ends.
-fn more_or_fewer(estimate: &Estimate, noun: &str) -> Option<String> {
+fn more_or_fewer(estimate: &Estimate, per: &str) -> Option<String> {
     let (point, interval) = (estimate.point.finite()?, estimate.interval()?);
     let written = text::aligned(&[point.abs(), interval.low.abs(), interval.high.abs()], Unit::Count);
     let [point_, low, high] = <[String; 3]>::try_from(written).ok()?;
@@ -204,7 +227,7 @@ fn more_or_fewer(estimate: &Estimate, noun: &str) -> Option<String> {
         };
         format!("from {} to {}", end(interval.low, &low), end(interval.high, &high))
     };
-    Some(format!("{point_} {} {noun}{plural} a quarter (95 %: {range})", direction(point)))
+    Some(format!("{point_} {} winner{plural} {per} (95 %: {range})", direction(point)))
 }
 
 /// ", worth about 41,000 EUR (95 %: 12,000 to 70,000)".
@@ -218,7 +241,7 @@ fn worth(value: &Estimate, currency: Option<&str>) -> Option<String> {
     } else if interval.high < 0.0 {
         format!(", a loss: {money} ({range})")
     } else {
-        format!("; in money the best guess is {money} ({range}), which may be nothing")
+        format!("; in money {money} ({range}), which may be nothing")
     })
 }
 
@@ -244,7 +267,11 @@ fn line(evaluation: &Evaluation) -> Text {
 fn short(evaluation: &Evaluation, width: usize) -> Text {
     let verdict = &evaluation.verdict;
     let name = |one: &String| Span::Name(text::clipped(one, width));
-    let change = deciding(evaluation).and_then(|comparison| signed_wins(&comparison.wins_per_quarter)).or_else(|| {
+    let is_sure = |wins: &Estimate| {
+        verdict.decision != Decision::Promote || wins.interval().is_some_and(|interval| interval.low > 0.0)
+    };
+    let winners = deciding(evaluation).and_then(winners).filter(|(wins, _)| is_sure(wins));
+    let change = winners.and_then(|(wins, per)| signed_wins(wins, per)).or_else(|| {
         let difference = verdict.difference.as_ref().filter(|difference| difference.point.finite().is_some())?;
         Some(format!(
             "{} in {}",
@@ -253,7 +280,7 @@ fn short(evaluation: &Evaluation, width: usize) -> Text {
         ))
     });
     let Some(champion) = &evaluation.setting.champion else {
-        let auc = auc_of(evaluation, verdict.model.as_ref(), ", ", "");
+        let auc = best_figure(evaluation).map_or_else(String::new, |figure| format!(", {figure}"));
         return match &verdict.model {
             Some(best) if verdict.tied.len() > 1 => {
                 say![format!("Undecided: {} models are tied. Best guess: ", verdict.tied.len()), name(best), auc]
@@ -282,20 +309,20 @@ fn short(evaluation: &Evaluation, width: usize) -> Text {
 }
 
 /// "+15 winners a quarter (95 %: +6 to +24)".
-fn signed_wins(estimate: &Estimate) -> Option<String> {
+fn signed_wins(estimate: &Estimate, per: &str) -> Option<String> {
     let (point, interval) = (estimate.point.finite()?, estimate.interval()?);
     let written = text::aligned(&[point, interval.low, interval.high], Unit::CountDifference);
-    Some(format!("{} winners a quarter (95 %: {} to {})", written[0], written[1], written[2]))
+    Some(format!("{} winners {per} (95 %: {} to {})", written[0], written[1], written[2]))
 }
 
 fn reasons(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
-    let mut out: Vec<Text> = verdict.reasons.iter().map(|reason| Text::sentence(reason)).collect();
+    let mut out: Vec<Text> = verdict.reasons.iter().map(|reason| Text::whole(reason)).collect();
     if verdict.decision != Decision::Promote
         && let Some(comparison) = deciding(evaluation)
     {
-        out.extend(ruled_out(comparison));
-        if verdict.decision == Decision::NotEnoughEvidence {
+        out.extend(ruled_out(comparison).filter(|_| barred(evaluation).is_none()));
+        if verdict.decision == Decision::NotEnoughEvidence && barred(evaluation).is_none() {
             out.push(leads_needed(evaluation, comparison));
         }
     }
@@ -307,15 +334,16 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
 
 /// What the interval excludes: the useful half of not knowing.
 fn ruled_out(comparison: &Comparison) -> Option<Text> {
-    let interval = comparison.wins_per_quarter.interval()?;
+    let (wins, per) = winners(comparison)?;
+    let interval = wins.interval()?;
     let written = text::aligned(&[interval.low.abs(), interval.high.abs()], Unit::Count);
     let rule = text::clean(&comparison.swap.rule);
     let gain = if interval.high > 0.0 {
-        format!("a gain of more than {} winners a quarter", written[1])
+        format!("a gain of more than {} winners {per}", written[1])
     } else {
         "any gain".to_owned()
     };
-    let unit = if interval.high > 0.0 { "" } else { " winners a quarter" };
+    let unit = if interval.high > 0.0 { String::new() } else { format!(" winners {per}") };
     let loss =
         if interval.low < 0.0 { format!("a loss of more than {}{unit}", written[0]) } else { "any loss".to_owned() };
     Some(say!["Ruled out for ", name(&comparison.challenger), format!(" {rule}: {gain}, and {loss}.")])
@@ -355,6 +383,9 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
         }
         (Decision::Keep, Some(champion)) => {
             out.push(say!["Look for what holds ", name(champion), " back: ", name("leadoff audit"), " shows which of its criteria are over- or under-weighted."]);
+        }
+        (Decision::NotEnoughEvidence, Some(champion)) if barred(evaluation).is_some() => {
+            out.push(say!["Stay with ", name(champion), " for now, and get the evidence that is missing: the reasons above say which."]);
         }
         (Decision::NotEnoughEvidence, Some(champion)) => {
             out.push(say!["Stay with ", name(champion), " for now, and run this again when more leads are mature, or over a longer window."]);
@@ -426,7 +457,7 @@ pub(super) fn swap(swap: &SwapSet) -> Text {
     let rule = text::clean(&swap.rule);
     let leads = |n: f64| format!("{} lead{}", text::quantity(n, Unit::Count), if n == 1.0 { "" } else { "s" });
     if swap.challenger_only.leads == 0.0 && swap.champion_only.leads == 0.0 {
-        return capitalised(&format!("{rule}, both hand over the same {}.", leads(swap.both.leads))).into();
+        return text::capitalised(&format!("{rule}, both hand over the same {}.", leads(swap.both.leads))).into();
     }
     let rate = |estimate: &Estimate| match estimate.point {
         Number::Value(_) => format!("convert at {}", text::estimate(estimate, Unit::Share)),
@@ -439,9 +470,9 @@ pub(super) fn swap(swap: &SwapSet) -> Text {
         rate(&into.rate),
         leads(out.leads),
         rate(&out.rate),
-        capitalised(&leads(swap.both.leads)),
+        text::capitalised(&leads(swap.both.leads)),
     );
-    capitalised(&words).into()
+    text::capitalised(&words).into()
 }
 
 /// "Medium converts better than High: 42.5 % (…) against 29.8 % (…)."
@@ -462,7 +493,7 @@ pub(super) fn inversion(inversion: &Inversion, brackets: &[Bracket]) -> Text {
         ];
     }
     let difference = text::parts(&inversion.difference, Unit::Points).1.unwrap_or_default();
-    format!("{lower} converted better than {higher} ({rates}), but the difference may be chance: {difference} percentage points.").into()
+    format!("{lower} converted better than {higher}: {rates}. That may be chance: the difference is {difference} percentage points.").into()
 }
 
 /// "p = 0.0321", "p < 0.0001".
@@ -499,20 +530,19 @@ pub(super) fn calibration(model: &ModelEvaluation) -> Vec<Text> {
         out.push(format!("It predicts {predicted} on average; {observed} happened.").into());
     }
     if let Some(interval) = calibration.slope.interval() {
-        let slope = with_level(&calibration.slope, Unit::Plain);
-        let claim = if interval.high < 1.0 {
-            "the predictions are too extreme: high scores promise too much and low ones too little"
+        let slope = with_level(&calibration.slope, Unit::Ratio).replace(" (", ", ");
+        let words = if interval.high < 1.0 {
+            format!(
+                "Its predictions are too extreme (slope {slope}: high scores promise too much and low ones too little."
+            )
         } else if interval.low > 1.0 {
-            "the predictions are too timid: high scores promise too little and low ones too much"
+            format!(
+                "Its predictions are too timid (slope {slope}: high scores promise too little and low ones too much."
+            )
         } else {
-            "no sign that the predictions are too extreme or too timid"
+            format!("No sign that its predictions are too extreme or too timid (slope {slope}.")
         };
-        out.push(format!("Slope {slope}: {claim}.").into());
+        out.push(words.into());
     }
     out
-}
-
-pub(super) fn capitalised(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }

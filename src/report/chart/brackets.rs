@@ -1,5 +1,6 @@
 use crate::result::{Bracket, Evaluation, Inversion, Number};
 
+use super::super::text;
 use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
@@ -79,7 +80,7 @@ fn upper_row(rows: &[&Bracket], inversion: &Inversion) -> Option<usize> {
 
 /// A clasp around two neighbours, the higher of which converts less.
 fn inverted(sheet: &Sheet, plot: &Plot, inversion: &Inversion, (upper, lower): (f64, f64)) {
-    let surely = inversion.p.finite().is_some_and(|p| p < 0.05);
+    let surely = inversion.difference.interval().is_some_and(|interval| interval.high < 0.0);
     let ink = if surely { Ink::Warning } else { Ink::Muted };
     let (upper, lower, x) = (upper + 11.0, lower - 11.0, plot.frame.right() + 24.0);
     let centre = (upper + lower) / 2.0;
@@ -95,7 +96,7 @@ fn inverted(sheet: &Sheet, plot: &Plot, inversion: &Inversion, (upper, lower): (
 
 fn alt(entry: &Entry, rows: &[&Bracket]) -> String {
     let say = |row: &&Bracket| {
-        let rate = figures::estimate(&row.rate, figures::percent);
+        let rate = text::estimate(&row.rate, text::Unit::Share);
         format!("{}: {rate} of {}", words::short(&row.label), figures::counted(row.leads, "lead", "leads"))
     };
     let rates: Vec<String> = rows.iter().map(say).collect();

@@ -1,5 +1,6 @@
 use crate::result::{Number, TopShare};
 
+use super::super::text;
 use super::roster::{Entry, legend, legend_height};
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, LABEL, Plot, Sheet};
@@ -84,11 +85,7 @@ fn mark(sheet: &Sheet, plot: &Plot, entry: &Entry, top: &TopShare, x: f64) {
 fn alt(entries: &[Entry]) -> String {
     let say = |entry: &Entry| {
         let top = entry.top(0.1)?;
-        Some(format!(
-            "{} {}",
-            words::short(&entry.name),
-            figures::estimate(&top.lift_interval, |lift| format!("{}×", figures::digits(lift)))
-        ))
+        Some(format!("{} {}", words::short(&entry.name), text::estimate(&top.lift_interval, text::Unit::Ratio)))
     };
     let lifts: Vec<String> = entries.iter().filter_map(say).collect();
     format!(

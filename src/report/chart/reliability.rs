@@ -1,5 +1,6 @@
 use crate::result::{Number, ReliabilityBin};
 
+use super::super::text;
 use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
@@ -22,7 +23,7 @@ pub(super) fn draw(entry: &Entry) -> Chart {
         Number::Value(mean) => figures::percent(*mean),
         Number::Undefined(reason) => format!("undefined ({reason})"),
     };
-    let observed = figures::estimate(&calibration.observed, figures::percent);
+    let observed = text::estimate(&calibration.observed, text::Unit::Share);
     let front = Frontispiece {
         id: format!("reliability-{}", entry.slug),
         title: format!("{}: predicted and observed conversion", entry.name),
@@ -78,7 +79,7 @@ fn aside(sheet: &Sheet, entry: &Entry, mean: &str, observed: &str) {
     let calibration = &entry.model.calibration;
     let x = PLOT.right() + 26.0;
     let mut y = PLOT.y + 12.0;
-    let slope = figures::estimate(&calibration.slope, figures::digits);
+    let slope = text::estimate(&calibration.slope, text::Unit::Ratio);
     let facts = [
         ("mean prediction", mean),
         ("observed", observed),

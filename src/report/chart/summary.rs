@@ -1,5 +1,6 @@
 use crate::result::{Estimate, Evaluation, Number, Tied};
 
+use super::super::text;
 use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
@@ -180,7 +181,7 @@ fn alt(rule: &str, entries: &[Entry], captures: &[Option<Capture>]) -> String {
             None => "undefined".into(),
         };
         let tag = if entry.champion { " (champion)" } else { "" };
-        let auc = figures::estimate(&entry.model.ranking.auc, figures::digits);
+        let auc = text::estimate(&entry.model.ranking.auc, text::Unit::Plain);
         format!("{}{tag}: {captured} of wins, AUC {auc}", words::short(&entry.name))
     };
     let models: Vec<String> = entries.iter().zip(captures).map(say).collect();

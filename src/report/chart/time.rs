@@ -1,5 +1,6 @@
 use crate::result::{Curve, CurvePoint, Evaluation, Number};
 
+use super::super::text;
 use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::Scale;
@@ -138,7 +139,7 @@ fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
 fn alt(entry: &Entry, curves: &[(usize, &Curve)]) -> String {
     let say = |(_, curve): &(usize, &Curve)| {
         let days = Number::from(curve.to_days).finite().map_or_else(|| "the end".into(), figures::short);
-        let incidence = figures::estimate(&curve.incidence, figures::percent);
+        let incidence = text::estimate(&curve.incidence, text::Unit::Share);
         format!("{}: {incidence} by day {days}", words::short(&curve.label))
     };
     let curves: Vec<String> = curves.iter().rev().map(say).collect();
