@@ -37,7 +37,7 @@ pub fn write_csv(table: &Table, out: impl Write) -> io::Result<()> {
                 Cell::Number(value) => writer.write_field(value.to_string()),
                 Cell::Text(text) => writer.write_field(text),
                 Cell::Flag(flag) => writer.write_field(if flag { "true" } else { "false" }),
-                Cell::Instant(at) => writer.write_field(zone.text(at)),
+                Cell::Instant(at) => writer.write_field(zone.stamp(at)),
             }?;
         }
         writer.write_record(None::<&[u8]>)?;

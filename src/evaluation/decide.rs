@@ -14,22 +14,23 @@ pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, com
     let Some(champion) = cohort.design().champion else {
         return without_champion(best.map(name), tied, metric);
     };
+    let promotable = |comparison: &Comparison| {
+        let challenger = cohort.models().iter().find(|model| model.name == comparison.challenger);
+        challenger.is_some_and(|model| model.not_promotable.is_none())
+    };
     let promoted = strongest(comparisons, |comparison| comparison.decision == Decision::Promote);
-    let undecided = strongest(comparisons, |comparison| comparison.decision == Decision::NotEnoughEvidence);
+    let undecided = strongest(comparisons, |comparison| {
+        comparison.decision == Decision::NotEnoughEvidence && promotable(comparison)
+    });
     let (decision, named) = match (promoted, undecided) {
         (Some(promoted), _) => (Decision::Promote, Some(promoted)),
         (None, Some(undecided)) => (Decision::NotEnoughEvidence, Some(undecided)),
-        (None, None) => (Decision::Keep, strongest(comparisons, |_| true)),
+        (None, None) => (Decision::Keep, strongest(comparisons, promotable).or_else(|| strongest(comparisons, |_| true))),
     };
     let model = match (decision, named) {
         (Decision::Promote, Some(comparison)) => comparison.challenger.clone(),
         _ => name(champion),
     };
-    let held_back = cohort.models().iter().filter_map(|model| {
-        let reason = model.not_promotable.as_ref()?;
-        (cohort.models()[champion].name != model.name)
-            .then(|| format!("`{}` can not be promoted: {reason}", model.name))
-    });
     Verdict {
         decision,
         model: Some(model),
@@ -37,7 +38,7 @@ pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, com
         difference: named.and_then(capture_of),
         challenger: named.map(|comparison| comparison.challenger.clone()),
         tied,
-        reasons: held_back.collect(),
+        reasons: Vec::new(),
     }
 }
 

@@ -68,9 +68,9 @@ impl Window {
     pub fn in_words(&self) -> String {
         match (&self.rows, &self.from, &self.to) {
             (Some(rows), ..) => format!("rows {rows}"),
-            (None, Some(from), Some(to)) => format!("created from {from} to before {to}"),
-            (None, Some(from), None) => format!("created from {from}"),
-            (None, None, Some(to)) => format!("created before {to}"),
+            (None, Some(from), Some(to)) => format!("{from} to before {to}"),
+            (None, Some(from), None) => format!("{from} on"),
+            (None, None, Some(to)) => format!("before {to}"),
             (None, None, None) => "all leads".into(),
         }
     }

@@ -101,6 +101,11 @@ impl Zone {
         }
     }
 
+    /// "2026-07-14 00:00:00": the day and the time of day, always.
+    pub fn stamp(&self, at: Instant) -> String {
+        self.clock(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// "2026-07-14", or with the time of day where it is not midnight.
     pub fn text(&self, at: Instant) -> String {
         let clock = self.clock(at);
