@@ -7,6 +7,8 @@ use crate::stats::{Interval, Undefined, dist};
 
 const STEPS: usize = 1000;
 const HALVINGS: i32 = 60;
+/// No step moves any row's log odds farther.
+const FARTHEST: f64 = 10.0;
 
 /// A logistic regression penalised by Jeffreys' prior, which stays finite when the outcomes are separated.
 pub struct Firth<'a> {
@@ -249,8 +251,9 @@ impl Jeffreys {
 /// land where no information is left to return by.
 fn uphill(problem: &Standardised, here: &Jeffreys, step: &[f64], promise: f64) -> Option<Jeffreys> {
     let slack = 1e-12 * (1.0 + here.objective.abs());
+    let longest = (FARTHEST / problem.reach(step)).min(1.0);
     (0..HALVINGS).find_map(|halving| {
-        let share = 0.5f64.powi(halving);
+        let share = longest * 0.5f64.powi(halving);
         let next = here.moved(problem, step, share).ok()?;
         (next.objective >= here.objective + share * promise / 3.0 - slack).then_some(next)
     })

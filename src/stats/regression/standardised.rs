@@ -156,6 +156,10 @@ impl<'a> Standardised<'a> {
 
     /// A value of every block of rows, in order.
     pub fn in_blocks<T: Send>(&self, value: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+        // A single block is not worth waking a thread for.
+        if self.len() <= BLOCK {
+            return vec![value(0..self.len())];
+        }
         let starts: Vec<usize> = (0..self.len()).step_by(BLOCK).collect();
         starts.into_par_iter().map(|start| value(start..(start + BLOCK).min(self.len()))).collect()
     }
@@ -200,9 +204,8 @@ impl<'a> Standardised<'a> {
             return row;
         }
         row[0] = 1.0;
-        for k in 1..self.width() {
-            row[k] = -self.centre[k - 1] / self.scale[k - 1];
-        }
+        let shifts = self.centre.iter().zip(&self.scale).map(|(centre, scale)| -centre / scale);
+        row[1..].iter_mut().zip(shifts).for_each(|(place, shift)| *place = shift);
         row
     }
 
