@@ -86,11 +86,23 @@ impl Matrix {
         sum
     }
 
-    /// Adds `weight · row rowᵀ` to the lower triangle.
-    pub fn add_outer(&mut self, row: &[f64], weight: f64) {
-        for (a, line) in self.values.chunks_exact_mut(self.cols.max(1)).enumerate() {
-            let scaled = weight * row[a];
-            line[..=a].iter_mut().zip(row).for_each(|(sum, x)| *sum += scaled * x);
+    /// Adds Σ `weight · row rowᵀ` to the lower triangle, four rows at a time: the sums then travel through memory once
+    /// for four rows.
+    pub fn add_outers(&mut self, rows: &[(&[f64], f64)]) {
+        let mut fours = rows.chunks_exact(4);
+        for four in &mut fours {
+            let [r, s, t, u] = [four[0].0, four[1].0, four[2].0, four[3].0];
+            for (a, line) in self.values.chunks_exact_mut(self.cols.max(1)).enumerate() {
+                let [wr, ws, wt, wu] = [0, 1, 2, 3].map(|k| four[k].1 * four[k].0[a]);
+                let places = line[..=a].iter_mut().zip(r).zip(s).zip(t).zip(u);
+                places.for_each(|((((sum, r), s), t), u)| *sum += (wr * r + ws * s) + (wt * t + wu * u));
+            }
+        }
+        for (row, weight) in fours.remainder() {
+            for (a, line) in self.values.chunks_exact_mut(self.cols.max(1)).enumerate() {
+                let scaled = weight * row[a];
+                line[..=a].iter_mut().zip(*row).for_each(|(sum, x)| *sum += scaled * x);
+            }
         }
     }
 
@@ -219,6 +231,17 @@ fn rotate(a: &mut Matrix, vectors: &mut Matrix, p: usize, q: usize) {
         vectors[(k, p)] = c * x - s * y;
         vectors[(k, q)] = s * x + c * y;
     }
+}
+
+/// Σ aᵢ bᵢ in four interleaved sums, which a processor adds at once.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    let (left, right) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in left.zip(right) {
+        (0..4).for_each(|k| sums[k] += a[k] * b[k]);
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
 /// Least squares by Householder reflections, which keep the digits that normal equations square away (Longley 1967).

@@ -30,3 +30,28 @@ pub fn net_benefit(tally: &Tally, threshold: f64) -> Result<NetBenefit, Undefine
         odds.and_then(|odds| if odds > 0.0 { Ok(100.0 * (model? - all?) / odds) } else { Err(Undefined::OutOfRange) });
     Ok(NetBenefit { threshold, true_positives, false_positives, model, all, avoided_per_100: avoided })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::calibration::samples::tally;
+
+    #[test]
+    fn a_lead_at_the_threshold_is_treated() {
+        let at = net_benefit(&tally(&[(0.2, true), (0.1, false)]), 0.2).unwrap();
+        assert_eq!((at.true_positives, at.false_positives), (1.0, 0.0));
+        assert_eq!(at.model, Ok(0.5));
+        assert_eq!(at.all, Ok((1.0 - 0.25) / 2.0));
+    }
+
+    #[test]
+    fn contacts_that_cost_nothing_cannot_be_saved() {
+        let at = net_benefit(&tally(&[(0.2, true), (0.1, false)]), 0.0).unwrap();
+        assert_eq!((at.model, at.avoided_per_100), (Ok(0.5), Err(Undefined::OutOfRange)));
+    }
+
+    #[test]
+    fn a_threshold_of_one_has_no_odds() {
+        assert_eq!(net_benefit(&tally(&[(1.0, true)]), 1.0).unwrap().model, Err(Undefined::OutOfRange));
+    }
+}

@@ -33,6 +33,9 @@ pub fn reliability_bins(tally: &Tally, binning: Binning) -> Result<Vec<Reliabili
 /// The bins with the cells of the tally that each one holds.
 pub(super) fn cells_of_bins(tally: &Tally, binning: Binning) -> Result<Vec<(ReliabilityBin, Range<usize>)>, Undefined> {
     leads(tally)?;
+    if matches!(binning, Binning::Width(0) | Binning::Mass(0)) {
+        return Err(Undefined::OutOfRange);
+    }
     let edges = edges(tally, binning);
     let mut bins = Vec::new();
     let mut start = 0;
@@ -138,5 +141,76 @@ impl HosmerLemeshow {
     fn p_value(&self, degrees: i64) -> Result<f64, Undefined> {
         let chi2 = self.chi2?;
         if degrees > 0 { Ok(dist::chi2_sf(chi2, degrees as f64)) } else { Err(Undefined::TooFewRows) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::calibration::samples::{leads, near, tally};
+    use proptest::prelude::*;
+
+    fn counts(rows: &[(f64, bool)], binning: Binning) -> Vec<f64> {
+        reliability_bins(&tally(rows), binning).unwrap().iter().map(|bin| bin.count).collect()
+    }
+
+    #[test]
+    fn a_probability_on_an_edge_belongs_to_the_bin_below() {
+        let rows = [(0.0, false), (0.1, false), (0.11, true), (0.2, true), (0.3, false), (1.0, true)];
+        assert_eq!(counts(&rows, Binning::Width(10)), [2.0, 2.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn equal_probabilities_stay_in_one_bin() {
+        let rows = [(0.1, false), (0.1, true), (0.1, false), (0.1, true), (0.5, false), (0.9, true), (0.9, true)];
+        assert_eq!(counts(&rows, Binning::Mass(4)), [5.0, 2.0]);
+        assert_eq!(counts(&rows[..4], Binning::Mass(4)), [4.0]);
+    }
+
+    #[test]
+    fn no_bins_are_no_answer() {
+        for binning in [Binning::Width(0), Binning::Mass(0)] {
+            assert_eq!(reliability_bins(&tally(&[(0.1, true)]), binning), Err(Undefined::OutOfRange));
+        }
+    }
+
+    #[test]
+    fn something_impossible_makes_the_groups_differ_infinitely() {
+        let rows = [(0.0, true), (0.0, false), (0.5, true), (0.5, false)];
+        let test = hosmer_lemeshow(&tally(&rows), 2).unwrap();
+        assert_eq!(test.chi2, Ok(f64::INFINITY));
+        assert_eq!(test.external_p_value(), Ok(0.0));
+    }
+
+    #[test]
+    fn a_group_without_chance_has_no_chi_square() {
+        let rows = [(0.0, false), (0.0, false), (0.5, true), (0.5, false)];
+        let test = hosmer_lemeshow(&tally(&rows), 2).unwrap();
+        assert_eq!((test.groups, test.chi2), (2, Err(Undefined::ZeroVariance)));
+    }
+
+    #[test]
+    fn two_groups_leave_no_degrees_of_freedom_to_the_fitted_model() {
+        let rows = [(0.2, true), (0.2, false), (0.5, true), (0.5, false)];
+        assert!(hosmer_lemeshow(&tally(&rows), 2).unwrap().fitted_p_value().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_lead_is_in_one_bin(rows in leads(), bins in 1..20usize) {
+            for binning in [Binning::Width(bins), Binning::Mass(bins)] {
+                prop_assert_eq!(counts(&rows, binning).iter().sum::<f64>(), rows.len() as f64);
+            }
+        }
+
+        #[test]
+        fn repeating_every_lead_leaves_the_error(rows in leads()) {
+            let error = |rows: &[(f64, bool)]| {
+                calibration_error(&reliability_bins(&tally(rows), Binning::Width(10)).unwrap()).unwrap()
+            };
+            let (once, thrice) = (error(&rows), error(&rows.repeat(3)));
+            prop_assert!(near(once.expected, thrice.expected) && near(once.largest, thrice.largest));
+            prop_assert!(once.expected <= once.largest + 1e-12);
+        }
     }
 }

@@ -105,3 +105,64 @@ pub fn spiegelhalter(tally: &Tally) -> Result<Spiegelhalter, Undefined> {
     let z = excess / variance.sqrt();
     Ok(Spiegelhalter { z, p_value: dist::normal_p(z) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Sample;
+    use crate::stats::calibration::samples::{leads, near, tally};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_certain_prediction_that_was_wrong_costs_infinitely_much() {
+        assert_eq!(log_loss(&tally(&[(0.0, true), (0.5, false)])), Ok(f64::INFINITY));
+        assert_eq!(log_loss(&tally(&[(0.0, false), (1.0, true)])), Ok(0.0));
+    }
+
+    #[test]
+    fn a_score_of_points_is_not_a_probability() {
+        assert_eq!(brier(&tally(&[(55.0, true)])), Err(Undefined::NotProbability));
+    }
+
+    #[test]
+    fn no_leads_have_no_brier_score() {
+        assert_eq!(brier(&tally(&[])), Err(Undefined::Empty));
+    }
+
+    #[test]
+    fn one_class_leaves_nothing_to_be_skilled_at() {
+        assert_eq!(brier_skill(&tally(&[(0.2, true), (0.4, true)])), Err(Undefined::OneClass));
+        assert_eq!(brier(&tally(&[(0.5, true)])), Ok(0.25));
+    }
+
+    #[test]
+    fn certain_and_even_probabilities_cannot_be_tested() {
+        assert_eq!(spiegelhalter(&tally(&[(0.0, false), (0.5, true), (1.0, true)])), Err(Undefined::ZeroVariance));
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_add_up_to_the_brier_score(rows in leads(), bins in 1..12usize) {
+            let tally = tally(&rows);
+            let whole = brier(&tally).unwrap();
+            let parts = murphy(&tally).unwrap();
+            prop_assert!(near(parts.reliability - parts.resolution + parts.uncertainty, whole));
+            for binning in [Binning::Width(bins), Binning::Mass(bins)] {
+                let BinnedMurphy { murphy: parts, within_variance, within_covariance } =
+                    binned_murphy(&tally, binning).unwrap();
+                let sum = parts.reliability - parts.resolution + parts.uncertainty + within_variance - within_covariance;
+                prop_assert!(near(sum, whole));
+            }
+        }
+
+        #[test]
+        fn a_weight_is_a_repetition(rows in leads(), times in 1..5usize) {
+            let (score, converted): (Vec<f64>, Vec<bool>) = rows.iter().copied().unzip();
+            let weighted = Sample::weighted(&score, &converted, &vec![times as f64; rows.len()]).tally();
+            let repeated = tally(&rows.repeat(times));
+            prop_assert_eq!(&weighted, &repeated);
+            prop_assert!(near(brier(&weighted).unwrap(), brier(&tally(&rows)).unwrap()));
+            prop_assert!(near(log_loss(&weighted).unwrap(), log_loss(&tally(&rows)).unwrap()));
+        }
+    }
+}

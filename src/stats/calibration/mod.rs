@@ -35,3 +35,24 @@ fn leads(tally: &Tally) -> Result<f64, Undefined> {
 fn sum_cells(tally: &Tally, term: impl Fn(f64, f64, f64) -> f64) -> f64 {
     (0..tally.len()).map(|i| term(tally.score[i], tally.positive[i], tally.negative[i])).sum()
 }
+
+/// Made samples for the tests of this room.
+#[cfg(test)]
+mod samples {
+    use crate::stats::{Sample, Tally};
+    use proptest::prelude::*;
+
+    pub fn tally(rows: &[(f64, bool)]) -> Tally {
+        let (score, converted): (Vec<f64>, Vec<bool>) = rows.iter().copied().unzip();
+        Sample::new(&score, &converted).tally()
+    }
+
+    /// Leads with probabilities inside (0, 1), many of them equal.
+    pub fn leads() -> impl Strategy<Value = Vec<(f64, bool)>> {
+        prop::collection::vec(((1..40u32).prop_map(|k| f64::from(k) / 40.0), any::<bool>()), 1..60)
+    }
+
+    pub fn near(a: f64, b: f64) -> bool {
+        (a - b).abs() <= 1e-11 * (1.0 + a.abs())
+    }
+}

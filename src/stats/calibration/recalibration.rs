@@ -155,3 +155,102 @@ pub fn beta(tally: &Tally) -> Result<BetaMap, Undefined> {
 fn three(fit: Logistic) -> [f64; 3] {
     fit.coefficients.try_into().expect("an intercept and two columns")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Sample;
+    use crate::stats::calibration::samples::{leads, tally};
+    use proptest::prelude::*;
+
+    #[test]
+    fn probabilities_that_hold_have_intercept_zero_and_slope_one() {
+        let score = [0.25, 0.25, 0.75, 0.75];
+        let weight = [1.0, 3.0, 3.0, 1.0];
+        let cox = cox(&Sample::weighted(&score, &[true, false, true, false], &weight).tally()).unwrap();
+        assert!(cox.intercept.point.abs() < 1e-12 && (cox.slope.point - 1.0).abs() < 1e-12);
+        assert!(cox.likelihood_ratio < 1e-12);
+    }
+
+    #[test]
+    fn a_certain_prediction_has_no_logit() {
+        let tally = tally(&[(0.0, false), (0.4, true), (0.6, false)]);
+        assert_eq!(cox(&tally).unwrap_err(), Undefined::NotProbability);
+        assert_eq!(beta(&tally).unwrap_err(), Undefined::NotProbability);
+        assert_eq!(observed_expected(&tally), Ok(1.0));
+    }
+
+    #[test]
+    fn separated_outcomes_have_a_level_but_no_slope() {
+        let tally = tally(&[(0.1, false), (0.2, false), (0.3, true), (0.4, true)]);
+        assert_eq!(cox(&tally).unwrap_err(), Undefined::Separated);
+        assert!(in_the_large(&tally).unwrap().point > 0.0);
+        assert_eq!(logistic_map(&tally).unwrap_err(), Undefined::Separated);
+        assert!(platt(&tally).unwrap().slope > 0.0);
+    }
+
+    #[test]
+    fn a_promise_of_nothing_is_beaten_infinitely_by_anything() {
+        assert_eq!(observed_expected(&tally(&[(0.0, true)])), Ok(f64::INFINITY));
+        assert_eq!(observed_expected(&tally(&[(0.0, false)])), Err(Undefined::ZeroCount));
+    }
+
+    #[test]
+    fn one_class_has_no_level() {
+        assert_eq!(in_the_large(&tally(&[(0.1, false), (0.2, false)])).unwrap_err(), Undefined::OneClass);
+    }
+
+    #[test]
+    fn a_level_is_found_among_certainties() {
+        let tally = tally(&[(1e-300, false), (1e-12, false), (1e-9, true), (0.5, true), (1.0 - 1e-12, false)]);
+        assert!(in_the_large(&tally).unwrap().point.is_finite());
+    }
+
+    #[test]
+    fn platts_map_keeps_a_score_of_a_billion_apart_from_the_next() {
+        let shifted = |by: f64| -> Vec<(f64, bool)> {
+            [(1.0, false), (2.0, true), (3.0, false), (4.0, true), (5.0, true)].map(|(s, y)| (s + by, y)).to_vec()
+        };
+        let (near, far) = (platt(&tally(&shifted(0.0))).unwrap(), platt(&tally(&shifted(1e9))).unwrap());
+        assert!((near.slope - far.slope).abs() < 1e-12);
+        assert!((near.apply(3.5) - far.apply(1e9 + 3.5)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_score_that_falls_as_conversion_rises_gives_a_flat_beta_map() {
+        let rows = [(0.1, true), (0.2, true), (0.3, false), (0.6, true), (0.8, false), (0.9, false)];
+        let map = beta(&tally(&rows)).unwrap();
+        assert_eq!((map.a, map.b), (0.0, 0.0));
+        assert!((map.apply(0.7) - 0.5).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn repeating_every_lead_keeps_the_slope_and_halves_its_variance(rows in leads()) {
+            match (cox(&tally(&rows)), cox(&tally(&rows.repeat(2)))) {
+                (Ok(once), Ok(twice)) => {
+                    prop_assert!((once.slope.point - twice.slope.point).abs() <= 1e-9 * (1.0 + once.slope.point.abs()));
+                    let ratio = once.slope.standard_error / twice.slope.standard_error;
+                    prop_assert!((ratio - 2f64.sqrt()).abs() < 1e-7);
+                }
+                (once, twice) => prop_assert_eq!(once.is_ok(), twice.is_ok()),
+            }
+        }
+
+        #[test]
+        fn recalibrated_in_the_large_as_many_convert_as_promised(rows in leads()) {
+            if let Ok(level) = in_the_large(&tally(&rows)) {
+                let promised: f64 = rows.iter().map(|(p, _)| dist::expit(dist::logit(*p) + level.point)).sum();
+                let converted = rows.iter().filter(|(_, y)| *y).count() as f64;
+                prop_assert!((promised - converted).abs() < 1e-9 * converted);
+            }
+        }
+
+        #[test]
+        fn a_beta_map_never_falls(rows in leads()) {
+            if let Ok(map) = beta(&tally(&rows)) {
+                prop_assert!(map.a >= 0.0 && map.b >= 0.0);
+            }
+        }
+    }
+}

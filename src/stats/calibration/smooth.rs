@@ -9,8 +9,8 @@ use crate::stats::{Tally, Undefined, quantile};
 const EXACT: usize = 5000;
 /// Beyond, it is computed at this many quantiles and interpolated …
 const KNOTS: usize = 512;
-/// … from probabilities pooled into this many cells, a second-order change of less than 1e-9.
-const CELLS: usize = 1 << 17;
+/// … from probabilities pooled into at most this many cells, which moves it by some 1e-8.
+const CELLS: usize = 1 << 15;
 
 /// How far a smooth calibration curve lies from the diagonal, at the leads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,7 +158,29 @@ fn runs(n: usize, length: usize) -> impl Iterator<Item = std::ops::Range<usize>>
 }
 
 fn tricube(distance: f64) -> f64 {
-    (1.0 - distance.powi(3)).max(0.0).powi(3)
+    let rest = (1.0 - distance * distance * distance).max(0.0);
+    rest * rest * rest
+}
+
+/// A cell as seen from the centre of a window.
+struct Neighbour {
+    weight: f64,
+    /// Distance to the right of the centre.
+    place: f64,
+    rate: f64,
+}
+
+fn neighbours(cells: &Cells, window: &Window, kernel: impl Fn(f64) -> f64) -> Vec<Neighbour> {
+    let neighbour = |i: usize| {
+        let place = cells.x[i] - window.centre;
+        Neighbour { weight: cells.count[i] * kernel(place.abs()), place, rate: cells.rate[i] }
+    };
+    window.cells.clone().map(neighbour).collect()
+}
+
+/// Σ w · term(place, rate).
+fn weigh(neighbours: &[Neighbour], term: impl Fn(f64, f64) -> f64) -> f64 {
+    neighbours.iter().map(|n| n.weight * term(n.place, n.rate)).sum()
 }
 
 /// The value at the centre of a weighted parabola, by orthogonal polynomials (Forsythe 1957). Where the window holds
@@ -167,26 +189,24 @@ fn local_quadratic(cells: &Cells, window: &Window) -> Result<f64, Undefined> {
     if window.reach == 0.0 {
         return Err(Undefined::Constant);
     }
-    let place = |i: usize| (cells.x[i] - window.centre) / window.reach;
-    let weight = |i: usize| cells.count[i] * tricube(place(i).abs());
-    let sum = |term: &dyn Fn(f64) -> f64| -> f64 { window.cells.clone().map(|i| weight(i) * term(place(i))).sum() };
-    let against = |term: &dyn Fn(f64) -> f64| -> f64 {
-        window.cells.clone().map(|i| weight(i) * cells.rate[i] * term(place(i))).sum()
-    };
-    let mass = sum(&|_| 1.0);
-    let centre = sum(&|u| u) / mass;
-    let line = |u: f64| u - centre;
-    let (line_square, fourth) = (sum(&|u| line(u).powi(2)), sum(&|u| u.powi(4)));
-    let mut fit = against(&|_| 1.0) / mass;
-    if line_square <= NEGLIGIBLE * mass {
-        return Ok(fit);
+    let near = neighbours(cells, window, |distance| tricube(distance / window.reach));
+    let mass = weigh(&near, |_, _| 1.0);
+    let mean = weigh(&near, |_, rate| rate) / mass;
+    let middle = weigh(&near, |x, _| x) / mass;
+    let line = |x: f64| x - middle;
+    let line_square = weigh(&near, |x, _| line(x) * line(x));
+    if line_square <= NEGLIGIBLE * mass * window.reach * window.reach {
+        return Ok(mean);
     }
-    fit += against(&line) / line_square * line(0.0);
-    let (mean_square, lean) = (sum(&|u| u * u) / mass, sum(&|u| u * u * line(u)) / line_square);
-    let bow = |u: f64| u * u - lean * line(u) - mean_square;
-    let bow_square = sum(&|u| bow(u).powi(2));
-    let bends = bow_square > NEGLIGIBLE * fourth;
-    Ok(if bends { fit + against(&bow) / bow_square * bow(0.0) } else { fit })
+    let lean = weigh(&near, |x, _| x * x * line(x)) / line_square;
+    let square = weigh(&near, |x, _| x * x) / mass;
+    let bow = |x: f64| x * x - lean * line(x) - square;
+    let bow_square = weigh(&near, |x, _| bow(x) * bow(x));
+    let straight = mean + weigh(&near, |x, rate| line(x) * rate) / line_square * line(0.0);
+    if bow_square <= NEGLIGIBLE * weigh(&near, |x, _| x * x * x * x) {
+        return Ok(straight);
+    }
+    Ok(straight + weigh(&near, |x, rate| bow(x) * rate) / bow_square * bow(0.0))
 }
 
 /// Squared lengths below this share of the whole are rounding.
@@ -195,23 +215,74 @@ const NEGLIGIBLE: f64 = 1e-27;
 /// The value at the centre of a weighted line, with the bounds of Cleveland's program: full weight within a thousandth
 /// of the reach, none in its last thousandth, no slope where the places hardly differ.
 fn local_line(cells: &Cells, window: &Window) -> Result<f64, Undefined> {
-    let weight = |i: usize| {
-        let distance = (cells.x[i] - window.centre).abs();
-        match distance {
-            d if d <= 0.001 * window.reach => cells.count[i],
-            d if d <= 0.999 * window.reach => cells.count[i] * tricube(d / window.reach),
-            _ => 0.0,
-        }
-    };
-    let sum = |term: &dyn Fn(usize) -> f64| -> f64 { window.cells.clone().map(|i| weight(i) * term(i)).sum() };
-    let mass = sum(&|_| 1.0);
-    let mean = sum(&|i| cells.rate[i]) / mass;
-    let centre = window.centre + sum(&|i| cells.x[i] - window.centre) / mass;
-    let square = sum(&|i| (cells.x[i] - centre).powi(2));
+    let near = neighbours(cells, window, |distance| match distance {
+        d if d <= 0.001 * window.reach => 1.0,
+        d if d <= 0.999 * window.reach => tricube(d / window.reach),
+        _ => 0.0,
+    });
+    let mass = weigh(&near, |_, _| 1.0);
+    let mean = weigh(&near, |_, rate| rate) / mass;
+    let middle = weigh(&near, |x, _| x) / mass;
+    let square = weigh(&near, |x, _| (x - middle) * (x - middle));
     let range = cells.x[cells.x.len() - 1] - cells.x[0];
     if (square / mass).sqrt() <= 0.001 * range {
         return Ok(mean);
     }
-    let slope = sum(&|i| (cells.x[i] - centre) * cells.rate[i]) / square;
-    Ok(mean + slope * (window.centre - centre))
+    Ok(mean - weigh(&near, |x, rate| (x - middle) * rate) / square * middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Sample;
+    use crate::stats::calibration::samples::{leads, tally};
+    use crate::stats::random::Seed;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_constant_probability_has_a_lowess_error_and_no_loess() {
+        let tally = tally(&[(0.5, true), (0.5, true), (0.5, false), (0.5, true)]);
+        assert_eq!(lowess_error(&tally).unwrap().largest, 0.25);
+        assert_eq!(loess_error(&tally), Err(Undefined::Constant));
+    }
+
+    #[test]
+    fn three_leads_are_too_few_for_a_parabola() {
+        assert_eq!(loess_error(&tally(&[(0.1, false), (0.2, true), (0.3, true)])), Err(Undefined::TooFewRows));
+    }
+
+    #[test]
+    fn a_window_with_two_places_draws_through_their_rates() {
+        let rows = [(0.1, false), (0.1, true), (0.9, true), (0.9, true)];
+        assert_eq!(loess(&tally(&rows)), Ok(vec![0.5, 1.0]));
+    }
+
+    #[test]
+    fn the_interpolated_curve_is_the_exact_one_to_four_digits() {
+        let mut chance = Seed(3).replicate(0);
+        let score: Vec<f64> = (1..=40_000).map(|i| f64::from(i) / 40_001.0).collect();
+        let converted: Vec<bool> = score.iter().map(|p| chance.below(1_000_000) as f64 <= 1e6 * p * p).collect();
+        let tally = Sample::new(&score, &converted).tally();
+        let curve = loess(&tally).unwrap();
+        let all = Cells { x: tally.score.clone(), rate: tally.positive.clone(), count: vec![1.0; tally.len()] };
+        for i in [0, 7, 2_000, 19_999, 31_234, 39_999] {
+            let exact = local_quadratic(&all, &all.window(i, 30_000.0)).unwrap();
+            assert!((curve[i] - exact).abs() < 1e-5, "{i}: {} {exact}", curve[i]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_rate_that_is_a_line_is_drawn_as_that_line(rows in leads()) {
+            let mut tally = tally(&rows);
+            for i in 0..tally.len() {
+                let count = tally.count(i);
+                (tally.positive[i], tally.negative[i]) = (count * tally.score[i], count * (1.0 - tally.score[i]));
+            }
+            if let Ok(error) = loess_error(&tally) {
+                prop_assert!(error.largest < 1e-9, "{}", error.largest);
+            }
+            prop_assert!(tally.len() < 30 || lowess_error(&tally).unwrap().largest < 1e-9);
+        }
+    }
 }

@@ -1,10 +1,14 @@
+use std::ops::Range;
+
 use super::standardised::{Pass, Standardised, add_scaled};
 use super::{Coefficient, Rows};
-use crate::stats::linear::Matrix;
+use crate::stats::linear::{Matrix, dot};
 use crate::stats::{Interval, Undefined, dist};
 
 const STEPS: usize = 1000;
-const HALVINGS: usize = 60;
+const HALVINGS: i32 = 60;
+/// No step moves any row's log odds farther.
+const FARTHEST: f64 = 10.0;
 
 /// A logistic regression penalised by Jeffreys' prior, which stays finite when the outcomes are separated.
 pub struct Firth<'a> {
@@ -103,7 +107,7 @@ impl<'f> Profile<'f> {
         let mut beta = start.to_vec();
         add_scaled(&mut beta, &self.row, (value - from) / dot(&self.row, &self.row));
         let direct = Jeffreys::at(self.problem, &beta).and_then(|there| climb(self.problem, there, &self.free));
-        if direct.is_ok() || detours == 8 {
+        if direct.is_ok() || detours == 4 {
             return direct;
         }
         let middle = self.best(from + (value - from) / 2.0, start, detours + 1)?;
@@ -131,11 +135,12 @@ impl<'f> Profile<'f> {
     fn refine(&self, inside: Point, outside: Point, critical: f64, tolerance: f64) -> Result<f64, Undefined> {
         let (mut a, mut b) = ((inside.value, inside.root - critical), (outside.value, outside.root - critical));
         let mut beta = outside.beta;
+        let rounding = 1e-13 * (1.0 + self.highest.abs());
         for _ in 0..100 {
             let value = b.0 - b.1 * (b.0 - a.0) / (b.1 - a.1);
             let point = self.point(value, &beta)?;
             let gap = point.root - critical;
-            if (value - b.0).abs() <= tolerance || gap == 0.0 {
+            if (value - b.0).abs() <= tolerance || gap.abs() <= rounding {
                 return Ok(value);
             }
             a = if (gap > 0.0) == (b.1 > 0.0) { (a.0, a.1 / 2.0) } else { b };
@@ -144,10 +149,6 @@ impl<'f> Profile<'f> {
         }
         Err(Undefined::NotConverged)
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// An orthonormal basis, as columns, of what is orthogonal to `row`: all but the first column of the Householder
@@ -184,54 +185,139 @@ impl Jeffreys {
 
 /// Σ h (½ - π) x and Σ h π (1 - π) x xᵀ with the leverages h.
 fn augmentation(problem: &Standardised, beta: &[f64], lower: &Matrix) -> Pass {
-    let width = problem.width();
-    let add_row = |sums: &mut Pass, i: usize| {
-        let (fitted, row) = (problem.fitted(i, beta), problem.row(i));
-        let reach: f64 = lower.forward(row).iter().map(|x| x * x).sum();
-        let leverage = problem.weight(i) * fitted.variance() * reach;
-        add_scaled(&mut sums.gradient, row, leverage * 0.5 * (fitted.failure - fitted.success));
-        sums.information.add_outer(row, leverage * fitted.variance());
+    let block = |rows: Range<usize>| {
+        let mut sums = Pass::zero(problem.width());
+        let mut weighted = Vec::with_capacity(rows.len());
+        for i in rows {
+            let (fitted, row) = (problem.fitted(i, beta), problem.row(i));
+            let reach: f64 = lower.forward(row).iter().map(|x| x * x).sum();
+            let leverage = problem.weight(i) * fitted.variance() * reach;
+            add_scaled(&mut sums.gradient, row, leverage * 0.5 * (fitted.failure - fitted.success));
+            weighted.push((row, leverage * fitted.variance()));
+        }
+        sums.information.add_outers(&weighted);
+        sums
     };
-    let mut whole = Pass::zero(width);
-    problem.in_blocks(|| Pass::zero(width), add_row).iter().for_each(|block| whole.add(block));
-    whole.information.mirror();
-    whole
+    Pass::sum(problem.width(), &problem.in_blocks(block))
 }
 
 /// Climbs to the top of the penalised likelihood along the directions of `free`.
 fn climb(problem: &Standardised, start: Jeffreys, free: &Matrix) -> Result<Jeffreys, Undefined> {
-    let mut here = start;
+    if free.cols == 0 {
+        return Ok(start);
+    }
+    let (mut here, mut last_gain) = (start, f64::INFINITY);
     for _ in 0..STEPS {
-        let Some(step) = step_along(&here, free)? else { return Ok(here) };
-        let Some(next) = uphill(problem, &here, &step) else { return Ok(here) };
-        here = next;
-        if largest(&step) <= 1e-11 * (1.0 + largest(&here.beta)) {
+        let step = here.step_along(free)?;
+        let gain = dot(&step, &here.augmented.gradient);
+        if !here.is_close(gain) {
+            here = uphill(problem, &here, &step, gain).ok_or(Undefined::NotConverged)?;
+            continue;
+        }
+        // So near the top the likelihood is flat to its last digit, and only the gradient tells the way.
+        if gain >= 0.99 * last_gain {
             return Ok(here);
         }
+        here = here.moved(problem, &step, 1.0)?;
+        if problem.reach(&step) <= 1e-11 * (1.0 + problem.reach(&here.beta)) {
+            return Ok(here);
+        }
+        last_gain = gain;
     }
     Err(Undefined::NotConverged)
 }
 
-fn largest(values: &[f64]) -> f64 {
-    values.iter().map(|value| value.abs()).fold(0.0, f64::max)
-}
-
-/// The scoring step within `free`; `None` when nothing is free.
-fn step_along(here: &Jeffreys, free: &Matrix) -> Result<Option<Vec<f64>>, Undefined> {
-    if free.cols == 0 {
-        return Ok(None);
+impl Jeffreys {
+    /// The scoring step within `free`.
+    fn step_along(&self, free: &Matrix) -> Result<Vec<f64>, Undefined> {
+        let across = free.transpose();
+        let information = across.times(&self.augmented.information).times(free);
+        let step = information.solve_spd(&across.times_vector(&self.augmented.gradient))?;
+        Ok(free.times_vector(&step))
     }
-    let across = free.transpose();
-    let information = across.times(&here.augmented.information).times(free);
-    let step = information.solve_spd(&across.times_vector(&here.augmented.gradient))?;
-    Ok(Some(free.times_vector(&step)))
+
+    fn is_close(&self, gain: f64) -> bool {
+        gain <= 1e-6 + 1e-12 * self.objective.abs()
+    }
+
+    fn moved(&self, problem: &Standardised, step: &[f64], share: f64) -> Result<Self, Undefined> {
+        let mut beta = self.beta.clone();
+        add_scaled(&mut beta, step, share);
+        Self::at(problem, &beta)
+    }
 }
 
-fn uphill(problem: &Standardised, here: &Jeffreys, step: &[f64]) -> Option<Jeffreys> {
+/// The longest of the step, its half, its quarter … that gains a third of what the slope promises: a longer one may
+/// land where no information is left to return by.
+fn uphill(problem: &Standardised, here: &Jeffreys, step: &[f64], promise: f64) -> Option<Jeffreys> {
     let slack = 1e-12 * (1.0 + here.objective.abs());
+    let longest = (FARTHEST / problem.reach(step)).min(1.0);
     (0..HALVINGS).find_map(|halving| {
-        let mut beta = here.beta.clone();
-        add_scaled(&mut beta, step, 0.5f64.powi(halving as i32));
-        Jeffreys::at(problem, &beta).ok().filter(|next| next.objective >= here.objective - slack)
+        let share = longest * 0.5f64.powi(halving);
+        let next = here.moved(problem, step, share).ok()?;
+        (next.objective >= here.objective + share * promise / 3.0 - slack).then_some(next)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_columns_half_a_lead_is_added_to_each_outcome() {
+        let fit_of = |y: &[f64]| {
+            let x = Matrix::zeros(y.len(), 0);
+            firth(&Rows::new(&x, y)).map(|fit| fit.coefficients[0])
+        };
+        assert!((fit_of(&[1.0, 0.0, 0.0, 0.0]).unwrap() - (1.5f64 / 3.5).ln()).abs() < 1e-12);
+        assert!((fit_of(&[0.0; 3]).unwrap() - (0.5f64 / 3.5).ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_table_of_two_by_two_gets_half_a_lead_in_every_cell() {
+        let x = Matrix::from_fn(4, 1, |i, _| f64::from(i >= 2));
+        let weight = [0.0, 7.0, 5.0, 3.0];
+        let fit = firth(&Rows::new(&x, &[1.0, 0.0, 1.0, 0.0]).weighted(&weight)).unwrap();
+        let expected = (5.5f64 / 3.5).ln() - (0.5f64 / 7.5).ln();
+        assert!((fit.coefficients[1] - expected).abs() < 1e-10);
+    }
+
+    #[test]
+    fn separated_outcomes_have_a_finite_coefficient_with_limits() {
+        let x = Matrix::from_fn(8, 1, |i, _| i as f64);
+        let y: Vec<f64> = (0..8).map(|i| f64::from(i >= 4)).collect();
+        let fit = firth(&Rows::new(&x, &y)).unwrap();
+        let limits = fit.profile_interval(1, 0.95).unwrap();
+        assert!(limits.low > 0.0 && limits.contains(fit.coefficients[1]) && limits.high.is_finite());
+        assert!(fit.likelihood_ratio_p(1).unwrap() < 0.05);
+    }
+
+    #[test]
+    fn the_test_at_a_profile_limit_has_the_level_as_its_p_value() {
+        let x = Matrix::from_fn(12, 1, |i, _| (i as f64).sin());
+        let y: Vec<f64> = (0..12).map(|i| f64::from(i % 3 == 0)).collect();
+        let fit = firth(&Rows::new(&x, &y)).unwrap();
+        let high = fit.profile_interval(1, 0.9).unwrap().high;
+        let profile = Profile::of(&fit, 1).unwrap();
+        let (root, _) = profile.root(high, &profile.top).unwrap();
+        assert!((dist::normal_p(root) - 0.1).abs() < 1e-8);
+    }
+
+    #[test]
+    fn limits_exist_for_columns_near_a_billion() {
+        let y: Vec<f64> = (0..12).map(|i| f64::from(i % 3 == 0)).collect();
+        let at = |far: f64| {
+            let x = Matrix::from_fn(12, 1, |i, _| far + i as f64);
+            firth(&Rows::new(&x, &y)).unwrap().profile_interval(1, 0.95).unwrap()
+        };
+        assert!((at(0.0).low - at(1e9).low).abs() < 1e-7);
+        let x = Matrix::from_fn(12, 1, |i, _| 1e9 + i as f64);
+        assert!(firth(&Rows::new(&x, &y)).unwrap().profile_interval(0, 0.95).is_ok());
+    }
+
+    #[test]
+    fn dependent_columns_have_no_estimate() {
+        let x = Matrix::from_fn(6, 2, |i, _| i as f64);
+        assert_eq!(firth(&Rows::new(&x, &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0])).err(), Some(Undefined::Collinear));
+    }
 }

@@ -5,6 +5,7 @@ use crate::stats::Undefined;
 use crate::stats::linear::Matrix;
 use crate::stats::moments::Moments;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Partial sums are taken over blocks of this size and added in order, so that threads do not change a digit.
 const BLOCK: usize = 4096;
@@ -130,43 +131,48 @@ impl<'a> Standardised<'a> {
         let mut beta = vec![0.0; self.width()];
         while high - low > 0.5 {
             beta[0] = low + (high - low) / 2.0;
-            let excess = |sum: &mut f64, i: usize| *sum += self.weight(i) * self.fitted(i, &beta).residual(self.y(i));
-            let too_low = self.in_blocks(|| 0.0, excess).iter().sum::<f64>() > 0.0;
+            let residual = |i: usize| self.weight(i) * self.fitted(i, &beta).residual(self.y(i));
+            let too_low = self.in_blocks(|rows| rows.map(residual).sum::<f64>()).iter().sum::<f64>() > 0.0;
             if too_low { low = beta[0] } else { high = beta[0] }
         }
         low + (high - low) / 2.0
     }
 
     pub fn pass(&self, beta: &[f64]) -> Pass {
-        let add_row = |sums: &mut Pass, i: usize| {
-            let (fitted, weight, row, y) = (self.fitted(i, beta), self.weight(i), self.row(i), self.y(i));
-            sums.log_likelihood += weight * fitted.log_likelihood(y);
-            add_scaled(&mut sums.gradient, row, weight * fitted.residual(y));
-            sums.information.add_outer(row, weight * fitted.variance());
-        };
-        let mut whole = Pass::zero(self.width());
-        self.in_blocks(|| Pass::zero(self.width()), add_row).iter().for_each(|block| whole.add(block));
-        whole.information.mirror();
-        whole
-    }
-
-    /// Sums over blocks of rows, in order.
-    pub fn in_blocks<T: Send>(&self, zero: impl Fn() -> T + Sync, step: impl Fn(&mut T, usize) + Sync) -> Vec<T> {
-        let starts: Vec<usize> = (0..self.len()).step_by(BLOCK).collect();
-        let block = |start: usize| {
-            let mut sums = zero();
-            (start..(start + BLOCK).min(self.len())).for_each(|i| step(&mut sums, i));
+        let block = |rows: Range<usize>| {
+            let mut sums = Pass::zero(self.width());
+            let mut weighted = Vec::with_capacity(rows.len());
+            for i in rows {
+                let (fitted, weight, row, y) = (self.fitted(i, beta), self.weight(i), self.row(i), self.y(i));
+                sums.log_likelihood += weight * fitted.log_likelihood(y);
+                add_scaled(&mut sums.gradient, row, weight * fitted.residual(y));
+                weighted.push((row, weight * fitted.variance()));
+            }
+            sums.information.add_outers(&weighted);
             sums
         };
-        starts.into_par_iter().map(block).collect()
+        Pass::sum(self.width(), &self.in_blocks(block))
+    }
+
+    /// A value of every block of rows, in order.
+    pub fn in_blocks<T: Send>(&self, value: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+        // A single block is not worth waking a thread for.
+        if self.len() <= BLOCK {
+            return vec![value(0..self.len())];
+        }
+        let starts: Vec<usize> = (0..self.len()).step_by(BLOCK).collect();
+        starts.into_par_iter().map(|start| value(start..(start + BLOCK).min(self.len()))).collect()
     }
 
     /// Σ w x xᵀ: whether the columns are linearly independent at all.
     pub fn gram(&self) -> Matrix {
-        let mut sum = Matrix::zeros(self.width(), self.width());
-        (0..self.len()).for_each(|i| sum.add_outer(self.row(i), self.weight(i)));
-        sum.mirror();
-        sum
+        let block = |rows: Range<usize>| {
+            let weighted: Vec<(&[f64], f64)> = rows.map(|i| (self.row(i), self.weight(i))).collect();
+            let mut sums = Pass::zero(self.width());
+            sums.information.add_outers(&weighted);
+            sums
+        };
+        Pass::sum(self.width(), &self.in_blocks(block)).information
     }
 
     fn along(&self, i: usize, direction: &[f64]) -> f64 {
@@ -175,8 +181,8 @@ impl<'a> Standardised<'a> {
 
     /// The farthest that a direction moves any row's linear predictor.
     pub fn reach(&self, direction: &[f64]) -> f64 {
-        let farther = |far: &mut f64, i: usize| *far = far.max(self.along(i, direction).abs());
-        self.in_blocks(|| 0.0, farther).into_iter().fold(0.0, f64::max)
+        let farthest = |rows: Range<usize>| rows.map(|i| self.along(i, direction).abs()).fold(0.0, f64::max);
+        self.in_blocks(farthest).into_iter().fold(0.0, f64::max)
     }
 
     /// Whether no row contradicts the direction (Albert & Anderson 1984): a way to infinity that never lowers the
@@ -198,9 +204,8 @@ impl<'a> Standardised<'a> {
             return row;
         }
         row[0] = 1.0;
-        for k in 1..self.width() {
-            row[k] = -self.centre[k - 1] / self.scale[k - 1];
-        }
+        let shifts = self.centre.iter().zip(&self.scale).map(|(centre, scale)| -centre / scale);
+        row[1..].iter_mut().zip(shifts).for_each(|(place, shift)| *place = shift);
         row
     }
 
@@ -224,7 +229,15 @@ impl Pass {
         Self { log_likelihood: 0.0, gradient: vec![0.0; width], information: Matrix::zeros(width, width) }
     }
 
-    pub fn add(&mut self, other: &Self) {
+    /// Block sums with lower triangles, in order.
+    pub fn sum(width: usize, blocks: &[Self]) -> Self {
+        let mut whole = Self::zero(width);
+        blocks.iter().for_each(|block| whole.add(block));
+        whole.information.mirror();
+        whole
+    }
+
+    fn add(&mut self, other: &Self) {
         self.log_likelihood += other.log_likelihood;
         add_scaled(&mut self.gradient, &other.gradient, 1.0);
         self.information.add(&other.information);

@@ -1,4 +1,5 @@
 use crate::stats::Undefined;
+use crate::stats::linear::dot;
 use crate::stats::moments::Moments;
 
 /// How much the other columns inflate the variance of each column's coefficient, 1 / (1 - R²) from a regression with
@@ -30,6 +31,9 @@ impl Unit {
         }
         if moments.m2 == 0.0 {
             return Err(Undefined::Constant);
+        }
+        if !moments.m2.is_finite() {
+            return Err(Undefined::OutOfRange);
         }
         let norm = moments.m2.sqrt();
         let values = column.iter().enumerate().map(|(i, x)| (x - moments.mean) * weight_of(i).sqrt() / norm).collect();
@@ -81,10 +85,53 @@ fn residual(column: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
     rest
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
 fn norm(values: &[f64]) -> f64 {
     dot(values, values).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: [f64; 6] = [1.0, 2.0, 3.0, 4.0, 5.0, 7.0];
+    const B: [f64; 6] = [2.0, 1.0, 4.0, 3.0, 6.0, 5.0];
+
+    #[test]
+    fn a_column_alone_is_not_inflated() {
+        assert_eq!(variance_inflation(&[&A], None), [Ok(1.0)]);
+    }
+
+    #[test]
+    fn a_duplicate_is_inflated_infinitely_and_leaves_the_others_alone() {
+        let twice: Vec<f64> = A.iter().map(|x| 2.0 * x + 1.0).collect();
+        let found = variance_inflation(&[&A, &B, &twice], None);
+        let without = variance_inflation(&[&A, &B], None);
+        assert_eq!((found[0], found[2]), (Ok(f64::INFINITY), Ok(f64::INFINITY)));
+        assert!((found[1].unwrap() / without[1].unwrap() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_constant_column_has_no_variance_to_inflate() {
+        let found = variance_inflation(&[&A, &[0.1; 6], &B], None);
+        assert_eq!(found[1], Err(Undefined::Constant));
+        assert!(found[0].is_ok());
+    }
+
+    #[test]
+    fn values_near_a_billion_keep_their_spread() {
+        let far: Vec<f64> = A.iter().map(|x| 1e9 + x).collect();
+        let (near, far) = (variance_inflation(&[&A, &B], None), variance_inflation(&[&far, &B], None));
+        assert!((near[0].unwrap() / far[0].unwrap() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_weight_is_a_repetition() {
+        let weight = [1.0, 2.0, 3.0, 1.0, 2.0, 1.0];
+        let repeat = |column: &[f64]| -> Vec<f64> {
+            column.iter().zip(&weight).flat_map(|(x, w)| vec![*x; *w as usize]).collect()
+        };
+        let weighted = variance_inflation(&[&A, &B], Some(&weight))[0].unwrap();
+        let repeated = variance_inflation(&[&repeat(&A), &repeat(&B)], None)[0].unwrap();
+        assert!((weighted / repeated - 1.0).abs() < 1e-12);
+    }
 }
