@@ -1,6 +1,6 @@
 use super::ModelError;
 use crate::data::Known;
-use crate::predicate::{Kind, Predicate, find_name};
+use crate::predicate::{Kind, Predicate, PredicateError, find_name};
 use crate::stats::random::Seed;
 use crate::time::Zone;
 
@@ -59,12 +59,16 @@ impl<'a> Context<'a> {
 
     pub(super) fn lead_condition(&self, path: &str, condition: &Predicate) -> Result<Predicate, ModelError> {
         let resolved = condition.resolve(&self.lead_columns(), self.zone);
-        resolved.map_err(|error| ModelError::Predicate { path: path.into(), error })
+        let other = self.events.map_or(&[][..], |log| log.columns);
+        resolved.map_err(|error| {
+            elsewhere(path, error, other, "is a column of the events: it goes into `when` beside `event`")
+        })
     }
 
     pub(super) fn event_condition(&self, path: &str, condition: &Predicate) -> Result<Predicate, ModelError> {
         let resolved = condition.resolve(self.log(path)?.columns, self.zone);
-        resolved.map_err(|error| ModelError::Predicate { path: path.into(), error })
+        let other = self.lead_columns();
+        resolved.map_err(|error| elsewhere(path, error, &other, "is a column of the leads: it goes into `lead_when`"))
     }
 }
 
@@ -81,6 +85,18 @@ impl EventLog<'_> {
         }
         Ok(name.clone())
     }
+}
+
+/// An error that says where an unknown column does exist.
+fn elsewhere(path: &str, error: PredicateError, other: &[(String, Kind)], advice: &str) -> ModelError {
+    let error = match error {
+        PredicateError::UnknownColumn { at, name, .. } if other.iter().any(|(known, _)| *known == name) => {
+            let hint = format!(" here; it {advice}");
+            PredicateError::UnknownColumn { at, name, hint }
+        }
+        error => error,
+    };
+    ModelError::Predicate { path: path.into(), error }
 }
 
 fn expect_number(path: &str, name: &str, kind: Kind) -> Result<(), ModelError> {

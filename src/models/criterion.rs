@@ -106,7 +106,7 @@ impl Source {
     fn seen(&self, features: &Features, row: usize) -> String {
         let latest = |age: FeatureId| match features.event(age)[row] {
             age if age.is_nan() => "no such event".into(),
-            age => format!("the latest {} days before", words::number(age / DAY as f64)),
+            age => format!("the latest {} before", words::days(age / DAY as f64)),
         };
         match self {
             Self::Holds | Self::Unit(_) | Self::Bands(..) => String::new(),

@@ -257,7 +257,7 @@ fn check_criteria(points: &Points) -> Result<(), ModelError> {
 
 fn check_groups(path: &str, points: &Points) -> Result<(), ModelError> {
     let used: BTreeSet<&str> = points.criteria.iter().filter_map(|placed| placed.criterion.group.as_deref()).collect();
-    for name in points.groups.names().filter(|name| !used.contains(name)) {
+    if let Some(name) = points.groups.names().find(|name| !used.contains(name)) {
         return Err(ModelError::unknown(format!("{path}.groups"), "criterion in group", name, used.iter().copied()));
     }
     // A group without bounds is fine, one that is called almost like a bounded one is a slip.

@@ -44,6 +44,10 @@ impl Contribution {
         (self.points * self.strength[row]).clamp(-MOST_POINTS, MOST_POINTS)
     }
 
+    pub fn fires(&self, row: usize) -> bool {
+        self.strength[row] != 0.0
+    }
+
     /// Points after the cap.
     pub fn capped(&self, row: usize) -> f64 {
         let cap = self.cap.unwrap_or(MOST_POINTS);

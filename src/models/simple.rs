@@ -104,8 +104,9 @@ impl BlendModel {
             .collect();
         let rows = contributions.first().map_or(0, |part| part.strength.len());
         let mix = |row: usize| round(contributions.iter().map(|part| part.points * part.strength[row]).sum::<f64>());
-        let reasons: Vec<&str> = parts.iter().filter_map(|part| part.not_promotable.as_deref()).collect();
-        let not_promotable = reasons.first().map(|reason| format!("a part of it {reason}"));
+        let barred =
+            self.parts.iter().zip(parts).find_map(|((name, _), part)| Some((name, part.not_promotable.as_ref()?)));
+        let not_promotable = barred.map(|(name, reason)| format!("is mixed of `{name}`, which {reason}"));
         Scores { value: (0..rows).map(mix).collect(), contributions, not_promotable, ..Scores::default() }
     }
 

@@ -15,6 +15,10 @@ pub(super) fn points(points: f64) -> String {
     format!("{} {}", number(points), if points == 1.0 { "point" } else { "points" })
 }
 
+pub(super) fn days(days: f64) -> String {
+    format!("{} {}", number(days), if days == 1.0 { "day" } else { "days" })
+}
+
 pub(super) fn cell(cell: Cell) -> String {
     match cell {
         Cell::Missing => "missing".into(),

@@ -35,20 +35,24 @@ pub(super) fn fit(terms: &[Bound], rows: &[usize], converted: &[bool], ridge: f6
     for iterations in 1..=MOST_ITERATIONS {
         let step = at.information.solve_spd(&at.gradient).map_err(|reason| in_words(reason, iterations))?;
         let (next, taken) = descend(&blocks, &at, &coefficients, &step, ridge);
-        let longest = taken.iter().map(|part| part.abs()).fold(0.0, f64::max);
         coefficients = coefficients.iter().zip(&taken).map(|(coefficient, part)| coefficient + part).collect();
         at = next;
-        if longest < 1e-10 {
+        if length(&taken) < 1e-10 * (1.0 + length(&coefficients)) {
             return at.fit(coefficients, iterations, ridge);
         }
     }
     Err(in_words(Undefined::Separated, MOST_ITERATIONS))
 }
 
+/// Of the longest part.
+fn length(vector: &[f64]) -> f64 {
+    vector.iter().map(|part| part.abs()).fold(0.0, f64::max)
+}
+
 fn in_words(reason: Undefined, iterations: usize) -> String {
     // At first every row has its weight: what is dependent then is so in the inputs.
     if reason == Undefined::Collinear && iterations == 1 {
-        return "some inputs say the same, and with `ridge: 0` nothing chooses between them: raise `ridge`, or leave one out"
+        return "some inputs say the same, and too small a ridge chooses between them: raise `ridge`, or leave one out"
             .into();
     }
     "some input tells converted leads from the others without exception, so its weight would be infinite: raise `ridge`"
@@ -66,7 +70,7 @@ fn descend(blocks: &[Block], at: &Point, from: &[f64], step: &[f64], ridge: f64)
             return (next, taken);
         }
         taken.iter_mut().for_each(|part| *part *= 0.5);
-        if taken.iter().all(|part| part.abs() < 1e-12) {
+        if length(&taken) < 1e-12 {
             return (Point::new(blocks, from, ridge), vec![0.0; from.len()]);
         }
     }

@@ -80,7 +80,8 @@ fn bands_do_not_overlap() {
 fn what_a_criterion_reads_must_be_there() {
     assert_snapshot!(criterion("when: \"senority = 'vp'\", points: 1"), @"models.m.points.criteria[0].when: `senority = 'vp'` at column 1: there is no column `senority`, did you mean `seniority`?");
     assert_snapshot!(criterion("when: \"employees = 'many'\", points: 1"), @"models.m.points.criteria[0].when: `employees = 'many'` at column 1: `employees` holds numbers and is compared with text: if that is wrong, declare its type under `types:` as text");
-    assert_snapshot!(criterion("event: visit, when: \"seniority = 'vp'\", points: 1"), @"models.m.points.criteria[0].when: `seniority = 'vp'` at column 1: there is no column `seniority`; if it is text, write it in single quotes: 'seniority'");
+    assert_snapshot!(criterion("event: visit, when: \"seniority = 'vp'\", points: 1"), @"models.m.points.criteria[0].when: `seniority = 'vp'` at column 1: there is no column `seniority` here; it is a column of the leads: it goes into `lead_when`");
+    assert_snapshot!(criterion("when: \"page = 'x'\", points: 1"), @"models.m.points.criteria[0].when: `page = 'x'` at column 1: there is no column `page` here; it is a column of the events: it goes into `when` beside `event`");
     assert_snapshot!(criterion("per_unit: visit, points: 1"), @"models.m.points.criteria[0].per_unit: there is no column `visit`, did you mean `visits`?");
     assert_snapshot!(criterion("per_unit: seniority, points: 1"), @"models.m.points.criteria[0].per_unit: `seniority` holds text, expected numbers; if that is wrong, declare its type under `types:` as number");
     assert_snapshot!(criterion("event: visit, sum: page, points: 1"), @"models.m.points.criteria[0].sum: `page` holds text, expected numbers; if that is wrong, declare its type under `types:` as number");
