@@ -86,18 +86,6 @@ impl Cells {
         }
     }
 
-    /// What it holds, in words.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "text",
-            Self::Number(_) => "numbers",
-            Self::Integer(_) => "whole numbers",
-            Self::Flag(_) => "true/false",
-            Self::Instant(_) | Self::Clock(_) => "times",
-            Self::Date(_) => "dates",
-        }
-    }
-
     /// The values as text: what ids, kinds and declared text columns are read from.
     pub fn as_text(&self) -> Cow<'_, TextBlock> {
         if let Self::Text(block) = self {

@@ -24,13 +24,6 @@ pub(crate) fn header(input: &'static str, file: &InFile, content: Content) -> Re
         }
         _ => (IpcReader::new(open(file)?).schema().map_err(|error| broken(file, &error))?, 1),
     };
-    if rows == 0 {
-        return Err(DataError::NoRows {
-            file: file.shown.clone(),
-            found: "it has columns and no rows",
-            advice: "export it again",
-        });
-    }
     for (name, field) in schema.iter() {
         if readable(field.dtype()) {
             columns.push(name.to_string());
@@ -41,7 +34,7 @@ pub(crate) fn header(input: &'static str, file: &InFile, content: Content) -> Re
             notes.push(note.advice("export the parts of it that matter as columns of their own"));
         }
     }
-    Ok(Header { columns, notes })
+    Ok(Header { columns, notes, has_rows: rows > 0 })
 }
 
 fn readable(kind: &ArrowDataType) -> bool {

@@ -24,13 +24,7 @@ pub(crate) fn header(input: &'static str, file: &InFile, dialect: &Dialect) -> R
     let mut rows = open(file, dialect, delimiter, &bytes)?;
     let columns = first_row(file, dialect, &mut rows)?;
     let mut record = ByteRecord::new();
-    if !rows.read_byte_record(&mut record).map_err(|error| broken(file, error))? {
-        return Err(DataError::NoRows {
-            file: file.shown.clone(),
-            found: "it has a header and no rows",
-            advice: "export it again, with its rows",
-        });
-    }
+    let has_rows = rows.read_byte_record(&mut record).map_err(|error| broken(file, error))?;
     let mut notes = Vec::new();
     if found && delimiter != b',' {
         let shown = if delimiter == b'\t' { "tab".into() } else { char::from(delimiter).to_string() };
@@ -38,7 +32,7 @@ pub(crate) fn header(input: &'static str, file: &InFile, dialect: &Dialect) -> R
         let advice = format!("if that is wrong, declare `delimiter:` for {input}");
         notes.push(Finding::new(input, What::DelimiterFound, FindingLevel::Note, 1, text).advice(advice));
     }
-    Ok(Header { columns, notes })
+    Ok(Header { columns, notes, has_rows })
 }
 
 /// What stands between fields: declared, or of `,` `;` tab `|` the one the header has most of.

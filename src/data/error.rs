@@ -33,15 +33,6 @@ pub enum DataError {
     Json { file: String, line: u64, why: String },
     #[error("{file}: {why}")]
     Columnar { file: String, why: String },
-    #[error("{input}: column `{column}` of {file} holds {found}, which cannot be read as {expected}; {advice}")]
-    ColumnType {
-        input: &'static str,
-        file: String,
-        column: String,
-        found: String,
-        expected: &'static str,
-        advice: String,
-    },
     #[error("{input}: column `{column}`: {count} of {total} values are not {expected}, such as {examples}; {advice}")]
     Values {
         input: &'static str,
@@ -52,26 +43,46 @@ pub enum DataError {
         examples: String,
         advice: String,
     },
-    #[error(
-        "{input}: column `{column}` can be read with the month first and with the day first: `{value}` ({file}, line {line}) is {month_first} or {day_first}; declare which, as `format: {{ {column}: \"{month_format}\" }}` or `\"{day_format}\"`"
-    )]
-    AmbiguousTime {
-        input: &'static str,
-        column: String,
-        value: String,
-        file: String,
-        line: u64,
-        month_first: String,
-        day_first: String,
-        month_format: String,
-        day_format: String,
-    },
-    #[error(
-        "leads: `{id}` stands in {first} and in {second} with different values of `{column}` (`{one}` and `{other}`); keep one row a lead, or `ignore` the column"
-    )]
-    ConflictingLeads { id: String, first: String, second: String, column: String, one: String, other: String },
+    #[error(transparent)]
+    AmbiguousTime(#[from] Box<AmbiguousTime>),
+    #[error(transparent)]
+    ConflictingLeads(#[from] Box<ConflictingLeads>),
     #[error("leads: every row is unreadable: {why}")]
     NoLeads { why: String },
     #[error("{0}")]
     Spec(String),
+}
+
+/// Times that two formats fit.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{input}: column `{column}` can be read with the month first and with the day first: `{value}` ({file}, line {line}) is {month_first} or {day_first}; declare which, as `format: {{ {column}: \"{month_format}\" }}` or `\"{day_format}\"`"
+)]
+pub struct AmbiguousTime {
+    pub input: &'static str,
+    pub column: String,
+    /// A value that the two formats read differently, and where it stands.
+    pub value: String,
+    pub file: String,
+    pub line: u64,
+    pub month_first: String,
+    pub day_first: String,
+    pub month_format: String,
+    pub day_format: String,
+}
+
+/// Two rows of one lead that say different things.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "leads: `{id}` stands in {first} and in {second} with different values of `{column}` (`{one}` and `{other}`); keep one row a lead, or `ignore` the column"
+)]
+pub struct ConflictingLeads {
+    pub id: String,
+    /// File and line of the two rows.
+    pub first: String,
+    pub second: String,
+    /// The first column in which they differ, and its two values.
+    pub column: String,
+    pub one: String,
+    pub other: String,
 }

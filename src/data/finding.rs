@@ -25,6 +25,7 @@ pub enum What {
     RowsWrappedInQuotes,
     TrailingDelimiters,
     EmptyRows,
+    EmptyFile,
     UnnamedColumn,
     ColumnNotRead,
     DatesWithoutTime,

@@ -324,7 +324,16 @@ impl Builder {
         let Data::Number(numbers) = &mut self.data else { return Pushed::Well };
         let found = self.kind == As::Found;
         match cells {
-            Cells::Number(values) => numbers.extend(rows.map(|row| self.nulls.number(values[row]))),
+            Cells::Number(values) => {
+                for row in rows {
+                    let value = self.nulls.number(values[row]);
+                    if value.is_infinite() {
+                        self.unreadable.add(batch.spot(row), &value.to_string());
+                    }
+                    self.present += u64::from(!value.is_nan());
+                    numbers.push(if value.is_finite() { value } else { f64::NAN });
+                }
+            }
             Cells::Integer(values) => {
                 for row in rows {
                     let missing = values[row] == NO_INTEGER;
@@ -350,10 +359,7 @@ impl Builder {
                     numbers.push(number(text, self.decimal_comma).unwrap_or(f64::NAN));
                 }
             }
-            other if found => {
-                let _ = other;
-                return Pushed::NotNumbers;
-            }
+            _ if found => return Pushed::NotNumbers,
             other => {
                 let block = other.as_text();
                 for row in rows {
@@ -496,9 +502,10 @@ pub(crate) fn remarks(source: &Source, name: &str, gathered: &Gathered) -> Vec<F
         findings.push(finding.advice("correct them, or declare them by `nulls`").rows(source.places(unreadable, name)));
     }
     if words.count > 0 && words.count * 20 <= *numbers {
-        let text = format!("`{name}` is text because of a few values among numbers, such as {}", words.examples());
+        let text = format!("`{name}` is text because of a few values among numbers");
         let finding = Finding::new(source.input, What::NearlyNumeric, FindingLevel::Warning, words.count, text);
-        findings.push(finding.advice("declare them by `nulls`, or the column in `types`"));
+        findings
+            .push(finding.advice("declare them by `nulls`, or the column in `types`").rows(source.places(words, name)));
     }
     if *dates > 0 {
         let text = format!("times of `{name}` are dates without a time of day");

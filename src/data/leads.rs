@@ -4,8 +4,8 @@ use std::path::Path;
 use crate::table::{Cell, Column, Ids};
 use crate::time::{Edge, Instant, NEVER, Zone};
 
-use super::DataError;
 use super::cells::Spot;
+use super::error::{ConflictingLeads, DataError};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::{As, Ask, Gathered, gather, remarks};
 use super::history::{Attribute, Known};
@@ -278,7 +278,7 @@ impl Rows<'_> {
             Cell::Flag(flag) => flag.to_string(),
             Cell::Instant(at) => Zone::utc().text(at),
         };
-        Err(DataError::ConflictingLeads {
+        Err(Box::new(ConflictingLeads {
             id: id.into(),
             first: self.place(first),
             second: self.place(second),
@@ -286,6 +286,7 @@ impl Rows<'_> {
             one: say(first),
             other: say(second),
         })
+        .into())
     }
 
     fn same_outcome(&self, first: usize, second: usize) -> bool {

@@ -21,7 +21,7 @@ mod spec;
 mod times;
 mod write;
 
-pub use error::DataError;
+pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use files::{InputFile, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Win};

@@ -7,7 +7,7 @@ use crate::time::{Edge, Instant, NEVER, Zone};
 use super::DataError;
 use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
-use super::gather::{As, Ask, gather, remarks};
+use super::gather::{As, Ask, flag, gather, remarks};
 use super::history::{Outcomes, Win};
 use super::source::{Counted, Progress, Source, listed, shortened};
 use super::spec::OutcomesSpec;
@@ -231,7 +231,9 @@ fn won_by_flag(spec: &OutcomesSpec, deals: &Deals, findings: &mut Findings) -> R
         let levels = text.levels.iter().zip(&positive).filter(|(_, positive)| **positive == is);
         levels.map(|(level, _)| shortened(level)).collect()
     };
-    if named(true).is_empty() {
+    // A flag that says no to every lead is read well; any other word may be the one that means won.
+    let all_negative = text.levels.iter().all(|level| flag(&plain(level)) == Some(false));
+    if named(true).is_empty() && !(all_negative && spec.positive.is_empty()) {
         return Err(DataError::Spec(format!(
             "data.outcomes.flag: no value of `{column}` means won; it holds {}; declare which do, as `positive: [won]`",
             listed(&named(false))
@@ -242,7 +244,8 @@ fn won_by_flag(spec: &OutcomesSpec, deals: &Deals, findings: &mut Findings) -> R
     let missing = text.codes.iter().filter(|&&code| code == MISSING).count();
     let others = if named(false).is_empty() { "nothing else".into() } else { listed(&named(false)) };
     let blank = if missing > 0 { format!(", {missing} missing values") } else { String::new() };
-    let said = format!("`{column}`: {} count as won; {others}{blank} do not", listed(&named(true)));
+    let yes = if named(true).is_empty() { "no values".into() } else { listed(&named(true)) };
+    let said = format!("`{column}`: {yes} count as won; {others}{blank} do not");
     let count = won.iter().filter(|won| **won).count() as u64;
     findings.list.push(
         Finding::new("outcomes", What::FlagValues, FindingLevel::Note, count, said)

@@ -37,6 +37,7 @@ pub(crate) struct Header {
     /// Empty names are columns that are left out.
     pub columns: Vec<String>,
     pub notes: Vec<Finding>,
+    pub has_rows: bool,
 }
 
 /// What a reader met in one file, beside its rows.
@@ -69,18 +70,6 @@ impl Counted {
         self.first.extend(other.first);
         self.first.truncate(PLACES);
     }
-
-    /// The first few values, quoted.
-    pub fn examples(&self) -> String {
-        let mut seen: Vec<String> = Vec::new();
-        for (_, value) in &self.first {
-            let quoted = format!("`{value}`");
-            if seen.len() < 3 && !seen.contains(&quoted) {
-                seen.push(quoted);
-            }
-        }
-        seen.join(", ")
-    }
 }
 
 /// A value short enough for a message.
@@ -98,15 +87,25 @@ impl Source {
         let files = files::expand(input, paths, base)?;
         let contents = files.iter().map(files::content).collect::<Result<Vec<_>, _>>()?;
         let mut source = Self { input, files, contents, dialect, header: Vec::new(), notes: Vec::new() };
+        let mut has_rows = false;
         for place in 0..source.files.len() {
             let header = source.header_of(place)?;
             source.notes.extend(header.notes);
+            has_rows |= header.has_rows;
+            if !header.has_rows {
+                let text = format!("{} has a header and no rows", source.files[place].shown);
+                source.notes.push(Finding::new(input, What::EmptyFile, FindingLevel::Note, 1, text));
+            }
             let columns: Vec<String> = header.columns.into_iter().filter(|name| !name.is_empty()).collect();
             if place == 0 {
                 source.header = columns;
             } else {
                 source.compare(place, &columns)?;
             }
+        }
+        if !has_rows {
+            let (file, advice) = (source.files[0].shown.clone(), "export it again, with its rows");
+            return Err(DataError::NoRows { file, found: "it has a header and no rows", advice });
         }
         Ok(source)
     }
@@ -120,9 +119,11 @@ impl Source {
         }
     }
 
-    fn compare(&self, place: usize, columns: &[String]) -> Result<(), DataError> {
+    fn compare(&mut self, place: usize, columns: &[String]) -> Result<(), DataError> {
         // Objects need not have all keys.
-        if self.contents[place] == Content::JsonLines {
+        if self.contents.iter().all(|content| *content == Content::JsonLines) {
+            let new: Vec<String> = columns.iter().filter(|name| !self.header.contains(name)).cloned().collect();
+            self.header.extend(new);
             return Ok(());
         }
         let lacks = |side: &[String], other: &[String], word: &str| -> Vec<String> {

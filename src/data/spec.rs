@@ -37,28 +37,28 @@ macro_rules! source {
     ($(#[$about:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $kind:ty,)* }) => {
         $(#[$about])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields, default)]
+        #[serde(deny_unknown_fields)]
         pub struct $name {
             $($(#[$meta])* pub $field: $kind,)*
             /// What stands between fields: `,`, `;`, `|` or a tab. By default found in the header.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
             pub delimiter: Option<Delimiter>,
             /// How letters are encoded: utf-8 (the default), windows-1252, latin1, utf-16le.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
             pub encoding: Option<Encoding>,
             /// Values that stand for a missing one, in every column: `["Select", "unknown"]`. An empty field is always missing.
             // YAML reads a bare `null` as nothing at all, even as a key.
-            #[serde(skip_serializing_if = "Vec::is_empty", alias = "null")]
+            #[serde(default, skip_serializing_if = "Vec::is_empty", alias = "null")]
             pub nulls: Vec<String>,
             /// Values that stand for a missing one, in a column: `{ pdays: ["999"] }`.
-            #[serde(skip_serializing_if = "BTreeMap::is_empty", alias = "null_in")]
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty", alias = "null_in")]
             pub nulls_in: BTreeMap<String, Vec<String>>,
             /// How times are written, for all columns or one by one: `"%d/%m/%Y %H:%M"`, `seconds`, `milliseconds`.
             /// By default found from the whole column.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
             pub format: Option<Formats>,
             /// What stands before decimals: a point (the default) or a comma.
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
             pub decimal: Option<Decimal>,
         }
 
@@ -83,26 +83,26 @@ source! {
         /// A file, a pattern (`leads-*.csv`) or a list of them; CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC.
         path: Paths,
         /// The column that names a lead. Without one a lead is named by its row number, from 1.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         /// The column that says when a lead was created.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         created: Option<String>,
         /// The column that orders leads where they have no creation times. By default they stand in file order.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         order_by: Option<String>,
         /// When the columns' values were known: `at_creation`, `as_exported` (the default: today's value, perhaps written
         /// by the sale itself) or `{ at: column }`.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         known: Option<KnownSpec>,
         /// The columns for which that differs: `{ crm_score: as_exported }`.
-        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         except: BTreeMap<String, KnownSpec>,
         /// What columns hold, where it is not to be found from their values.
-        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         types: BTreeMap<String, Type>,
         /// Columns that are not read.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ignore: Vec<String>,
     }
 }
@@ -117,13 +117,13 @@ source! {
         /// The column that says when it happened.
         at: String,
         /// The column that says what happened.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         kind: Option<String>,
         /// What happened, in a file of one kind of event.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         kind_is: Option<String>,
         /// What columns hold, where it is not to be found from their values.
-        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         types: BTreeMap<String, Type>,
     }
 }
@@ -132,28 +132,28 @@ source! {
     /// What became of the leads; several rows of a lead are several deals.
     OutcomesSpec {
         /// A file, a pattern or a list of them. Without one the outcomes are columns of the leads.
-        #[serde(skip_serializing_if = "Paths::is_empty")]
+        #[serde(default, skip_serializing_if = "Paths::is_empty")]
         path: Paths,
         /// The column that names the lead, in a file of its own.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         lead: Option<String>,
         /// The column that says when it was won. With `flag`, only where the flag is positive.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         converted: Option<String>,
         /// The column that says when it was lost. With `flag`, only where the flag is not positive.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         lost: Option<String>,
         /// The column that says what the deal was worth.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<String>,
         /// The column that says when sales first worked the lead.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         worked: Option<String>,
         /// The column that says whether it was won; without `converted`, nobody knows when.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         flag: Option<String>,
         /// The flag's values that mean won, whatever their case. By default 1, true, t, yes, y, won, converted, closed won.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         positive: Vec<String>,
     }
 }
@@ -464,6 +464,13 @@ mod tests {
         assert!(error.contains("`dd/mm` is no format of times"), "{error}");
         let error = spec("leads: { path: a.csv, encoding: klingon }\noutcomes: { flag: y }\n").unwrap_err();
         assert!(error.contains("no known encoding"), "{error}");
+    }
+
+    #[test]
+    fn what_a_source_needs_is_required() {
+        let error =
+            spec("leads: { path: a.csv }\nevents: { path: e.csv, lead: id }\noutcomes: { flag: y }\n").unwrap_err();
+        assert!(error.contains("missing field `at`"), "{error}");
     }
 
     #[test]

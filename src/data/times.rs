@@ -1,7 +1,7 @@
 use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zone, edge_of};
 
-use super::DataError;
 use super::cells::{Cells, NO_INTEGER, Spot, clock, date};
+use super::error::{AmbiguousTime, DataError};
 use super::source::{Counted, Source, shortened};
 
 /// A column of times in the making: what is read from text keeps both of its readings until all values are seen.
@@ -128,7 +128,8 @@ impl TimeColumn {
     /// A value of a file that has times of its own.
     pub fn push_cell(&mut self, cells: &Cells, row: usize, spot: Spot) {
         let at = match cells {
-            Cells::Instant(values) if values[row] != NO_INTEGER => values[row],
+            // Beyond the calendar a number is no time, and sums with it would overflow.
+            Cells::Instant(values) if values[row] != NO_INTEGER => clock(values[row]).map_or(NEVER, |_| values[row]),
             Cells::Clock(values) if values[row] != NO_INTEGER => {
                 clock(values[row]).map_or(NEVER, |clock| self.zone.instant(clock))
             }
@@ -220,7 +221,7 @@ impl TimeColumn {
         };
         let sign = if layout == Layout::Slashes { '/' } else { '-' };
         let rest = clock_directives(&value);
-        DataError::AmbiguousTime {
+        Box::new(AmbiguousTime {
             input: source.input,
             column: column.into(),
             file: source.place(spot, "", "").file,
@@ -230,7 +231,8 @@ impl TimeColumn {
             month_format: format!("%m{sign}%d{sign}%Y{rest}"),
             day_format: format!("%d{sign}%m{sign}%Y{rest}"),
             value,
-        }
+        })
+        .into()
     }
 }
 

@@ -27,7 +27,7 @@ enum Source {
     Unit(String),
     Bands(String, Vec<Band>),
     Once { amount: FeatureId, at_least: f64, age: Option<FeatureId>, decay: Decay },
-    Each(FeatureId),
+    Each { sum: FeatureId, fades: bool },
     Inactive { age: FeatureId, span: Span },
 }
 
@@ -92,7 +92,7 @@ impl Source {
                 };
                 both.map(once).collect()
             }
-            Self::Each(sum) => {
+            Self::Each { sum, .. } => {
                 features.event(*sum).iter().map(|sum| if sum.is_finite() { *sum } else { 0.0 }).collect()
             }
             // Absent is as long ago as can be.
@@ -114,7 +114,10 @@ impl Source {
                 let found = format!("{} found", words::number(features.event(*amount)[row]));
                 age.map_or(found.clone(), |age| format!("{found}, {}", latest(age)))
             }
-            Self::Each(sum) => format!("{} found", words::number(features.event(*sum)[row])),
+            Self::Each { sum, fades } => {
+                let left = if *fades { "left of those found" } else { "found" };
+                format!("{} {left}", words::number(features.event(*sum)[row]))
+            }
             Self::Inactive { age, .. } => latest(*age),
         }
     }
@@ -181,7 +184,7 @@ impl Compiling<'_, '_> {
             Signal::Each { filter, amount, decay } => {
                 let filter = self.filter(filter)?;
                 let measure = self.measure(amount, *decay)?;
-                Source::Each(self.ask(&filter, measure))
+                Source::Each { sum: self.ask(&filter, measure), fades: *decay != Decay::None }
             }
             Signal::Inactive { filter, span } => {
                 let filter = self.filter(filter)?;

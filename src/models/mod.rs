@@ -43,6 +43,8 @@ pub struct Training<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     name: String,
+    kind: &'static str,
+    scale: Scale,
     brackets: Option<BracketSpec>,
     work: Work,
 }
@@ -136,7 +138,8 @@ impl Model {
             KindSpec::Constant => Work::Constant,
             KindSpec::Random => Work::Random(context.seed),
         };
-        Ok(Self { name: spec.name.clone(), brackets: spec.brackets.clone(), work })
+        let (name, brackets) = (spec.name.clone(), spec.brackets.clone());
+        Ok(Self { name, kind: spec.kind_name(), scale: spec.scale(), brackets, work })
     }
 
     pub fn name(&self) -> &str {
@@ -145,23 +148,11 @@ impl Model {
 
     /// points, logistic, column, blend, constant, random.
     pub fn kind(&self) -> &'static str {
-        match self.work {
-            Work::Points(_) => "points",
-            Work::Logistic(_) => "logistic",
-            Work::Column(_) => "column",
-            Work::Blend(_) => "blend",
-            Work::Constant => "constant",
-            Work::Random(_) => "random",
-        }
+        self.kind
     }
 
     pub fn scale(&self) -> Scale {
-        match &self.work {
-            Work::Points(_) => Scale::Points,
-            Work::Column(column) => column.scale,
-            Work::Blend(blend) if blend.by == BlendBy::Rank => Scale::Points,
-            Work::Logistic(_) | Work::Blend(_) | Work::Constant | Work::Random(_) => Scale::Probability,
-        }
+        self.scale
     }
 
     /// Brackets of the model's own.
@@ -211,7 +202,7 @@ impl Model {
     /// What the model is made of, in words; with its scores, a regression tells its coefficients.
     pub fn card(&self, scores: Option<&Scores>) -> Vec<CardLine> {
         let floor =
-            |what: &str| CardLine { name: self.kind().into(), what: what.into(), weight: None, standard_error: None };
+            |what: &str| CardLine { name: self.kind.into(), what: what.into(), weight: None, standard_error: None };
         match &self.work {
             Work::Points(points) => points.card(),
             Work::Logistic(logistic) => match scores.and_then(|scores| scores.fitted.as_ref()) {

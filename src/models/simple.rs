@@ -13,7 +13,7 @@ use crate::result::Scale;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnModel {
     score: Expression,
-    pub(super) scale: Scale,
+    scale: Scale,
     pub(super) missing: Missing,
     pub(super) reads: Vec<String>,
 }
@@ -64,7 +64,7 @@ impl ColumnModel {
 pub struct BlendModel {
     /// Models and their shares, which add to 1.
     pub(super) parts: Vec<(String, f64)>,
-    pub(super) by: BlendBy,
+    by: BlendBy,
 }
 
 impl BlendModel {
