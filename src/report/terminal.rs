@@ -31,9 +31,8 @@ pub(super) fn render(document: &Document) -> String {
 fn section(section: &Section, blocks: &mut Vec<String>) {
     let texts: Vec<String> = section.blocks.iter().map(block).filter(|block| !block.is_empty()).collect();
     if !texts.is_empty() {
-        let is_table = matches!(section.blocks.first(), Some(Block::Table(_)));
         let title = plain(&section.title);
-        blocks.push(format!("{title}\n{}{}", if is_table { "" } else { "" }, texts.concat()));
+        blocks.push(format!("{title}\n{}", texts.concat()));
     }
     for one in section.sections.iter().filter(|section| section.brief) {
         self::section(one, blocks);

@@ -1,17 +1,19 @@
 //! The sentences. None claims more than its interval.
 
 use crate::result::{
-    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, Inversion, ModelEvaluation,
-    Number, SwapSet,
+    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, Inversion, Level,
+    ModelEvaluation, Number, SwapSet,
 };
 
 use super::document::{Answer, Span, Text, Tone, name, names, say};
 use super::text::{self, Unit};
 
 pub(super) fn answer(evaluation: &Evaluation) -> Answer {
-    let banners = evaluation.notices.iter().filter(|notice| notice.level == crate::result::Level::Banner);
+    let banners = evaluation.notices.iter().filter(|notice| notice.level == Level::Banner);
+    let banners: Vec<Text> = banners.map(|notice| Text::whole(&notice.text)).collect();
     Answer {
         tone: match evaluation.verdict.decision {
+            _ if !banners.is_empty() => Tone::Undecided,
             Decision::Promote => Tone::Change,
             Decision::Keep => Tone::Keep,
             Decision::NotEnoughEvidence => Tone::Undecided,
@@ -19,7 +21,7 @@ pub(super) fn answer(evaluation: &Evaluation) -> Answer {
         headline: headline(evaluation),
         line: line(evaluation),
         readiness: readiness(evaluation),
-        banners: banners.map(|notice| Text::whole(&notice.text)).collect(),
+        banners,
         reasons: reasons(evaluation),
         next: next(evaluation),
     }
@@ -371,7 +373,7 @@ fn leads_needed(evaluation: &Evaluation, comparison: &Comparison) -> Text {
 fn next(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
     let mut out: Vec<Text> = Vec::new();
-    if evaluation.notices.iter().any(|notice| notice.level == crate::result::Level::Banner) {
+    if evaluation.notices.iter().any(|notice| notice.level == Level::Banner) {
         out.push("Settle the notices above before acting on any number here.".into());
     }
     match (verdict.decision, &evaluation.setting.champion) {
@@ -551,7 +553,7 @@ pub(super) fn calibration(model: &ModelEvaluation) -> Vec<Text> {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::result::{CapacitySetting, Level, Notice};
+    use crate::result::{CapacitySetting, Notice};
 
     fn headline_of(evaluation: &Evaluation) -> String {
         answer(evaluation).headline.plain()
