@@ -219,7 +219,7 @@ fn escape(words: &str) -> String {
             c => out.push(c),
         }
     }
-    out.replace(" %", "\u{a0}%").replace(" pp", "\u{a0}pp")
+    out.replace("p &lt; ", "p\u{a0}&lt;\u{a0}").replace(" %", "\u{a0}%").replace(" pp", "\u{a0}pp")
 }
 
 /// The SHA-256 of a script in base64, as a content security policy names it.
