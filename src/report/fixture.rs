@@ -13,6 +13,22 @@ struct Lead {
     source: usize,
 }
 
+/// Every case there is.
+pub fn all() -> Vec<Evaluation> {
+    vec![
+        promoted(),
+        narrow(),
+        undecided(),
+        barred(),
+        kept(),
+        without_champion(),
+        without_times(),
+        hostile(),
+        empty(),
+        degenerate(),
+    ]
+}
+
 /// Five models; a challenger earns promotion; the champion's brackets hold an inversion.
 pub fn promoted() -> Evaluation {
     let leads = leads();

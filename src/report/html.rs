@@ -219,7 +219,7 @@ fn escape(words: &str) -> String {
             c => out.push(c),
         }
     }
-    out.replace(" %", "\u{a0}%").replace(" pp", "\u{a0}pp")
+    out.replace("p &lt; ", "p\u{a0}&lt;\u{a0}").replace(" %", "\u{a0}%").replace(" pp", "\u{a0}pp")
 }
 
 /// The SHA-256 of a script in base64, as a content security policy names it.
@@ -234,4 +234,83 @@ fn hash(script: &str) -> String {
         out.extend(std::iter::repeat_n('=', 3 - three.len()));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, document, fixture};
+    use super::*;
+
+    /// Tags that are opened and not closed, or closed and not opened.
+    fn unbalanced(page: &str) -> Vec<String> {
+        let body = page.split_once("<body>").unwrap().1.split_once("<script>").unwrap().0;
+        let mut open: Vec<String> = Vec::new();
+        for tag in body.split('<').skip(1) {
+            let (inside, _) = tag.split_once('>').unwrap();
+            let name: String = inside.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+            if inside.ends_with('/') {
+                continue;
+            }
+            if inside.starts_with('/') {
+                match open.pop() {
+                    Some(last) if last == name => {}
+                    other => return vec![format!("{other:?} closed by {name}")],
+                }
+            } else {
+                open.push(name);
+            }
+        }
+        open
+    }
+
+    #[test]
+    fn a_page_is_whole_and_alone_whatever_the_data() {
+        for evaluation in fixture::all() {
+            let page = Format::Html.render(&document(&evaluation));
+            assert_eq!(unbalanced(&page), Vec::<String>::new());
+            assert_eq!(page.matches("<script").count(), 1);
+            assert!(!page.contains("alert(1)</script"));
+            assert!(!page.replace("http://www.w3.org/2000/svg", "").contains("://"));
+            assert!(!page.contains("NaN") && !page.contains(" src="));
+        }
+    }
+
+    #[test]
+    fn the_answer_comes_before_anything_else() {
+        let page = Format::Html.render(&document(&fixture::without_times()));
+        let places = [
+            "id=\"answer\"",
+            "class=\"headline\"",
+            "class=\"notice banner\"",
+            "class=\"readiness\"",
+            "id=\"summary\"",
+            "id=\"models\"",
+            "id=\"champion\"",
+            "id=\"model-current\"",
+            "id=\"ledger\"",
+            "id=\"definitions\"",
+        ];
+        let found: Vec<usize> =
+            places.iter().map(|place| page.find(place).unwrap_or_else(|| panic!("{place}"))).collect();
+        assert!(found.is_sorted(), "{found:?}");
+    }
+
+    #[test]
+    fn a_number_stands_beside_its_interval_and_its_key() {
+        let page = Format::Html.render(&document(&fixture::promoted()));
+        assert!(page.contains("data-number=\"2400\">2,400</td>"));
+        assert!(page.contains("20.7\u{a0}%<span class=\"ci\">(15.3 to 27.4)</span></td>"));
+    }
+
+    #[test]
+    fn the_same_evaluation_gives_the_same_bytes() {
+        for format in Format::ALL {
+            assert_eq!(format.render(&document(&fixture::promoted())), format.render(&document(&fixture::promoted())));
+        }
+    }
+
+    #[test]
+    fn a_script_is_named_by_its_hash() {
+        assert_eq!(hash("alert('Hello, world.');"), "qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=");
+    }
 }

@@ -80,11 +80,16 @@ fn table(table: &Table) -> String {
 
 fn cell(cell: &Cell) -> String {
     let interval = cell.interval.as_ref().map(|interval| format!(" ({})", escape(interval))).unwrap_or_default();
-    text(&cell.text) + &interval
+    inline(&cell.text) + &interval
 }
 
+fn inline(text: &Text) -> String {
+    text.0.iter().map(span).collect()
+}
+
+/// A block of its own.
 fn text(text: &Text) -> String {
-    let words: String = text.0.iter().map(span).collect();
+    let words = inline(text);
     // What would open a list, a heading or a quote at the start of a line.
     let opens = words.starts_with(['-', '+', '='])
         || words.split_once(['.', ')']).is_some_and(|(start, _)| {
@@ -116,15 +121,61 @@ fn is_tame(name: &str) -> bool {
 }
 
 fn escape(words: &str) -> String {
+    let all: Vec<char> = words.chars().collect();
     let mut out = String::with_capacity(words.len() + 16);
-    for c in words.chars() {
+    for (i, &c) in all.iter().enumerate() {
+        let (before, after) = (i.checked_sub(1).map(|i| all[i]), all.get(i + 1));
         match c {
             '&' => out.push_str("&amp;"),
+            '<' if after == Some(&' ') => out.push('<'),
             '<' => out.push_str("&lt;"),
+            '>' if after == Some(&' ') && before.is_some() => out.push('>'),
             '>' => out.push_str("&gt;"),
+            '_' if before.is_some_and(char::is_alphanumeric) && after.is_some_and(|c| c.is_alphanumeric()) => {
+                out.push('_')
+            }
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '@' => out.extend(['\\', c]),
             c => out.push(c),
         }
     }
     out.replace("://", ":\\//").replace("www.", "www\\.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::{name, say};
+    use super::super::{Format, document, fixture};
+    use super::*;
+
+    #[test]
+    fn what_would_be_markup_is_text() {
+        assert_eq!(text(&"a|b *c* [d](e) <f>".into()), "a\\|b \\*c\\* \\[d\\](e) &lt;f&gt;");
+        assert_eq!(text(&"p < 0.05 in snake_case".into()), "p < 0.05 in snake_case");
+        assert_eq!(text(&"1. one".into()), "1\\. one");
+        assert_eq!(text(&"- one".into()), "\\- one");
+        assert_eq!(text(&say![name("a b"), " and ", name("`<b>`")]), "`a b` and “\\`&lt;b&gt;\\`”");
+    }
+
+    #[test]
+    fn every_row_of_a_table_has_its_cells_whatever_the_data() {
+        for evaluation in fixture::all() {
+            let words = Format::Markdown.render(&document(&evaluation));
+            let pipes = |line: &str| line.replace("\\|", "").matches('|').count();
+            let mut columns = 0;
+            for line in words.lines() {
+                match line.starts_with('|') {
+                    true if columns == 0 => columns = pipes(line),
+                    true => assert_eq!(pipes(line), columns, "{line}"),
+                    false => columns = 0,
+                }
+            }
+            assert!(!words.contains("<script") && !words.contains("NaN"));
+        }
+    }
+
+    #[test]
+    fn charts_are_files_beside_it() {
+        let words = Format::Markdown.render(&document(&fixture::promoted()));
+        assert!(words.contains("](charts/summary.svg)") && words.contains("](charts/brackets-reweighted.svg)"));
+    }
 }

@@ -312,7 +312,9 @@ fn model(evaluation: &Evaluation, model: &ModelEvaluation, charts: &[Chart]) -> 
     }
     let groups = model.segments.iter().filter(|segmentation| !segmentation.parts.is_empty());
     let tables: Vec<Block> = groups
-        .map(|group| Block::Table(parts_table("Segment", &text::clipped(&group.column, 60), &group.parts)))
+        .map(|group| {
+            Block::Table(parts_table("Segment", &format!("by {}", text::clipped(&group.column, 60)), &group.parts))
+        })
         .collect();
     if !tables.is_empty() {
         parts.push(part("segments", "Segments", tables));
@@ -816,4 +818,97 @@ fn before_as_of(ledger: &Ledger) -> Vec<Block> {
 
 fn definitions() -> Section {
     Section::new("definitions", "How each number is defined", vec![Block::Definitions(GLOSSARY)])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{fixture, glossary};
+    use super::*;
+
+    fn walk<'a>(sections: &'a [Section], out: &mut Vec<&'a Section>) {
+        for section in sections {
+            out.push(section);
+            walk(&section.sections, out);
+        }
+    }
+
+    fn all_sections(document: &Document) -> Vec<&Section> {
+        let mut out = Vec::new();
+        walk(&document.sections, &mut out);
+        out
+    }
+
+    fn tables(document: &Document) -> Vec<&Table> {
+        let blocks = all_sections(document).into_iter().flat_map(|section| &section.blocks);
+        blocks.filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None }).collect()
+    }
+
+    #[test]
+    fn every_row_fills_its_columns() {
+        for evaluation in fixture::all() {
+            for table in tables(&document(&evaluation)) {
+                for row in table.rows.iter().chain(&table.total) {
+                    assert_eq!(row.len(), table.columns.len(), "{}", table.caption.plain());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_anchor_is_its_own() {
+        for evaluation in fixture::all() {
+            let document = document(&evaluation);
+            let ids: Vec<&str> = all_sections(&document).iter().map(|section| section.id.as_str()).collect();
+            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+        }
+    }
+
+    #[test]
+    fn every_term_of_a_column_is_defined() {
+        for table in tables(&document(&fixture::promoted())) {
+            for term in table.columns.iter().filter_map(|column| column.term) {
+                assert!(glossary::meaning(term).is_some(), "{term}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_chart_finds_its_place() {
+        let evaluation = fixture::promoted();
+        let document = document(&evaluation);
+        let blocks = all_sections(&document).into_iter().flat_map(|section| &section.blocks);
+        let placed = blocks.filter(|block| matches!(block, Block::Figure(_))).count();
+        assert_eq!(placed, chart::all(&evaluation).len());
+    }
+
+    #[test]
+    fn tied_models_stand_first_and_unranked() {
+        let mut evaluation = fixture::promoted();
+        evaluation.verdict.tied = vec!["current".into(), "crm".into()];
+        let order: Vec<&str> = ranked(&evaluation).iter().map(|model| model.name.as_str()).collect();
+        assert_eq!(order, ["current", "crm", "regression", "reweighted", "no_email_points"]);
+    }
+
+    #[test]
+    fn a_ledger_that_does_not_add_up_says_so() {
+        let mut ledger_ = fixture::promoted().ledger;
+        assert!(!ledger(&ledger_).iter().any(|block| matches!(block, Block::Notice(..))));
+        ledger_.evaluated += 1;
+        let notices: Vec<String> = ledger(&ledger_)
+            .iter()
+            .filter_map(|block| if let Block::Notice(_, text) = block { Some(text.plain()) } else { None })
+            .collect();
+        assert_eq!(notices, ["The lines add up to 7,215, not to the 7,214 leads read."]);
+    }
+
+    #[test]
+    fn calibration_that_does_not_exist_says_why() {
+        let model = fixture::without_times().models[0].clone();
+        let blocks = calibration(&model, Vec::new());
+        let [Block::Paragraph(map), Block::Paragraph(none)] = blocks.as_slice() else { panic!("{blocks:?}") };
+        assert_eq!(map.plain(), "From score to chance: not possible: no training leads to fit it on.");
+        assert!(none.plain().contains("do not exist: (no training leads to fit it on)"), "{}", none.plain());
+    }
 }

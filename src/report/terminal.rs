@@ -31,9 +31,8 @@ pub(super) fn render(document: &Document) -> String {
 fn section(section: &Section, blocks: &mut Vec<String>) {
     let texts: Vec<String> = section.blocks.iter().map(block).filter(|block| !block.is_empty()).collect();
     if !texts.is_empty() {
-        let is_table = matches!(section.blocks.first(), Some(Block::Table(_)));
         let title = plain(&section.title);
-        blocks.push(format!("{title}\n{}{}", if is_table { "" } else { "" }, texts.concat()));
+        blocks.push(format!("{title}\n{}", texts.concat()));
     }
     for one in section.sections.iter().filter(|section| section.brief) {
         self::section(one, blocks);
@@ -196,5 +195,95 @@ fn columns(c: char) -> usize {
         0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => 2,
         0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, document, fixture};
+    use super::*;
+
+    #[test]
+    fn nothing_is_wider_than_a_hundred_columns() {
+        for evaluation in fixture::all() {
+            let words = Format::Terminal.render(&document(&evaluation));
+            for line in words.lines() {
+                assert!(width(line) <= WIDTH, "{line}");
+            }
+            assert!(!words.contains("NaN") && !words.chars().any(|c| c.is_control() && c != '\n'));
+        }
+    }
+
+    #[test]
+    fn the_last_line_is_the_decision_with_its_interval() {
+        let last = |evaluation| Format::Terminal.render(&document(&evaluation)).lines().last().unwrap().to_owned();
+        let lines = [
+            fixture::promoted(),
+            fixture::narrow(),
+            fixture::undecided(),
+            fixture::kept(),
+            fixture::without_champion(),
+        ]
+        .map(last);
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        Use `reweighted` instead of `current`: +7 winners a quarter (95 %: +2 to +13)
+        Use `reweighted` instead of `current`: +7.12 pp (95 %: +2.81 to +11.43) in share of wins captured…
+        Not enough evidence to replace `current`: `reweighted` +4 winners a quarter (95 %: −5 to +13)
+        Keep `current`: `reweighted` −8 winners a quarter (95 %: −14 to −2)
+        Undecided: 2 models are tied. Best guess: `reweighted`, AUC 0.694 (95 %: 0.663 to 0.723)
+        ");
+    }
+
+    #[test]
+    fn a_reader_at_a_terminal_sees_the_whole_in_one_screen() {
+        insta::assert_snapshot!(Format::Terminal.render(&document(&fixture::promoted())), @r"
+        Champion and challengers, first half of 2026
+        Leads of 2026-01-01 to 2026-06-15, scored 7 days after creation; a win counts within 90 days;
+        outcomes as known on 2026-09-30 (Europe/Berlin); fitted on leads of 2025-01-01 to 2026-01-01.
+
+        212 mature wins among 2,400 leads: 8.83 % (7.76 to 10.04). The smallest difference in AUC they could
+        show is 0.04; in the share of wins found in the top 10 % it is 7.1 percentage points.
+
+        The models side by side
+                                                                               Wins
+                                                        Wins captured at 20  handed
+        Model                                    AUC           leads a week    over  Standing
+        ────────────────────  ──────────────────────  ─────────────────────  ──────  ─────────────
+        reweighted            0.694 (0.663 to 0.723)  41.3 % (35.0 to 47.8)      88  tied for best
+        regression            0.721 (0.690 to 0.750)  45.3 % (39.0 to 51.8)      96  tied for best
+        current (champion)    0.643 (0.612 to 0.672)  35.1 % (28.8 to 41.6)      74  behind
+        no_email_points       0.632 (0.601 to 0.661)  31.1 % (24.8 to 37.6)      66  behind
+        crm (not promotable)  0.595 (0.564 to 0.624)  30.4 % (24.1 to 36.9)      64  behind
+        `reweighted` and `regression` are tied: the data cannot tell them from the best, and the order among
+          them means nothing.
+
+        The ledger: what became of every lead
+        What became of them                     Leads
+        ──────────────────────────────────────  ─────
+        Evaluated (mature)                      2,400
+        Scored, not mature yet                    412
+        Used for training                       4,100
+        Left out: duplicate                        31
+        Left out: decided before it was scored     88
+        Left out: training horizon still open     183
+        ──────────────────────────────────────  ─────
+        Read                                    7,214
+        18 of 230 wins (7.83 %) came before the lead was scored: no model can have predicted them, and they
+          count nowhere.
+
+        What to keep in mind
+        warning: Model `crm` rests on `crm_score`, which is known only as exported: it may hold what
+          happened after the sale. Export its history, or leave it out.
+        note: 112 of 2,812 dates had no time of day; a date that starts something is read as its midnight.
+
+        `crm` can not be promoted: its score is known only as exported and may hold the outcome.
+        The data cannot tell `reweighted` and `regression` apart.
+        Next: Agree with sales on the score at which `reweighted` hands a lead over: see its brackets in the
+          report.
+        Next: A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B
+          test (`leadoff ab plan`), or watch the next quarter (`leadoff review`).
+
+        Use `reweighted` instead of `current`: +7 winners a quarter (95 %: +2 to +13)
+        ");
     }
 }

@@ -119,17 +119,20 @@ pub fn parts(estimate: &Estimate, unit: Unit) -> (String, Option<String>) {
     }
 }
 
-/// Several values with the same number of decimals, three significant digits for the largest, without the unit.
+/// A value and what stands around it with the same number of decimals, without the unit: three significant digits of
+/// the first, unless it is lost among the others.
 /// None that is not zero is written as zero: the sign of an interval's end is what a reader looks for.
 pub fn aligned(values: &[f64], unit: Unit) -> Vec<String> {
     let scaled: Vec<f64> = values.iter().map(|value| value * unit.scale()).collect();
     let telling = |value: &f64| value.is_finite() && *value != 0.0;
     let inner = scaled.iter().copied().filter(|value| telling(value) && *value != unit.scale());
     let largest = inner.map(f64::abs).fold(0.0, f64::max);
+    let first = scaled.first().filter(|first| telling(first)).map_or(largest, |first| first.abs());
+    let leading = if first == unit.scale() { largest } else { first.max(largest / 10.0) };
     let mut decimals = match unit {
         Unit::Count | Unit::CountDifference => count_decimals(largest),
         Unit::Ratio if (0.1..100.0).contains(&largest) => 2,
-        _ if largest > 0.0 => decimals(largest).min(6),
+        _ if largest > 0.0 => decimals(leading).min(6),
         _ => 0,
     };
     let vanishes = |decimals: i32| scaled.iter().any(|value| telling(value) && round(*value, decimals) == 0.0);
@@ -381,7 +384,7 @@ mod tests {
     #[test]
     fn an_interval_has_the_decimals_of_its_point() {
         assert_eq!(estimate(&of(0.123, 0.11, 0.138), Unit::Share), "12.3 % (11.0 to 13.8)");
-        assert_eq!(estimate(&of(0.0996, 0.0821, 0.12), Unit::Share), "10.0 % (8.2 to 12.0)");
+        assert_eq!(estimate(&of(0.0996, 0.0821, 0.12), Unit::Share), "9.96 % (8.21 to 12.00)");
         assert_eq!(estimate(&of(0.973, 0.941, 1.0), Unit::Plain), "0.973 (0.941 to 1.000)");
         assert_eq!(estimate(&of(0.0, 0.0, 0.037), Unit::Share), "0 % (0 to 3.70)");
         assert_eq!(estimate(&of(0.042, -0.011, 0.095), Unit::Points), "+4.20 pp (−1.10 to +9.50)");

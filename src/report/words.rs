@@ -1,17 +1,19 @@
 //! The sentences. None claims more than its interval.
 
 use crate::result::{
-    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, Inversion, ModelEvaluation,
-    Number, SwapSet,
+    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, Inversion, Level,
+    ModelEvaluation, Number, SwapSet,
 };
 
 use super::document::{Answer, Span, Text, Tone, name, names, say};
 use super::text::{self, Unit};
 
 pub(super) fn answer(evaluation: &Evaluation) -> Answer {
-    let banners = evaluation.notices.iter().filter(|notice| notice.level == crate::result::Level::Banner);
+    let banners = evaluation.notices.iter().filter(|notice| notice.level == Level::Banner);
+    let banners: Vec<Text> = banners.map(|notice| Text::whole(&notice.text)).collect();
     Answer {
         tone: match evaluation.verdict.decision {
+            _ if !banners.is_empty() => Tone::Undecided,
             Decision::Promote => Tone::Change,
             Decision::Keep => Tone::Keep,
             Decision::NotEnoughEvidence => Tone::Undecided,
@@ -19,7 +21,7 @@ pub(super) fn answer(evaluation: &Evaluation) -> Answer {
         headline: headline(evaluation),
         line: line(evaluation),
         readiness: readiness(evaluation),
-        banners: banners.map(|notice| Text::whole(&notice.text)).collect(),
+        banners,
         reasons: reasons(evaluation),
         next: next(evaluation),
     }
@@ -371,7 +373,7 @@ fn leads_needed(evaluation: &Evaluation, comparison: &Comparison) -> Text {
 fn next(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
     let mut out: Vec<Text> = Vec::new();
-    if evaluation.notices.iter().any(|notice| notice.level == crate::result::Level::Banner) {
+    if evaluation.notices.iter().any(|notice| notice.level == Level::Banner) {
         out.push("Settle the notices above before acting on any number here.".into());
     }
     match (verdict.decision, &evaluation.setting.champion) {
@@ -545,4 +547,165 @@ pub(super) fn calibration(model: &ModelEvaluation) -> Vec<Text> {
         out.push(words.into());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use crate::result::{CapacitySetting, Notice};
+
+    fn headline_of(evaluation: &Evaluation) -> String {
+        answer(evaluation).headline.plain()
+    }
+
+    fn of(point: f64, low: f64, high: f64) -> Estimate {
+        Estimate { point: point.into(), low: low.into(), high: high.into() }
+    }
+
+    #[test]
+    fn a_promotion_says_what_it_brings() {
+        assert_eq!(
+            headline_of(&fixture::promoted()),
+            "Use reweighted instead of current: at 20 leads a week it hands over 7 more winners a quarter \
+             (95 %: 2 to 13), worth about 23,500 EUR (95 %: 4,900 to 42,700)."
+        );
+    }
+
+    #[test]
+    fn winners_that_may_be_none_are_a_guess_even_in_a_promotion() {
+        assert_eq!(
+            headline_of(&fixture::narrow()),
+            "Use reweighted instead of current: the difference in share of wins captured at 20 leads a week is \
+             +7.12 percentage points (95 %: +2.81 to +11.43); in winners the best guess is 7 more winners a quarter \
+             (95 %: from 1 fewer to 15 more)."
+        );
+        assert!(!answer(&fixture::narrow()).line.plain().contains("winners"));
+    }
+
+    #[test]
+    fn too_little_evidence_says_what_is_ruled_out_and_what_it_would_take() {
+        let answer = answer(&fixture::undecided());
+        assert_eq!(
+            answer.headline.plain(),
+            "Not enough evidence to replace current. Best guess: at 20 leads a week reweighted would hand over 4 more \
+             winners a quarter (95 %: from 5 fewer to 13 more); in money 11,300 EUR (95 %: −16,100 to 39,800), \
+             which may be nothing."
+        );
+        let reasons: Vec<String> = answer.reasons.iter().map(Text::plain).collect();
+        assert_eq!(
+            reasons[..2],
+            [
+                "Ruled out for reweighted at 20 leads a week: a gain of more than 13 winners a quarter, and a loss of \
+                 more than 5.",
+                "It would take about 9,500 more mature leads (12,000 in all) to see the smallest worthwhile difference \
+                 in 4 evaluations out of 5."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_challenger_that_cannot_be_promoted_is_named_as_such() {
+        assert!(headline_of(&fixture::barred()).ends_with("But crm cannot be promoted on this evidence."));
+    }
+
+    #[test]
+    fn a_champion_that_is_better_stays() {
+        assert_eq!(
+            headline_of(&fixture::kept()),
+            "Keep current: at 20 leads a week reweighted would hand over 8 fewer winners a quarter \
+             (95 %: 2 to 14 fewer)."
+        );
+    }
+
+    #[test]
+    fn without_a_champion_the_tie_is_the_answer() {
+        assert_eq!(
+            headline_of(&fixture::without_champion()),
+            "The data cannot tell the best models apart: reweighted and regression are tied. Best guess: reweighted, \
+             AUC 0.694 (95 %: 0.663 to 0.723)."
+        );
+    }
+
+    #[test]
+    fn without_times_winners_are_counted_among_the_leads() {
+        assert_eq!(
+            headline_of(&fixture::without_times()),
+            "Use reweighted instead of current: in the top 10 % it finds 13 more winners among these leads \
+             (95 %: 4 to 23)."
+        );
+    }
+
+    #[test]
+    fn readiness_comes_with_the_smallest_difference_to_be_seen() {
+        assert_eq!(
+            readiness(&fixture::promoted()).plain(),
+            "212 mature wins among 2,400 leads: 8.83 % (7.76 to 10.04). The smallest difference in AUC they could show \
+             is 0.04; in the share of wins found in the top 10 % it is 7.1 percentage points."
+        );
+    }
+
+    #[test]
+    fn banners_stand_under_the_answer_and_come_first_among_what_to_do() {
+        let mut evaluation = fixture::promoted();
+        evaluation.notices.push(Notice { level: Level::Banner, text: "no model can be promoted".into() });
+        let answer = answer(&evaluation);
+        assert_eq!(answer.banners[0].plain(), "No model can be promoted.");
+        assert!(answer.next[0].plain().starts_with("Settle the notices"));
+    }
+
+    #[test]
+    fn the_words_follow_the_signs_of_the_interval() {
+        let words = |point, low, high| more_or_fewer(&of(point, low, high), "a quarter").unwrap();
+        assert_eq!(words(15.0, 6.0, 24.0), "15 more winners a quarter (95 %: 6 to 24)");
+        assert_eq!(words(15.0, -6.0, 24.0), "15 more winners a quarter (95 %: from 6 fewer to 24 more)");
+        assert_eq!(words(-15.0, -24.0, -6.0), "15 fewer winners a quarter (95 %: 6 to 24 fewer)");
+        assert_eq!(words(15.0, 0.0, 24.0), "15 more winners a quarter (95 %: from 0 to 24 more)");
+    }
+
+    #[test]
+    fn leads_that_change_hands_convert_at_a_rate_with_its_interval() {
+        let evaluation = fixture::promoted();
+        assert_eq!(
+            swap(&evaluation.comparisons[0].swap).plain(),
+            "At 20 leads a week, 140 leads swap in and convert at 16.4 % (11.2 to 23.4); 140 leads swap out and convert \
+             at 7.14 % (3.93 to 12.65). 320 leads would be handed over either way."
+        );
+    }
+
+    #[test]
+    fn models_that_hand_over_the_same_leads_swap_nobody() {
+        let mut set = fixture::promoted().comparisons[0].swap.clone();
+        (set.challenger_only.leads, set.champion_only.leads) = (0.0, 0.0);
+        assert_eq!(swap(&set).plain(), "At 20 leads a week, both hand over the same 320 leads.");
+    }
+
+    #[test]
+    fn an_inversion_is_a_fact_only_beyond_chance() {
+        let model = fixture::promoted().models[0].clone();
+        let (rows, mut one) = (&model.brackets.rows, model.brackets.inversions[0].clone());
+        assert_eq!(
+            inversion(&one, rows).plain(),
+            "Warm converts better than Hot: 32.0 % (27.9 to 36.3) against 20.7 % (15.3 to 27.4); p = 0.0071. Move the \
+             boundary or re-weigh the criteria (leadoff audit)."
+        );
+        one.difference = of(-0.11, -0.23, 0.01);
+        assert!(inversion(&one, rows).plain().contains("That may be chance"));
+    }
+
+    #[test]
+    fn capacity_reads_as_people_say_it() {
+        let words = |leads, per_days| capacity(&CapacitySetting { leads, per_days });
+        assert_eq!(words(120.0, 7.0), "120 leads a week");
+        assert_eq!(words(20.0, 1.0), "20 leads a day");
+        assert_eq!(words(500.0, 30.0), "500 leads every 30 days");
+    }
+
+    #[test]
+    fn the_decision_fits_a_line_whatever_the_names() {
+        for evaluation in fixture::all() {
+            let line = answer(&evaluation).line;
+            assert!(line.plain().chars().count() <= 100, "{}", line.plain());
+        }
+    }
 }
