@@ -25,7 +25,9 @@ pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, com
     let (decision, named) = match (promoted, undecided) {
         (Some(promoted), _) => (Decision::Promote, Some(promoted)),
         (None, Some(undecided)) => (Decision::NotEnoughEvidence, Some(undecided)),
-        (None, None) => (Decision::Keep, strongest(comparisons, promotable).or_else(|| strongest(comparisons, |_| true))),
+        (None, None) => {
+            (Decision::Keep, strongest(comparisons, promotable).or_else(|| strongest(comparisons, |_| true)))
+        }
     };
     let model = match (decision, named) {
         (Decision::Promote, Some(comparison)) => comparison.challenger.clone(),
