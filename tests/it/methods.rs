@@ -44,5 +44,8 @@ fn the_page_of_methods_is_fresh() {
         std::fs::write(&path, methods_page()).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == methods_page(), "docs/methods.md is stale: refresh it with LEADOFF_BLESS=1 cargo test --test it methods");
+    assert!(
+        found == methods_page(),
+        "docs/methods.md is stale: refresh it with LEADOFF_BLESS=1 cargo test --test it methods"
+    );
 }
