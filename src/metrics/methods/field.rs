@@ -97,7 +97,7 @@ pub(super) const METHODS: &[Method] = &[
         formula: "d ± √(σ² (n ρ² + 1)/(n² ρ²) ln((n ρ² + 1)/α²)), ρ² = (-2 ln α + ln(-2 ln α + 1))/N*",
         reference: "Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2024)",
         convention: "N* is the total at which it is narrowest, fixed before the start; holds at all looks together",
-        undefined: "an empty arm, or no rate varies",
+        undefined: "an empty arm, no rate varies, impossible counts, α outside (0, 1)",
         cases: &[],
     },
     Method {
@@ -115,7 +115,7 @@ pub(super) const METHODS: &[Method] = &[
         formula: "ln BF = ln B(a₀ + c)/B(a₀) - Σ c ln p₀, a₀ = concentration · p₀; p the smallest 1/BF so far",
         reference: "Lindon & Malek (2022)",
         convention: "on assignments (concentration 10 000) it tests the sample ratio, on conversions (50 to 100) equal rates under any drift of the base rate",
-        undefined: "fewer than two arms with weight, negative counts, a concentration that is not positive",
+        undefined: "no arm with weight, counts that are negative or missing, a concentration that is not positive",
         cases: &[],
     },
     Method {

@@ -16,7 +16,7 @@ pub(super) const METHODS: &[Method] = &[
         formula: "n = (z_{α/2} √(2p̄(1 - p̄)) + z_β √(p₁(1 - p₁) + p₂(1 - p₂)))²/(p₂ - p₁)² an arm",
         reference: "Fleiss, Levin & Paik (2003), eq. 4.14 and 4.15; Cohen (1988)",
         convention: "variance pooled under equal rates; n ignores the far tail, power is given with and without it; not rounded; with continuity correction and by arcsine for comparison",
-        undefined: "rates, α or power outside (0, 1); infinite for equal rates",
+        undefined: "rates outside [0, 1], α outside (0, 1), a power not between α/2 and 1; power when both rates are 0 or both 1. Infinite for equal rates",
         cases: &[],
     },
     Method {
