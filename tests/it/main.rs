@@ -1,4 +1,6 @@
 //! One integration program: the house, the laws of its metrics, and the product as its users meet it.
 
+mod coverage;
 mod floors;
 mod laws;
+mod methods;
