@@ -160,9 +160,9 @@ fn refused(error: models::ModelError, findings: &Findings) -> RunError {
     if let models::ModelError::Unknown { name, .. } = &error
         && let Some(reason) = findings.refusal(name)
     {
-        return RunError::Refused { column: name.clone(), reason: reason.into(), error };
+        return RunError::Refused { column: name.clone(), reason: reason.into(), error: Box::new(error) };
     }
-    RunError::Model(error)
+    error.into()
 }
 
 fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
