@@ -39,7 +39,7 @@ enum Command {
     Explain(explain::Explain),
     Score(score::Score),
     Render(render::Render),
-    Simulate(simulate::Simulate),
+    Simulate(Box<simulate::Simulate>),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Oracle(oracle::Oracle),
