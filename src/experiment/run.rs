@@ -33,6 +33,8 @@ pub(super) struct Played {
     pub replayed: Replayed,
     pub scores: Vec<Scores>,
     pub timings: Timings,
+    /// What the models ask of the events.
+    pub plan: Plan,
 }
 
 /// Seconds a step.
@@ -127,7 +129,7 @@ pub(super) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progres
     let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
-    Ok(Played { history, findings, models, replayed, scores, timings })
+    Ok(Played { history, findings, models, replayed, scores, timings, plan })
 }
 
 pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {

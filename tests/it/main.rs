@@ -1,4 +1,13 @@
 //! One integration program: the house, the laws of its metrics, and the product as its users meet it.
 
+mod badfiles;
+mod bank;
+mod commands;
+mod experiments;
 mod floors;
 mod laws;
+mod laws_of_replay;
+mod olist;
+mod product;
+mod replay;
+mod x_education;
