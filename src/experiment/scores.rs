@@ -88,7 +88,8 @@ const LISTED: usize = 5;
 fn steps(steps: &[Step], zone: &Zone) -> Result<String, RunError> {
     let mut text = String::new();
     for step in steps.iter().take(LISTED) {
-        let cells: Vec<String> = step.cells.iter().map(|(name, cell)| format!("{name} = {}", shown(*cell, zone))).collect();
+        let cells: Vec<String> =
+            step.cells.iter().map(|(name, cell)| format!("{name} = {}", shown(*cell, zone))).collect();
         let cells = if cells.is_empty() { String::new() } else { format!(": {}", cells.join(", ")) };
         let _ = writeln!(text, "  {:>10}    {} {}{cells}", "", zone.text(step.at), step.kind);
     }

@@ -58,8 +58,12 @@ fn message(error: &Error, found: &str) -> String {
         Error::SerdeUnknownField { field, expected, .. } => unknown("field", field, expected),
         Error::SerdeUnknownVariant { variant, expected, .. } => unknown("choice", variant, expected),
         Error::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` stands here twice"),
-        Error::Eof { .. } => "the text ends here, and something is missing; an experiment begins with `version: 1`".into(),
-        Error::Unexpected { expected: "sequence start", .. } => format!("expected a list, such as [a, b], found {found}"),
+        Error::Eof { .. } => {
+            "the text ends here, and something is missing; an experiment begins with `version: 1`".into()
+        }
+        Error::Unexpected { expected: "sequence start", .. } => {
+            format!("expected a list, such as [a, b], found {found}")
+        }
         Error::Unexpected { expected: "mapping start", .. } => {
             format!("expected keys with their values, such as `key: value`, found {found}")
         }

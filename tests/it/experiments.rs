@@ -8,8 +8,11 @@ use crate::product::{folder, json, leadoff_in, shared, write};
 
 fn experiments() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
-    let mut found: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
+        .collect();
     found.sort();
     found
 }
@@ -27,7 +30,11 @@ fn every_experiment_of_the_repository_is_one() {
 fn every_experiment_on_data_of_others_says_where_to_get_them() {
     for path in experiments() {
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains("data/demo/") || text.contains("https://") || text.contains("upGrad"), "{}", path.display());
+        assert!(
+            text.contains("data/demo/") || text.contains("https://") || text.contains("upGrad"),
+            "{}",
+            path.display()
+        );
     }
 }
 

@@ -73,7 +73,8 @@ fn check_counts_the_raw_leads_before_any_replay() {
 
 #[test]
 fn columns_of_the_deals_are_refused_for_they_are_known_of_winners_only() {
-    let rule = "{ leaky: { points: { criteria: [{ name: Cat, when: \"lead_behaviour_profile = 'cat'\", points: 10 }] } } }";
+    let rule =
+        "{ leaky: { points: { criteria: [{ name: Cat, when: \"lead_behaviour_profile = 'cat'\", points: 10 }] } } }";
     let Some(experiment) = experiment(EVER, rule, "") else { return };
     for command in [&["check", "e.yaml"][..], &["run", "e.yaml", "--out", "out"]] {
         let folder = folder();
@@ -102,11 +103,8 @@ fn the_replay_at_creation_leaves_out_the_lead_won_before_it() {
     let ledger = &evaluation["ledger"];
     assert_eq!((&ledger["read"], &ledger["evaluated"]), (&8000.into(), &7999.into()), "{ledger}");
     assert_eq!(evaluation["models"][0]["wins"], 841);
-    let cohorts = experiment(
-        "{ as_of: created, horizon: ever, evaluate: { from: 2018-01-01, to: 2018-06-01 } }",
-        SEARCH,
-        "",
-    );
+    let cohorts =
+        experiment("{ as_of: created, horizon: ever, evaluate: { from: 2018-01-01, to: 2018-06-01 } }", SEARCH, "");
     let evaluation = evaluated(folder.path(), &cohorts.unwrap());
     assert_eq!(evaluation["ledger"]["evaluated"], 5997);
     assert_eq!(evaluation["models"][0]["wins"], 780);

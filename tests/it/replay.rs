@@ -136,19 +136,9 @@ const CASES: &[Case] = &[
     ("trial", "event: trial, points: 10, expires: 10d", "engagement", &[(2, 5.0)]),
     ("opens", "event: email_open, per: event, points: 1, cap: 10", "engagement", &[(5, 3.0), (6, 10.0)]),
     // Ages of 6, 4 and 2 days: 8 · (1/8 + 1/4 + 1/2); fifteen of 2 days: 15 · 8 / 2.
-    (
-        "fading opens",
-        "event: email_open, per: event, points: 8, half_life: 2d",
-        "engagement",
-        &[(5, 7.0), (6, 60.0)],
-    ),
+    ("fading opens", "event: email_open, per: event, points: 8, half_life: 2d", "engagement", &[(5, 7.0), (6, 60.0)]),
     // (1 - 6/8) + (1 - 4/8) + (1 - 2/8); 15 · 3/4.
-    (
-        "expiring opens",
-        "event: email_open, per: event, points: 1, expires: 8d",
-        "engagement",
-        &[(5, 1.5), (6, 11.25)],
-    ),
+    ("expiring opens", "event: email_open, per: event, points: 1, expires: 8d", "engagement", &[(5, 1.5), (6, 11.25)]),
     ("frequent", "event: email_open, at_least: 3, points: 6", "engagement", &[(5, 6.0), (6, 6.0)]),
     ("minutes", "event: page_view, sum: minutes, points: 0.5", "engagement", &[(7, 15.0), (8, 2.0)]),
     ("long", "event: page_view, sum: minutes, at_least: 30, points: 9", "engagement", &[(7, 9.0)]),
@@ -255,7 +245,9 @@ fn criteria(cases: &[Case]) -> String {
 fn experiment() -> String {
     let alone: String = CASES
         .iter()
-        .map(|case| format!("  only {}:\n    points:\n      criteria:\n{}", case.0, criteria(std::slice::from_ref(case))))
+        .map(|case| {
+            format!("  only {}:\n    points:\n      criteria:\n{}", case.0, criteria(std::slice::from_ref(case)))
+        })
         .collect();
     format!(
         "
@@ -373,7 +365,8 @@ fn the_role_of_every_lead_stands_beside_its_scores() {
     let folder = history();
     leadoff_in(folder.path(), &["score", "experiment.yaml", "scores.csv"]).done();
     let text = std::fs::read_to_string(folder.path().join("scores.csv")).unwrap();
-    let role = |lead: &str| text.lines().find(|line| line.starts_with(lead)).unwrap().split(',').nth(2).unwrap().to_string();
+    let role =
+        |lead: &str| text.lines().find(|line| line.starts_with(lead)).unwrap().split(',').nth(2).unwrap().to_string();
     assert_eq!(role("L01"), "evaluated");
     assert_eq!(role("L13"), "decided before it was scored");
     assert_eq!(role("L20"), "immature");
@@ -383,7 +376,8 @@ fn the_role_of_every_lead_stands_beside_its_scores() {
 #[test]
 fn explain_shows_what_fired_and_which_events() {
     let folder = history();
-    let explain = |lead: &str| leadoff_in(folder.path(), &["explain", "experiment.yaml", lead, "--model", "all"]).done();
+    let explain =
+        |lead: &str| leadoff_in(folder.path(), &["explain", "experiment.yaml", lead, "--model", "all"]).done();
     let text = explain("L06");
     assert!(text.contains("all: 45"), "{text}");
     assert!(text.contains("10 (before its cap 15)  opens [engagement]"), "{text}");

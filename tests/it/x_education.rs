@@ -93,11 +93,10 @@ fn the_report_names_the_inversion_in_words() {
 
 #[test]
 fn leads_without_a_score_rank_last_in_one_tied_block() {
-    let Some(evaluation) = run(
-        "
+    let Some(evaluation) = run("
   views: { column: { score: '\"Page Views Per Visit\"', scale: points } }
-  visits: { column: { score: TotalVisits, scale: points } }",
-    ) else {
+  visits: { column: { score: TotalVisits, scale: points } }")
+    else {
         return;
     };
     assert_eq!(evaluation["ledger"]["evaluated"], 9240);
@@ -109,11 +108,10 @@ fn leads_without_a_score_rank_last_in_one_tied_block() {
 
 #[test]
 fn leads_without_a_score_leave_the_cohort_when_asked() {
-    let Some(evaluation) = run(
-        "
+    let Some(evaluation) = run("
   views: { column: { score: '\"Page Views Per Visit\"', scale: points, missing: exclude } }
-  visits: { column: { score: TotalVisits, scale: points, missing: exclude } }",
-    ) else {
+  visits: { column: { score: TotalVisits, scale: points, missing: exclude } }")
+    else {
         return;
     };
     assert_eq!(evaluation["ledger"]["evaluated"], 9240 - 137);
