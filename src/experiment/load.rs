@@ -29,7 +29,8 @@ impl Experiment {
         let file: ExperimentFile = yaml::read(path)?;
         let invalid =
             |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
-        let models = models::resolve(&file.models).map_err(|error| ConfigError::Model { path: path.into(), error })?;
+        let models = models::resolve(&file.models)
+            .map_err(|error| ConfigError::Model { path: path.into(), error: Box::new(error) })?;
         let champion = match &file.champion {
             None => None,
             Some(name) => Some(models.iter().position(|model| model.name == *name).ok_or_else(|| {

@@ -159,12 +159,19 @@ fn event_kinds(events: &Events) -> Vec<(String, Kind)> {
 
 /// A column that the data hold but no model may read has its reason told.
 fn refused(error: models::ModelError, findings: &Findings) -> RunError {
-    if let models::ModelError::Unknown { name, .. } = &error
+    use crate::predicate::PredicateError;
+    use models::ModelError;
+    let name = match &error {
+        ModelError::Unknown { name, .. }
+        | ModelError::Predicate { error: PredicateError::UnknownColumn { name, .. }, .. } => Some(name),
+        _ => None,
+    };
+    if let Some(name) = name
         && let Some(reason) = findings.refusal(name)
     {
-        return RunError::Refused { column: name.clone(), reason: reason.into(), error };
+        return RunError::Refused { column: name.clone(), reason: reason.into(), error: Box::new(error) };
     }
-    RunError::Model(error)
+    error.into()
 }
 
 fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {

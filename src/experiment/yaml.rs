@@ -176,9 +176,18 @@ mod tests {
             "models:\n  a: {}\n",
             "models: [\n",
             "",
+            "models:\n  a: [1]\n",
         ];
         let first_lines: Vec<String> =
             wrong.iter().map(|text| error(text).lines().next().unwrap().to_string()).collect();
-        insta::assert_snapshot!(first_lines.join("\n"), @r"");
+        insta::assert_snapshot!(first_lines.join("\n"), @r"
+        e.yaml:2:15: models.a.ridge: expected a number, found `x`
+        e.yaml:3:3: models: `a` stands here twice
+        e.yaml:2:22: models.a.on: expected true or false, found `yes`
+        e.yaml:2:6: models.a: missing field `ridge`
+        e.yaml:1:9: models: expected keys with their values, such as `key: value`, found a list
+        e.yaml:1:1: the text ends here, and something is missing; an experiment begins with `version: 1`
+        e.yaml:2:6: models.a: expected keys with their values, such as `key: value`, found a list
+        ");
     }
 }

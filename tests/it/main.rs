@@ -3,10 +3,12 @@
 mod badfiles;
 mod bank;
 mod commands;
+mod coverage;
 mod experiments;
 mod floors;
 mod laws;
 mod laws_of_replay;
+mod methods;
 mod olist;
 mod product;
 mod replay;
