@@ -2,8 +2,8 @@ use std::time::Instant as Clock;
 
 use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, InputFile};
 use crate::evaluation::{self, BracketRule, Cohort, Scored};
-use crate::models::{self, Context, EventLog, KnownColumn, Model, Scores, Training};
-use crate::predicate::Kind;
+use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
+use crate::predicate::{Kind, PredicateError};
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
     self, CapacitySetting, CardLine, Estimate, Evaluation, FindingCount, Level, Notice, Number, Readiness, Setting,
@@ -158,20 +158,16 @@ fn event_kinds(events: &Events) -> Vec<(String, Kind)> {
 }
 
 /// A column that the data hold but no model may read has its reason told.
-fn refused(error: models::ModelError, findings: &Findings) -> RunError {
-    use crate::predicate::PredicateError;
-    use models::ModelError;
-    let name = match &error {
-        ModelError::Unknown { name, .. }
-        | ModelError::Predicate { error: PredicateError::UnknownColumn { name, .. }, .. } => Some(name),
-        _ => None,
+fn refused(error: ModelError, findings: &Findings) -> RunError {
+    let (place, name) = match &error {
+        ModelError::Unknown { path, name, .. }
+        | ModelError::Predicate { path, error: PredicateError::UnknownColumn { name, .. } } => (path, name),
+        _ => return error.into(),
     };
-    if let Some(name) = name
-        && let Some(reason) = findings.refusal(name)
-    {
-        return RunError::Refused { column: name.clone(), reason: reason.into(), error: Box::new(error) };
+    match findings.refusal(name) {
+        Some(reason) => RunError::Refused { column: name.clone(), reason: reason.into(), place: place.clone() },
+        None => error.into(),
     }
-    error.into()
 }
 
 fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
