@@ -35,8 +35,8 @@ pub enum RunError {
     Replay(#[from] ReplayError),
     #[error(transparent)]
     Model(Box<ModelError>),
-    #[error("{error}: the data hold `{column}`, but no model may read it: {reason}")]
-    Refused { column: String, reason: String, error: Box<ModelError> },
+    #[error("{place}: the data hold `{column}`, but no model may read it: {reason}")]
+    Refused { column: String, reason: String, place: String },
     #[error("segments: there is no column `{column}` among the leads{why}")]
     NoSegment { column: String, why: String },
     #[error(transparent)]

@@ -2,8 +2,8 @@ use std::time::Instant as Clock;
 
 use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, InputFile};
 use crate::evaluation::{self, BracketRule, Cohort, Scored};
-use crate::models::{self, Context, EventLog, KnownColumn, Model, Scores, Training};
-use crate::predicate::Kind;
+use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
+use crate::predicate::{Kind, PredicateError};
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
     self, CapacitySetting, CardLine, Estimate, Evaluation, FindingCount, Level, Notice, Number, Readiness, Setting,
@@ -33,6 +33,8 @@ pub(super) struct Played {
     pub replayed: Replayed,
     pub scores: Vec<Scores>,
     pub timings: Timings,
+    /// What the models ask of the events.
+    pub plan: Plan,
 }
 
 /// Seconds a step.
@@ -127,7 +129,7 @@ pub(super) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progres
     let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
-    Ok(Played { history, findings, models, replayed, scores, timings })
+    Ok(Played { history, findings, models, replayed, scores, timings, plan })
 }
 
 pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
@@ -156,13 +158,16 @@ fn event_kinds(events: &Events) -> Vec<(String, Kind)> {
 }
 
 /// A column that the data hold but no model may read has its reason told.
-fn refused(error: models::ModelError, findings: &Findings) -> RunError {
-    if let models::ModelError::Unknown { name, .. } = &error
-        && let Some(reason) = findings.refusal(name)
-    {
-        return RunError::Refused { column: name.clone(), reason: reason.into(), error: Box::new(error) };
+fn refused(error: ModelError, findings: &Findings) -> RunError {
+    let (place, name) = match &error {
+        ModelError::Unknown { path, name, .. }
+        | ModelError::Predicate { path, error: PredicateError::UnknownColumn { name, .. } } => (path, name),
+        _ => return error.into(),
+    };
+    match findings.refusal(name) {
+        Some(reason) => RunError::Refused { column: name.clone(), reason: reason.into(), place: place.clone() },
+        None => error.into(),
     }
-    error.into()
 }
 
 fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
