@@ -1,12 +1,15 @@
 //! How fast the events of a criterion fade, by the data.
 
+use rayon::prelude::*;
+
 use crate::result::{Decay, Estimate, Number};
 use crate::stats::linear::Matrix;
+use crate::stats::multiplicity::benjamini_hochberg;
 use crate::stats::regression::{Rows, maximum_likelihood};
 use crate::stats::{Undefined, dist};
 
-use super::weigh::weigh;
-use super::{Evidence, LEVEL};
+use super::weigh::{LeftOut, weigh};
+use super::{Evidence, FALSE_DISCOVERIES, LEVEL};
 
 /// A criterion's strengths at several half-lives.
 #[derive(Clone, Debug)]
@@ -22,11 +25,15 @@ pub struct Faded {
 /// The half-life that each criterion's events have by profile likelihood, the other criteria free.
 pub fn decays(evidence: &Evidence, faded: &[Faded]) -> Vec<Decay> {
     let left_out = weigh(evidence).left_out;
-    faded.iter().map(|one| decay(evidence, one, &left_out)).collect()
+    let found: Vec<Result<Profile, Undefined>> =
+        faded.par_iter().map(|one| profile(evidence, one, &left_out)).collect();
+    let p: Vec<f64> = found.iter().map(|found| found.as_ref().map_or(f64::NAN, |found| found.p)).collect();
+    let adjusted = benjamini_hochberg(&p);
+    let all = faded.iter().zip(found).zip(adjusted);
+    all.map(|((one, found), p)| decay(evidence, one, &found, p)).collect()
 }
 
-fn decay(evidence: &Evidence, faded: &Faded, left_out: &[Option<super::weigh::LeftOut>]) -> Decay {
-    let name = evidence.criteria[faded.criterion].name.clone();
+fn profile(evidence: &Evidence, faded: &Faded, left_out: &[Option<LeftOut>]) -> Result<Profile, Undefined> {
     let others: Vec<usize> =
         (0..left_out.len()).filter(|&place| place != faded.criterion && left_out[place].is_none()).collect();
     let y: Vec<f64> = evidence.converted.iter().map(|won| f64::from(*won)).collect();
@@ -37,15 +44,23 @@ fn decay(evidence: &Evidence, faded: &Faded, left_out: &[Option<super::weigh::Le
         });
         maximum_likelihood(&Rows::new(&x, &y)).map(|fit| fit.log_likelihood)
     };
-    let profile: Result<Vec<(f64, f64)>, Undefined> =
-        faded.grid.iter().map(|(days, strength)| Ok((*days, likelihood(strength)?))).collect();
-    let found = profile.and_then(|profile| Profile::of(&profile));
-    let (half_life, p) = match &found {
-        Ok(found) => (found.estimate(), found.p.into()),
+    let tried = faded.grid.iter().map(|(days, strength)| Ok((*days, likelihood(strength)?)));
+    Profile::of(&tried.collect::<Result<Vec<(f64, f64)>, Undefined>>()?)
+}
+
+fn decay(evidence: &Evidence, faded: &Faded, found: &Result<Profile, Undefined>, p_adjusted: f64) -> Decay {
+    let (half_life, p) = match found {
+        Ok(found) => (found.estimate(), p_adjusted.into()),
         Err(reason) => (Estimate::undefined(reason.to_string()), Number::from(*reason)),
     };
-    let sentence = sentence(faded.configured_days, &found);
-    Decay { criterion: name, configured_days: faded.configured_days, half_life, p, sentence }
+    let clear = p_adjusted <= FALSE_DISCOVERIES;
+    Decay {
+        criterion: evidence.criteria[faded.criterion].name.clone(),
+        configured_days: faded.configured_days,
+        half_life,
+        p,
+        sentence: sentence(faded.configured_days, found, clear),
+    }
 }
 
 struct Profile {
@@ -102,9 +117,6 @@ impl Profile {
         Estimate { point: self.best.into(), low: self.low.into(), high: self.high.into() }
     }
 
-    fn shows_decay(&self) -> bool {
-        self.high.is_finite()
-    }
 }
 
 /// The top of the parabola through three points.
@@ -119,11 +131,12 @@ fn vertex(a: (f64, f64), b: (f64, f64), c: (f64, f64)) -> (f64, f64) {
     (x, b.1 + (x - b.0) * (left + curvature * (x - a.0)))
 }
 
-fn sentence(configured: Option<f64>, found: &Result<Profile, Undefined>) -> String {
+/// `clear`: faster than never, beyond what looking at all criteria explains.
+fn sentence(configured: Option<f64>, found: &Result<Profile, Undefined>, clear: bool) -> String {
     let days = |days: f64| if days >= 10.0 { format!("{days:.0}") } else { format!("{days:.1}") };
     let Ok(found) = found else { return "The data can not say how fast it fades.".into() };
     let range = if found.low > 0.0 { format!("{} to {} days", days(found.low), days(found.high)) } else { format!("at most {} days", days(found.high)) };
-    match (found.shows_decay(), configured) {
+    match (clear && found.high.is_finite(), configured) {
         (false, None) => "No evidence that decay helps.".into(),
         (false, Some(set)) if found.low <= set => {
             format!("No evidence that decay helps; a half-life of {} days does no harm the data can see.", days(set))

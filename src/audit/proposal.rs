@@ -27,13 +27,14 @@ pub struct Proposed {
 
 /// Looks for edits on the earlier part of the leads and holds them, all at once, against the later part.
 ///
-/// `order` are the places of the leads in time; `editable` says which criteria have points of their own; `totals` gives
+/// `known` is what all leads together say: an edit that they do not ask for is none. `order` are the places of the leads in time; `editable` says which criteria have points of their own; `totals` gives
 /// scores of other contributions of the model; points of ten and more are moved in steps of `step`.
 ///
 /// # Panics
 /// When a place in `order` is none of the leads'.
 pub fn propose(
     evidence: &Evidence,
+    known: &[CriterionAudit],
     order: &[usize],
     editable: &[bool],
     step: f64,
@@ -55,6 +56,9 @@ pub fn propose(
     let mut edits = Vec::new();
     for audit in &audits {
         let Some(place) = evidence.criteria.iter().position(|one| one.name == audit.name) else { continue };
+        if known.iter().any(|one| one.name == audit.name && one.verdict != audit.verdict) {
+            continue;
+        }
         let Some(to) = target(audit, step).filter(|to| editable[place] && *to != configured[place]) else { continue };
         let mut tried = points.clone();
         tried[place] = to;

@@ -126,9 +126,9 @@ impl Case<'_> {
     }
 
     /// Leads with which a worth of the configured points would be told from nothing with 80 % power; nothing where
-    /// there are enough.
+    /// there are enough, or where its worth is told from nothing already.
     pub fn leads_needed(&self) -> Option<f64> {
-        let tested = self.tested?;
+        let tested = self.tested.filter(|tested| tested.p_nothing > 1.0 - LEVEL)?;
         let visible = dist::normal_critical(LEVEL) + dist::normal_quantile(0.8);
         let short = visible * tested.error / self.points().abs();
         (short > 1.0 && short.is_finite()).then(|| self.evidence.leads() as f64 * short * short)

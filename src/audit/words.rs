@@ -8,7 +8,7 @@ use super::weigh::LeftOut;
 /// Points as a person writes them: whole from ten on, else one decimal.
 pub(super) fn points(value: f64) -> String {
     let decimals = if value.abs() >= 9.95 { 1.0 } else { 10.0 };
-    format!("{}", (value * decimals).round() / decimals + 0.0)
+    format!("{}", (value * decimals).round() / decimals + 0.0).replace('-', "−")
 }
 
 pub(super) fn sentence(case: &Case, verdict: Belief) -> String {

@@ -51,7 +51,7 @@ pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progre
     let evidence = evidence(&played, &training, experiment.file.seed);
     let (weighing, criteria) = audit::criteria(&evidence);
     progress.say("looking for what to change".into());
-    let proposal = proposal(&alone, points, &played, &evidence, &training)?;
+    let proposal = proposal(&alone, points, &played, (&evidence, &criteria), &training)?;
     progress.say("looking for leaks, blind spots and decay".into());
     let faded: Vec<Faded> =
         fading.iter().enumerate().map(|(i, (place, _))| faded(points, *place, &played.scores[i + 1], &training)).collect();
@@ -171,7 +171,7 @@ fn proposal(
     experiment: &Experiment,
     points: &Points,
     played: &Played,
-    evidence: &Evidence,
+    (evidence, criteria): (&Evidence, &[CriterionAudit]),
     training: &[usize],
 ) -> Result<Proposal, RunError> {
     let model = &played.models[0];
@@ -181,7 +181,7 @@ fn proposal(
     // Without times the rows' order is all there is.
     order.sort_by_key(as_of);
     let editable: Vec<bool> = points.criteria.iter().map(|placed| placed.criterion.points.is_some()).collect();
-    let found = audit::propose(evidence, &order, &editable, STEP, |parts, rows| scorer.totals(parts, rows));
+    let found = audit::propose(evidence, criteria, &order, &editable, STEP, |parts, rows| scorer.totals(parts, rows));
     let name = variant_name(experiment, model.name());
     let evidence = if found.edits.is_empty() { None } else { judged(experiment, played, &found, &name)? };
     Ok(Proposal {

@@ -169,10 +169,6 @@ fn change(audit: &Audit) -> Section {
         Some(evidence) => blocks.push(Block::Table(evidence_table(evidence))),
         None => blocks.push(Block::Notice(Level::Note, "There is no mature lead to evaluate, so nothing is known of it on later leads.".into())),
     }
-    if let Some(yaml) = &proposal.yaml {
-        let lines = yaml.lines().filter(|line| !line.starts_with('#')).map(|line| say![name(line.trim())]);
-        blocks.push(Block::List(lines.collect()));
-    }
     Section::new("change", "What to change", blocks).brief()
 }
 

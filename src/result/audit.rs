@@ -226,7 +226,7 @@ pub struct Decay {
     pub configured_days: Option<f64>,
     /// Days; infinite: no decay.
     pub half_life: Estimate,
-    /// Likelihood ratio against no decay.
+    /// Likelihood ratio against no decay, Benjamini-Hochberg over the criteria.
     pub p: Number,
     pub sentence: String,
 }
