@@ -41,7 +41,7 @@ enum Command {
     Explain(explain::Explain),
     Score(score::Score),
     Render(render::Render),
-    Simulate(simulate::Simulate),
+    Simulate(Box<simulate::Simulate>),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Oracle(oracle::Oracle),
@@ -82,13 +82,24 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// Whether a model can not be made of what stands in the experiment file; else it is the data that do not fit.
+fn is_in_the_file(error: &ModelError) -> bool {
+    matches!(error, ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. })
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let code = match &error {
             RunError::Config(_) | RunError::Replay(_) | RunError::NoSegment { .. } | RunError::Refused { .. } => {
                 EXPERIMENT
             }
-            RunError::Model(ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }) => {
+            RunError::Model(model) if is_in_the_file(model) => EXPERIMENT,
+            RunError::Model(model)
+                if matches!(
+                    **model,
+                    ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }
+                ) =>
+            {
                 EXPERIMENT
             }
             RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,

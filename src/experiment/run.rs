@@ -160,9 +160,9 @@ fn refused(error: models::ModelError, findings: &Findings) -> RunError {
     if let models::ModelError::Unknown { name, .. } = &error
         && let Some(reason) = findings.refusal(name)
     {
-        return RunError::Refused { column: name.clone(), reason: reason.into(), error };
+        return RunError::Refused { column: name.clone(), reason: reason.into(), error: Box::new(error) };
     }
-    RunError::Model(error)
+    error.into()
 }
 
 fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
@@ -181,11 +181,9 @@ pub(super) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule
     let tiers = experiment.champion.and_then(|place| models[place].points()).map(|points| &points.spec().tiers);
     match tiers.filter(|tiers| tiers.len() > 1) {
         Some(tiers) => {
-            let mut bounds: Vec<(f64, String)> =
-                tiers.iter().map(|(name, tier)| (tier.from, name.to_string())).collect();
+            let mut bounds: Vec<(f64, &str)> = tiers.iter().map(|(name, tier)| (tier.from, name)).collect();
             bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let edges = bounds[1..].iter().map(|(from, _)| *from).collect();
-            BracketRule::Edges { edges, names: bounds.into_iter().map(|(_, name)| name).collect() }
+            assemble::named(bounds)
         }
         None => BracketRule::Quantiles(5),
     }

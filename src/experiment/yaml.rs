@@ -33,7 +33,7 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, C
             path: path.into(),
             line: place.0,
             column: place.1,
-            message: format!("{at}{}", message(&error)),
+            message: format!("{at}{}", message(&error, found(text, place.0, place.1))),
             snippet: snippet(text, place.0, place.1),
         }
     })
@@ -45,23 +45,46 @@ fn place_of(field: &str, error: &Error) -> String {
         Error::SerdeUnknownField { field: unknown, .. } => field.strip_suffix(unknown.as_str()).unwrap_or(field),
         _ => field,
     };
-    match section.trim_end_matches('.') {
-        "" | "?" => String::new(),
+    match section.trim_end_matches(['.', '?']) {
+        "" => String::new(),
         section => format!("{section}: "),
     }
 }
 
 /// What is wrong, in one line without its place.
-fn message(error: &Error) -> String {
+fn message(error: &Error, found: &str) -> String {
     match error.without_snippet() {
+        Error::InvalidScalar { ty, .. } => format!("expected {}, found `{found}`", expected(ty)),
+        Error::InvalidBooleanStrict { .. } => format!("expected true or false, found `{found}`"),
         Error::SerdeUnknownField { field, expected, .. } => unknown("field", field, expected),
         Error::SerdeUnknownVariant { variant, expected, .. } => unknown("choice", variant, expected),
         Error::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` stands here twice"),
         other => {
             let text = other.to_string();
             let place = text.rfind(" at line ").unwrap_or(text.len());
-            text[..place].to_string()
+            text[..place]
+                .replace("expected mapping start", "expected `name: value` lines")
+                .replace("expected sequence start", "expected a list")
         }
+    }
+}
+
+/// The word at a place.
+fn found(text: &str, line: usize, column: usize) -> &str {
+    let rest = text
+        .lines()
+        .nth(line.saturating_sub(1))
+        .and_then(|line| line.char_indices().nth(column.saturating_sub(1)).map(|(at, _)| &line[at..]));
+    rest.unwrap_or("").split([',', '}', ']', '#']).next().unwrap_or("").trim()
+}
+
+/// What a parser's type is to its user.
+fn expected(kind: &str) -> &'static str {
+    match kind {
+        "floating point" | "f64" | "f32" => "a number",
+        kind if kind.starts_with('u') => "a whole number, 0 or more",
+        kind if kind.starts_with('i') => "a whole number",
+        _ => "another kind of value",
     }
 }
 
@@ -125,10 +148,15 @@ mod tests {
             "models:\n  a: { ridge: 1, on: yes }\n",
             "models:\n  a: {}\n",
             "models: [\n",
-            "",
         ];
         let first_lines: Vec<String> =
             wrong.iter().map(|text| error(text).lines().next().unwrap().to_string()).collect();
-        insta::assert_snapshot!(first_lines.join("\n"), @r"");
+        insta::assert_snapshot!(first_lines.join("\n"), @r"
+        e.yaml:2:15: models.a.ridge: expected a number, found `x`
+        e.yaml:3:3: models: `a` stands here twice
+        e.yaml:2:22: models.a.on: expected true or false, found `yes`
+        e.yaml:2:6: models.a: missing field `ridge`
+        e.yaml:1:9: models: expected `name: value` lines
+        ");
     }
 }

@@ -1,5 +1,7 @@
 //! One integration program: the house, the laws of its metrics, and the product as its users meet it.
 
 mod audit;
+mod coverage;
 mod floors;
 mod laws;
+mod methods;
