@@ -1,5 +1,6 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
+mod audit;
 mod check;
 mod completions;
 mod explain;
@@ -36,6 +37,7 @@ enum Command {
     Init(init::Init),
     Check(check::Check),
     Run(run::Run),
+    Audit(audit::Audit),
     Explain(explain::Explain),
     Score(score::Score),
     Render(render::Render),
@@ -101,8 +103,11 @@ impl From<RunError> for Failure {
                 EXPERIMENT
             }
             RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,
+            RunError::NoTraining { .. } => EXPERIMENT,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
+            | RunError::NoPoints
+            | RunError::NotPoints { .. }
             | RunError::NotEmpty { .. }
             | RunError::Format { .. } => USAGE,
             RunError::Store(StoreError::NotOurs { .. }) => USAGE,
@@ -121,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Audit(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Render(command) => command.run(),

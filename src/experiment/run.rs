@@ -142,7 +142,7 @@ fn reading(at: &data::Progress) -> String {
     format!("reading {}: {} rows, {share:.0} %", at.input, at.rows)
 }
 
-fn known_columns(history: &History) -> Vec<KnownColumn> {
+pub(super) fn known_columns(history: &History) -> Vec<KnownColumn> {
     let column = |attribute: &data::Attribute| KnownColumn {
         name: attribute.name.clone(),
         kind: Kind::of(&attribute.column),
@@ -179,7 +179,7 @@ fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
 }
 
 /// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
-fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
+pub(super) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
     if let Some(spec) = &experiment.file.brackets {
         return assemble::bracket_rule(spec);
     }
@@ -194,7 +194,7 @@ fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
     }
 }
 
-fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+pub(super) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;
