@@ -59,6 +59,8 @@ const FAULT: u8 = 1;
 const USAGE: u8 = 2;
 const EXPERIMENT: u8 = 3;
 const DATA: u8 = 4;
+/// A gate said no, or not yet: the challengers stay out.
+const HELD_BACK: u8 = 10;
 
 impl Failure {
     fn new(code: u8, message: impl Display) -> Self {

@@ -2,8 +2,10 @@
 
 mod audit;
 mod evaluation;
+mod evidence;
 mod number;
 
 pub use audit::*;
 pub use evaluation::*;
+pub use evidence::*;
 pub use number::{Estimate, Number};
