@@ -1,5 +1,6 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
+mod audit;
 mod check;
 mod completions;
 mod explain;
@@ -36,10 +37,11 @@ enum Command {
     Init(init::Init),
     Check(check::Check),
     Run(run::Run),
+    Audit(audit::Audit),
     Explain(explain::Explain),
     Score(score::Score),
     Render(render::Render),
-    Simulate(simulate::Simulate),
+    Simulate(Box<simulate::Simulate>),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Oracle(oracle::Oracle),
@@ -57,6 +59,8 @@ const FAULT: u8 = 1;
 const USAGE: u8 = 2;
 const EXPERIMENT: u8 = 3;
 const DATA: u8 = 4;
+/// A gate said no, or not yet: the challengers stay out.
+const HELD_BACK: u8 = 10;
 
 impl Failure {
     fn new(code: u8, message: impl Display) -> Self {
@@ -80,18 +84,32 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// Whether a model can not be made of what stands in the experiment file; else it is the data that do not fit.
+fn is_in_the_file(error: &ModelError) -> bool {
+    matches!(error, ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. })
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let code = match &error {
             RunError::Config(_) | RunError::Replay(_) | RunError::NoSegment { .. } | RunError::Refused { .. } => {
                 EXPERIMENT
             }
-            RunError::Model(ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }) => {
+            RunError::Model(model) if is_in_the_file(model) => EXPERIMENT,
+            RunError::Model(model)
+                if matches!(
+                    **model,
+                    ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }
+                ) =>
+            {
                 EXPERIMENT
             }
             RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,
+            RunError::NoTraining { .. } => EXPERIMENT,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
+            | RunError::NoPoints
+            | RunError::NotPoints { .. }
             | RunError::NotEmpty { .. }
             | RunError::Format { .. } => USAGE,
             RunError::Store(StoreError::NotOurs { .. }) => USAGE,
@@ -110,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Audit(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Render(command) => command.run(),

@@ -1,7 +1,9 @@
 //! What was replayed and scored, put into the columns of a cohort.
 
 use crate::data::History;
-use crate::evaluation::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
+use crate::evaluation::{
+    Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, PartOfRun, Scored,
+};
 use crate::models::spec::BracketSpec;
 use crate::replay::{AsOf, Ending, Replayed, Role};
 use crate::result::Exclusion;
@@ -90,6 +92,17 @@ pub(super) fn cohort(
     Cohort::new(leads, scored, design)
 }
 
+/// What the file asks beyond the comparison, and who was worked.
+pub(super) fn asked(file: &ExperimentFile, replayed: &Replayed) -> Asked {
+    let worked = &replayed.outcomes.worked;
+    Asked {
+        gates: file.gates.iter().map(|gate| gate.0.clone()).collect(),
+        thresholds: file.thresholds.rule(),
+        contact: (!worked.is_empty()).then(|| Contact { worked: worked.iter().map(|at| *at != NEVER).collect() }),
+        marks: Vec::new(),
+    }
+}
+
 /// The stated capacity, in calendar periods from the start of the evaluation window.
 fn capacity(file: &ExperimentFile, history: &History, timed: bool) -> Option<CapacityRule> {
     let spec = file.capacity.as_ref().filter(|_| timed)?;
@@ -165,5 +178,14 @@ pub(super) fn bracket_rule(spec: &BracketSpec) -> BracketRule {
     match spec {
         BracketSpec::Edges(edges) => BracketRule::Edges { edges: edges.clone(), names: Vec::new() },
         BracketSpec::Quantiles(count) => BracketRule::Quantiles(*count as usize),
+        BracketSpec::Named(_) => named(spec.bounds()),
+    }
+}
+
+/// Brackets with names, each from its lowest score on; the first holds all below it too.
+pub(super) fn named(bounds: Vec<(f64, &str)>) -> BracketRule {
+    BracketRule::Edges {
+        edges: bounds.iter().skip(1).map(|(from, _)| *from).collect(),
+        names: bounds.into_iter().map(|(_, name)| name.to_string()).collect(),
     }
 }
