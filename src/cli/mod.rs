@@ -1,5 +1,6 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
+mod audit;
 mod check;
 mod completions;
 mod explain;
@@ -36,6 +37,7 @@ enum Command {
     Init(init::Init),
     Check(check::Check),
     Run(run::Run),
+    Audit(audit::Audit),
     Explain(explain::Explain),
     Score(score::Score),
     Render(render::Render),
@@ -57,6 +59,8 @@ const FAULT: u8 = 1;
 const USAGE: u8 = 2;
 const EXPERIMENT: u8 = 3;
 const DATA: u8 = 4;
+/// A gate said no, or not yet: the challengers stay out.
+const HELD_BACK: u8 = 10;
 
 impl Failure {
     fn new(code: u8, message: impl Display) -> Self {
@@ -101,8 +105,11 @@ impl From<RunError> for Failure {
                 EXPERIMENT
             }
             RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,
+            RunError::NoTraining { .. } => EXPERIMENT,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
+            | RunError::NoPoints
+            | RunError::NotPoints { .. }
             | RunError::NotEmpty { .. }
             | RunError::Format { .. } => USAGE,
             RunError::Store(StoreError::NotOurs { .. }) => USAGE,
@@ -121,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Audit(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Render(command) => command.run(),

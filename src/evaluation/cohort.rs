@@ -4,6 +4,8 @@ use crate::stats::survival::End;
 use crate::table::MISSING;
 use crate::time::{DAY, Instant, Span};
 
+use super::asked::Asked;
+
 /// Scored leads with what became of them: aligned columns in one canonical order (ascending by id).
 #[derive(Clone, Debug)]
 pub struct Cohort {
@@ -13,6 +15,7 @@ pub struct Cohort {
     training: Vec<usize>,
     mature: Vec<usize>,
     immature: Vec<usize>,
+    asked: Asked,
 }
 
 /// The columns of a cohort, a value a lead.
@@ -152,8 +155,18 @@ impl Cohort {
         match (mature.is_empty(), immature.is_empty()) {
             (true, true) => Err(CohortError::Empty),
             (true, false) => Err(CohortError::NoneMature),
-            _ => Ok(Self { leads, models, design, training, mature, immature }),
+            _ => Ok(Self { leads, models, design, training, mature, immature, asked: Asked::default() }),
         }
+    }
+
+    /// The same cohort with more asked of it. Columns that do not fit its leads are as if they were not known.
+    pub fn asking(self, asked: Asked) -> Self {
+        let asked = asked.fitting(self.leads.part.len());
+        Self { asked, ..self }
+    }
+
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     pub fn leads(&self) -> &Leads {

@@ -1,22 +1,26 @@
 //! A cohort's columns become its evaluation: every model on the same leads, then each against the champion.
 
+mod asked;
 mod bracket;
 mod calibrate;
 mod capacity;
 mod cohort;
 mod compare;
 mod decide;
+mod gates;
 mod paired;
 mod part;
 mod ranking;
 mod readiness;
+mod segment;
 mod time;
 
+pub use asked::{Asked, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
 pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
 
 use rayon::prelude::*;
 
-use crate::result::{Comparison, ModelEvaluation, Readiness, Verdict};
+use crate::result::{Comparison, Evidence, ModelEvaluation, Readiness, Verdict};
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Sample, Undefined};
 
@@ -35,21 +39,25 @@ pub struct Evaluated {
     pub models: Vec<ModelEvaluation>,
     pub comparisons: Vec<Comparison>,
     pub verdict: Verdict,
+    pub evidence: Evidence,
 }
 
 /// Evaluates every model of a cohort. Nothing here can fail: what does not exist is undefined with a reason.
 pub fn evaluate(cohort: &Cohort) -> Evaluated {
     let schedule = capacity::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
-    let comparisons = compare::comparisons(cohort, &schedule, &paired);
+    let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
+    let evidence = Evidence { gates: gates::gates(cohort, &schedule, &paired), ..Evidence::default() };
+    gates::decide(&evidence.gates, cohort, &mut comparisons);
     Evaluated {
         readiness: readiness::readiness(cohort),
         models: (0..cohort.models().len())
             .into_par_iter()
             .map(|place| model_evaluation(cohort, place, &schedule, &paired))
             .collect(),
-        verdict: decide::verdict(cohort, &schedule, &paired, &comparisons),
+        verdict: gates::explain(decide::verdict(cohort, &schedule, &paired, &comparisons), &evidence.gates),
         comparisons,
+        evidence,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What was replayed and scored, put into the columns of a cohort.
 
 use crate::data::History;
-use crate::evaluation::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
+use crate::evaluation::{
+    Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, PartOfRun, Scored,
+};
 use crate::models::spec::BracketSpec;
 use crate::replay::{AsOf, Ending, Replayed, Role};
 use crate::result::Exclusion;
@@ -88,6 +90,17 @@ pub(super) fn cohort(
         replicates: file.replicates.get(),
     };
     Cohort::new(leads, scored, design)
+}
+
+/// What the file asks beyond the comparison, and who was worked.
+pub(super) fn asked(file: &ExperimentFile, replayed: &Replayed) -> Asked {
+    let worked = &replayed.outcomes.worked;
+    Asked {
+        gates: file.gates.iter().map(|gate| gate.0.clone()).collect(),
+        thresholds: file.thresholds.rule(),
+        contact: (!worked.is_empty()).then(|| Contact { worked: worked.iter().map(|at| *at != NEVER).collect() }),
+        marks: Vec::new(),
+    }
 }
 
 /// The stated capacity, in calendar periods from the start of the evaluation window.

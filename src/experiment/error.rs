@@ -51,6 +51,12 @@ pub enum RunError {
     NoLead { lead: String, why: &'static str },
     #[error("there is no model `{name}`{near}")]
     NoModel { name: String, near: String },
+    #[error("there is no points model to audit: only points are held against what happened")]
+    NoPoints,
+    #[error("model `{model}` gives no points by criteria, and only those can be audited")]
+    NotPoints { model: String },
+    #[error("model `{model}` is audited on training leads, and there are none: give `replay.train` a window")]
+    NoTraining { model: String },
     #[error("{path}: is there already and not empty: name a new folder", path = path.display())]
     NotEmpty { path: PathBuf },
     #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]

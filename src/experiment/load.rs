@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::DataSpec;
+use crate::evaluation::Gate;
 use crate::models::spec::{CriterionFields, FeatureSpec};
 use crate::models::{self, KindSpec, Spec};
 use crate::predicate::nearest;
@@ -46,6 +47,7 @@ impl Experiment {
             let message = "`ever` leaves no training lead whose horizon had closed before evaluation began; give a horizon such as 90d, or leave out `train`";
             return Err(invalid("replay.horizon", message.into()));
         }
+        gates_fit(&file).map_err(|message| invalid("gates", message))?;
         let base = base(path, &file.data);
         Ok(Self { models, champion, base, path: path.into(), file })
     }
@@ -66,6 +68,28 @@ impl Experiment {
         columns.sort();
         columns.dedup();
         columns
+    }
+}
+
+/// Gates need a champion, and segments that are evaluated; costs come in pairs.
+fn gates_fit(file: &ExperimentFile) -> Result<(), String> {
+    if !file.gates.is_empty() && file.champion.is_none() {
+        return Err("gates compare challengers with a `champion`, and none is named".into());
+    }
+    for gate in &file.gates {
+        if let Gate::Segments { column, .. } = &gate.0
+            && !file.segments.contains(column)
+        {
+            let near = nearest(file.segments.iter().map(String::as_str), column);
+            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            return Err(format!("`{column}` is not among the experiment's `segments`{near}"));
+        }
+    }
+    match (file.thresholds.cost_per_lead, file.thresholds.value_per_win) {
+        (Some(_), None) | (None, Some(_)) => {
+            Err("thresholds: `cost_per_lead` and `value_per_win` are needed together".into())
+        }
+        _ => Ok(()),
     }
 }
 

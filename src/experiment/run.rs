@@ -6,10 +6,12 @@ use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Sco
 use crate::predicate::{Kind, PredicateError};
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
-    self, CapacitySetting, CardLine, Estimate, Evaluation, FindingCount, Level, Notice, Number, Readiness, Setting,
+    self, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness,
+    Setting,
 };
 use crate::stats::random::Seed;
 use crate::stats::{Interval, Undefined, dist};
+use crate::time::DAY;
 
 use super::load::Experiment;
 use super::{Progress, RunError, assemble};
@@ -83,11 +85,22 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         models: evaluated.models,
         comparisons: evaluated.comparisons,
         verdict: evaluated.verdict,
+        evidence: dated(evaluated.evidence, &history),
     };
     progress.say("hashing the inputs".into());
     let inputs = timings.time("hash inputs", || data::inputs(&experiment.file.data, &experiment.base))?;
     let text = std::fs::read_to_string(experiment.path()).unwrap_or_default();
     Ok(Run { evaluation, findings, inputs, experiment: text, timings: timings.in_words() })
+}
+
+/// Evidence with the days by which enough leads are mature, counted from the export of the outcomes.
+fn dated(mut evidence: Evidence, history: &History) -> Evidence {
+    for gate in &mut evidence.gates {
+        let days = gate.days.finite().filter(|days| history.outcomes.timed && *days > 0.0 && *days < 36_525.0);
+        let at = days.and_then(|days| history.until.checked_add((days * DAY as f64) as i64));
+        gate.by = at.map(|at| history.zone.date(at).to_string());
+    }
+    evidence
 }
 
 /// The cohort of what was replayed and scored; the scores move into it.
@@ -100,7 +113,9 @@ pub(super) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
     let excluding: Vec<usize> = (0..models.len()).filter(|&model| models[model].excludes_unscored()).collect();
     assemble::exclude(&mut played.replayed, &mut scored, &excluding);
     let brackets = brackets(experiment, models);
-    Ok(assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?)
+    let cohort =
+        assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?;
+    Ok(cohort.asking(assemble::asked(&experiment.file, &played.replayed)))
 }
 
 /// Reads the data, replays them and scores every lead by every model.
@@ -142,7 +157,7 @@ fn reading(at: &data::Progress) -> String {
     format!("reading {}: {} rows, {share:.0} %", at.input, at.rows)
 }
 
-fn known_columns(history: &History) -> Vec<KnownColumn> {
+pub(super) fn known_columns(history: &History) -> Vec<KnownColumn> {
     let column = |attribute: &data::Attribute| KnownColumn {
         name: attribute.name.clone(),
         kind: Kind::of(&attribute.column),
@@ -179,7 +194,7 @@ fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
 }
 
 /// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
-fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
+pub(super) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
     if let Some(spec) = &experiment.file.brackets {
         return assemble::bracket_rule(spec);
     }
@@ -194,7 +209,7 @@ fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
     }
 }
 
-fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+pub(super) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;

@@ -1,7 +1,11 @@
 //! What an evaluation *is*: plain, serialisable, versioned. It names no lead; a report is a function of it.
 
+mod audit;
 mod evaluation;
+mod evidence;
 mod number;
 
+pub use audit::*;
 pub use evaluation::*;
+pub use evidence::*;
 pub use number::{Estimate, Number};

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["data", "metrics", "predicate", "result"],
     &["oracle", "replay", "simulate"],
     &["evaluation", "models"],
-    &["report"],
+    &["audit", "report"],
     &["experiment"],
 ];
 

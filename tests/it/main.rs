@@ -3,6 +3,7 @@
 mod badfiles;
 mod bank;
 mod commands;
+mod audit;
 mod coverage;
 mod experiments;
 mod floors;
