@@ -10,6 +10,7 @@ mod render;
 mod run;
 mod schema;
 mod score;
+mod selfcheck;
 mod simulate;
 
 use std::fmt::Display;
@@ -38,6 +39,7 @@ enum Command {
     Run(run::Run),
     Explain(explain::Explain),
     Score(score::Score),
+    Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
     Simulate(simulate::Simulate),
     Schema(schema::Schema),
@@ -114,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
+        Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Simulate(command) => command.run(),
         Command::Schema(command) => command.run(),

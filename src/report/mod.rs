@@ -5,6 +5,7 @@
 
 pub mod chart;
 mod document;
+mod evidence;
 #[cfg(test)]
 mod fixture;
 mod glossary;

@@ -1,4 +1,5 @@
 //! One integration program: the house, the laws of its metrics, and the product as its users meet it.
 
+mod decide;
 mod floors;
 mod laws;
