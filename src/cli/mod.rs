@@ -11,6 +11,7 @@ mod render;
 mod run;
 mod schema;
 mod score;
+mod selfcheck;
 mod simulate;
 
 use std::fmt::Display;
@@ -40,6 +41,7 @@ enum Command {
     Audit(audit::Audit),
     Explain(explain::Explain),
     Score(score::Score),
+    Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
     Simulate(Box<simulate::Simulate>),
     Schema(schema::Schema),
@@ -131,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
+        Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Simulate(command) => command.run(),
         Command::Schema(command) => command.run(),

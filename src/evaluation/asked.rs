@@ -1,3 +1,4 @@
+use super::cohort::of;
 use super::compare::COMPARED;
 
 /// What is asked of an evaluation beyond the comparison itself, and the columns it takes.
@@ -48,8 +49,8 @@ pub struct Contact {
 /// Something that holds for some leads: a criterion that fired.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// What it belongs to: "criterion of `current`".
-    pub of: String,
+    /// The model whose criterion it is.
+    pub model: String,
     pub what: String,
     pub holds: Vec<bool>,
 }
@@ -60,6 +61,16 @@ impl Asked {
         self.contact.take_if(|contact| contact.worked.len() != leads);
         self.marks.retain(|mark| mark.holds.len() == leads);
         self
+    }
+}
+
+impl Asked {
+    /// The same of some rows.
+    pub(super) fn take(&self, rows: &[usize]) -> Self {
+        let mut own = self.clone();
+        own.contact.iter_mut().for_each(|contact| contact.worked = of(&contact.worked, rows));
+        own.marks.iter_mut().for_each(|mark| mark.holds = of(&mark.holds, rows));
+        own
     }
 }
 

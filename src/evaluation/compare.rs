@@ -8,6 +8,7 @@ use super::LEVEL;
 use super::capacity::{Schedule, inclusion};
 use super::cohort::{Cohort, Scored};
 use super::paired::{Figures, Paired, percentiles};
+use super::ranking::SHARES;
 
 /// The smallest difference in capture that is worth a change of model, where none is stated: two wins in a hundred.
 pub(super) const WORTHWHILE: f64 = 0.02;
@@ -20,7 +21,7 @@ pub(super) struct Compared {
     pub read: fn(&Figures) -> f64,
 }
 
-pub(super) const COMPARED: [Compared; 6] = [
+pub(super) const COMPARED: [Compared; 16] = [
     Compared {
         metric: "capture",
         label: "share of wins captured",
@@ -42,6 +43,61 @@ pub(super) const COMPARED: [Compared; 6] = [
     },
     Compared { metric: "brier", label: "Brier score", higher_is_better: false, read: |figures| figures.brier },
     Compared { metric: "log_loss", label: "log loss", higher_is_better: false, read: |figures| figures.log_loss },
+    Compared {
+        metric: "capture_1",
+        label: "share of wins in the top 1 %",
+        higher_is_better: true,
+        read: |figures| figures.top[0],
+    },
+    Compared {
+        metric: "capture_5",
+        label: "share of wins in the top 5 %",
+        higher_is_better: true,
+        read: |figures| figures.top[1],
+    },
+    Compared {
+        metric: "capture_10",
+        label: "share of wins in the top 10 %",
+        higher_is_better: true,
+        read: |figures| figures.top[2],
+    },
+    Compared {
+        metric: "capture_20",
+        label: "share of wins in the top 20 %",
+        higher_is_better: true,
+        read: |figures| figures.top[3],
+    },
+    Compared {
+        metric: "capture_30",
+        label: "share of wins in the top 30 %",
+        higher_is_better: true,
+        read: |figures| figures.top[4],
+    },
+    Compared {
+        metric: "lift_1",
+        label: "lift in the top 1 %",
+        higher_is_better: true,
+        read: |figures| figures.top[0] / SHARES[0],
+    },
+    Compared {
+        metric: "lift_5",
+        label: "lift in the top 5 %",
+        higher_is_better: true,
+        read: |figures| figures.top[1] / SHARES[1],
+    },
+    Compared {
+        metric: "lift_20",
+        label: "lift in the top 20 %",
+        higher_is_better: true,
+        read: |figures| figures.top[3] / SHARES[3],
+    },
+    Compared {
+        metric: "lift_30",
+        label: "lift in the top 30 %",
+        higher_is_better: true,
+        read: |figures| figures.top[4] / SHARES[4],
+    },
+    Compared { metric: "value", label: "value handed over", higher_is_better: true, read: |figures| figures.value },
 ];
 
 /// A difference and how it varies over the resamples.
@@ -159,7 +215,7 @@ fn differences_of(
     (0..challengers.len()).map(|place| defined[place].then(|| one(place))).collect()
 }
 
-fn delong(cohort: &Cohort, champion: usize, challenger: usize) -> Option<discrimination::AucComparison> {
+pub(super) fn delong(cohort: &Cohort, champion: usize, challenger: usize) -> Option<discrimination::AucComparison> {
     let rows = cohort.mature();
     let ranked = |model: usize| cohort.models()[model].ranked(rows);
     let (a, b, converted) = (ranked(champion), ranked(challenger), cohort.converted(rows));

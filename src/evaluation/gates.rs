@@ -7,7 +7,7 @@ use crate::result::{Comparison, Decision, Estimate, GateEvidence, GateOutcome, G
 use crate::stats::{Interval, Undefined, dist};
 
 use super::asked::{Gate, Margin};
-use super::capacity::{Schedule, inclusion};
+use super::capacity::Schedule;
 use super::cohort::Cohort;
 use super::compare::{COMPARED, Compared, Spread, WORTHWHILE, max_t};
 use super::paired::Paired;
@@ -260,9 +260,9 @@ impl Against<'_> {
                 .map(|&challenger| self.by_quarter(better, of, challenger, Vec::new()))
                 .collect();
         };
-        let champion = self.shares(self.champion);
+        let champion = segment::shares(self.cohort, self.schedule, self.champion);
         let one = |&challenger: &usize| {
-            let shares = self.shares(challenger);
+            let shares = segment::shares(self.cohort, self.schedule, challenger);
             let parts: Vec<GatePart> = grouping
                 .in_order(self.cohort.mature())
                 .into_iter()
@@ -327,16 +327,6 @@ impl Against<'_> {
             days: Number::undefined("quarters are counted"),
             by: None,
         }
-    }
-
-    /// A lead's probability to be handed over, by row; NaN outside the periods that count.
-    fn shares(&self, model: usize) -> Vec<f64> {
-        let mut shares = vec![f64::NAN; self.cohort.leads().part.len()];
-        let chosen = inclusion(&self.cohort.models()[model], self.schedule);
-        for ((rows, _), chosen) in self.schedule.periods.iter().zip(chosen) {
-            rows.iter().zip(chosen).for_each(|(&row, share)| shares[row] = share);
-        }
-        shares
     }
 
     /// More mature leads for 80 % power to see an effect of the gate's size, and the days they take at the rate at

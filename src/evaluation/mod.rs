@@ -9,11 +9,17 @@ mod compare;
 mod decide;
 mod gates;
 mod paired;
+mod pairs;
+mod paradox;
 mod part;
 mod ranking;
 mod readiness;
 mod segment;
+mod selfcheck;
+mod swap;
+mod threshold;
 mod time;
+mod worked;
 
 pub use asked::{Asked, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
 pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
@@ -25,6 +31,8 @@ use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Sample, Undefined};
 
 pub use readiness::readiness;
+pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
+pub use swap::{Swapped, swapped};
 
 use self::capacity::Schedule;
 use self::paired::Paired;
@@ -47,7 +55,18 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
     let schedule = capacity::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
     let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
-    let evidence = Evidence { gates: gates::gates(cohort, &schedule, &paired), ..Evidence::default() };
+    let evidence = Evidence {
+        gates: gates::gates(cohort, &schedule, &paired),
+        pairs: pairs::pairs(cohort, &paired),
+        thresholds: (0..cohort.models().len())
+            .into_par_iter()
+            .map(|place| threshold::thresholds(cohort, place))
+            .collect(),
+        worked: worked::worked(cohort, &schedule, &paired),
+        segments: segment::differences(cohort, &schedule),
+        paradoxes: paradox::paradoxes(cohort),
+        traits: swap::traits(cohort, &schedule),
+    };
     gates::decide(&evidence.gates, cohort, &mut comparisons);
     Evaluated {
         readiness: readiness::readiness(cohort),
@@ -55,7 +74,10 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
             .into_par_iter()
             .map(|place| model_evaluation(cohort, place, &schedule, &paired))
             .collect(),
-        verdict: gates::explain(decide::verdict(cohort, &schedule, &paired, &comparisons), &evidence.gates),
+        verdict: segment::warn(
+            gates::explain(decide::verdict(cohort, &schedule, &paired, &comparisons), &evidence.gates),
+            &evidence.segments,
+        ),
         comparisons,
         evidence,
     }

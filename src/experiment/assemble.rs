@@ -2,7 +2,7 @@
 
 use crate::data::History;
 use crate::evaluation::{
-    Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, PartOfRun, Scored,
+    Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, Mark, PartOfRun, Scored,
 };
 use crate::models::spec::BracketSpec;
 use crate::replay::{AsOf, Ending, Replayed, Role};
@@ -16,8 +16,8 @@ use crate::time::{Calendar, Horizon, Instant, NEVER, Zone};
 use super::file::ExperimentFile;
 
 /// Takes leads out of the run that a model with `missing: exclude` does not score: for every model, so that all are
-/// judged on the same leads.
-pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding: &[usize]) {
+/// judged on the same leads. Returns the rows that stay.
+pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding: &[usize]) -> Vec<usize> {
     let missing = |row: usize| excluding.iter().any(|&model| scored[model].score[row].is_nan());
     let rows: Vec<usize> =
         (0..replayed.roles.len()).filter(|&row| replayed.roles[row].is_used() && !missing(row)).collect();
@@ -39,6 +39,7 @@ pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding:
         model.score = take(&model.score);
         model.groups.iter_mut().for_each(|(_, score)| *score = take(score));
     }
+    rows
 }
 
 /// The cohort of a run.
@@ -93,13 +94,13 @@ pub(super) fn cohort(
 }
 
 /// What the file asks beyond the comparison, and who was worked.
-pub(super) fn asked(file: &ExperimentFile, replayed: &Replayed) -> Asked {
+pub(super) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>) -> Asked {
     let worked = &replayed.outcomes.worked;
     Asked {
         gates: file.gates.iter().map(|gate| gate.0.clone()).collect(),
         thresholds: file.thresholds.rule(),
         contact: (!worked.is_empty()).then(|| Contact { worked: worked.iter().map(|at| *at != NEVER).collect() }),
-        marks: Vec::new(),
+        marks,
     }
 }
 

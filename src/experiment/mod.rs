@@ -22,7 +22,7 @@ pub use folder::{read_evaluation, redraw, store};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
 pub use run::{Run, run};
-pub use scores::{explain, score};
+pub use scores::{explain, score, selfcheck, swaps};
 pub use start::{demo, init, schema};
 pub use store::{StoreError, write_file};
 

@@ -4,6 +4,9 @@ use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, Inp
 use crate::evaluation::{self, BracketRule, Cohort, Scored};
 use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::{Kind, PredicateError};
+use crate::evaluation::{self, BracketRule, Cohort, Mark, Scored};
+use crate::models::{self, Context, EventLog, KnownColumn, Model, Scores, Training};
+use crate::predicate::Kind;
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
     self, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness,
@@ -109,13 +112,16 @@ pub(super) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
     let models = &played.models;
     let mut scored: Vec<Scored> =
         models.iter().zip(&scores).map(|(model, scores)| scored(model, scores, &played.replayed)).collect();
+    let mut marks: Vec<Mark> =
+        models.iter().zip(&scores).flat_map(|(model, scores)| marks(model.name(), scores)).collect();
     drop(scores);
     let excluding: Vec<usize> = (0..models.len()).filter(|&model| models[model].excludes_unscored()).collect();
-    assemble::exclude(&mut played.replayed, &mut scored, &excluding);
+    let kept = assemble::exclude(&mut played.replayed, &mut scored, &excluding);
+    marks.iter_mut().for_each(|mark| mark.holds = kept.iter().map(|&row| mark.holds[row]).collect());
     let brackets = brackets(experiment, models);
     let cohort =
         assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?;
-    Ok(cohort.asking(assemble::asked(&experiment.file, &played.replayed)))
+    Ok(cohort.asking(assemble::asked(&experiment.file, &played.replayed, marks)))
 }
 
 /// Reads the data, replays them and scores every lead by every model.
@@ -210,6 +216,17 @@ pub(super) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule
 }
 
 pub(super) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+/// Which criteria of a model fire for whom.
+fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
+    let mark = |part: &models::Contribution| Mark {
+        model: model.into(),
+        what: part.name.clone(),
+        holds: part.strength.iter().map(|strength| *strength != 0.0).collect(),
+    };
+    scores.contributions.iter().map(mark).collect()
+}
+
+fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;

@@ -8,9 +8,13 @@ use crate::models::{Explanation, Line};
 use crate::replay::{Role, Scope, Step, Trail};
 use crate::table::{Cell, Column, Table, Text};
 use crate::time::Zone;
+use crate::evaluation::{self, SelfCheck, Swapped};
+use crate::models::Explanation;
+use crate::replay::{Role, Scope};
+use crate::table::{Column, Table, Text};
 
 use super::load::Experiment;
-use super::run::play;
+use super::run::{cohort, play};
 use super::store::write_with;
 use super::{Progress, RunError};
 
@@ -34,6 +38,43 @@ pub fn score(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Re
     }
     write_with(out, |draft| data::write(&table, draft))?;
     Ok(rows)
+}
+
+/// Writes the leads that change hands at the experiment's capacity (or in the top 10 %) when a challenger replaces the
+/// champion: the lead, the challenger, in or out, and with which share where tied leads share a place. Returns how many.
+pub fn swaps(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, RunError> {
+    let name = out.to_string_lossy();
+    if ![".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known)) {
+        return Err(RunError::Format { path: out.into() });
+    }
+    let mut played = play(experiment, Scope::Used, progress)?;
+    let cohort = cohort(experiment, &mut played)?;
+    let swapped = evaluation::swapped(&cohort);
+    let ids: Vec<&str> = played.replayed.features.ids.iter().collect();
+    let mut table = Table::new(swapped.len());
+    let text = |read: &dyn Fn(&Swapped) -> String| {
+        let words: Vec<String> = swapped.iter().map(read).collect();
+        Column::Text(words.iter().map(|word| Some(word.as_str())).collect::<Text>())
+    };
+    table.push("lead", text(&|one| ids[one.row].to_string()));
+    table.push("challenger", text(&|one| one.challenger.clone()));
+    table.push("swap", text(&|one| if one.share > 0.0 { "in".into() } else { "out".into() }));
+    table.push("share", Column::Number(swapped.iter().map(|one| one.share.abs()).collect()));
+    write_with(out, |draft| data::write(&table, draft))?;
+    Ok(swapped.len())
+}
+
+/// How often the experiment's own comparison would cry wolf: outcomes permuted, leads split in halves, `runs` times.
+pub fn selfcheck(
+    experiment: &Experiment,
+    runs: usize,
+    replicates: usize,
+    progress: &dyn Progress,
+) -> Result<SelfCheck, RunError> {
+    let mut played = play(experiment, Scope::Used, progress)?;
+    let cohort = cohort(experiment, &mut played)?;
+    let said = |run: usize| progress.say(format!("run {run} of {runs}"));
+    Ok(evaluation::selfcheck(&cohort, runs, replicates, &said))
 }
 
 /// Where one lead's scores come from, as text.

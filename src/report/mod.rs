@@ -6,6 +6,7 @@
 mod audit;
 pub mod chart;
 mod document;
+mod evidence;
 #[cfg(test)]
 mod fixture;
 mod glossary;

@@ -1,7 +1,7 @@
 //! The sentences. None claims more than its interval.
 
 use crate::result::{
-    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, Inversion, Level,
+    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateOutcome, Inversion, Level,
     ModelEvaluation, Number, SwapSet,
 };
 
@@ -324,8 +324,19 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
         && let Some(comparison) = deciding(evaluation)
     {
         out.extend(ruled_out(comparison).filter(|_| barred(evaluation).is_none()));
+        let gates = &evaluation.evidence.gates;
         if verdict.decision == Decision::NotEnoughEvidence && barred(evaluation).is_none() {
-            out.push(leads_needed(evaluation, comparison));
+            if gates.is_empty() {
+                out.push(leads_needed(evaluation, comparison));
+            }
+            let open = gates.iter().filter(|gate| {
+                gate.challenger == comparison.challenger
+                    && gate.outcome == GateOutcome::Open
+                    && gate.more_leads.finite().is_some()
+            });
+            out.extend(open.map(|gate| {
+                Text::sentence(&format!("To settle \"{}\": {}.", gate.gate, super::evidence::waiting(gate)))
+            }));
         }
     }
     if evaluation.setting.champion.is_some() && verdict.tied.len() > 1 {
@@ -413,12 +424,19 @@ pub(super) fn capacity(setting: &CapacitySetting) -> String {
 
 /// The unit in which a metric's difference is written.
 pub(super) fn difference_unit(metric: &str) -> Unit {
+    if metric == "value" {
+        return Unit::Money;
+    }
     if metric.starts_with("capture") || metric.contains("rate") { Unit::Points } else { Unit::Difference }
 }
 
 /// The unit of one metric's own values.
 pub(super) fn metric_unit(metric: &str) -> Unit {
-    if difference_unit(metric) == Unit::Points { Unit::Share } else { Unit::Plain }
+    match difference_unit(metric) {
+        Unit::Points => Unit::Share,
+        Unit::Money => Unit::Money,
+        _ => Unit::Plain,
+    }
 }
 
 fn verdict_unit(evaluation: &Evaluation) -> Unit {

@@ -6,6 +6,7 @@ mod commands;
 mod audit;
 mod coverage;
 mod experiments;
+mod decide;
 mod floors;
 mod laws;
 mod laws_of_replay;
