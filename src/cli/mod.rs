@@ -1,5 +1,6 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
+mod ab;
 mod check;
 mod completions;
 mod explain;
@@ -43,6 +44,7 @@ enum Command {
     Schema(schema::Schema),
     Completions(completions::Completions),
     Oracle(oracle::Oracle),
+    Ab(ab::Ab),
 }
 
 /// What ends a command early: an exit code and what to say.
@@ -117,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Oracle(command) => command.run(),
+        Command::Ab(command) => command.run(),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("error: {}", failure.message);

@@ -10,6 +10,7 @@ mod run;
 mod scores;
 mod start;
 mod store;
+pub mod trial;
 mod yaml;
 
 pub use check::{Checked, check};

@@ -13,12 +13,14 @@ mod markdown;
 mod sections;
 mod terminal;
 pub mod text;
+mod trial;
 mod words;
 
 pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Section, Span, Table, Text, Tone};
 pub use glossary::GLOSSARY;
 pub use sections::document;
 pub use text::slug;
+pub use trial::trial;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]

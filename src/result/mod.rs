@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod number;
+pub mod trial;
 
 pub use evaluation::*;
 pub use number::{Estimate, Number};

@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["table"],
     &["data", "metrics", "predicate", "result"],
     &["oracle", "replay", "simulate"],
-    &["evaluation", "models"],
+    &["evaluation", "models", "trial"],
     &["report"],
     &["experiment"],
 ];

@@ -16,6 +16,7 @@ mod sheet;
 mod summary;
 mod svg;
 mod time;
+mod trial;
 mod words;
 
 use crate::result::Evaluation;
@@ -25,6 +26,7 @@ use roster::{Entry, roster};
 use sheet::{LABEL, NOTE, Sheet};
 
 pub use png::png;
+pub use trial::{power, trial};
 
 /// A drawn chart: SVG text whose colours are CSS classes so that one picture serves light, dark and print.
 #[derive(Clone, Debug, PartialEq, Eq)]
