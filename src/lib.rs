@@ -15,3 +15,4 @@ pub mod simulate;
 pub mod stats;
 pub mod table;
 pub mod time;
+pub mod trial;

@@ -1,6 +1,7 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
 mod audit;
+mod ab;
 mod check;
 mod completions;
 mod explain;
@@ -47,6 +48,7 @@ enum Command {
     Schema(schema::Schema),
     Completions(completions::Completions),
     Oracle(oracle::Oracle),
+    Ab(ab::Ab),
 }
 
 /// What ends a command early: an exit code and what to say.
@@ -139,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Oracle(command) => command.run(),
+        Command::Ab(command) => command.run(),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("error: {}", failure.message);

@@ -12,6 +12,7 @@ mod run;
 mod scores;
 mod start;
 mod store;
+pub mod trial;
 mod yaml;
 
 pub use audit::{audit, store_audit};

@@ -15,6 +15,7 @@ mod markdown;
 mod sections;
 mod terminal;
 pub mod text;
+mod trial;
 mod words;
 
 pub use audit::document as audit;
@@ -22,6 +23,7 @@ pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Secti
 pub use glossary::GLOSSARY;
 pub use sections::document;
 pub use text::slug;
+pub use trial::trial;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]

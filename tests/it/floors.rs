@@ -11,6 +11,8 @@ const FLOORS: &[&[&str]] = &[
     &["oracle", "replay", "simulate"],
     &["evaluation", "models"],
     &["audit", "report"],
+    &["evaluation", "models", "trial"],
+    &["report"],
     &["experiment"],
 ];
 

@@ -17,6 +17,7 @@ mod sheet;
 mod summary;
 mod svg;
 mod time;
+mod trial;
 mod words;
 
 use crate::result::Evaluation;
@@ -27,6 +28,7 @@ use sheet::{LABEL, NOTE, Sheet};
 
 pub use audit::criteria;
 pub use png::png;
+pub use trial::{power, trial};
 
 /// A drawn chart: SVG text whose colours are CSS classes so that one picture serves light, dark and print.
 #[derive(Clone, Debug, PartialEq, Eq)]
