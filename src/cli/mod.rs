@@ -1,7 +1,7 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
-mod audit;
 mod ab;
+mod audit;
 mod check;
 mod completions;
 mod explain;

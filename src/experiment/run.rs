@@ -1,12 +1,9 @@
 use std::time::Instant as Clock;
 
 use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, InputFile};
-use crate::evaluation::{self, BracketRule, Cohort, Scored};
+use crate::evaluation::{self, BracketRule, Cohort, Mark, Scored};
 use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::{Kind, PredicateError};
-use crate::evaluation::{self, BracketRule, Cohort, Mark, Scored};
-use crate::models::{self, Context, EventLog, KnownColumn, Model, Scores, Training};
-use crate::predicate::Kind;
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
     self, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness,
@@ -215,7 +212,6 @@ pub(super) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule
     }
 }
 
-pub(super) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
 /// Which criteria of a model fire for whom.
 fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
     let mark = |part: &models::Contribution| Mark {
@@ -226,7 +222,7 @@ fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
     scores.contributions.iter().map(mark).collect()
 }
 
-fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+pub(super) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;

@@ -4,14 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::data;
+use crate::evaluation::{self, SelfCheck, Swapped};
 use crate::models::{Explanation, Line};
 use crate::replay::{Role, Scope, Step, Trail};
 use crate::table::{Cell, Column, Table, Text};
 use crate::time::Zone;
-use crate::evaluation::{self, SelfCheck, Swapped};
-use crate::models::Explanation;
-use crate::replay::{Role, Scope};
-use crate::table::{Column, Table, Text};
 
 use super::load::Experiment;
 use super::run::{cohort, play};

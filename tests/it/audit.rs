@@ -88,7 +88,9 @@ fn best_power(planted: &PlantedCriterion, leads: &PlantedLeads, place: usize) ->
     let apart = match planted.fault {
         Fault::None => return 0.0,
         Fault::NeverFires | Fault::CopyOf(_) => return 1.0,
-        Fault::Over | Fault::Under | Fault::WrongSign | Fault::Worthless => (planted.worth - 0.04 * planted.points).abs(),
+        Fault::Over | Fault::Under | Fault::WrongSign | Fault::Worthless => {
+            (planted.worth - 0.04 * planted.points).abs()
+        }
     };
     let x = &leads.strength[place];
     let weight = |row: usize| leads.probability[row] * (1.0 - leads.probability[row]);
@@ -138,9 +140,16 @@ fn report(study: &Study, seeds: u64, leads: usize) {
     let share = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
     let interval = proportion::wilson(study.false_alarms as f64, seeds as f64, 0.95).unwrap();
     println!("{seeds} organisations of {leads} leads");
-    println!("found {found} of {planted} faults ({:.1} %); a fit that knows the rest: {:.1} %", share(*found, *planted), 100.0 * best / *planted as f64);
+    println!(
+        "found {found} of {planted} faults ({:.1} %); a fit that knows the rest: {:.1} %",
+        share(*found, *planted),
+        100.0 * best / *planted as f64
+    );
     println!("wrong {wrong} of {named} named ({:.1} %)", share(*wrong, *named));
-    println!("proposed a change to {} organisations with faults, better on later leads in {}", study.proposals, study.better);
+    println!(
+        "proposed a change to {} organisations with faults, better on later leads in {}",
+        study.proposals, study.better
+    );
     println!(
         "proposed a change to {} of {seeds} organisations without faults ({:.1} % to {:.1} %)",
         study.false_alarms,
@@ -227,7 +236,10 @@ fn a_criterion_that_always_fires_with_another_is_redundant() {
     let (a, b, converted) = honest(4_000);
     let known = plain(vec![("a", 20.0, a.clone()), ("b", 10.0, b), ("again", 15.0, a)], converted);
     let (_, audits) = audit::criteria(&known);
-    assert_eq!((named(&audits, "again").verdict, named(&audits, "again").twin.as_deref()), (Belief::Redundant, Some("a")));
+    assert_eq!(
+        (named(&audits, "again").verdict, named(&audits, "again").twin.as_deref()),
+        (Belief::Redundant, Some("a"))
+    );
     assert!(named(&audits, "a").verdict.is_quiet());
 }
 
@@ -237,7 +249,13 @@ fn a_criterion_with_one_firing_has_too_little_data() {
     let once = flags(900, |row| row == 7);
     let nowhere = flags(900, |_| false);
     let everywhere = flags(900, |_| true);
-    let criteria = vec![("a", 20.0, a), ("b", 10.0, b), ("once", 20.0, once), ("never", 5.0, nowhere), ("always", 5.0, everywhere)];
+    let criteria = vec![
+        ("a", 20.0, a),
+        ("b", 10.0, b),
+        ("once", 20.0, once),
+        ("never", 5.0, nowhere),
+        ("always", 5.0, everywhere),
+    ];
     let (_, audits) = audit::criteria(&plain(criteria, converted));
     assert_eq!(named(&audits, "once").verdict, Belief::TooLittleData, "{:?}", named(&audits, "once"));
     assert!(named(&audits, "once").leads_needed.finite().unwrap() > 900.0);
@@ -288,7 +306,13 @@ fn a_log_cut_at_ninety_days_is_found_at_its_date() {
     let found = audit::cliffs(&created, &ended, until).unwrap();
     assert_eq!(found.what, CliffKind::Ends);
     assert!((found.at - (until - 90 * DAY)).abs() <= 7 * DAY, "{found:?}");
-    let thinned: Vec<(i64, i64)> = events.iter().copied().enumerate().filter(|(i, (_, at))| *at >= 200 * DAY || i % 5 == 0).map(|(_, one)| one).collect();
+    let thinned: Vec<(i64, i64)> = events
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(i, (_, at))| *at >= 200 * DAY || i % 5 == 0)
+        .map(|(_, one)| one)
+        .collect();
     assert_eq!(audit::cliffs(&created, &thinned, until).unwrap().what, CliffKind::Swells);
 }
 
@@ -305,7 +329,8 @@ fn whole_logs_raise_no_alarm() {
 /// Leads whose latest event counts by its age, or does not fade.
 fn fading(seed: u64, half_life: f64) -> (Evidence, Vec<Faded>) {
     let leads = 12_000;
-    let grid = [2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 42.0, 60.0, 90.0, 130.0, 180.0, 260.0, 365.0, f64::INFINITY];
+    let grid =
+        [2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 42.0, 60.0, 90.0, 130.0, 180.0, 260.0, 365.0, f64::INFINITY];
     let (mut ages, mut other, mut converted) = (Vec::new(), Vec::new(), Vec::new());
     for lead in 0..leads as u64 {
         let mut chance = Seed(seed).replicate(lead);
@@ -319,7 +344,11 @@ fn fading(seed: u64, half_life: f64) -> (Evidence, Vec<Faded>) {
     let at = |days: f64| -> Vec<f64> {
         ages.iter().map(|age| if age.is_finite() { 0.5f64.powf(age / days) } else { 0.0 }).collect()
     };
-    let faded = vec![Faded { criterion: 0, configured_days: Some(30.0), grid: grid.iter().map(|days| (*days, at(*days))).collect() }];
+    let faded = vec![Faded {
+        criterion: 0,
+        configured_days: Some(30.0),
+        grid: grid.iter().map(|days| (*days, at(*days))).collect(),
+    }];
     (plain(vec![("event", 20.0, at(30.0)), ("flag", 7.0, other)], converted), faded)
 }
 
@@ -343,7 +372,11 @@ fn a_flat_hazard_is_no_evidence_of_decay() {
     let (known, faded) = fading(1, f64::INFINITY);
     let found = &audit::decays(&known, &faded)[0];
     assert_eq!(found.half_life.high.value(), Some(f64::INFINITY), "{found:?}");
-    assert!(found.sentence.contains("o evidence that decay helps") || found.sentence.contains("or no decay"), "{}", found.sentence);
+    assert!(
+        found.sentence.contains("o evidence that decay helps") || found.sentence.contains("or no decay"),
+        "{}",
+        found.sentence
+    );
 }
 
 fn shared(path: &str) -> Option<PathBuf> {

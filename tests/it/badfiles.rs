@@ -196,7 +196,12 @@ fn bytes_that_are_no_text_are_named() {
 
 #[test]
 fn two_columns_of_one_name_are_refused() {
-    small_fails("id,created,size,size\na,2026-01-13,1,2\n", WON, 4, &["leads.csv", "`size` stands in the header 2 times", "columns 3, 4"]);
+    small_fails(
+        "id,created,size,size\na,2026-01-13,1,2\n",
+        WON,
+        4,
+        &["leads.csv", "`size` stands in the header 2 times", "columns 3, 4"],
+    );
 }
 
 #[test]

@@ -9,10 +9,8 @@ const FLOORS: &[&[&str]] = &[
     &["table"],
     &["data", "metrics", "predicate", "result"],
     &["oracle", "replay", "simulate"],
-    &["evaluation", "models"],
-    &["audit", "report"],
     &["evaluation", "models", "trial"],
-    &["report"],
+    &["audit", "report"],
     &["experiment"],
 ];
 

@@ -1,12 +1,12 @@
 //! One integration program: the house, the laws of its metrics, and the product as its users meet it.
 
+mod audit;
 mod badfiles;
 mod bank;
 mod commands;
-mod audit;
 mod coverage;
-mod experiments;
 mod decide;
+mod experiments;
 mod floors;
 mod laws;
 mod laws_of_replay;
