@@ -196,7 +196,12 @@ fn bytes_that_are_no_text_are_named() {
 
 #[test]
 fn two_columns_of_one_name_are_refused() {
-    small_fails("id,created,size,size\na,2026-01-13,1,2\n", WON, 4, &["leads.csv", "`size` stands in the header 2 times", "columns 3, 4"]);
+    small_fails(
+        "id,created,size,size\na,2026-01-13,1,2\n",
+        WON,
+        4,
+        &["leads.csv", "`size` stands in the header 2 times", "columns 3, 4"],
+    );
 }
 
 #[test]
@@ -254,7 +259,8 @@ fn a_report_is_not_written_over_what_is_not_ours() {
     assert_eq!(std::fs::read_to_string(folder.path().join("out/holiday.jpg")).unwrap(), "mine");
     // A file stands where the folder should.
     write(folder.path(), "file", "mine");
-    leadoff_in(folder.path(), &["run", "e.yaml", "--out", "file/out"]).failed(1);
+    let error = leadoff_in(folder.path(), &["run", "e.yaml", "--out", "file/out"]).failed(1);
+    assert!(error.contains("file/out: can not be written"), "{error}");
     leadoff_in(folder.path(), &["run", "e.yaml", "--out", "file"]).failed(2);
     assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "mine");
     leadoff_in(folder.path(), &["score", "e.yaml", "nowhere/at/all.csv"]).failed(1);

@@ -1,9 +1,9 @@
 //! One integration program: the house, the laws of its metrics, and the product as its users meet it.
 
+mod audit;
 mod badfiles;
 mod bank;
 mod commands;
-mod audit;
 mod coverage;
 mod experiments;
 mod floors;
