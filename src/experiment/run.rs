@@ -124,7 +124,18 @@ pub(super) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
 /// Reads the data, replays them and scores every lead by every model.
 pub(super) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progress) -> Result<Played, RunError> {
     let mut timings = Timings::default();
-    let (history, findings) = timings.time("read", || read(experiment, progress))?;
+    let read = timings.time("read", || read(experiment, progress))?;
+    play_read(experiment, read, timings, scope, progress)
+}
+
+/// The same, on data that are read already.
+pub(super) fn play_read(
+    experiment: &Experiment,
+    (history, findings): (History, Findings),
+    mut timings: Timings,
+    scope: Scope,
+    progress: &dyn Progress,
+) -> Result<Played, RunError> {
     let columns = known_columns(&history);
     let event_columns = history.events.as_ref().map(event_kinds).unwrap_or_default();
     let context = Context {

@@ -259,7 +259,8 @@ fn a_report_is_not_written_over_what_is_not_ours() {
     assert_eq!(std::fs::read_to_string(folder.path().join("out/holiday.jpg")).unwrap(), "mine");
     // A file stands where the folder should.
     write(folder.path(), "file", "mine");
-    leadoff_in(folder.path(), &["run", "e.yaml", "--out", "file/out"]).failed(1);
+    let error = leadoff_in(folder.path(), &["run", "e.yaml", "--out", "file/out"]).failed(1);
+    assert!(error.contains("file/out: can not be written"), "{error}");
     leadoff_in(folder.path(), &["run", "e.yaml", "--out", "file"]).failed(2);
     assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "mine");
     leadoff_in(folder.path(), &["score", "e.yaml", "nowhere/at/all.csv"]).failed(1);

@@ -74,3 +74,12 @@ fn the_bank_experiment_runs() {
     let (_folder, evaluation) = run("uci_bank.yaml", "data/bank-marketing/bank-additional-full.csv", data);
     assert_eq!(evaluation["ledger"]["training"], 32949);
 }
+
+#[test]
+fn the_schema_beside_the_experiments_is_the_one_that_the_command_prints() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/experiment.schema.json");
+    let stored = std::fs::read_to_string(beside).unwrap();
+    let folder = folder();
+    let printed = leadoff_in(folder.path(), &["schema"]).done();
+    assert!(stored == printed, "make it anew: leadoff schema > experiments/experiment.schema.json");
+}

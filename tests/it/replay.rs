@@ -395,6 +395,31 @@ fn explain_shows_what_fired_and_which_events() {
 }
 
 #[test]
+fn forgetting_all_that_came_after_scoring_changes_no_score() {
+    let folder = history();
+    let scores = || {
+        leadoff_in(folder.path(), &["score", "experiment.yaml", "scores.csv"]).done();
+        std::fs::read_to_string(folder.path().join("scores.csv")).unwrap()
+    };
+    let before = scores();
+    // L20 is scored on the 17th, all others on the 8th.
+    let is_known = |line: &&str, at: &str| {
+        let as_of = if line.starts_with("L20") { "2026-03-17 00:00:00" } else { "2026-03-08 00:00:00" };
+        at.is_empty() || at.starts_with(|c: char| !c.is_ascii_digit()) || at <= as_of
+    };
+    let forget = |name: &str, text: &str, place: usize| {
+        let kept: Vec<&str> =
+            text.lines().filter(|line| is_known(line, line.split(',').nth(place).unwrap_or_default())).collect();
+        assert!(kept.len() < text.lines().count(), "{name}");
+        write(folder.path(), name, kept.join("\n") + "\n");
+    };
+    forget("events.csv", EVENTS, 1);
+    forget("history.csv", HISTORY, 3);
+    write(folder.path(), "leads.csv", LEADS.replace("9,2026-03-17 00:00:01", "3,2026-05-01 00:00:00"));
+    assert_eq!(scores(), before);
+}
+
+#[test]
 fn an_event_can_be_the_moment_of_scoring() {
     let folder = history();
     let at_event = experiment().replace("as_of: { after_created: 7d }", "as_of: { event: demo_request }");
@@ -408,4 +433,63 @@ fn an_event_can_be_the_moment_of_scoring() {
     let evaluation = evaluated(folder.path(), &std::fs::read_to_string(folder.path().join("experiment.yaml")).unwrap());
     let none = evaluation["ledger"]["exclusions"].as_array().unwrap();
     assert!(none.iter().any(|one| one["reason"] == "no moment to score at" && one["leads"] == 15), "{none:?}");
+}
+
+/// Leads created on 2026-03-01 and scored a week later; outcomes are dates without a time of day.
+fn small(outcomes: &str, replay: &str) -> Value {
+    let folder = folder();
+    let leads: String = (1..=6).map(|number| format!("S{number},2026-03-0{number},{number}\n")).collect();
+    write(folder.path(), "leads.csv", format!("id,created,size\n{leads}"));
+    write(folder.path(), "outcomes.csv", format!("id,won,lost\n{outcomes}"));
+    let experiment = format!(
+        "
+version: 1
+experiment: Small
+data:
+  leads: {{ path: leads.csv, id: id, created: created, known: at_creation }}
+  outcomes: {{ path: outcomes.csv, lead: id, converted: won, lost: lost }}
+  until: 2026-06-30
+replay: {replay}
+models: {{ size: {{ column: {{ score: size, scale: points }} }} }}
+"
+    );
+    evaluated(folder.path(), &experiment)
+}
+
+fn excluded(evaluation: &Value, reason: &str) -> u64 {
+    let exclusions = evaluation["ledger"]["exclusions"].as_array().unwrap();
+    exclusions.iter().find(|one| one["reason"] == reason).map_or(0, |one| one["leads"].as_u64().unwrap())
+}
+
+#[test]
+fn a_date_ends_something_at_the_end_of_its_day() {
+    // S1 is scored at the midnight that begins the 8th: won that day is won after it, lost the day before is lost before.
+    let weekly = "{ as_of: { after_created: 7d }, horizon: 30d }";
+    let evaluation = small("S1,2026-03-08,\nS2,,2026-03-08\nS3,2026-03-09,\n", weekly);
+    assert_eq!(model(&evaluation, "size")["wins"], 1);
+    assert_eq!(excluded(&evaluation, "decided before it was scored"), 2);
+}
+
+#[test]
+fn a_lead_that_was_lost_and_then_won_is_won_and_its_loss_is_void() {
+    let created = "{ as_of: created, horizon: ever }";
+    let evaluation =
+        small("S1,,2026-03-01\nS1,2026-05-01,\nS2,2026-03-03,2026-03-20\nS3,2026-03-05,2026-03-05\n", created);
+    assert_eq!(evaluation["ledger"]["evaluated"], 6);
+    let size = model(&evaluation, "size");
+    assert_eq!(size["wins"], 3);
+    let curves = size["time_to_convert"]["curves"].as_array().unwrap();
+    let losses: u64 = curves.iter().map(|curve| curve["losses"].as_u64().unwrap()).sum();
+    assert_eq!(losses, 0, "{curves:?}");
+}
+
+#[test]
+fn a_training_lead_must_have_had_its_chance_before_evaluation_begins() {
+    let windows = "{ as_of: created, horizon: 3d, train: { to: 2026-03-04 }, evaluate: { from: 2026-03-05 } }";
+    let evaluation = small("S1,2026-03-02,\nS6,2026-03-07,\n", windows);
+    let ledger = &evaluation["ledger"];
+    // S1 and S2 closed on the 4th and the 5th; S3 on the 6th, a day too late; S4 lies between the windows.
+    assert_eq!((&ledger["training"], &ledger["evaluated"]), (&2.into(), &2.into()), "{ledger}");
+    assert_eq!(excluded(&evaluation, "training lead whose horizon was still open when evaluation began"), 1);
+    assert_eq!(excluded(&evaluation, "outside the windows"), 1);
 }
