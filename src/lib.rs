@@ -1,5 +1,6 @@
 //! Leadoff replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 
+pub mod audit;
 pub mod data;
 pub mod evaluation;
 pub mod experiment;
@@ -14,3 +15,4 @@ pub mod simulate;
 pub mod stats;
 pub mod table;
 pub mod time;
+pub mod trial;

@@ -1,5 +1,7 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
+mod ab;
+mod audit;
 mod check;
 mod completions;
 mod explain;
@@ -37,14 +39,16 @@ enum Command {
     Init(init::Init),
     Check(check::Check),
     Run(run::Run),
+    Audit(audit::Audit),
     Explain(explain::Explain),
     Score(score::Score),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
-    Simulate(simulate::Simulate),
+    Simulate(Box<simulate::Simulate>),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Oracle(oracle::Oracle),
+    Ab(ab::Ab),
 }
 
 /// What ends a command early: an exit code and what to say.
@@ -84,18 +88,32 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// Whether a model can not be made of what stands in the experiment file; else it is the data that do not fit.
+fn is_in_the_file(error: &ModelError) -> bool {
+    matches!(error, ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. })
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let code = match &error {
             RunError::Config(_) | RunError::Replay(_) | RunError::NoSegment { .. } | RunError::Refused { .. } => {
                 EXPERIMENT
             }
-            RunError::Model(ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }) => {
+            RunError::Model(model) if is_in_the_file(model) => EXPERIMENT,
+            RunError::Model(model)
+                if matches!(
+                    **model,
+                    ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }
+                ) =>
+            {
                 EXPERIMENT
             }
             RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,
+            RunError::NoTraining { .. } => EXPERIMENT,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
+            | RunError::NoPoints
+            | RunError::NotPoints { .. }
             | RunError::NotEmpty { .. }
             | RunError::Format { .. } => USAGE,
             RunError::Store(StoreError::NotOurs { .. }) => USAGE,
@@ -114,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Audit(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
@@ -122,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Oracle(command) => command.run(),
+        Command::Ab(command) => command.run(),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("error: {}", failure.message);

@@ -27,8 +27,19 @@ pub fn inputs(spec: &DataSpec, base: &Path) -> Result<Vec<InputFile>, DataError>
     let events = spec.events.as_ref().map(|events| ("events", &events.path));
     let history = spec.history.as_ref().map(|history| ("history", &history.path));
     let named = [Some(("leads", &spec.leads.path)), events, Some(("outcomes", &spec.outcomes.path)), history];
+    hashed(named.into_iter().flatten(), base)
+}
+
+/// The files of inputs, each once, with their sizes and hashes.
+///
+/// # Errors
+/// When a file is missing or cannot be read.
+pub fn hashed<'a>(
+    named: impl Iterator<Item = (&'static str, &'a Paths)>,
+    base: &Path,
+) -> Result<Vec<InputFile>, DataError> {
     let mut files: Vec<InputFile> = Vec::new();
-    for (input, paths) in named.into_iter().flatten().filter(|(_, paths)| !paths.is_empty()) {
+    for (input, paths) in named.filter(|(_, paths)| !paths.is_empty()) {
         for file in expand(input, paths, base)? {
             if files.iter().all(|known| known.path != file.shown) {
                 let (bytes, sha256) = hash(&file.path).map_err(|source| file.error(source))?;

@@ -4,6 +4,7 @@ mod cells;
 mod changes;
 mod checks;
 mod columnar;
+mod columns;
 mod delimited;
 mod error;
 mod events;
@@ -21,16 +22,17 @@ mod spec;
 mod times;
 mod write;
 
+pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
-pub use files::{InputFile, inputs};
+pub use files::{InputFile, hashed, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Win};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
 pub use read::read;
 pub use source::Progress;
 pub use spec::{
-    DataSpec, Decimal, Delimiter, Encoding, EventsSpec, Formats, HistorySpec, KnownSpec, LeadsSpec, OutcomesSpec,
-    Paths, Type,
+    AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,
+    HistorySpec, KnownSpec, LeadsSpec, OutcomesSpec, Paths, Type,
 };
 pub use write::{write, write_csv};
 

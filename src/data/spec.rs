@@ -174,6 +174,87 @@ source! {
     }
 }
 
+source! {
+    /// Who was assigned to which arm, one unit a row.
+    AssignmentsSpec {
+        /// A file, a pattern or a list of them; CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC.
+        path: Paths,
+        /// The column that names the unit. Without one every row is a unit of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        /// The column that names the arm.
+        arm: String,
+        /// The column that says when it was assigned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+        /// The column that names the arm whose model really scored it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delivered: Option<String>,
+        /// The column that names whom it belongs to (a rep, an account): its units are not independent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cluster: Option<String>,
+        /// The column whose values were strata of the assignment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stratum: Option<String>,
+        /// A number known before the assignment, such as the old score: it makes intervals shorter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        covariate: Option<String>,
+        /// The column that says when (or whether) sales accepted it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted: Option<String>,
+        /// The column that says when (or whether) sales worked it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worked: Option<String>,
+    }
+}
+
+source! {
+    /// Counts of a field test as a warehouse made them: a row an arm, or a row an arm and day.
+    AggregatesSpec {
+        /// A file, a pattern or a list of them.
+        path: Paths,
+        /// The column that names the arm.
+        arm: String,
+        /// The column that says on which day the units were assigned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        day: Option<String>,
+        /// The column that counts units.
+        units: String,
+        /// The column that counts units converted within the horizon.
+        conversions: String,
+        /// The column that holds the mean of the value over all units.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mean: Option<String>,
+        /// The column that holds the value's variance over all units, divided by n - 1.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        variance: Option<String>,
+    }
+}
+
+source! {
+    /// What became of the units of a field test; several rows of a unit are several deals.
+    FieldOutcomesSpec {
+        /// A file, a pattern or a list of them. Without one the outcomes are columns of the assignments.
+        #[serde(default, skip_serializing_if = "Paths::is_empty")]
+        path: Paths,
+        /// The column that names the unit, in a file of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        /// The column that says when it was won.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        converted: Option<String>,
+        /// The column that says when it was lost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lost: Option<String>,
+        /// The column that says whether it was won, where nobody knows when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flag: Option<String>,
+        /// The column that says what the deal was worth.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    }
+}
+
 /// How a source's files are written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dialect {

@@ -61,7 +61,7 @@ pub(super) fn cuts(cohort: &Cohort, model: &Scored) -> Cuts {
 }
 
 /// Leads to whose volume brackets are cut: the training window, or the cohort without one.
-fn reference<'a>(cohort: &'a Cohort) -> (&'a [usize], &'static str) {
+fn reference(cohort: &Cohort) -> (&[usize], &'static str) {
     let training = cohort.training();
     if training.is_empty() { (cohort.mature(), "evaluated leads") } else { (training, "training window") }
 }

@@ -273,7 +273,7 @@ fn decide(differences: &[Difference], challenger: &Scored) -> Decision {
 
 /// Leads for 80 % power to see the smallest worthwhile difference in capture, from the spread that these leads show.
 fn leads_needed(leads: f64, se: f64) -> Number {
-    if !(se > 0.0) {
+    if se.is_nan() || se <= 0.0 {
         return Undefined::ZeroVariance.into();
     }
     let z = dist::normal_critical(LEVEL) + dist::normal_quantile(0.8);

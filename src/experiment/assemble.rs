@@ -179,5 +179,14 @@ pub(super) fn bracket_rule(spec: &BracketSpec) -> BracketRule {
     match spec {
         BracketSpec::Edges(edges) => BracketRule::Edges { edges: edges.clone(), names: Vec::new() },
         BracketSpec::Quantiles(count) => BracketRule::Quantiles(*count as usize),
+        BracketSpec::Named(_) => named(spec.bounds()),
+    }
+}
+
+/// Brackets with names, each from its lowest score on; the first holds all below it too.
+pub(super) fn named(bounds: Vec<(f64, &str)>) -> BracketRule {
+    BracketRule::Edges {
+        edges: bounds.iter().skip(1).map(|(from, _)| *from).collect(),
+        names: bounds.into_iter().map(|(_, name)| name.to_string()).collect(),
     }
 }

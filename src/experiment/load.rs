@@ -30,7 +30,8 @@ impl Experiment {
         let file: ExperimentFile = yaml::read(path)?;
         let invalid =
             |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
-        let models = models::resolve(&file.models).map_err(|error| ConfigError::Model { path: path.into(), error })?;
+        let models = models::resolve(&file.models)
+            .map_err(|error| ConfigError::Model { path: path.into(), error: Box::new(error) })?;
         let champion = match &file.champion {
             None => None,
             Some(name) => Some(models.iter().position(|model| model.name == *name).ok_or_else(|| {
@@ -39,6 +40,9 @@ impl Experiment {
                 invalid("champion", format!("there is no model `{name}`{near}"))
             })?),
         };
+        if let Some(problem) = file.brackets.as_ref().and_then(|brackets| brackets.problem()) {
+            return Err(invalid("brackets", problem));
+        }
         if file.replay.train.is_some() && file.replay.horizon == Horizon::Ever && file.data.outcomes.flag.is_none() {
             let message = "`ever` leaves no training lead whose horizon had closed before evaluation began; give a horizon such as 90d, or leave out `train`";
             return Err(invalid("replay.horizon", message.into()));

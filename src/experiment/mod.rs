@@ -1,6 +1,7 @@
 //! An experiment file, one run of it, its folder.
 
 mod assemble;
+mod audit;
 mod check;
 mod error;
 mod file;
@@ -11,8 +12,10 @@ mod run;
 mod scores;
 mod start;
 mod store;
+pub mod trial;
 mod yaml;
 
+pub use audit::{audit, store_audit};
 pub use check::{Checked, check};
 pub use error::{ConfigError, RunError};
 pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};

@@ -2,8 +2,8 @@ use std::time::Instant as Clock;
 
 use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, InputFile};
 use crate::evaluation::{self, BracketRule, Cohort, Mark, Scored};
-use crate::models::{self, Context, EventLog, KnownColumn, Model, Scores, Training};
-use crate::predicate::Kind;
+use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
+use crate::predicate::{Kind, PredicateError};
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
     self, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness,
@@ -35,6 +35,8 @@ pub(super) struct Played {
     pub replayed: Replayed,
     pub scores: Vec<Scores>,
     pub timings: Timings,
+    /// What the models ask of the events.
+    pub plan: Plan,
 }
 
 /// Seconds a step.
@@ -145,7 +147,7 @@ pub(super) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progres
     let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
-    Ok(Played { history, findings, models, replayed, scores, timings })
+    Ok(Played { history, findings, models, replayed, scores, timings, plan })
 }
 
 pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
@@ -158,7 +160,7 @@ fn reading(at: &data::Progress) -> String {
     format!("reading {}: {} rows, {share:.0} %", at.input, at.rows)
 }
 
-fn known_columns(history: &History) -> Vec<KnownColumn> {
+pub(super) fn known_columns(history: &History) -> Vec<KnownColumn> {
     let column = |attribute: &data::Attribute| KnownColumn {
         name: attribute.name.clone(),
         kind: Kind::of(&attribute.column),
@@ -174,13 +176,16 @@ fn event_kinds(events: &Events) -> Vec<(String, Kind)> {
 }
 
 /// A column that the data hold but no model may read has its reason told.
-fn refused(error: models::ModelError, findings: &Findings) -> RunError {
-    if let models::ModelError::Unknown { name, .. } = &error
-        && let Some(reason) = findings.refusal(name)
-    {
-        return RunError::Refused { column: name.clone(), reason: reason.into(), error };
+fn refused(error: ModelError, findings: &Findings) -> RunError {
+    let (place, name) = match &error {
+        ModelError::Unknown { path, name, .. }
+        | ModelError::Predicate { path, error: PredicateError::UnknownColumn { name, .. } } => (path, name),
+        _ => return error.into(),
+    };
+    match findings.refusal(name) {
+        Some(reason) => RunError::Refused { column: name.clone(), reason: reason.into(), place: place.clone() },
+        None => error.into(),
     }
-    RunError::Model(error)
 }
 
 fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
@@ -192,18 +197,16 @@ fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
 }
 
 /// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
-fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
+pub(super) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
     if let Some(spec) = &experiment.file.brackets {
         return assemble::bracket_rule(spec);
     }
     let tiers = experiment.champion.and_then(|place| models[place].points()).map(|points| &points.spec().tiers);
     match tiers.filter(|tiers| tiers.len() > 1) {
         Some(tiers) => {
-            let mut bounds: Vec<(f64, String)> =
-                tiers.iter().map(|(name, tier)| (tier.from, name.to_string())).collect();
+            let mut bounds: Vec<(f64, &str)> = tiers.iter().map(|(name, tier)| (tier.from, name)).collect();
             bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let edges = bounds[1..].iter().map(|(from, _)| *from).collect();
-            BracketRule::Edges { edges, names: bounds.into_iter().map(|(_, name)| name).collect() }
+            assemble::named(bounds)
         }
         None => BracketRule::Quantiles(5),
     }
@@ -219,7 +222,7 @@ fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
     scores.contributions.iter().map(mark).collect()
 }
 
-fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+pub(super) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;

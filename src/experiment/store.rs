@@ -20,12 +20,14 @@ pub enum StoreError {
 
 /// What tells a folder of ours from others.
 const MARK: &str = "evaluation.json";
+/// The same of a field test's report.
+const TRIAL_MARK: &str = "trial.json";
 
 impl Folder {
     /// A draft beside `target`. An older report of ours at `target` stays until [`Folder::finish`].
     pub fn create(target: &Path) -> Result<Self, StoreError> {
         let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-        if target.exists() && !target.join(MARK).exists() && !is_empty(target) {
+        if target.exists() && !target.join(MARK).exists() && !target.join(TRIAL_MARK).exists() && !is_empty(target) {
             return Err(StoreError::NotOurs { path: target.into() });
         }
         let name = target.file_name().map_or("report".into(), |name| name.to_string_lossy().into_owned());

@@ -3,6 +3,7 @@
 //! [`document`] turns an [`Evaluation`](crate::result::Evaluation) into blocks; [`Format::render`] writes them. No
 //! statistic is computed here: what a reader sees stands in the evaluation.
 
+mod audit;
 pub mod chart;
 mod document;
 mod evidence;
@@ -14,12 +15,15 @@ mod markdown;
 mod sections;
 mod terminal;
 pub mod text;
+mod trial;
 mod words;
 
+pub use audit::document as audit;
 pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Section, Span, Table, Text, Tone};
 pub use glossary::GLOSSARY;
 pub use sections::document;
 pub use text::slug;
+pub use trial::trial;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -385,14 +385,14 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
     let mut out: Vec<Text> = Vec::new();
     if evaluation.notices.iter().any(|notice| notice.level == Level::Banner) {
-        out.push("Settle the notices above before acting on any number here.".into());
+        out.push("Read the warning above first: it says on which numbers not to act.".into());
     }
     match (verdict.decision, &evaluation.setting.champion) {
         (_, None) => out.push(Text::sentence("Name the model in use as `champion:` in the experiment file: then every other model is measured against it.")),
         (Decision::Promote, Some(champion)) => {
             let to = verdict.model.as_ref().or(verdict.challenger.as_ref()).unwrap_or(champion);
             out.push(say!["Agree with sales on the score at which ", name(to), " hands a lead over: see its brackets in the report."]);
-            out.push(Text::sentence("A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B test (`leadoff ab plan`), or watch the next quarter (`leadoff review`)."));
+            out.push(Text::sentence("A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B test, or run this again on the next quarter."));
         }
         (Decision::Keep, Some(champion)) => {
             out.push(say!["Look for what holds ", name(champion), " back: ", name("leadoff audit"), " shows which of its criteria are over- or under-weighted."]);

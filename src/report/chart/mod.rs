@@ -1,5 +1,6 @@
 //! Charts of an evaluation: SVG whose colours are classes and whose text is text.
 
+mod audit;
 mod brackets;
 mod distribution;
 mod figures;
@@ -16,6 +17,7 @@ mod sheet;
 mod summary;
 mod svg;
 mod time;
+mod trial;
 mod words;
 
 use crate::result::Evaluation;
@@ -24,7 +26,9 @@ use ink::Ink;
 use roster::{Entry, roster};
 use sheet::{LABEL, NOTE, Sheet};
 
+pub use audit::criteria;
 pub use png::png;
+pub use trial::{power, trial};
 
 /// A drawn chart: SVG text whose colours are CSS classes so that one picture serves light, dark and print.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,183 @@
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::data::hashed;
+use crate::experiment::store::{Folder, StoreError};
+use crate::experiment::{Progress, RunError, write_file};
+use crate::report::{self, Format, chart};
+use crate::result::Number;
+use crate::result::trial::{Look, TRIAL_SCHEMA, Trial};
+use crate::time::Moment;
+use crate::trial::{self, Test};
+
+use super::load::FieldTest;
+use super::{ledger, read};
+
+/// An analysis with the ledger that it leaves.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    pub trial: Trial,
+    ledger: PathBuf,
+    file: PathBuf,
+}
+
+/// Analyses a test as it looked at the end of `as_of`, by default at `until` of its file.
+///
+/// # Errors
+/// When the data can not be read as what the file says.
+pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress) -> Result<Analysis, RunError> {
+    progress.say("reading".into());
+    let seen = read::read(test, as_of.map(|as_of| as_of.end(&test.file.timezone)))?;
+    let path = test.beside("ledger.json");
+    let day = seen.as_of.as_ref().map_or("(no day)".into(), |(day, _)| day.clone());
+    let data = hash(test)?;
+    let all = ledger::read(&path)?;
+    // Of an earlier day's looks the first counts: what it said was known then, whatever the files say now.
+    let mut before: Vec<Look> = Vec::new();
+    for look in all.iter().filter(|look| look.as_of < day) {
+        if before.iter().all(|known| known.as_of != look.as_of) {
+            before.push(look.clone());
+        }
+    }
+    progress.say("analysing".into());
+    let spec = spec(test, seen.as_of.clone());
+    let mut trial = trial::analyze(&spec, &seen.units, &seen.oddities, &before);
+    hold_to_plan(test, &mut trial);
+    let stage = trial.sequential.as_ref().and_then(|sequential| sequential.stages.last());
+    let look = Look {
+        data,
+        planned: spec.is_planned(&day),
+        information: stage.map_or_else(|| primary_conversions(&trial), |stage| stage.information.into()),
+        z: stage.map_or_else(
+            || trial.contrasts.first().map_or(Number::undefined("no arms"), |first| first.primary.statistic.clone()),
+            |stage| stage.z.clone(),
+        ),
+        critical: stage.map_or(Number::undefined("not monitored by bounds"), |stage| stage.critical.clone()),
+        result: trial.verdict.headline.clone(),
+        as_of: day,
+    };
+    trial.looks = ledger::with(all, look);
+    Ok(Analysis { trial, ledger: path, file: test.path().into() })
+}
+
+/// Information where no log-rank test runs: conversions so far.
+fn primary_conversions(trial: &Trial) -> Number {
+    (trial.arms.iter().map(|arm| arm.conversions).sum::<u64>() as f64).into()
+}
+
+fn hash(test: &FieldTest) -> Result<String, RunError> {
+    let file = &test.file;
+    let named = [
+        file.assignments.as_ref().map(|spec| ("assignments", &spec.path)),
+        file.outcomes.as_ref().map(|spec| ("outcomes", &spec.path)),
+        file.aggregates.as_ref().map(|spec| ("aggregates", &spec.path)),
+    ];
+    let mut hash = Sha256::new();
+    for input in hashed(named.into_iter().flatten(), &test.base)? {
+        hash.update(input.sha256.as_bytes());
+    }
+    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test {
+    let file = &test.file;
+    Test {
+        name: file.test.clone(),
+        unit: file.unit.word().into(),
+        arms: test.arms.clone(),
+        horizon: file.horizon.map(|horizon| horizon.days()),
+        queue: file.queue,
+        confidence: file.confidence,
+        monitoring: test.monitoring.clone(),
+        currency: file.currency.clone(),
+        winsor: file.winsor,
+        foretold: file.plan.as_ref().and_then(|plan| plan.foretold),
+        as_of,
+    }
+}
+
+/// What was planned beside what came.
+fn hold_to_plan(test: &FieldTest, trial: &mut Trial) {
+    let Some(plan) = &test.file.plan else { return };
+    let units: f64 = trial.arms.iter().map(|arm| arm.units as f64).sum();
+    if units < plan.leads {
+        trial.verdict.reasons.push(format!(
+            "the plan asks for {:.0} {}s, and {units:.0} are assigned: smaller effects than the {:.2} points it was made for stay unseen",
+            plan.leads,
+            test.file.unit.word(),
+            100.0 * plan.difference
+        ));
+    }
+    let rate = trial.contrasts.first().and_then(|contrast| contrast.primary.control.interval());
+    if rate.is_some_and(|rate| !rate.contains(plan.base_rate)) {
+        trial.verdict.reasons.push(format!(
+            "the plan counted on a rate of {:.2} %, which the control's interval excludes: its power is not that of the plan",
+            100.0 * plan.base_rate
+        ));
+    }
+}
+
+/// Writes the folder of an analysis, all of it or nothing, then the ledger.
+///
+/// # Errors
+/// When a file can not be written.
+pub fn store(analysis: &Analysis, target: &Path) -> Result<PathBuf, RunError> {
+    let folder = Folder::create(target)?;
+    folder.write("trial.json", to_json(&analysis.trial))?;
+    for (name, bytes) in report_files(&analysis.trial) {
+        folder.write(&name, bytes)?;
+    }
+    let yaml =
+        std::fs::read(&analysis.file).map_err(|source| StoreError::Io { path: analysis.file.clone(), source })?;
+    folder.write("test.yaml", yaml)?;
+    let done = folder.finish()?;
+    ledger::write(&analysis.ledger, &analysis.trial.looks)?;
+    Ok(done)
+}
+
+fn to_json(trial: &Trial) -> String {
+    serde_json::to_string_pretty(trial).expect("a trial has only plain values") + "\n"
+}
+
+fn report_files(trial: &Trial) -> Vec<(String, Vec<u8>)> {
+    let document = report::trial(trial);
+    let mut files: Vec<(String, Vec<u8>)> = [Format::Html, Format::Markdown]
+        .map(|format| (format!("report.{}", format.extension()), format.render(&document).into_bytes()))
+        .into();
+    for chart in chart::trial(trial) {
+        files.push((format!("charts/{}.svg", chart.id), chart::standalone(&chart).into_bytes()));
+    }
+    files
+}
+
+/// Reads a `trial.json` of this or an older version.
+///
+/// # Errors
+/// When it is none.
+pub fn read_trial(path: &Path) -> Result<Trial, RunError> {
+    let failed = |why: String| RunError::Evaluation { path: path.into(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(format!("not JSON: {error}")))?;
+    match json.get("schema").and_then(serde_json::Value::as_u64) {
+        Some(schema) if schema <= u64::from(TRIAL_SCHEMA) => {}
+        Some(newer) => {
+            return Err(failed(format!("its schema {newer} is newer than this leadoff knows ({TRIAL_SCHEMA})")));
+        }
+        None => return Err(failed("it names no schema: not a trial of leadoff".into())),
+    }
+    serde_json::from_value(json).map_err(|error| failed(error.to_string()))
+}
+
+/// Draws the report of a trial anew, beside it.
+///
+/// # Errors
+/// When a file can not be written.
+pub fn redraw(trial: &Trial, folder: &Path) -> Result<(), RunError> {
+    let charts = folder.join("charts");
+    std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts, source })?;
+    for (name, bytes) in report_files(trial) {
+        write_file(&folder.join(name), bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::{AggregatesSpec, AssignmentsSpec, FieldOutcomesSpec};
+use crate::experiment::Version;
+use crate::models::spec::Entries;
+use crate::result::trial::Queue;
+use crate::time::{Moment, Span, Zone};
+
+/// A field test: two or more scoring models, each of which decides about its own leads.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestFile {
+    pub version: Version,
+    /// What is tested, in a few words: the report's title.
+    pub test: String,
+    /// What is assigned: lead (the default), account or rep.
+    #[serde(default)]
+    pub unit: UnitKind,
+    /// Goes into the hash that assigns; another test has another salt.
+    pub salt: Option<String>,
+    /// The arms with their weights: `{ current: 1, challenger: 1 }`.
+    pub arms: Entries<f64>,
+    /// The arm that the others are compared with; by default the first.
+    pub control: Option<String>,
+    /// Within which time after its assignment a conversion counts.
+    pub horizon: Option<Span>,
+    /// Whether both arms stand in one queue (`shared`), have a capacity of their own (`split`) or whole representatives
+    /// are assigned (`by_rep`).
+    pub queue: Queue,
+    /// When the test may be read. By default once.
+    pub monitoring: Option<MonitoringSpec>,
+    pub assignments: Option<AssignmentsSpec>,
+    pub outcomes: Option<FieldOutcomesSpec>,
+    /// Counts instead of units.
+    pub aggregates: Option<AggregatesSpec>,
+    /// When the outcomes were exported; a date alone is its end.
+    pub until: Option<Moment>,
+    #[serde(default)]
+    pub timezone: Zone,
+    pub currency: Option<String>,
+    #[serde(default = "confidence")]
+    pub confidence: f64,
+    /// Deals above this quantile of all are capped in one of the revenue figures.
+    #[serde(default = "winsor")]
+    pub winsor: f64,
+    /// Columns of the assignments by which the effect is shown in parts.
+    #[serde(default)]
+    pub segments: Vec<String>,
+    /// Ratios of two columns of the assignments: `{ meetings a touch: { numerator: meetings, denominator: touches } }`.
+    #[serde(default)]
+    pub ratios: Entries<RatioSpec>,
+    /// What must not become worse by more than a margin.
+    #[serde(default)]
+    pub guardrails: Entries<GuardrailSpec>,
+    /// What was planned, as `leadoff ab plan` wrote it: the analysis is held to it.
+    pub plan: Option<PlanSpec>,
+}
+
+fn confidence() -> f64 {
+    0.95
+}
+
+fn winsor() -> f64 {
+    0.99
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitKind {
+    #[default]
+    Lead,
+    Account,
+    Rep,
+}
+
+impl UnitKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::Account => "account",
+            Self::Rep => "rep",
+        }
+    }
+}
+
+/// When the test may be read.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitoringSpec {
+    /// Once: `{ at: 2026-12-31 }`, or `{}` without a day.
+    Fixed(FixedSpec),
+    /// At planned looks: `{ at: [2026-10-01, 2026-12-31], conversions: 400 }`.
+    Looks(LooksSpec),
+    /// At any time: `{ leads: 20000 }`.
+    Anytime(AnytimeSpec),
+}
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FixedSpec {
+    /// The day of the one look.
+    pub at: Option<Moment>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LooksSpec {
+    /// The days of the looks.
+    pub at: Vec<Moment>,
+    /// Conversions of both arms together that are planned for the last look.
+    pub conversions: f64,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnytimeSpec {
+    /// Mature leads of both arms near which the interval is to be shortest.
+    pub leads: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatioSpec {
+    pub numerator: String,
+    pub denominator: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardrailSpec {
+    pub column: String,
+    /// The worst difference that is still accepted, above 0.
+    pub margin: f64,
+    pub better: Better,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    Lower,
+    Higher,
+}
+
+/// What was planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanSpec {
+    /// Units of all arms together.
+    pub leads: f64,
+    pub conversions: f64,
+    pub weeks: f64,
+    pub base_rate: f64,
+    /// The difference of rates that the test was made for.
+    pub difference: f64,
+    pub power: f64,
+    /// The difference that a replay foretold.
+    pub foretold: Option<f64>,
+}

@@ -1,0 +1,27 @@
+use std::path::Path;
+
+use crate::experiment::{RunError, write_file};
+use crate::result::trial::Look;
+
+/// The looks taken at a test so far; none without a ledger.
+pub(super) fn read(path: &Path) -> Result<Vec<Look>, RunError> {
+    let failed = |why: String| RunError::Evaluation { path: path.into(), why };
+    match std::fs::read_to_string(path) {
+        Ok(text) => serde_json::from_str(&text).map_err(|error| failed(format!("not a ledger of looks: {error}"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// Adds a look, in the order of days. The same data on the same day are the same look.
+pub(super) fn with(mut looks: Vec<Look>, look: Look) -> Vec<Look> {
+    looks.retain(|known| known.as_of != look.as_of || known.data != look.data);
+    looks.push(look);
+    looks.sort_by(|a, b| a.as_of.cmp(&b.as_of).then(a.data.cmp(&b.data)));
+    looks
+}
+
+pub(super) fn write(path: &Path, looks: &[Look]) -> Result<(), RunError> {
+    let text = serde_json::to_string_pretty(looks).expect("plain values") + "\n";
+    Ok(write_file(path, text)?)
+}

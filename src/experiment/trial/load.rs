@@ -1,0 +1,123 @@
+use std::path::{Path, PathBuf};
+
+use crate::experiment::{ConfigError, yaml};
+use crate::time::{Calendar, Moment};
+use crate::trial::{ArmSpec, Monitoring};
+
+use super::assign::Assigner;
+use super::file::{MonitoringSpec, TestFile};
+
+/// A field test's file, read and checked.
+#[derive(Clone, Debug)]
+pub struct FieldTest {
+    pub file: TestFile,
+    /// The control first.
+    pub arms: Vec<ArmSpec>,
+    pub monitoring: Monitoring,
+    /// Where relative paths start.
+    pub base: PathBuf,
+    path: PathBuf,
+}
+
+impl FieldTest {
+    /// # Errors
+    /// When the file can not be read, is no test, or its parts do not fit together.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let file: TestFile = yaml::read(path)?;
+        let wrong = |field: &str, message: &str| {
+            Err(ConfigError::Invalid { path: path.into(), field: field.into(), message: message.into() })
+        };
+        if file.arms.len() < 2 {
+            return wrong("arms", "a test has at least two arms, such as `{ current: 1, challenger: 1 }`");
+        }
+        if file.arms.iter().any(|(_, weight)| !(*weight > 0.0 && weight.is_finite())) {
+            return wrong("arms", "weights are numbers above 0");
+        }
+        if !(0.5 < file.confidence && file.confidence < 1.0) {
+            return wrong("confidence", "expected a number between 0.5 and 1, such as 0.95");
+        }
+        if !(0.5..=1.0).contains(&file.winsor) {
+            return wrong("winsor", "expected a quantile from 0.5 to 1, such as 0.99");
+        }
+        if file.guardrails.iter().any(|(_, guard)| !(guard.margin > 0.0 && guard.margin.is_finite())) {
+            return wrong("guardrails", "a margin is a number above 0");
+        }
+        let control = file.control.as_deref().or(file.arms.names().next()).unwrap_or_default().to_string();
+        if file.arms.get(&control).is_none() {
+            return wrong("control", &format!("there is no arm `{control}`"));
+        }
+        let monitoring = match monitoring(&file) {
+            Ok(monitoring) => monitoring,
+            Err(message) => return wrong("monitoring", message),
+        };
+        let arm = |(name, weight): (&str, &f64)| ArmSpec { name: name.into(), weight: *weight };
+        let first = file.arms.iter().filter(|(name, _)| *name == control);
+        let arms = first.chain(file.arms.iter().filter(|(name, _)| *name != control)).map(arm).collect();
+        let base = base(path, &file);
+        Ok(Self { arms, monitoring, base, path: path.into(), file })
+    }
+
+    /// The file it was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file beside the test's: `TEST.ledger.json`.
+    pub fn beside(&self, extension: &str) -> PathBuf {
+        self.path.with_extension(extension)
+    }
+
+    /// `reports/NAME` of the test's file.
+    pub fn default_folder(&self) -> PathBuf {
+        Path::new("reports").join(self.path.file_stem().unwrap_or("test".as_ref()))
+    }
+
+    /// The assignment by hash; nothing without a salt. Arms in the file's order: another control changes nobody's arm.
+    pub fn assigner(&self) -> Option<Assigner> {
+        let arms: Vec<(String, f64)> =
+            self.file.arms.iter().map(|(name, weight)| (name.to_string(), *weight)).collect();
+        self.file.salt.as_ref().map(|salt| Assigner::new(salt, &arms))
+    }
+
+    pub(super) fn invalid(&self, field: &str, message: impl Into<String>) -> ConfigError {
+        ConfigError::Invalid { path: self.path.clone(), field: field.into(), message: message.into() }
+    }
+}
+
+/// The day of a moment in the test's time zone.
+pub(super) fn day(file: &TestFile, moment: &Moment) -> String {
+    file.timezone.period_name(moment.end(&file.timezone), Calendar::Day)
+}
+
+fn monitoring(file: &TestFile) -> Result<Monitoring, &'static str> {
+    Ok(match &file.monitoring {
+        None => Monitoring::Fixed { at: None },
+        Some(MonitoringSpec::Fixed(fixed)) => Monitoring::Fixed { at: fixed.at.as_ref().map(|at| day(file, at)) },
+        Some(MonitoringSpec::Looks(looks)) => {
+            if looks.at.is_empty() {
+                return Err("`looks` names no day");
+            }
+            if !(looks.conversions > 0.0 && looks.conversions.is_finite()) {
+                return Err("`conversions` is the number planned for the last look, above 0");
+            }
+            let mut at: Vec<String> = looks.at.iter().map(|at| day(file, at)).collect();
+            at.sort();
+            Monitoring::Looks { at, conversions: looks.conversions }
+        }
+        Some(MonitoringSpec::Anytime(anytime)) => {
+            if !(anytime.leads > 0.0 && anytime.leads.is_finite()) {
+                return Err("`leads` is a number above 0");
+            }
+            Monitoring::Anytime { leads: anytime.leads }
+        }
+    })
+}
+
+/// Relative paths start beside the test's file if the data are there, else in the working directory.
+fn base(path: &Path, file: &TestFile) -> PathBuf {
+    let beside = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let first = file.assignments.as_ref().map(|data| &data.path).or(file.aggregates.as_ref().map(|data| &data.path));
+    let first = first.and_then(|paths| paths.0.first()).cloned().unwrap_or_default();
+    let is_there = glob::glob(&beside.join(first).to_string_lossy()).is_ok_and(|mut found| found.next().is_some());
+    if is_there { beside } else { PathBuf::from(".") }
+}

@@ -1,0 +1,15 @@
+//! A field test's file: who is assigned to which arm, what became of them, and the ledger of looks.
+
+mod analyze;
+mod assign;
+mod file;
+mod ledger;
+mod load;
+mod plan;
+mod read;
+
+pub use analyze::{Analysis, analyze, read_trial, redraw, store};
+pub use assign::{Assigner, Dialect, assign_file};
+pub use file::{MonitoringSpec, TestFile, UnitKind};
+pub use load::FieldTest;
+pub use plan::{Planned, write_plan};

@@ -1,0 +1,295 @@
+//! What an A/B test of scoring models in the field *is*: plain, serialisable, versioned. It names no lead.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Curve, Estimate, Level, Number};
+
+/// The version of this format. Older results stay readable.
+pub const TRIAL_SCHEMA: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    pub schema: u32,
+    pub test: String,
+    pub setting: TrialSetting,
+    pub soundness: Soundness,
+    /// The control first.
+    pub arms: Vec<Arm>,
+    /// Every other arm against the control, in the order of the file.
+    pub contrasts: Vec<Contrast>,
+    /// Of a test whose looks were planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequential: Option<Sequential>,
+    /// What holds at every look, planned or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anytime: Option<Anytime>,
+    pub segments: Vec<SegmentEffect>,
+    pub looks: Vec<Look>,
+    pub verdict: TrialVerdict,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialSetting {
+    pub unit: String,
+    pub control: String,
+    pub horizon_days: Option<f64>,
+    pub queue: Queue,
+    pub confidence: f64,
+    /// The day the outcomes are looked at, in words.
+    pub as_of: Option<String>,
+    pub currency: Option<String>,
+    /// Whether the outcomes have times.
+    pub timed: bool,
+    /// Winsorised at this quantile of all units.
+    pub winsor: f64,
+}
+
+/// Who works the leads of the arms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Queue {
+    /// Both arms stand in one queue: a lead moved up moves another one down.
+    Shared,
+    /// Each arm has a capacity of its own.
+    Split,
+    /// Whole representatives are assigned.
+    ByRep,
+}
+
+/// Whether the test can be believed at all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Soundness {
+    pub ratios: Vec<SampleRatioAt>,
+    pub checks: Vec<Check>,
+    /// Why no verdict is given, if none is.
+    pub refusals: Vec<String>,
+}
+
+/// Whether the arms have the sizes they were promised, at one point of the funnel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SampleRatioAt {
+    /// assigned, accepted or worked.
+    pub stage: String,
+    pub counts: Vec<u64>,
+    pub expected: Vec<f64>,
+    pub chi2: Number,
+    pub p: Number,
+    /// Valid however often one looks.
+    pub sequential_p: Number,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    pub level: Level,
+    pub what: String,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arm {
+    pub name: String,
+    pub weight: f64,
+    pub units: u64,
+    pub mature: u64,
+    /// Conversions within the horizon among mature units.
+    pub conversions: u64,
+    /// Wilson's interval of the mature units' rate.
+    pub rate: Estimate,
+    /// P(this arm's rate is the highest) on mature units; exact integration, uniform prior.
+    pub best: Number,
+    /// Conversion rate lost on average by choosing this arm.
+    pub expected_loss: Number,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Curve>,
+}
+
+/// One arm against the control; differences are treatment less control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contrast {
+    pub arm: String,
+    pub primary: Primary,
+    /// Mean days without a conversion up to the horizon: below 0 the arm converts sooner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<Line>,
+    pub secondary: Vec<Line>,
+    pub guardrails: Vec<Guardrail>,
+    /// Difference of conversion by each day up to the horizon.
+    pub by_horizon: Vec<EffectPoint>,
+    pub call: Call,
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Primary {
+    /// What interval and test are.
+    pub method: String,
+    pub control: Estimate,
+    pub treatment: Estimate,
+    pub difference: Estimate,
+    /// Relative to the control.
+    pub relative: Estimate,
+    pub statistic: Number,
+    pub p: Number,
+    /// Over all arms.
+    pub p_holm: Number,
+}
+
+/// A difference beside the primary one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    pub name: String,
+    pub unit: LineUnit,
+    pub control: Number,
+    pub treatment: Number,
+    pub difference: Estimate,
+    /// z, t or a rank statistic: the method says which.
+    pub statistic: Number,
+    pub p: Number,
+    /// False-discovery rate over all secondary lines of all arms.
+    pub p_bh: Number,
+    pub method: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineUnit {
+    Share,
+    Money,
+    Days,
+    Plain,
+}
+
+/// What must not become worse by more than a margin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guardrail {
+    pub name: String,
+    /// The worst difference that is still accepted.
+    pub margin: f64,
+    pub difference: Estimate,
+    /// Whether the interval excludes anything worse; nothing where it is undefined.
+    pub holds: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EffectPoint {
+    pub days: f64,
+    pub difference: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// What the data say about one arm, more apart from sooner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    More,
+    SoonerNotMore,
+    Fewer,
+    LaterNotFewer,
+    NoDifferenceShown,
+    NotJudged,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SegmentEffect {
+    pub arm: String,
+    pub column: String,
+    pub value: String,
+    pub units: u64,
+    pub conversions: u64,
+    pub difference: Estimate,
+    pub p: Number,
+    pub p_bh: Number,
+}
+
+/// The group-sequential log-rank test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sequential {
+    pub planned_information: f64,
+    pub alpha: f64,
+    pub stages: Vec<StageLook>,
+    /// Whether a bound is crossed.
+    pub crossed: bool,
+    /// Ordered by stages, at the stop or the last look.
+    pub p: Number,
+    pub refused: Option<String>,
+    /// What unplanned looks cost.
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageLook {
+    pub as_of: String,
+    pub planned: bool,
+    pub leads: u64,
+    pub conversions: u64,
+    pub information: f64,
+    pub fraction: f64,
+    pub z: Number,
+    pub critical: Number,
+    pub spent: f64,
+}
+
+/// Evidence that keeps its promise at any number of looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anytime {
+    /// Conversions by arm against the assignment shares (Lindon & Malek).
+    pub conversions_p: Number,
+    /// Two arms: difference on mature units with a confidence sequence.
+    pub difference: Estimate,
+    pub difference_p: Number,
+    pub planned_leads: f64,
+    pub looks: u64,
+}
+
+/// A look in the test's ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Look {
+    /// SHA-256 over the data's files.
+    pub data: String,
+    pub as_of: String,
+    pub planned: bool,
+    pub information: Number,
+    pub z: Number,
+    pub critical: Number,
+    /// The verdict's headline.
+    pub result: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialVerdict {
+    /// Nothing where none can be given.
+    pub best: Option<String>,
+    pub call: Call,
+    pub headline: String,
+    pub reasons: Vec<String>,
+    pub next: Vec<String>,
+    /// What the planning replay foretold, beside what was observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foretold: Option<Foretold>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Foretold {
+    pub difference: f64,
+    pub observed: Estimate,
+    pub inside: Option<bool>,
+}

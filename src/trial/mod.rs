@@ -1,0 +1,152 @@
+//! An A/B test's columns become its result: first whether it is sound, then more apart from sooner.
+
+mod aggregate;
+mod anytime;
+mod arms;
+mod decide;
+mod effect;
+pub mod plan;
+mod segments;
+mod sequential;
+pub mod simulate;
+mod soundness;
+mod units;
+
+pub use aggregate::{Aggregate, from_aggregates};
+pub use units::{GuardrailColumn, RatioColumn, Record, Segment, Units};
+
+use crate::result::trial::{Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};
+use crate::time::Instant;
+
+/// What was promised before the test started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    pub name: String,
+    /// lead, account or rep.
+    pub unit: String,
+    /// The control first.
+    pub arms: Vec<ArmSpec>,
+    /// Days from assignment within which a conversion counts; nothing where outcomes have no times.
+    pub horizon: Option<f64>,
+    pub queue: Queue,
+    pub confidence: f64,
+    pub monitoring: Monitoring,
+    pub currency: Option<String>,
+    /// Values above this quantile of the positive ones are capped.
+    pub winsor: f64,
+    /// The difference that a replay foretold.
+    pub foretold: Option<f64>,
+    /// The day of this look and its instant; nothing where outcomes have no times.
+    pub as_of: Option<(String, Instant)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArmSpec {
+    pub name: String,
+    pub weight: f64,
+}
+
+/// When the test may be read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Monitoring {
+    /// Once, on this day if one was promised.
+    Fixed { at: Option<String> },
+    /// On these days, with this many conversions of both arms planned for the last.
+    Looks { at: Vec<String>, conversions: f64 },
+    /// Whenever one likes; narrowest near this many leads of both arms.
+    Anytime { leads: f64 },
+}
+
+impl Test {
+    pub fn alpha(&self) -> f64 {
+        1.0 - self.confidence
+    }
+
+    /// Whether a look on this day was promised.
+    pub fn is_planned(&self, day: &str) -> bool {
+        match &self.monitoring {
+            Monitoring::Fixed { at } => at.as_deref().is_none_or(|at| at == day),
+            Monitoring::Looks { at, .. } => at.iter().any(|at| at == day),
+            Monitoring::Anytime { .. } => true,
+        }
+    }
+
+    fn weights(&self) -> Vec<f64> {
+        self.arms.iter().map(|arm| arm.weight).collect()
+    }
+}
+
+/// What the files held beside sound assignments.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Oddities {
+    /// Rows that repeat an assignment.
+    pub repeated: u64,
+    /// Units that stand in several arms; left out.
+    pub several_arms: u64,
+    /// Rows whose arm is missing.
+    pub no_arm: u64,
+    /// Rows of arms that the test does not have, with their names.
+    pub unknown_arms: Vec<(String, u64)>,
+    /// Units without a readable time of assignment.
+    pub no_time: u64,
+    /// Units assigned after the look.
+    pub later: u64,
+    /// Units won or lost before their assignment; left out.
+    pub decided_before: u64,
+    /// Units whose arm differs from what the salt and the weights assign.
+    pub not_by_hash: Option<u64>,
+    /// Outcomes of units that were never assigned.
+    pub strangers: u64,
+    /// Converted units without a value.
+    pub no_value: u64,
+}
+
+/// Analyses a test. `before` are the looks already taken, this one not among them.
+pub fn analyze(test: &Test, units: &Units, oddities: &Oddities, before: &[Look]) -> Trial {
+    let soundness = soundness::examine(test, units, oddities);
+    let arms = arms::summaries(test, units);
+    let sequential = sequential::looks(test, units, before);
+    let anytime = anytime::evidence(test, units);
+    let level = sequential::confidence(test, sequential.as_ref());
+    let at_this_look = Test { confidence: level, ..test.clone() };
+    let mut contrasts: Vec<Contrast> =
+        (1..test.arms.len()).map(|arm| effect::contrast(&at_this_look, units, arm)).collect();
+    effect::adjust(&mut contrasts);
+    let segments = segments::effects(test, units);
+    let mut trial = Trial {
+        schema: TRIAL_SCHEMA,
+        test: test.name.clone(),
+        setting: setting(test, units),
+        soundness,
+        arms,
+        contrasts,
+        sequential,
+        anytime,
+        segments,
+        looks: before.to_vec(),
+        verdict: decide::nothing(),
+    };
+    decide::decide(test, before, &mut trial);
+    trial
+}
+
+fn setting(test: &Test, units: &Units) -> TrialSetting {
+    TrialSetting {
+        unit: test.unit.clone(),
+        control: test.arms.first().map_or(String::new(), |arm| arm.name.clone()),
+        horizon_days: test.horizon,
+        queue: test.queue,
+        confidence: test.confidence,
+        as_of: test.as_of.as_ref().map(|(day, _)| day.clone()),
+        currency: test.currency.clone(),
+        timed: units.is_timed(),
+        winsor: test.winsor,
+    }
+}
+
+impl Call {
+    /// Whether it says that the arm brings something.
+    pub fn is_gain(self) -> bool {
+        matches!(self, Self::More | Self::SoonerNotMore)
+    }
+}

@@ -1,0 +1,1 @@
+//! Histories of field tests with a known truth.
