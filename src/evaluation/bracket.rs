@@ -144,8 +144,11 @@ fn capture(brackets: &[Count], whole: Count) -> Number {
 /// A bracket without its name and place.
 fn row(cohort: &Cohort, rows: &[usize], whole: Count) -> Bracket {
     let part = count(cohort, rows);
-    let days: Vec<f64> =
-        rows.iter().map(|&row| cohort.leads().created_to_win_days[row]).filter(|days| !days.is_nan()).collect();
+    let days: Vec<f64> = rows
+        .iter()
+        .filter_map(|&row| cohort.leads().created_to_win_days.get(row).copied())
+        .filter(|days| !days.is_nan())
+        .collect();
     let none = if cohort.design().timed { Undefined::NoEvents } else { Undefined::NoTimes };
     Bracket {
         label: String::new(),

@@ -16,6 +16,7 @@ mod ranking;
 mod readiness;
 mod segment;
 mod selfcheck;
+mod silent;
 mod swap;
 mod threshold;
 mod time;
@@ -55,7 +56,12 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
     let schedule = capacity::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
     let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
+    let models: Vec<ModelEvaluation> = (0..cohort.models().len())
+        .into_par_iter()
+        .map(|place| model_evaluation(cohort, place, &schedule, &paired))
+        .collect();
     let evidence = Evidence {
+        silent: silent::silent(&models),
         gates: gates::gates(cohort, &schedule, &paired),
         pairs: pairs::pairs(cohort, &paired),
         thresholds: (0..cohort.models().len())
@@ -68,19 +74,10 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
         traits: swap::traits(cohort, &schedule),
     };
     gates::decide(&evidence.gates, cohort, &mut comparisons);
-    Evaluated {
-        readiness: readiness::readiness(cohort),
-        models: (0..cohort.models().len())
-            .into_par_iter()
-            .map(|place| model_evaluation(cohort, place, &schedule, &paired))
-            .collect(),
-        verdict: segment::warn(
-            gates::explain(decide::verdict(cohort, &schedule, &paired, &comparisons), &evidence.gates),
-            &evidence.segments,
-        ),
-        comparisons,
-        evidence,
-    }
+    let verdict = decide::verdict(cohort, &schedule, &paired, &comparisons);
+    let verdict = segment::warn(gates::explain(verdict, &evidence.gates), &evidence.segments);
+    let verdict = decide::sweep(verdict, cohort, &schedule, &comparisons);
+    Evaluated { readiness: readiness::readiness(cohort), models, verdict, comparisons, evidence }
 }
 
 fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: &Paired) -> ModelEvaluation {

@@ -1,8 +1,8 @@
 //! What stands behind a decision: gates, who was worked, thresholds, segments, all pairs.
 
 use crate::result::{
-    ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, Number, Paradox, SegmentDifference, Thresholds,
-    Trait, Worked,
+    ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, Number, Paradox, SegmentDifference, Silent,
+    Thresholds, Trait, Worked,
 };
 
 use super::document::{Block, Cell, Column, Section, Table, Text, name, say};
@@ -20,6 +20,7 @@ pub(super) fn section(evaluation: &Evaluation) -> Option<Section> {
         paradoxes(evidence),
         thresholds(evaluation),
         pairs(evidence),
+        silent(evidence),
     ]
     .into_iter()
     .flatten()
@@ -416,4 +417,32 @@ fn pairs(evidence: &Evidence) -> Option<Section> {
         "Every pair of models: intervals that hold for all pairs at once, and p-values adjusted for all pairs (Holm).";
     let table = Table::new(caption, columns, evidence.pairs.iter().enumerate().map(row).collect());
     Some(Section::new("pairs", "Every pair of models", vec![Block::Table(table)]))
+}
+
+fn silent(evidence: &Evidence) -> Option<Section> {
+    if evidence.silent.is_empty() {
+        return None;
+    }
+    let sentence = |one: &Silent| {
+        let chance = text::quantity(one.chance, Unit::Share);
+        let reading = if one.chance > 0.05 {
+            let enough = text::number(&one.enough, Unit::Count);
+            format!(
+                "that is no evidence of anything: by chance it happens in {chance} of such brackets. {enough} leads without a win would be evidence."
+            )
+        } else {
+            format!("by chance that happens in {chance} of such brackets only.")
+        };
+        say![
+            name(&one.model),
+            format!(
+                ", bracket {}: no win of {}, where all leads convert at {}; {reading}",
+                text::clipped(&one.bracket, 60),
+                text::plural(one.leads, "lead"),
+                text::quantity(one.rate, Unit::Share)
+            ),
+        ]
+    };
+    let list = evidence.silent.iter().map(sentence).collect();
+    Some(Section::new("no-wins", "Brackets without a win", vec![Block::List(list)]))
 }

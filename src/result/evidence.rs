@@ -20,6 +20,23 @@ pub struct Evidence {
     pub paradoxes: Vec<Paradox>,
     /// Who swaps in and who swaps out.
     pub traits: Vec<Trait>,
+    /// Brackets without a single win, and whether that means anything.
+    pub silent: Vec<Silent>,
+}
+
+/// A bracket without a win.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silent {
+    pub model: String,
+    pub bracket: String,
+    pub leads: u64,
+    /// The rate of all leads, which the bracket is held against.
+    pub rate: f64,
+    /// The probability of no win at that rate.
+    pub chance: f64,
+    /// The fewest leads without a win that would be evidence, at 95 %.
+    pub enough: Number,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

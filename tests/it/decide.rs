@@ -246,11 +246,11 @@ fn pair(seed: Seed, run: u64, n: usize, sights: (f64, f64), replicates: usize) -
 /// A planted improvement, its power computed from one large history beforehand, and how often it was promoted.
 fn planted(runs: u64, n: usize, replicates: usize) -> (f64, f64) {
     let sights = (0.5, 0.65);
-    let large = decision(&pair(Seed(12), 0, 100_000, sights, 200)).1;
+    let large = decision(&pair(Seed(12), 0, 40_000, sights, 200)).1;
     let capture = large[0].differences.iter().find(|difference| difference.metric == "capture").unwrap();
     let interval = capture.simultaneous.interval().unwrap();
     let z = dist::normal_critical(0.95);
-    let se = (interval.high - interval.low) / 2.0 / z * (100_000.0 / n as f64).sqrt();
+    let se = (interval.high - interval.low) / 2.0 / z * (40_000.0 / n as f64).sqrt();
     let power = dist::normal_cdf(capture.difference.point.finite().unwrap() / se - z);
     let promoted = (0..runs)
         .filter(|&run| decision(&pair(Seed(13), run, n, sights, replicates)).0.decision == Decision::Promote)
@@ -275,7 +275,7 @@ fn a_planted_improvement_is_promoted_at_its_power_in_a_thousand_histories() {
 /// How often the interval of more wins handed over holds the truth, known from one very large history.
 fn covered(runs: u64, n: usize, replicates: usize) -> f64 {
     let sights = (0.5, 0.6);
-    let (_, large) = decision(&pair(Seed(14), 0, 400_000, sights, 100));
+    let (_, large) = decision(&pair(Seed(14), 0, 400_000, sights, 2));
     let truth = large[0].wins.point.finite().unwrap() * n as f64 / 400_000.0;
     let holds = |run: &u64| {
         let (_, own) = decision(&pair(Seed(15), *run, n, sights, replicates));
