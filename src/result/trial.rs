@@ -115,7 +115,7 @@ pub struct Arm {
 pub struct Contrast {
     pub arm: String,
     pub primary: Primary,
-    /// Mean days without a conversion up to the horizon: below 0 the arm converts sooner.
+    /// Days to conversion of those who convert: below 0 the arm converts sooner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<Line>,
     pub secondary: Vec<Line>,

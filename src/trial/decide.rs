@@ -63,7 +63,6 @@ fn error_of(looks: usize, test: &Test) -> String {
 
 fn call(test: &Test, trial: &Trial, contrast: &Contrast) -> Call {
     let more = direction(&contrast.primary.difference).filter(|_| is_below(&contrast.primary.p_holm, test.alpha()));
-    // Fewer days without a conversion is sooner.
     let sooner = contrast.speed.as_ref().filter(|line| is_below(&line.p, test.alpha())).and_then(speed_direction);
     let (more, sooner) = match &test.monitoring {
         Monitoring::Fixed { .. } => (more.or_else(|| permuted(test, contrast)), sooner),
@@ -79,7 +78,7 @@ fn call(test: &Test, trial: &Trial, contrast: &Contrast) -> Call {
             (difference.and_then(direction), None)
         }
     };
-    if contrast.primary.difference.point.finite().is_none() {
+    if contrast.primary.difference.point.finite().is_none() && sooner.is_none() {
         return Call::NotJudged;
     }
     match (more, sooner) {
@@ -91,7 +90,7 @@ fn call(test: &Test, trial: &Trial, contrast: &Contrast) -> Call {
     }
 }
 
-/// With more conversions the mean days without one fall by themselves: so sooner is said only where more is not.
+/// Fewer days to conversion is sooner.
 fn speed_direction(line: &Line) -> Option<bool> {
     line.difference.point.finite().map(|days| days < 0.0)
 }

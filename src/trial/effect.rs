@@ -212,9 +212,35 @@ impl Pair<'_> {
         Clustered::refused(&format!("{fewest} clusters in an arm: below three nothing can be said"))
     }
 
-    /// Mean days without a conversion up to the horizon.
+    /// Among mature converters: days from the assignment to the conversion. Unlike the restricted mean it does not
+    /// carry the noise of the rate.
     fn speed(&self) -> (Option<Line>, Vec<String>) {
-        let Some(horizon) = self.test.horizon.filter(|_| self.units.is_timed()) else { return (None, Vec::new()) };
+        let (Some(horizon), Some((time, _))) = (self.test.horizon, &self.units.followed) else {
+            return (None, Vec::new());
+        };
+        let days: Vec<f64> = (0..self.units.len())
+            .map(|row| if self.units.won[row] && self.units.mature[row] { time[row] } else { f64::NAN })
+            .collect();
+        let (a, b) = (self.side(0, &days), self.side(self.arm, &days));
+        let result = difference_of_means(&Values::weighted(&a.0, &a.1), &Values::weighted(&b.0, &b.1), self.level());
+        let test = if self.units.is_assigned_by_cluster() { Err(Undefined::TooFewClusters) } else { result.test };
+        let line = Line {
+            name: "Days from assignment to conversion, of those who convert".into(),
+            unit: LineUnit::Days,
+            control: result.control.into(),
+            treatment: result.treatment.into(),
+            difference: Estimate::with(result.difference, test.map(|test| test.interval)),
+            statistic: test.map(|test| test.t).into(),
+            p: test.map(|test| test.p).into(),
+            p_bh: Number::undefined("not adjusted yet"),
+            method: format!("conversions within {horizon} days of mature units, Welch t"),
+        };
+        (Some(line), self.still_rising(horizon))
+    }
+
+    /// Mean days without a conversion up to the horizon, of all units: it falls with more conversions as with sooner ones.
+    fn restricted_mean(&self) -> Option<Line> {
+        let horizon = self.test.horizon.filter(|_| self.units.is_timed())?;
         let curve = |arm: usize| self.units.curve(arm);
         let mean = |arm: usize| curve(arm).and_then(|curve| curve.restricted_mean(horizon));
         let (control, treatment) = (mean(0), mean(self.arm));
@@ -232,8 +258,8 @@ impl Pair<'_> {
                 Ok(Interval::around(d, normal_critical(self.level()) * se))
             }
         });
-        let line = Line {
-            name: "Mean days without a conversion".into(),
+        Some(Line {
+            name: "Mean days without a conversion, of all".into(),
             unit: LineUnit::Days,
             control: control.map(|mean| mean.point).into(),
             treatment: treatment.map(|mean| mean.point).into(),
@@ -242,8 +268,7 @@ impl Pair<'_> {
             p: tested.map(normal_p).into(),
             p_bh: Number::undefined("not adjusted yet"),
             method: format!("restricted mean up to {horizon} days, z"),
-        };
-        (Some(line), self.still_rising(horizon))
+        })
     }
 
     /// More by the horizon may be only sooner where the curves still rise there.
@@ -278,7 +303,7 @@ impl Pair<'_> {
     }
 
     fn secondary(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
+        let mut lines: Vec<Line> = self.restricted_mean().into_iter().collect();
         if let Some(value) = &self.units.value {
             lines.push(self.mean_line(&format!("Revenue per {}", self.test.unit), value));
             if self.units.weight.is_none() {
@@ -350,7 +375,11 @@ impl Pair<'_> {
             unit: LineUnit::Share,
             control: 0.5.into(),
             treatment: result.map(|result| result.superiority).into(),
-            difference: Estimate::with(result.map(|result| result.superiority - 0.5), Err(Undefined::NotReached)),
+            difference: Estimate {
+                point: result.map(|result| result.superiority - 0.5).into(),
+                low: Number::undefined("a test without an interval"),
+                high: Number::undefined("a test without an interval"),
+            },
             statistic: result.map(|result| result.u).into(),
             p: result.and_then(|result| result.p).into(),
             p_bh: Number::undefined("not adjusted yet"),

@@ -6,7 +6,7 @@ use crate::stats::proportion::{Count, pooled_z};
 use crate::stats::sequential::ratio_evidence;
 
 use super::units::Units;
-use super::{Oddities, Test};
+use super::{Monitoring, Oddities, Test};
 
 /// A mismatch of arm sizes below this is no chance any more.
 pub const SRM_ALPHA: f64 = 0.001;
@@ -85,6 +85,10 @@ impl Found {
         self.say(Level::Banner, what, text);
     }
 
+    fn warn(&mut self, what: &str, text: String) {
+        self.say(Level::Warning, what, text);
+    }
+
     fn arms(&mut self, test: &Test, units: &Units) {
         for (place, arm) in test.arms.iter().enumerate() {
             let n = units.sum(units.rows(place));
@@ -99,7 +103,8 @@ impl Found {
             }
         }
         let conversions: f64 = (0..test.arms.len()).map(|arm| units.count(units.rows(arm)).successes).sum();
-        if !units.is_empty() && conversions == 0.0 {
+        let waits = matches!(test.monitoring, Monitoring::Looks { .. });
+        if !units.is_empty() && conversions == 0.0 && !waits {
             self.refuse(
                 "No conversions",
                 "no unit has converted within the horizon yet: there is nothing to compare".into(),
@@ -153,7 +158,6 @@ impl Found {
         count(*repeated, "Repeated rows", "rows repeat an assignment that is there already; counted once");
         count(*no_arm, "No arm", "rows name no arm; left out");
         count(*no_time, "No time", "units have no readable time of assignment; left out");
-        count(*later, "Assigned later", "units were assigned after this look; they are not there yet");
         count(
             oddities.strangers,
             "Outcomes without assignment",
@@ -164,6 +168,10 @@ impl Found {
             "No value",
             "converted units have no value; they count as 0, so revenue is a lower bound",
         );
+        if *later > 0 {
+            let text = format!("{later} units were assigned after this look; they are not there yet");
+            self.checks.push(Check { level: Level::Note, what: "Assigned later".into(), text });
+        }
         for (name, n) in unknown_arms {
             let text = format!("{n} rows stand in an arm `{name}` that the test does not have; left out");
             self.say(level(*n), "Unknown arm", text);
@@ -218,9 +226,15 @@ impl Found {
             return;
         }
         if longest < horizon && mature == 0.0 {
-            self.refuse(
+            // Bounds may be crossed before the horizon: then leads convert sooner, and whether more is not known yet.
+            let is_interim = matches!(test.monitoring, Monitoring::Looks { .. });
+            let speak = if is_interim { Self::warn } else { Self::refuse };
+            speak(
+                self,
                 "Horizon beyond the follow-up",
-                format!("the horizon is {horizon} days, but nobody has been followed longer than {longest:.1} days: look again later, or state a shorter horizon before the next test"),
+                format!(
+                    "the horizon is {horizon} days, but nobody has been followed longer than {longest:.1} days: look again later, or state a shorter horizon before the next test"
+                ),
             );
         } else if mature < 0.5 * n {
             let text = format!(

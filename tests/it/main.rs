@@ -15,3 +15,4 @@ mod olist;
 mod product;
 mod replay;
 mod x_education;
+mod trial;
