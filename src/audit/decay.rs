@@ -97,7 +97,9 @@ impl Profile {
             Some(0) => 0.0,
             Some(i) => crossing(points[i], points[i - 1]).exp(),
             // The summit stands between two points that are both below the floor.
-            None if best.is_finite() => points.iter().rev().find(|point| point.0 < best).map_or(0.0, |left| crossing(summit, *left).exp()),
+            None if best.is_finite() => {
+                points.iter().rev().find(|point| point.0 < best).map_or(0.0, |left| crossing(summit, *left).exp())
+            }
             None => points[points.len() - 1].0.exp(),
         };
         let high = if *never >= floor {
@@ -106,7 +108,10 @@ impl Profile {
             match points.iter().rposition(|point| point.1 >= floor) {
                 Some(i) if i + 1 < points.len() => crossing(points[i], points[i + 1]).exp(),
                 Some(i) => points[i].0.exp() * 2.0,
-                None => points.iter().find(|point| point.0 > best).map_or(f64::INFINITY, |right| crossing(summit, *right).exp()),
+                None => points
+                    .iter()
+                    .find(|point| point.0 > best)
+                    .map_or(f64::INFINITY, |right| crossing(summit, *right).exp()),
             }
         };
         let p = dist::chi2_sf((2.0 * (most - never)).max(0.0), 1.0);
@@ -116,7 +121,6 @@ impl Profile {
     fn estimate(&self) -> Estimate {
         Estimate { point: self.best.into(), low: self.low.into(), high: self.high.into() }
     }
-
 }
 
 /// The top of the parabola through three points.
@@ -135,16 +139,26 @@ fn vertex(a: (f64, f64), b: (f64, f64), c: (f64, f64)) -> (f64, f64) {
 fn sentence(configured: Option<f64>, found: &Result<Profile, Undefined>, clear: bool) -> String {
     let days = |days: f64| if days >= 10.0 { format!("{days:.0}") } else { format!("{days:.1}") };
     let Ok(found) = found else { return "The data can not say how fast it fades.".into() };
-    let range = if found.low > 0.0 { format!("{} to {} days", days(found.low), days(found.high)) } else { format!("at most {} days", days(found.high)) };
+    let range = if found.low > 0.0 {
+        format!("{} to {} days", days(found.low), days(found.high))
+    } else {
+        format!("at most {} days", days(found.high))
+    };
     match (clear && found.high.is_finite(), configured) {
         (false, None) => "No evidence that decay helps.".into(),
         (false, Some(set)) if found.low <= set => {
             format!("No evidence that decay helps; a half-life of {} days does no harm the data can see.", days(set))
         }
         (false, Some(set)) => {
-            format!("Fades too fast: set to {} days, the data support {} days or more, or no decay.", days(set), days(found.low))
+            format!(
+                "Fades too fast: set to {} days, the data support {} days or more, or no decay.",
+                days(set),
+                days(found.low)
+            )
         }
-        (true, None) => format!("Fades with age, and is not set to: a half-life of about {} days ({range}).", days(found.best)),
+        (true, None) => {
+            format!("Fades with age, and is not set to: a half-life of about {} days ({range}).", days(found.best))
+        }
         (true, Some(set)) if found.low <= set && set <= found.high => {
             format!("The half-life of {} days agrees with the data ({range}).", days(set))
         }

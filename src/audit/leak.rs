@@ -177,7 +177,8 @@ mod tests {
     #[test]
     fn a_column_known_later_is_named_when_it_ranks() {
         let converted = outcomes();
-        let values: Vec<f64> = converted.iter().enumerate().map(|(i, won)| (i % 7) as f64 + 3.0 * f64::from(*won)).collect();
+        let values: Vec<f64> =
+            converted.iter().enumerate().map(|(i, won)| (i % 7) as f64 + 3.0 * f64::from(*won)).collect();
         assert_eq!(screened(Column::Number(values.clone()), Known::AtCreation, &converted), []);
         let found = screened(Column::Number(values), Known::AsExported, &converted);
         assert!(found[0].leak.why.contains("exported"));

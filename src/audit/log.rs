@@ -62,7 +62,9 @@ pub fn cliffs(created: &[Instant], events: &[(Instant, Instant)], until: Instant
     };
     let at = match what {
         // To the event, where there is one.
-        CliffKind::Begins => events.iter().map(|(_, at)| *at).filter(|at| *at >= start + cut as i64 * WEEK - WEEK).min(),
+        CliffKind::Begins => {
+            events.iter().map(|(_, at)| *at).filter(|at| *at >= start + cut as i64 * WEEK - WEEK).min()
+        }
         _ => None,
     };
     Some(Break { what, at: at.unwrap_or(start + cut as i64 * WEEK), before, after })
@@ -106,9 +108,8 @@ fn candidate(seen: &[f64], expected: &[f64], cut: usize) -> Option<(usize, f64)>
     }
     let fitted = |week: usize| expected[week] * if week < cut { before } else { after };
     let pearson = (0..seen.len()).filter(|&week| fitted(week) > 0.5);
-    let (sum, count) = pearson.fold((0.0, 0.0), |(sum, count), week| {
-        (sum + (seen[week] - fitted(week)).powi(2) / fitted(week), count + 1.0)
-    });
+    let (sum, count) = pearson
+        .fold((0.0, 0.0), |(sum, count), week| (sum + (seen[week] - fitted(week)).powi(2) / fitted(week), count + 1.0));
     let dispersion = f64::max(sum / f64::max(count - 2.0, 1.0), 1.0);
     let whole = rate(seen, expected);
     let gain = |seen: &[f64], expected: &[f64]| {

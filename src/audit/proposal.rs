@@ -65,7 +65,12 @@ pub fn propose(
         let gains = gain(&early, &points, &tried).is_ok_and(|found| found.difference >= WORTHWHILE);
         if gains {
             points = tried;
-            edits.push(Edit { criterion: audit.name.clone(), from: configured[place], to, why: audit.sentence.clone() });
+            edits.push(Edit {
+                criterion: audit.name.clone(),
+                from: configured[place],
+                to,
+                why: audit.sentence.clone(),
+            });
         }
     }
     if edits.is_empty() {

@@ -48,6 +48,8 @@ pub(super) struct Fit {
     /// Log-odds that one point stands for.
     pub scale: f64,
     pub scales: Vec<f64>,
+    /// Of the intercept and the coefficients.
+    pub covariance: Matrix,
     /// Fitted probability of every lead.
     pub probability: Vec<f64>,
 }
@@ -199,7 +201,8 @@ fn solve(evidence: &Evidence, used: &[usize], y: &[f64]) -> Result<(Solved, &'st
 fn ridge(x: &Matrix, y: &[f64]) -> Result<Vec<f64>, Undefined> {
     const FOLDS: usize = 5;
     const GRID: [f64; 7] = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0];
-    let variance: Vec<f64> = (0..x.cols).map(|j| variance(&(0..x.rows).map(|i| x[(i, j)]).collect::<Vec<_>>())).collect();
+    let variance: Vec<f64> =
+        (0..x.cols).map(|j| variance(&(0..x.rows).map(|i| x[(i, j)]).collect::<Vec<_>>())).collect();
     let penalty = |lambda: f64| variance.iter().map(|variance| lambda * variance.max(1e-12)).collect::<Vec<f64>>();
     let loss = |lambda: f64| -> Option<f64> {
         let mut sum = 0.0;
@@ -207,7 +210,9 @@ fn ridge(x: &Matrix, y: &[f64]) -> Result<Vec<f64>, Undefined> {
             let weight: Vec<f64> = (0..y.len()).map(|i| f64::from(i % FOLDS != fold)).collect();
             let fit = logistic(&Rows::new(x, y).weighted(&weight), &penalty(lambda)).ok()?;
             let left = (fold..y.len()).step_by(FOLDS);
-            sum += left.map(|i| dist::softplus(if y[i] > 0.5 { -fit.logit(x.row(i)) } else { fit.logit(x.row(i)) })).sum::<f64>();
+            sum += left
+                .map(|i| dist::softplus(if y[i] > 0.5 { -fit.logit(x.row(i)) } else { fit.logit(x.row(i)) }))
+                .sum::<f64>();
         }
         Some(sum)
     };
@@ -227,7 +232,8 @@ fn fit(evidence: &Evidence, used: Vec<usize>, y: &[f64], solved: &Solved) -> Fit
     let agreeing = agreeing(&coefficient, &points, &variances);
     let scale_of = |coefficient: &[f64]| common_scale(coefficient, &points, &variances, &agreeing);
     let scales = replicates.iter().map(|one| scale_of(one)).collect();
-    Fit { scale: scale_of(&coefficient), scales, used, coefficient, replicates, probability }
+    let covariance = covariance.clone();
+    Fit { scale: scale_of(&coefficient), scales, used, coefficient, replicates, covariance, probability }
 }
 
 /// One Newton step from the fit for every resample of the leads: β + C Σ (m - 1) u, with u a block's score. Where a

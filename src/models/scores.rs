@@ -42,7 +42,13 @@ impl Contribution {
     /// The same criterion on no lead.
     #[must_use]
     pub fn without_strength(&self) -> Self {
-        Self { name: self.name.clone(), group: self.group.clone(), points: self.points, cap: self.cap, strength: Vec::new() }
+        Self {
+            name: self.name.clone(),
+            group: self.group.clone(),
+            points: self.points,
+            cap: self.cap,
+            strength: Vec::new(),
+        }
     }
 
     /// Points before the cap.

@@ -13,6 +13,8 @@ pub fn document(audit: &Audit) -> Document {
     sections.push(leaks(audit));
     sections.extend(log(audit));
     sections.extend(decay(audit));
+    sections.extend(missing(audit));
+    sections.extend(simpler(audit));
     Document {
         title: format!("Audit of {}: {}", text::clipped(&audit.model, 60), text::clipped(&audit.experiment, 90)),
         setting: setting(audit),
@@ -34,7 +36,11 @@ fn setting(audit: &Audit) -> Text {
     say![
         "The criteria of ",
         name(&audit.model),
-        format!(" on {leads} with {wins} ({}), scored {}, converted {horizon}.", text::clean(&audit.window), audit.as_of)
+        format!(
+            " on {leads} with {wins} ({}), scored {}, converted {horizon}.",
+            text::clean(&audit.window),
+            audit.as_of
+        )
     ]
 }
 
@@ -44,19 +50,37 @@ fn answer(audit: &Audit) -> Answer {
     let found = if named.is_empty() { "nothing is named".to_owned() } else { text::list(&named) };
     let (tone, act) = match (edits, audit.proposal.evidence.as_ref().map(|evidence| evidence.decision)) {
         (0, _) => (Tone::Keep, "no change is proposed".to_owned()),
-        (edits, Some(Decision::Promote)) => (Tone::Change, format!("{} proposed, and better on later leads", text::plural(edits, "edit"))),
-        (edits, Some(Decision::Keep)) => (Tone::Keep, format!("{} found, but not better on later leads", text::plural(edits, "edit"))),
-        (edits, _) => (Tone::Undecided, format!("{} proposed, not yet proven on later leads", text::plural(edits, "edit"))),
+        (edits, Some(Decision::Promote)) => {
+            (Tone::Change, format!("{} proposed, and better on later leads", text::plural(edits, "edit")))
+        }
+        (edits, Some(Decision::Keep)) => {
+            (Tone::Keep, format!("{} found, but not better on later leads", text::plural(edits, "edit")))
+        }
+        (edits, _) => {
+            (Tone::Undecided, format!("{} proposed, not yet proven on later leads", text::plural(edits, "edit")))
+        }
     };
     let line = text::clipped(&format!("Audit: {act} ({found})."), 100);
     let next = if edits > 0 {
-        vec![say!["Write the variant with ", name("leadoff audit --write challenger.yaml"), " and judge it beside the others."]]
+        vec![say![
+            "Write the variant with ",
+            name("leadoff audit --write challenger.yaml"),
+            " and judge it beside the others."
+        ]]
     } else {
         Vec::new()
     };
     Answer {
         tone,
-        headline: say!["Of ", text::plural(audit.criteria.len() as u64, "criterion").replace("criterions", "criteria"), ": ", found, "; ", act, "."],
+        headline: say![
+            "Of ",
+            text::plural(audit.criteria.len() as u64, "criterion").replace("criterions", "criteria"),
+            ": ",
+            found,
+            "; ",
+            act,
+            "."
+        ],
         line: line.into(),
         readiness: format!(
             "One point stands for {} in log-odds, by the criteria that agree on it.",
@@ -167,7 +191,10 @@ fn change(audit: &Audit) -> Section {
     ));
     match &proposal.evidence {
         Some(evidence) => blocks.push(Block::Table(evidence_table(evidence))),
-        None => blocks.push(Block::Notice(Level::Note, "There is no mature lead to evaluate, so nothing is known of it on later leads.".into())),
+        None => blocks.push(Block::Notice(
+            Level::Note,
+            "There is no mature lead to evaluate, so nothing is known of it on later leads.".into(),
+        )),
     }
     Section::new("change", "What to change", blocks).brief()
 }
@@ -241,7 +268,8 @@ fn leaks(audit: &Audit) -> Section {
         ]
     };
     let rows = leaks.columns.iter().map(row).collect();
-    let (with, without) = (text::estimate(&leaks.auc_with, Unit::Plain), text::estimate(&leaks.auc_without, Unit::Plain));
+    let (with, without) =
+        (text::estimate(&leaks.auc_with, Unit::Plain), text::estimate(&leaks.auc_without, Unit::Plain));
     let blocks = vec![
         Block::Table(Table::new("Columns that seem to know the outcome.", columns, rows)),
         Block::Paragraph(format!("A regression on all columns has an AUC of {with} on the evaluated leads; without these columns {without}.").into()),
@@ -301,4 +329,54 @@ fn decay(audit: &Audit) -> Option<Section> {
     let caption = "How fast events fade, by profile likelihood with the other criteria free. Infinite: no decay.";
     let table = Table::new(caption, columns, audit.decays.iter().map(row).collect());
     (!audit.decays.is_empty()).then(|| Section::new("decay", "Decay", vec![Block::Table(table)]).brief())
+}
+
+fn missing(audit: &Audit) -> Option<Section> {
+    let columns = vec![
+        Column::label("What").brief(),
+        Column::number("Holds for"),
+        Column::number("Converts").brief(),
+        Column::number("Worth, points").brief(),
+        Column::number("p, corrected").brief(),
+        Column::label("As a criterion"),
+    ];
+    let row = |one: &crate::result::Missed| {
+        vec![
+            Cell::label(&one.name),
+            Cell::estimate(&one.share, Unit::Share),
+            Cell::estimate(&one.rate, Unit::Share),
+            Cell::estimate(&one.points, Unit::Plain),
+            Cell::number(&one.p_adjusted, Unit::P),
+            Cell::text(text::clipped(&one.criterion, 200)),
+        ]
+    };
+    let caption = "Beside the criteria there are, corrected for the number looked at; of each column the clearest. Leads with points above zero score too low, the others too high.";
+    let table = Table::new(caption, columns, audit.missing.iter().map(row).collect());
+    (!audit.missing.is_empty()).then(|| Section::new("missing", "What is missing", vec![Block::Table(table)]).brief())
+}
+
+fn simpler(audit: &Audit) -> Option<Section> {
+    let simpler = &audit.simpler;
+    let columns = vec![
+        Column::label("Without, one more each time").brief(),
+        Column::number("AUC").brief().term("AUC"),
+        Column::number("Wins captured").brief().term("Capture"),
+    ];
+    let row = |one: &crate::result::SimplerStep| {
+        vec![
+            Cell::label(&one.criterion),
+            Cell::estimate(&one.auc, Unit::Difference),
+            Cell::estimate(&one.capture, Unit::Points),
+        ]
+    };
+    let words = match simpler.without_loss {
+        0 => "No criterion can be shown to be without use.".to_owned(),
+        1 => "One criterion could go without a loss that matters.".to_owned(),
+        n => format!("The first {n} criteria could go together without a loss that matters."),
+    };
+    let caption =
+        "Differences to the whole model on the evaluation window, with intervals that hold for all rows at once.";
+    let table = Table::new(caption, columns, simpler.steps.iter().map(row).collect());
+    let blocks = vec![Block::Paragraph(words.into()), Block::Table(table)];
+    (!simpler.steps.is_empty()).then(|| Section::new("simpler", "A simpler model", blocks).brief())
 }

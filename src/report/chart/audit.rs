@@ -26,7 +26,11 @@ pub fn criteria(audit: &Audit) -> Chart {
         let mut plot = sheet.plot(frame, scale(rows), Scale::spanning(0.0, 1.0, 1, Unit::Plain, "").without_ticks());
         plot.reference((0.0, 0.0), (0.0, 1.0));
         rows.iter().enumerate().for_each(|(place, row)| criterion(sheet, &plot, row, middle(place)));
-        note(sheet, (0.0, plots + 50.0), "Square: points as set. Dot and line: points that the data imply, with their 95 % interval.");
+        note(
+            sheet,
+            (0.0, plots + 50.0),
+            "Square: points as set. Dot and line: points that the data imply, with their 95 % interval.",
+        );
     })
 }
 
@@ -64,7 +68,12 @@ fn criterion(sheet: &Sheet, plot: &Plot, row: &CriterionAudit, y: f64) {
 fn alt(rows: &[CriterionAudit]) -> String {
     let say = |row: &CriterionAudit| {
         let implied = row.implied.point.finite().map_or("unknown".into(), figures::digits);
-        format!("{}: set {}, implied {implied}, {}", words::short(&row.name), figures::short(row.configured), row.verdict.in_words())
+        format!(
+            "{}: set {}, implied {implied}, {}",
+            words::short(&row.name),
+            figures::short(row.configured),
+            row.verdict.in_words()
+        )
     };
     let rows: Vec<String> = rows.iter().map(say).collect();
     format!("Configured and implied points of each criterion. {}.", words::first(&rows, "; "))
