@@ -2,13 +2,15 @@
 //!
 //! [`criteria`] weighs the points and says of each criterion what it turns out to be; [`propose`] looks for the
 //! smallest change that leads kept aside support; [`leaks`] finds columns that know the outcome, [`cliffs`] dates at
-//! which the log of a kind of events breaks, and [`decays`] how fast events fade.
+//! which the log of a kind of events breaks, [`decays`] how fast events fade, and [`missing`] what no criterion says.
 
 mod criterion;
 mod decay;
 mod leak;
 mod log;
+mod missing;
 mod proposal;
+mod simplify;
 mod verdict;
 mod weigh;
 mod words;
@@ -16,7 +18,9 @@ mod words;
 pub use decay::{Faded, decays};
 pub use leak::{Screened, leaks};
 pub use log::{Break, cliffs};
+pub use missing::{Candidate, missing};
 pub use proposal::{Proposed, propose, with_points};
+pub use simplify::least_missed;
 
 use crate::evaluation::Grouping;
 use crate::models::Contribution;

@@ -48,6 +48,8 @@ pub(super) struct Fit {
     /// Log-odds that one point stands for.
     pub scale: f64,
     pub scales: Vec<f64>,
+    /// Of the intercept and the coefficients.
+    pub covariance: Matrix,
     /// Fitted probability of every lead.
     pub probability: Vec<f64>,
 }
@@ -230,7 +232,8 @@ fn fit(evidence: &Evidence, used: Vec<usize>, y: &[f64], solved: &Solved) -> Fit
     let agreeing = agreeing(&coefficient, &points, &variances);
     let scale_of = |coefficient: &[f64]| common_scale(coefficient, &points, &variances, &agreeing);
     let scales = replicates.iter().map(|one| scale_of(one)).collect();
-    Fit { scale: scale_of(&coefficient), scales, used, coefficient, replicates, probability }
+    let covariance = covariance.clone();
+    Fit { scale: scale_of(&coefficient), scales, used, coefficient, replicates, covariance, probability }
 }
 
 /// One Newton step from the fit for every resample of the leads: β + C Σ (m - 1) u, with u a block's score. Where a

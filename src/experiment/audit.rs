@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::audit::{self, Evidence, Faded, Proposed};
-use crate::data::{Events, History};
+use crate::audit::{self, Candidate, Evidence, Faded, Proposed};
+use crate::data::{Events, History, Known};
 use crate::evaluation::{self, Grouping};
 use crate::models::spec::{Criterion, FeatureSpec, LogisticSpec, Per};
 use crate::models::{self, Context, KindSpec, KnownColumn, Model, Placed, Points, Scores, Spec, Training};
@@ -12,12 +12,12 @@ use crate::replay::{Plan, Replayed, Role, Scope};
 use crate::report::{self, Format, chart};
 use crate::result::{
     AUDIT_SCHEMA, Audit, Belief, Cliff, CliffKind, Comparison, CriterionAudit, Estimate, Leaks, Level, Notice, Number,
-    Proposal,
+    Proposal, Simpler, SimplerStep,
 };
 use crate::stats::discrimination;
 use crate::stats::random::Seed;
-use crate::stats::{Sample, Undefined};
-use crate::table::Text;
+use crate::stats::{Sample, Undefined, quantile};
+use crate::table::{Column, Text};
 use crate::time::{Calendar, Horizon, NEVER, Span};
 
 use super::load::Experiment;
@@ -82,6 +82,8 @@ pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progre
         leaks: leaks(&played, &training),
         cliffs,
         decays: audit::decays(&evidence, &faded),
+        missing: audit::missing(&evidence, &candidates(&played, &training)),
+        simpler: simpler(&alone, &played, &evidence),
     })
 }
 
@@ -228,19 +230,60 @@ fn judged(
     name: &str,
 ) -> Result<Option<Comparison>, RunError> {
     let (model, scores) = (&played.models[0], &played.scores[0]);
-    let Some(scorer) = model.points() else { return Err(not_points(model.name())) };
     let current = scored(model, scores, &played.replayed);
-    let changed = audit::with_points(&scores.contributions, &found.points);
-    let variant = evaluation::Scored {
-        name: name.into(),
-        score: scorer.totals(&changed, played.replayed.features.rows()),
-        groups: Vec::new(),
-        ..current.clone()
-    };
+    let variant = variant(played, &current, name, &found.points).ok_or_else(|| not_points(model.name()))?;
+    Ok(against(experiment, played, vec![current, variant]).into_iter().next())
+}
+
+/// The model with other points.
+fn variant(played: &Played, current: &evaluation::Scored, name: &str, points: &[f64]) -> Option<evaluation::Scored> {
+    let changed = audit::with_points(&played.scores[0].contributions, points);
+    let score = played.models[0].points()?.totals(&changed, played.replayed.features.rows());
+    Some(evaluation::Scored { name: name.into(), score, groups: Vec::new(), ..current.clone() })
+}
+
+/// Each variant against the first model, on the evaluation window; nothing where that holds no mature lead.
+fn against(experiment: &Experiment, played: &Played, models: Vec<evaluation::Scored>) -> Vec<Comparison> {
     let rule = super::run::brackets(experiment, &played.models);
-    let (file, history) = (&experiment.file, &played.history);
-    let cohort = assemble::cohort(file, history, &played.replayed, vec![current, variant], Some(0), rule);
-    Ok(cohort.ok().and_then(|cohort| evaluation::evaluate(&cohort).comparisons.into_iter().next()))
+    let cohort = assemble::cohort(&experiment.file, &played.history, &played.replayed, models, Some(0), rule);
+    cohort.map(|cohort| evaluation::evaluate(&cohort).comparisons).unwrap_or_default()
+}
+
+/// A loss of AUC that nobody would notice.
+const UNNOTICED: f64 = 0.01;
+
+/// The model with one criterion fewer at a time; the last one stays.
+fn simpler(experiment: &Experiment, played: &Played, evidence: &Evidence) -> Simpler {
+    let Some(scorer) = played.models[0].points() else { return Simpler::default() };
+    let mut order = audit::least_missed(evidence, |parts, rows| scorer.totals(parts, rows));
+    order.pop();
+    let current = scored(&played.models[0], &played.scores[0], &played.replayed);
+    let mut points: Vec<f64> = evidence.criteria.iter().map(|one| one.points).collect();
+    let mut models = vec![current.clone()];
+    for (step, &place) in order.iter().enumerate() {
+        points[place] = 0.0;
+        models.extend(variant(played, &current, &format!("without {}", step + 1), &points));
+    }
+    if models.len() < 2 {
+        return Simpler::default();
+    }
+    let comparisons = against(experiment, played, models);
+    let of = |comparison: &Comparison, metric: &str| {
+        let found = comparison.differences.iter().find(|one| one.metric.starts_with(metric));
+        found.map_or_else(|| Estimate::undefined(Undefined::Empty.to_string()), |one| one.simultaneous.clone())
+    };
+    let step = |(place, comparison): (&usize, &Comparison)| SimplerStep {
+        criterion: evidence.criteria[*place].name.clone(),
+        auc: of(comparison, "auc"),
+        capture: of(comparison, "capture"),
+    };
+    let steps: Vec<SimplerStep> = order.iter().zip(&comparisons).map(step).collect();
+    let harmless = |step: &&SimplerStep| {
+        let auc = step.auc.low.finite().is_some_and(|low| low > -UNNOTICED);
+        auc && step.capture.high.finite().is_none_or(|high| high >= 0.0)
+    };
+    let without_loss = steps.iter().take_while(harmless).count() as u64;
+    Simpler { steps, without_loss }
 }
 
 fn notices(model: &Model, scores: &Scores, cliffs: &[Cliff]) -> Vec<Notice> {
@@ -335,6 +378,86 @@ fn regression_auc(played: &Played, columns: &[KnownColumn], names: Vec<String>, 
         }
         Err(error) => Estimate::undefined(error.to_string()),
     }
+}
+
+/// Text levels of a column that are looked at, the most frequent first.
+const LEVELS: usize = 30;
+
+/// Levels and quarters of the columns that may be known when a lead is scored, as conditions.
+fn candidates(played: &Played, training: &[usize]) -> Vec<Candidate> {
+    let attributes = &played.replayed.features.attributes;
+    let columns = super::run::known_columns(&played.history);
+    let usable = columns.iter().filter(|column| matches!(column.known, Known::AtCreation | Known::ByHistory));
+    usable
+        .filter_map(|known| Some((known, attributes.get(&known.name)?)))
+        .flat_map(|(known, column)| conditions(&known.name, column, training))
+        .collect()
+}
+
+fn conditions(name: &str, column: &Column, training: &[usize]) -> Vec<Candidate> {
+    let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+    let candidate =
+        |label: String, when: String, holds: Vec<bool>| Candidate { name: label, column: name.into(), when, holds };
+    match column {
+        Column::Text(text) => {
+            let mut counts = vec![0usize; text.levels.len()];
+            training
+                .iter()
+                .filter_map(|&row| counts.get(text.codes[row] as usize).map(|_| text.codes[row] as usize))
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|code| counts[code] += 1);
+            let mut order: Vec<usize> = (0..counts.len()).collect();
+            order.sort_by(|a, b| counts[*b].cmp(&counts[*a]).then_with(|| text.levels[*a].cmp(&text.levels[*b])));
+            let level = |code: usize| {
+                let level = &text.levels[code];
+                let holds = training.iter().map(|&row| text.codes[row] as usize == code).collect();
+                candidate(format!("{name} is {level}"), format!("{quoted} = '{}'", level.replace('\'', "''")), holds)
+            };
+            order.into_iter().take(LEVELS).map(level).collect()
+        }
+        Column::Flag(flags) => {
+            let holds = training.iter().map(|&row| flags[row] == Some(true)).collect();
+            vec![candidate(name.into(), quoted, holds)]
+        }
+        Column::Number(values) => quarters(name, &quoted, values, training, &candidate),
+        Column::Instant(_) => Vec::new(),
+    }
+}
+
+fn quarters(
+    name: &str,
+    quoted: &str,
+    values: &[f64],
+    training: &[usize],
+    candidate: &dyn Fn(String, String, Vec<bool>) -> Candidate,
+) -> Vec<Candidate> {
+    let mut sorted: Vec<f64> = training.iter().map(|&row| values[row]).filter(|value| value.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    if sorted.is_empty() {
+        return Vec::new();
+    }
+    let mut cuts: Vec<f64> = [0.25, 0.5, 0.75].iter().map(|q| quantile::sorted(&sorted, *q)).collect();
+    cuts.dedup();
+    let mut found = Vec::new();
+    let mut ends = vec![f64::NEG_INFINITY];
+    ends.extend(cuts);
+    ends.push(f64::INFINITY);
+    for (i, low) in ends.iter().enumerate() {
+        for high in &ends[i + 1..] {
+            let (label, when) = match (low.is_finite(), high.is_finite()) {
+                (false, false) => continue,
+                (true, false) => (format!("{name} from {low} on"), format!("{quoted} >= {low}")),
+                (false, true) => (format!("{name} below {high}"), format!("{quoted} < {high}")),
+                (true, true) => {
+                    (format!("{name} {low} to below {high}"), format!("{quoted} >= {low} AND {quoted} < {high}"))
+                }
+            };
+            let holds = training.iter().map(|&row| *low <= values[row] && values[row] < *high).collect();
+            found.push(candidate(label, when, holds));
+        }
+    }
+    found
 }
 
 /// Breaks in the log of every kind of events.

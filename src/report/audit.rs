@@ -13,6 +13,8 @@ pub fn document(audit: &Audit) -> Document {
     sections.push(leaks(audit));
     sections.extend(log(audit));
     sections.extend(decay(audit));
+    sections.extend(missing(audit));
+    sections.extend(simpler(audit));
     Document {
         title: format!("Audit of {}: {}", text::clipped(&audit.model, 60), text::clipped(&audit.experiment, 90)),
         setting: setting(audit),
@@ -327,4 +329,54 @@ fn decay(audit: &Audit) -> Option<Section> {
     let caption = "How fast events fade, by profile likelihood with the other criteria free. Infinite: no decay.";
     let table = Table::new(caption, columns, audit.decays.iter().map(row).collect());
     (!audit.decays.is_empty()).then(|| Section::new("decay", "Decay", vec![Block::Table(table)]).brief())
+}
+
+fn missing(audit: &Audit) -> Option<Section> {
+    let columns = vec![
+        Column::label("What").brief(),
+        Column::number("Holds for"),
+        Column::number("Converts").brief(),
+        Column::number("Worth, points").brief(),
+        Column::number("p, corrected").brief(),
+        Column::label("As a criterion"),
+    ];
+    let row = |one: &crate::result::Missed| {
+        vec![
+            Cell::label(&one.name),
+            Cell::estimate(&one.share, Unit::Share),
+            Cell::estimate(&one.rate, Unit::Share),
+            Cell::estimate(&one.points, Unit::Plain),
+            Cell::number(&one.p_adjusted, Unit::P),
+            Cell::text(text::clipped(&one.criterion, 200)),
+        ]
+    };
+    let caption = "Beside the criteria there are, corrected for the number looked at; of each column the clearest. Leads with points above zero score too low, the others too high.";
+    let table = Table::new(caption, columns, audit.missing.iter().map(row).collect());
+    (!audit.missing.is_empty()).then(|| Section::new("missing", "What is missing", vec![Block::Table(table)]).brief())
+}
+
+fn simpler(audit: &Audit) -> Option<Section> {
+    let simpler = &audit.simpler;
+    let columns = vec![
+        Column::label("Without, one more each time").brief(),
+        Column::number("AUC").brief().term("AUC"),
+        Column::number("Wins captured").brief().term("Capture"),
+    ];
+    let row = |one: &crate::result::SimplerStep| {
+        vec![
+            Cell::label(&one.criterion),
+            Cell::estimate(&one.auc, Unit::Difference),
+            Cell::estimate(&one.capture, Unit::Points),
+        ]
+    };
+    let words = match simpler.without_loss {
+        0 => "No criterion can be shown to be without use.".to_owned(),
+        1 => "One criterion could go without a loss that matters.".to_owned(),
+        n => format!("The first {n} criteria could go together without a loss that matters."),
+    };
+    let caption =
+        "Differences to the whole model on the evaluation window, with intervals that hold for all rows at once.";
+    let table = Table::new(caption, columns, simpler.steps.iter().map(row).collect());
+    let blocks = vec![Block::Paragraph(words.into()), Block::Table(table)];
+    (!simpler.steps.is_empty()).then(|| Section::new("simpler", "A simpler model", blocks).brief())
 }

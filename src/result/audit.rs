@@ -30,6 +30,9 @@ pub struct Audit {
     /// Kinds of events whose log begins, ends or thins out at a date.
     pub cliffs: Vec<Cliff>,
     pub decays: Vec<Decay>,
+    /// What no criterion says and the outcome knows.
+    pub missing: Vec<Missed>,
+    pub simpler: Simpler,
 }
 
 /// How the points were weighed.
@@ -229,4 +232,40 @@ pub struct Decay {
     /// Likelihood ratio against no decay, Benjamini-Hochberg over the criteria.
     pub p: Number,
     pub sentence: String,
+}
+
+/// A criterion that the model does not have and that would add to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Missed {
+    pub name: String,
+    pub column: String,
+    /// The share of leads for which it holds, and how they convert.
+    pub share: Estimate,
+    pub rate: Estimate,
+    /// What it is worth beside the criteria there are, on the model's scale.
+    pub points: Estimate,
+    /// Benjamini-Hochberg over all that was looked at.
+    pub p_adjusted: Number,
+    /// Ready for the experiment file.
+    pub criterion: String,
+}
+
+/// The model with one criterion fewer at a time, the least missed first, on the evaluation window.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simpler {
+    pub steps: Vec<SimplerStep>,
+    /// So many steps lose no more than one point in a hundred of AUC, and no capture that can be seen.
+    pub without_loss: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimplerStep {
+    /// The criterion that goes, after those before it.
+    pub criterion: String,
+    /// Differences to the whole model, simultaneous over all steps.
+    pub auc: Estimate,
+    pub capture: Estimate,
 }
