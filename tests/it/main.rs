@@ -11,6 +11,7 @@ mod laws;
 mod laws_of_replay;
 mod methods;
 mod olist;
+mod oracle;
 mod product;
 mod replay;
 mod x_education;
