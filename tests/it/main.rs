@@ -12,6 +12,7 @@ mod laws;
 mod laws_of_replay;
 mod methods;
 mod olist;
+mod oracle;
 mod product;
 mod replay;
 mod x_education;
