@@ -1,5 +1,6 @@
 //! Leadoff replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 
+pub mod audit;
 pub mod data;
 pub mod evaluation;
 pub mod experiment;

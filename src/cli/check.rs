@@ -64,9 +64,15 @@ fn said(finding: &Finding) -> String {
     let advice = if finding.advice.is_empty() { String::new() } else { format!(" ({})", finding.advice) };
     let row = finding.rows.first().map_or(String::new(), |place| {
         let more = if finding.count > 1 { ", and more" } else { "" };
-        format!("\n            {}, line {}: {} is `{}`{more}", place.file, place.row, place.column, short(&place.value))
+        format!(
+            "\n                     {}, line {}: {} is `{}`{more}",
+            place.file,
+            place.row,
+            place.column,
+            short(&place.value)
+        )
     });
-    format!("  {mark} {}: {}{advice}{row}\n", finding.input, finding.text)
+    format!("  {mark} {:>9}  {}: {}{advice}{row}\n", finding.count, finding.input, finding.text)
 }
 
 fn short(value: &str) -> String {

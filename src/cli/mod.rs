@@ -1,6 +1,7 @@
 //! The command line: arguments become library calls, results text, errors exit codes.
 
 mod ab;
+mod audit;
 mod check;
 mod completions;
 mod explain;
@@ -11,6 +12,7 @@ mod render;
 mod run;
 mod schema;
 mod score;
+mod selfcheck;
 mod simulate;
 
 use std::fmt::Display;
@@ -37,10 +39,12 @@ enum Command {
     Init(init::Init),
     Check(check::Check),
     Run(run::Run),
+    Audit(audit::Audit),
     Explain(explain::Explain),
     Score(score::Score),
+    Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
-    Simulate(simulate::Simulate),
+    Simulate(Box<simulate::Simulate>),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Oracle(oracle::Oracle),
@@ -59,6 +63,8 @@ const FAULT: u8 = 1;
 const USAGE: u8 = 2;
 const EXPERIMENT: u8 = 3;
 const DATA: u8 = 4;
+/// A gate said no, or not yet: the challengers stay out.
+const HELD_BACK: u8 = 10;
 
 impl Failure {
     fn new(code: u8, message: impl Display) -> Self {
@@ -82,18 +88,32 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// Whether a model can not be made of what stands in the experiment file; else it is the data that do not fit.
+fn is_in_the_file(error: &ModelError) -> bool {
+    matches!(error, ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. })
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let code = match &error {
             RunError::Config(_) | RunError::Replay(_) | RunError::NoSegment { .. } | RunError::Refused { .. } => {
                 EXPERIMENT
             }
-            RunError::Model(ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }) => {
+            RunError::Model(model) if is_in_the_file(model) => EXPERIMENT,
+            RunError::Model(model)
+                if matches!(
+                    **model,
+                    ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }
+                ) =>
+            {
                 EXPERIMENT
             }
             RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,
+            RunError::NoTraining { .. } => EXPERIMENT,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
+            | RunError::NoPoints
+            | RunError::NotPoints { .. }
             | RunError::NotEmpty { .. }
             | RunError::Format { .. } => USAGE,
             RunError::Store(StoreError::NotOurs { .. }) => USAGE,
@@ -112,8 +132,10 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Audit(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
+        Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Simulate(command) => command.run(),
         Command::Schema(command) => command.run(),

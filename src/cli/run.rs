@@ -4,13 +4,16 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::experiment::{self, Experiment};
 use leadoff::report::{self, Format};
+use leadoff::result::Decision;
 
 use super::progress::Progress;
-use super::{Failure, Outcome, print};
+use super::{Failure, HELD_BACK, Outcome, print};
 
 /// Replays the leads of an experiment through all its models and writes the report.
 #[derive(Args)]
-#[command(after_help = "Example: leadoff run experiments/demo.yaml --out reports/demo")]
+#[command(
+    after_help = "Example: leadoff run experiments/demo.yaml --out reports/demo\n\nExit code 10: the experiment states `gates:`, and no challenger passes them all."
+)]
 pub struct Run {
     /// The experiment file.
     experiment: PathBuf,
@@ -49,6 +52,8 @@ impl Run {
         let text = text.trim_end();
         let (body, decision) = text.rsplit_once('\n').unwrap_or(("", text));
         print(&format!("{body}\nReport: {}\n{decision}\n", folder.join("report.html").display()));
-        Ok(ExitCode::SUCCESS)
+        let gated = !experiment.file.gates.is_empty();
+        let held_back = gated && run.evaluation.verdict.decision != Decision::Promote;
+        Ok(if held_back { ExitCode::from(HELD_BACK) } else { ExitCode::SUCCESS })
     }
 }

@@ -9,21 +9,35 @@ use super::{Outcome, print};
 
 /// Scores every lead by every model, as it was known when it was scored, into a CSV or Parquet file.
 #[derive(Args)]
-#[command(after_help = "Example: leadoff score experiments/demo.yaml scores.parquet")]
+#[command(
+    after_help = "Example: leadoff score experiments/demo.yaml scores.parquet\n         leadoff score experiments/demo.yaml --swap swaps.csv"
+)]
 pub struct Score {
     /// The experiment file.
     experiment: PathBuf,
     /// The file to write: .csv, .csv.gz or .parquet. It names leads.
-    out: PathBuf,
+    #[arg(required_unless_present = "swap")]
+    out: Option<PathBuf>,
+    /// Writes the leads that change hands when a challenger replaces the champion, in and out, to this file.
+    #[arg(long, value_name = "FILE")]
+    swap: Option<PathBuf>,
 }
 
 impl Score {
     pub fn run(self) -> Outcome {
         let experiment = Experiment::load(&self.experiment)?;
         let progress = Progress::new();
-        let leads = experiment::score(&experiment, &self.out, &progress)?;
+        let scored = self.out.map(|out| experiment::score(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let scored = scored.transpose()?;
+        let swapped = self.swap.map(|out| experiment::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let swapped = swapped.transpose()?;
         drop(progress);
-        print(&format!("{leads} leads scored: {}\n", self.out.display()));
+        if let Some((leads, out)) = scored {
+            print(&format!("{leads} leads scored: {}\n", out.display()));
+        }
+        if let Some((leads, out)) = swapped {
+            print(&format!("{leads} changes of hands, a line each: {}\n", out.display()));
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -55,6 +55,7 @@ pub enum What {
     UntilFromOutcomes,
     OutcomesEndEarly,
     NoWins,
+    OnlyOfWinners,
 }
 
 /// One kind of trouble, or a choice made in reading.

@@ -101,6 +101,21 @@ pub(crate) fn check(spec: &OutcomesSpec, leads_have_ids: bool) -> Result<(), Dat
     }
 }
 
+/// The outcomes' own columns that nobody asked for: to use one as a feature would tell who was won.
+fn only_of_winners(spec: &OutcomesSpec, source: &Source, leads_header: &[String]) -> Option<Finding> {
+    let asked: Vec<&str> = roles(spec).into_iter().map(|(_, column)| column).chain(spec.lead.as_deref()).collect();
+    let own = |column: &&String| !asked.contains(&column.as_str()) && !leads_header.contains(column);
+    let own: Vec<String> = source.header.iter().filter(own).cloned().collect();
+    let text = format!(
+        "{} {} known only of leads whose deal is recorded: no model may read {}",
+        listed(&own),
+        if own.len() == 1 { "is" } else { "are" },
+        if own.len() == 1 { "it" } else { "them" }
+    );
+    let finding = Finding::new("outcomes", What::OnlyOfWinners, FindingLevel::Note, own.len() as u64, text);
+    (!own.is_empty()).then_some(finding)
+}
+
 /// Reads the outcomes from a file of their own.
 pub(crate) fn read(
     spec: &OutcomesSpec,
@@ -127,6 +142,7 @@ pub(crate) fn read(
         let reason = "it is a column of the outcomes, known only of leads whose deal is recorded".to_string();
         findings.refused.push(RefusedColumn { column: column.clone(), reason });
     }
+    findings.list.extend(only_of_winners(spec, &source, leads_header));
     let table = gather(&source, &asks, zone, progress)?;
     findings.list.extend(source.findings(table.met));
     for (ask, gathered) in asks.iter().zip(&table.columns).skip(1) {

@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use crate::stats::Interval;
+use crate::stats::proportion::wilson;
 use crate::table::{Cell, Column};
 use crate::time::{Calendar, Instant, NEVER};
 
@@ -115,7 +116,7 @@ impl Tally<'_> {
             leads: leads.len() as u64,
             wins,
             rate: wins as f64 / n,
-            interval: provisional_wilson(wins as f64, n, self.confidence),
+            interval: wilson(wins as f64, n, self.confidence).ok(),
         }
     }
 }
@@ -162,16 +163,4 @@ fn by_level(history: &History, column: &Column, tally: &Tally) -> Vec<RawRow> {
     }
     rows.extend(missing.map(|missing| tally.row("(missing)", &missing)));
     rows
-}
-
-/// Wilson (1927). Stands in for `stats::proportion::wilson` until that is there.
-fn provisional_wilson(successes: f64, n: f64, level: f64) -> Option<Interval> {
-    if n <= 0.0 || !(0.0..1.0).contains(&level) {
-        return None;
-    }
-    let z = crate::stats::dist::normal_critical(level);
-    let (rate, z2) = (successes / n, z * z);
-    let centre = (rate + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = z / (1.0 + z2 / n) * (rate * (1.0 - rate) / n + z2 / (4.0 * n * n)).sqrt();
-    Some(Interval::around(centre, half).clamped(0.0, 1.0))
 }

@@ -61,7 +61,7 @@ pub(super) fn cuts(cohort: &Cohort, model: &Scored) -> Cuts {
 }
 
 /// Leads to whose volume brackets are cut: the training window, or the cohort without one.
-fn reference<'a>(cohort: &'a Cohort) -> (&'a [usize], &'static str) {
+fn reference(cohort: &Cohort) -> (&[usize], &'static str) {
     let training = cohort.training();
     if training.is_empty() { (cohort.mature(), "evaluated leads") } else { (training, "training window") }
 }
@@ -144,8 +144,11 @@ fn capture(brackets: &[Count], whole: Count) -> Number {
 /// A bracket without its name and place.
 fn row(cohort: &Cohort, rows: &[usize], whole: Count) -> Bracket {
     let part = count(cohort, rows);
-    let days: Vec<f64> =
-        rows.iter().map(|&row| cohort.leads().created_to_win_days[row]).filter(|days| !days.is_nan()).collect();
+    let days: Vec<f64> = rows
+        .iter()
+        .filter_map(|&row| cohort.leads().created_to_win_days.get(row).copied())
+        .filter(|days| !days.is_nan())
+        .collect();
     let none = if cohort.design().timed { Undefined::NoEvents } else { Undefined::NoTimes };
     Bracket {
         label: String::new(),

@@ -113,7 +113,7 @@ pub(super) fn capacity(cohort: &Cohort, place: usize, schedule: &Schedule, paire
         .iter()
         .filter(won)
         .filter(|(_, p)| *p > 0.0)
-        .map(|(row, p)| (leads.created_to_win_days[*row], *p))
+        .filter_map(|(row, p)| Some((leads.created_to_win_days.get(*row).copied()?, *p)))
         .filter(|(days, _)| !days.is_nan())
         .collect();
     days.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));

@@ -1,8 +1,10 @@
 use crate::result::{CardLine, Scale};
-use crate::stats::random::Seed;
+use crate::stats::random::{Seed, Stream};
 use crate::stats::survival::End;
 use crate::table::MISSING;
 use crate::time::{DAY, Instant, Span};
+
+use super::asked::Asked;
 
 /// Scored leads with what became of them: aligned columns in one canonical order (ascending by id).
 #[derive(Clone, Debug)]
@@ -13,6 +15,7 @@ pub struct Cohort {
     training: Vec<usize>,
     mature: Vec<usize>,
     immature: Vec<usize>,
+    asked: Asked,
 }
 
 /// The columns of a cohort, a value a lead.
@@ -152,8 +155,79 @@ impl Cohort {
         match (mature.is_empty(), immature.is_empty()) {
             (true, true) => Err(CohortError::Empty),
             (true, false) => Err(CohortError::NoneMature),
-            _ => Ok(Self { leads, models, design, training, mature, immature }),
+            _ => Ok(Self { leads, models, design, training, mature, immature, asked: Asked::default() }),
         }
+    }
+
+    /// The same cohort with more asked of it. Columns that do not fit its leads are as if they were not known.
+    pub fn asking(self, asked: Asked) -> Self {
+        let asked = asked.fitting(self.leads.part.len());
+        Self { asked, ..self }
+    }
+
+    /// The same with another number of resamples.
+    pub(super) fn with_replicates(mut self, replicates: usize) -> Self {
+        self.design.replicates = replicates;
+        self
+    }
+
+    /// The same leads with the outcomes of the evaluated ones dealt anew: no score can know them.
+    pub(super) fn permuted(&self, stream: &mut Stream) -> Self {
+        let mut dealt = self.mature.clone();
+        for i in (1..dealt.len()).rev() {
+            dealt.swap(i, stream.below(i as u64 + 1) as usize);
+        }
+        let mut own = self.clone();
+        for (&to, &from) in self.mature.iter().zip(&dealt) {
+            own.leads.converted[to] = self.leads.converted[from];
+            if let Some(value) = self.leads.value.get(from) {
+                own.leads.value[to] = *value;
+            }
+        }
+        own
+    }
+
+    /// The evaluated leads at random in two halves, each with half of the capacity and all of the training leads;
+    /// nothing when a half has no lead to judge.
+    pub(super) fn halves(&self, stream: &mut Stream) -> Option<(Self, Self)> {
+        let first: Vec<bool> = self.leads.part.iter().map(|_| stream.chance(0.5)).collect();
+        let half = |which: bool| {
+            let rows: Vec<usize> = (0..first.len())
+                .filter(|&row| self.leads.part[row] == PartOfRun::Training || first[row] == which)
+                .collect();
+            let mut own = self.take(&rows)?;
+            own.design.capacity.iter_mut().for_each(|rule| rule.leads /= 2.0);
+            Some(own)
+        };
+        Some((half(true)?, half(false)?))
+    }
+
+    /// Some of the rows, in order.
+    fn take(&self, rows: &[usize]) -> Option<Self> {
+        let leads = &self.leads;
+        let grouping = |grouping: &Grouping| Grouping { codes: of(&grouping.codes, rows), ..grouping.clone() };
+        let model = |model: &Scored| Scored {
+            score: of(&model.score, rows),
+            groups: model.groups.iter().map(|(name, score)| (name.clone(), of(score, rows))).collect(),
+            ..model.clone()
+        };
+        let own = Leads {
+            part: of(&leads.part, rows),
+            converted: of(&leads.converted, rows),
+            value: of(&leads.value, rows),
+            ending_days: of(&leads.ending_days, rows),
+            ending: of(&leads.ending, rows),
+            created_to_win_days: of(&leads.created_to_win_days, rows),
+            as_of: of(&leads.as_of, rows),
+            segments: leads.segments.iter().map(grouping).collect(),
+            periods: leads.periods.as_ref().map(grouping),
+        };
+        let cohort = Self::new(own, self.models.iter().map(model).collect(), self.design.clone()).ok()?;
+        Some(cohort.asking(self.asked.take(rows)))
+    }
+
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     pub fn leads(&self) -> &Leads {
@@ -201,6 +275,11 @@ impl Cohort {
         let span = times().max()?.checked_sub(times().min()?)?;
         (self.design.timed && span >= 7 * DAY).then(|| span as f64 / (DAY as f64 * 365.25 / 4.0))
     }
+}
+
+/// Some rows of a column that may be empty.
+pub(super) fn of<T: Clone>(column: &[T], rows: &[usize]) -> Vec<T> {
+    rows.iter().filter_map(|&row| column.get(row).cloned()).collect()
 }
 
 impl Scored {

@@ -8,19 +8,20 @@ use super::LEVEL;
 use super::capacity::{Schedule, inclusion};
 use super::cohort::{Cohort, Scored};
 use super::paired::{Figures, Paired, percentiles};
+use super::ranking::SHARES;
 
 /// The smallest difference in capture that is worth a change of model, where none is stated: two wins in a hundred.
 pub(super) const WORTHWHILE: f64 = 0.02;
 
 /// A figure of the paired bootstrap that models are compared in.
-struct Compared {
-    metric: &'static str,
-    label: &'static str,
-    higher_is_better: bool,
-    read: fn(&Figures) -> f64,
+pub(super) struct Compared {
+    pub metric: &'static str,
+    pub label: &'static str,
+    pub higher_is_better: bool,
+    pub read: fn(&Figures) -> f64,
 }
 
-const COMPARED: [Compared; 6] = [
+pub(super) const COMPARED: [Compared; 16] = [
     Compared {
         metric: "capture",
         label: "share of wins captured",
@@ -42,17 +43,72 @@ const COMPARED: [Compared; 6] = [
     },
     Compared { metric: "brier", label: "Brier score", higher_is_better: false, read: |figures| figures.brier },
     Compared { metric: "log_loss", label: "log loss", higher_is_better: false, read: |figures| figures.log_loss },
+    Compared {
+        metric: "capture_1",
+        label: "share of wins in the top 1 %",
+        higher_is_better: true,
+        read: |figures| figures.top[0],
+    },
+    Compared {
+        metric: "capture_5",
+        label: "share of wins in the top 5 %",
+        higher_is_better: true,
+        read: |figures| figures.top[1],
+    },
+    Compared {
+        metric: "capture_10",
+        label: "share of wins in the top 10 %",
+        higher_is_better: true,
+        read: |figures| figures.top[2],
+    },
+    Compared {
+        metric: "capture_20",
+        label: "share of wins in the top 20 %",
+        higher_is_better: true,
+        read: |figures| figures.top[3],
+    },
+    Compared {
+        metric: "capture_30",
+        label: "share of wins in the top 30 %",
+        higher_is_better: true,
+        read: |figures| figures.top[4],
+    },
+    Compared {
+        metric: "lift_1",
+        label: "lift in the top 1 %",
+        higher_is_better: true,
+        read: |figures| figures.top[0] / SHARES[0],
+    },
+    Compared {
+        metric: "lift_5",
+        label: "lift in the top 5 %",
+        higher_is_better: true,
+        read: |figures| figures.top[1] / SHARES[1],
+    },
+    Compared {
+        metric: "lift_20",
+        label: "lift in the top 20 %",
+        higher_is_better: true,
+        read: |figures| figures.top[3] / SHARES[3],
+    },
+    Compared {
+        metric: "lift_30",
+        label: "lift in the top 30 %",
+        higher_is_better: true,
+        read: |figures| figures.top[4] / SHARES[4],
+    },
+    Compared { metric: "value", label: "value handed over", higher_is_better: true, read: |figures| figures.value },
 ];
 
 /// A difference and how it varies over the resamples.
-struct Spread {
-    observed: f64,
-    resampled: Vec<f64>,
-    se: f64,
+pub(super) struct Spread {
+    pub observed: f64,
+    pub resampled: Vec<f64>,
+    pub se: f64,
 }
 
 impl Spread {
-    fn of(paired: &Paired, champion: usize, challenger: usize, read: fn(&Figures) -> f64) -> Self {
+    pub fn of(paired: &Paired, champion: usize, challenger: usize, read: fn(&Figures) -> f64) -> Self {
         let observed = read(&paired.observed[challenger]) - read(&paired.observed[champion]);
         let differences = paired.resampled.iter().map(|figures| read(&figures[challenger]) - read(&figures[champion]));
         // A resample without a single win has no figures.
@@ -65,7 +121,7 @@ impl Spread {
         percentiles(self.resampled.clone())
     }
 
-    fn p(&self) -> Result<f64, Undefined> {
+    pub fn p(&self) -> Result<f64, Undefined> {
         match (self.se > 0.0, self.observed == 0.0) {
             (true, _) => Ok(dist::normal_p(self.observed / self.se)),
             (false, true) => Ok(1.0),
@@ -81,13 +137,13 @@ fn standard_deviation(values: &[f64]) -> f64 {
 }
 
 /// The critical value of the largest studentised deviation over several differences (max-t).
-fn max_t(spreads: &[Spread]) -> Option<f64> {
+pub(super) fn max_t(spreads: &[Spread], level: f64) -> Option<f64> {
     let moving: Vec<&Spread> = spreads.iter().filter(|spread| spread.se > 0.0).collect();
     let replicates = moving.iter().map(|spread| spread.resampled.len()).min()?;
     let largest = |r: usize| {
         moving.iter().map(|spread| ((spread.resampled[r] - spread.observed) / spread.se).abs()).fold(0.0, f64::max)
     };
-    quantile::of(&(0..replicates).map(largest).collect::<Vec<f64>>(), LEVEL)
+    quantile::of(&(0..replicates).map(largest).collect::<Vec<f64>>(), level)
 }
 
 /// Every challenger against the champion.
@@ -134,7 +190,7 @@ fn differences_of(
     let family: Vec<f64> =
         p.iter().zip(&defined).map(|(p, defined)| if *defined { p.unwrap_or(1.0) } else { 1.0 }).collect();
     let adjusted = holm(&family);
-    let critical = max_t(spreads);
+    let critical = max_t(spreads, LEVEL);
     let one = |place: usize| {
         let spread = &spreads[place];
         let own = delong[place].map_or_else(|| spread.interval(), |delong| delong.interval(LEVEL));
@@ -159,7 +215,7 @@ fn differences_of(
     (0..challengers.len()).map(|place| defined[place].then(|| one(place))).collect()
 }
 
-fn delong(cohort: &Cohort, champion: usize, challenger: usize) -> Option<discrimination::AucComparison> {
+pub(super) fn delong(cohort: &Cohort, champion: usize, challenger: usize) -> Option<discrimination::AucComparison> {
     let rows = cohort.mature();
     let ranked = |model: usize| cohort.models()[model].ranked(rows);
     let (a, b, converted) = (ranked(champion), ranked(challenger), cohort.converted(rows));
@@ -217,7 +273,7 @@ fn decide(differences: &[Difference], challenger: &Scored) -> Decision {
 
 /// Leads for 80 % power to see the smallest worthwhile difference in capture, from the spread that these leads show.
 fn leads_needed(leads: f64, se: f64) -> Number {
-    if !(se > 0.0) {
+    if se.is_nan() || se <= 0.0 {
         return Undefined::ZeroVariance.into();
     }
     let z = dist::normal_critical(LEVEL) + dist::normal_quantile(0.8);
@@ -273,7 +329,7 @@ pub(super) fn tied_with_best(cohort: &Cohort, paired: &Paired) -> (Option<usize>
     };
     let spreads: Vec<Spread> =
         models.iter().map(|&model| Spread::of(paired, model, best, |figures| figures.capture)).collect();
-    let critical = max_t(&spreads).unwrap_or(0.0);
+    let critical = max_t(&spreads, LEVEL).unwrap_or(0.0);
     let beaten = |spread: &Spread| spread.observed - critical * spread.se > 0.0;
     let tied = models.iter().zip(&spreads).filter(|(_, spread)| !beaten(spread)).map(|(&model, _)| model).collect();
     (Some(best), tied)

@@ -58,6 +58,39 @@ fn without_champion(best: Option<String>, tied: Vec<String>, metric: String) -> 
     }
 }
 
+/// Without a stated capacity: adds how many leads sales worked, where it is known, and whether the choice depends on it.
+pub(super) fn sweep(mut verdict: Verdict, cohort: &Cohort, schedule: &Schedule, comparisons: &[Comparison]) -> Verdict {
+    if schedule.is_capacity {
+        return verdict;
+    }
+    if let Some((contact, quarters)) = cohort.asked().contact.as_ref().zip(cohort.quarters()) {
+        let worked = cohort.mature().iter().filter(|row| contact.worked[**row]).count() as f64;
+        let weeks = quarters * 365.25 / 4.0 / 7.0;
+        verdict.reasons.push(format!(
+            "no capacity is stated; sales worked about {:.0} of these leads a week: state it as `capacity`",
+            worked / weeks
+        ));
+    }
+    let named = comparisons.iter().find(|comparison| Some(&comparison.challenger) == verdict.challenger.as_ref());
+    let captures: Vec<(&str, f64)> = named
+        .iter()
+        .flat_map(|comparison| &comparison.differences)
+        .filter_map(|one| Some((one.metric.strip_prefix("capture_")?, one.difference.point.finite()?)))
+        .collect();
+    let shares = |better: bool| {
+        let own = captures.iter().filter(|(_, gain)| if better { *gain > 0.0 } else { *gain < 0.0 });
+        own.map(|(share, _)| *share).collect::<Vec<&str>>().join(", ")
+    };
+    let (ahead, behind) = (shares(true), shares(false));
+    if let Some(comparison) = named.filter(|_| !ahead.is_empty() && !behind.is_empty()) {
+        verdict.reasons.push(format!(
+            "the best guess turns with the number of leads that sales can work: `{}` is ahead in the top {ahead} %, behind in the top {behind} %",
+            comparison.challenger
+        ));
+    }
+    verdict
+}
+
 fn capture_of(comparison: &Comparison) -> Option<Estimate> {
     let capture = comparison.differences.iter().find(|difference| difference.metric == "capture");
     capture.map(|capture| capture.simultaneous.clone())

@@ -1,26 +1,39 @@
 //! A cohort's columns become its evaluation: every model on the same leads, then each against the champion.
 
+mod asked;
 mod bracket;
 mod calibrate;
 mod capacity;
 mod cohort;
 mod compare;
 mod decide;
+mod gates;
 mod paired;
+mod pairs;
+mod paradox;
 mod part;
 mod ranking;
 mod readiness;
+mod segment;
+mod selfcheck;
+mod silent;
+mod swap;
+mod threshold;
 mod time;
+mod worked;
 
+pub use asked::{Asked, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
 pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
 
 use rayon::prelude::*;
 
-use crate::result::{Comparison, ModelEvaluation, Readiness, Verdict};
+use crate::result::{Comparison, Evidence, ModelEvaluation, Readiness, Verdict};
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Sample, Undefined};
 
 pub use readiness::readiness;
+pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
+pub use swap::{Swapped, swapped};
 
 use self::capacity::Schedule;
 use self::paired::Paired;
@@ -35,22 +48,36 @@ pub struct Evaluated {
     pub models: Vec<ModelEvaluation>,
     pub comparisons: Vec<Comparison>,
     pub verdict: Verdict,
+    pub evidence: Evidence,
 }
 
 /// Evaluates every model of a cohort. Nothing here can fail: what does not exist is undefined with a reason.
 pub fn evaluate(cohort: &Cohort) -> Evaluated {
     let schedule = capacity::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
-    let comparisons = compare::comparisons(cohort, &schedule, &paired);
-    Evaluated {
-        readiness: readiness::readiness(cohort),
-        models: (0..cohort.models().len())
+    let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
+    let models: Vec<ModelEvaluation> = (0..cohort.models().len())
+        .into_par_iter()
+        .map(|place| model_evaluation(cohort, place, &schedule, &paired))
+        .collect();
+    let evidence = Evidence {
+        silent: silent::silent(&models),
+        gates: gates::gates(cohort, &schedule, &paired),
+        pairs: pairs::pairs(cohort, &paired),
+        thresholds: (0..cohort.models().len())
             .into_par_iter()
-            .map(|place| model_evaluation(cohort, place, &schedule, &paired))
+            .map(|place| threshold::thresholds(cohort, place))
             .collect(),
-        verdict: decide::verdict(cohort, &schedule, &paired, &comparisons),
-        comparisons,
-    }
+        worked: worked::worked(cohort, &schedule, &paired),
+        segments: segment::differences(cohort, &schedule),
+        paradoxes: paradox::paradoxes(cohort),
+        traits: swap::traits(cohort, &schedule),
+    };
+    gates::decide(&evidence.gates, cohort, &mut comparisons);
+    let verdict = decide::verdict(cohort, &schedule, &paired, &comparisons);
+    let verdict = segment::warn(gates::explain(verdict, &evidence.gates), &evidence.segments);
+    let verdict = decide::sweep(verdict, cohort, &schedule, &comparisons);
+    Evaluated { readiness: readiness::readiness(cohort), models, verdict, comparisons, evidence }
 }
 
 fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: &Paired) -> ModelEvaluation {

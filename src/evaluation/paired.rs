@@ -12,6 +12,7 @@ use super::LEVEL;
 use super::calibrate::Map;
 use super::capacity::Schedule;
 use super::cohort::Cohort;
+use super::ranking::SHARES;
 
 /// What is computed for every model on every resample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,8 +22,11 @@ pub(super) struct Figures {
     /// Share of wins handed over at capacity (or in the top 10 %).
     pub capture: f64,
     pub wins: f64,
+    /// NaN where wins carry no value.
     pub value: f64,
     pub lift_10: f64,
+    /// Share of wins in the top 1, 5, 10, 20 and 30 %.
+    pub top: [f64; SHARES.len()],
     /// NaN where the model has no probabilities.
     pub brier: f64,
     pub log_loss: f64,
@@ -63,6 +67,7 @@ struct Cells {
     converted: Vec<bool>,
     /// 0 where no value is known.
     value: Vec<f64>,
+    valued: bool,
     /// The cell of each of the leads in canonical order.
     of_lead: Vec<u32>,
 }
@@ -132,8 +137,13 @@ fn cells(cohort: &Cohort, period: &[u32], ranks: &[(Vec<u32>, Vec<f64>)]) -> (Ce
         by_rank.unwrap_or(std::cmp::Ordering::Equal).then_with(|| key(a).cmp(&key(b)))
     };
     order.par_sort_unstable_by(compare);
-    let mut cells =
-        Cells { count: Vec::new(), converted: Vec::new(), value: Vec::new(), of_lead: Vec::with_capacity(rows.len()) };
+    let mut cells = Cells {
+        count: Vec::new(),
+        converted: Vec::new(),
+        value: Vec::new(),
+        valued: !leads.value.is_empty(),
+        of_lead: Vec::with_capacity(rows.len()),
+    };
     let mut first: Vec<usize> = Vec::new();
     for &i in &order {
         if first.last().is_none_or(|last| compare(last, &i).is_ne()) {
@@ -209,8 +219,9 @@ impl View {
             average_precision,
             capture: handed.wins / handed.of,
             wins: handed.wins,
-            value: handed.value,
-            lift_10: top / (0.1 * wins),
+            value: if cells.valued { handed.value } else { f64::NAN },
+            lift_10: top[TENTH] / (SHARES[TENTH] * wins),
+            top: top.map(|found| found / wins),
             brier,
             log_loss,
         }
@@ -269,19 +280,27 @@ struct HandedOver {
     value: f64,
 }
 
-/// AUC, average precision and the wins in the top 10 %, from counts by ascending rank.
-fn order(positive: &[f64], negative: &[f64]) -> (f64, f64, f64) {
+/// The place of 10 % among the shares.
+const TENTH: usize = 2;
+
+/// AUC, average precision and the wins in the top shares, from counts by ascending rank.
+fn order(positive: &[f64], negative: &[f64]) -> (f64, f64, [f64; SHARES.len()]) {
     let (wins, others): (f64, f64) = (positive.iter().sum(), negative.iter().sum());
-    let mut tenth = 0.1 * (wins + others);
-    let (mut above, mut found, mut pairs, mut precision, mut top) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    let mut left = SHARES.map(|share| share * (wins + others));
+    let (mut above, mut found, mut pairs, mut precision, mut top) = (0.0, 0.0, 0.0, 0.0, [0.0; SHARES.len()]);
     for (&won, &not) in positive.iter().zip(negative).rev() {
         let block = won + not;
         if block == 0.0 {
             continue;
         }
-        let share = f64::min(tenth / block, 1.0);
-        top += share * won;
-        tenth -= share * block;
+        // Shares ascend: where the widest is full, all are.
+        if left[SHARES.len() - 1] > 0.0 {
+            for (left, top) in left.iter_mut().zip(&mut top) {
+                let share = f64::min(*left / block, 1.0);
+                *top += share * won;
+                *left -= share * block;
+            }
+        }
         pairs += not * (found + won / 2.0);
         above += block;
         found += won;

@@ -82,7 +82,7 @@ pub(super) fn distribution(tally: &Tally) -> Vec<ScoreBin> {
 
 /// The smallest of 1, 2 or 5 times a power of ten that is not below `width`.
 fn round_width(width: f64) -> f64 {
-    if !(width > 0.0) {
+    if width.is_nan() || width <= 0.0 {
         return 1.0;
     }
     let power = 10f64.powf(width.log10().floor());

@@ -1,7 +1,9 @@
 //! What was replayed and scored, put into the columns of a cohort.
 
 use crate::data::History;
-use crate::evaluation::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
+use crate::evaluation::{
+    Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, Mark, PartOfRun, Scored,
+};
 use crate::models::spec::BracketSpec;
 use crate::replay::{AsOf, Ending, Replayed, Role};
 use crate::result::Exclusion;
@@ -14,8 +16,8 @@ use crate::time::{Calendar, Horizon, Instant, NEVER, Zone};
 use super::file::ExperimentFile;
 
 /// Takes leads out of the run that a model with `missing: exclude` does not score: for every model, so that all are
-/// judged on the same leads.
-pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding: &[usize]) {
+/// judged on the same leads. Returns the rows that stay.
+pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding: &[usize]) -> Vec<usize> {
     let missing = |row: usize| excluding.iter().any(|&model| scored[model].score[row].is_nan());
     let rows: Vec<usize> =
         (0..replayed.roles.len()).filter(|&row| replayed.roles[row].is_used() && !missing(row)).collect();
@@ -37,6 +39,7 @@ pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding:
         model.score = take(&model.score);
         model.groups.iter_mut().for_each(|(_, score)| *score = take(score));
     }
+    rows
 }
 
 /// The cohort of a run.
@@ -88,6 +91,17 @@ pub(super) fn cohort(
         replicates: file.replicates.get(),
     };
     Cohort::new(leads, scored, design)
+}
+
+/// What the file asks beyond the comparison, and who was worked.
+pub(super) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>) -> Asked {
+    let worked = &replayed.outcomes.worked;
+    Asked {
+        gates: file.gates.iter().map(|gate| gate.0.clone()).collect(),
+        thresholds: file.thresholds.rule(),
+        contact: (!worked.is_empty()).then(|| Contact { worked: worked.iter().map(|at| *at != NEVER).collect() }),
+        marks,
+    }
 }
 
 /// The stated capacity, in calendar periods from the start of the evaluation window.
@@ -165,5 +179,14 @@ pub(super) fn bracket_rule(spec: &BracketSpec) -> BracketRule {
     match spec {
         BracketSpec::Edges(edges) => BracketRule::Edges { edges: edges.clone(), names: Vec::new() },
         BracketSpec::Quantiles(count) => BracketRule::Quantiles(*count as usize),
+        BracketSpec::Named(_) => named(spec.bounds()),
+    }
+}
+
+/// Brackets with names, each from its lowest score on; the first holds all below it too.
+pub(super) fn named(bounds: Vec<(f64, &str)>) -> BracketRule {
+    BracketRule::Edges {
+        edges: bounds.iter().skip(1).map(|(from, _)| *from).collect(),
+        names: bounds.into_iter().map(|(_, name)| name.to_string()).collect(),
     }
 }

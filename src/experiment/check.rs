@@ -2,9 +2,8 @@ use crate::data::{self, Findings, RawTable};
 use crate::time::{Calendar, Zone};
 
 use super::load::Experiment;
-use super::run::{play, readiness};
+use super::run::{Timings, play_read, readiness};
 use super::{Progress, RunError};
-use crate::evaluation::Cohort;
 use crate::replay::Scope;
 
 /// What is in the data of an experiment, before any result.
@@ -22,18 +21,13 @@ pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Prog
     let by = by.unwrap_or(&experiment.file.segments);
     let raw = data::raw_table(&history, &findings, by, Calendar::Month, 0.95)?;
     let zone = history.zone.clone();
-    drop(history);
     // The models must fit the data too: a misspelt column is found here and not after a night's run.
-    let ready = match ready(experiment, progress) {
-        Ok(line) => line,
+    let read = (history, findings.clone());
+    let mut played = play_read(experiment, read, Timings::default(), Scope::Used, progress)?;
+    let ready = match super::run::cohort(experiment, &mut played) {
+        Ok(cohort) => readiness(&crate::evaluation::readiness(&cohort)),
         Err(RunError::Cohort(error)) => format!("Readiness: {error}."),
         Err(error) => return Err(error),
     };
     Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready, zone })
-}
-
-fn ready(experiment: &Experiment, progress: &dyn Progress) -> Result<String, RunError> {
-    let mut played = play(experiment, Scope::Used, progress)?;
-    let cohort: Cohort = super::run::cohort(experiment, &mut played)?;
-    Ok(readiness(&crate::evaluation::readiness(&cohort)))
 }

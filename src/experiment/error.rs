@@ -21,7 +21,7 @@ pub enum ConfigError {
     #[error("{path}: {field}: {message}", path = path.display())]
     Invalid { path: PathBuf, field: String, message: String },
     #[error("{path}: {error}", path = path.display())]
-    Model { path: PathBuf, error: ModelError },
+    Model { path: PathBuf, error: Box<ModelError> },
 }
 
 /// Why a run came to no result.
@@ -30,13 +30,13 @@ pub enum RunError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(Box<DataError>),
     #[error(transparent)]
     Replay(#[from] ReplayError),
     #[error(transparent)]
-    Model(#[from] ModelError),
-    #[error("{error}: the data hold `{column}`, but no model may read it: {reason}")]
-    Refused { column: String, reason: String, error: ModelError },
+    Model(Box<ModelError>),
+    #[error("{place}: the data hold `{column}`, but no model may read it: {reason}")]
+    Refused { column: String, reason: String, place: String },
     #[error("segments: there is no column `{column}` among the leads{why}")]
     NoSegment { column: String, why: String },
     #[error(transparent)]
@@ -51,8 +51,26 @@ pub enum RunError {
     NoLead { lead: String, why: &'static str },
     #[error("there is no model `{name}`{near}")]
     NoModel { name: String, near: String },
+    #[error("there is no points model to audit: only points are held against what happened")]
+    NoPoints,
+    #[error("model `{model}` gives no points by criteria, and only those can be audited")]
+    NotPoints { model: String },
+    #[error("model `{model}` is audited on training leads, and there are none: give `replay.train` a window")]
+    NoTraining { model: String },
     #[error("{path}: is there already and not empty: name a new folder", path = path.display())]
     NotEmpty { path: PathBuf },
     #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]
     Format { path: PathBuf },
+}
+
+impl From<ModelError> for RunError {
+    fn from(error: ModelError) -> Self {
+        Self::Model(Box::new(error))
+    }
+}
+
+impl From<DataError> for RunError {
+    fn from(error: DataError) -> Self {
+        Self::Data(Box::new(error))
+    }
 }

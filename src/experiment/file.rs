@@ -7,6 +7,8 @@ use crate::models::spec::{BracketSpec, Entries, ModelSpec};
 use crate::replay::ReplaySpec;
 use crate::time::Span;
 
+use super::gates::{GateSpec, ThresholdSpec};
+
 /// Champion and challengers on the same historical leads, each lead as it was known at the time.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +38,13 @@ pub struct ExperimentFile {
     /// Resamples of the paired bootstrap.
     #[serde(default)]
     pub replicates: Replicates,
+    /// Conditions that a challenger must meet to be promoted, all of them; `leadoff run` ends with exit code 10 when
+    /// no challenger does.
+    #[serde(default)]
+    pub gates: Vec<GateSpec>,
+    /// What the score at which leads are handed over is to meet, beside the capacity.
+    #[serde(default)]
+    pub thresholds: ThresholdSpec,
 }
 
 fn one() -> u64 {

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::DataSpec;
+use crate::evaluation::Gate;
 use crate::models::spec::{CriterionFields, FeatureSpec};
 use crate::models::{self, KindSpec, Spec};
 use crate::predicate::nearest;
@@ -29,7 +30,8 @@ impl Experiment {
         let file: ExperimentFile = yaml::read(path)?;
         let invalid =
             |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
-        let models = models::resolve(&file.models).map_err(|error| ConfigError::Model { path: path.into(), error })?;
+        let models = models::resolve(&file.models)
+            .map_err(|error| ConfigError::Model { path: path.into(), error: Box::new(error) })?;
         let champion = match &file.champion {
             None => None,
             Some(name) => Some(models.iter().position(|model| model.name == *name).ok_or_else(|| {
@@ -38,10 +40,14 @@ impl Experiment {
                 invalid("champion", format!("there is no model `{name}`{near}"))
             })?),
         };
+        if let Some(problem) = file.brackets.as_ref().and_then(|brackets| brackets.problem()) {
+            return Err(invalid("brackets", problem));
+        }
         if file.replay.train.is_some() && file.replay.horizon == Horizon::Ever && file.data.outcomes.flag.is_none() {
             let message = "`ever` leaves no training lead whose horizon had closed before evaluation began; give a horizon such as 90d, or leave out `train`";
             return Err(invalid("replay.horizon", message.into()));
         }
+        gates_fit(&file).map_err(|message| invalid("gates", message))?;
         let base = base(path, &file.data);
         Ok(Self { models, champion, base, path: path.into(), file })
     }
@@ -62,6 +68,28 @@ impl Experiment {
         columns.sort();
         columns.dedup();
         columns
+    }
+}
+
+/// Gates need a champion, and segments that are evaluated; costs come in pairs.
+fn gates_fit(file: &ExperimentFile) -> Result<(), String> {
+    if !file.gates.is_empty() && file.champion.is_none() {
+        return Err("gates compare challengers with a `champion`, and none is named".into());
+    }
+    for gate in &file.gates {
+        if let Gate::Segments { column, .. } = &gate.0
+            && !file.segments.contains(column)
+        {
+            let near = nearest(file.segments.iter().map(String::as_str), column);
+            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            return Err(format!("`{column}` is not among the experiment's `segments`{near}"));
+        }
+    }
+    match (file.thresholds.cost_per_lead, file.thresholds.value_per_win) {
+        (Some(_), None) | (None, Some(_)) => {
+            Err("thresholds: `cost_per_lead` and `value_per_win` are needed together".into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! An experiment file, one run of it, its folder.
 
 mod assemble;
+mod audit;
 mod check;
 mod error;
 mod file;
 mod folder;
+mod gates;
 mod load;
 mod run;
 mod scores;
@@ -13,13 +15,15 @@ mod store;
 pub mod trial;
 mod yaml;
 
+pub use audit::{audit, store_audit};
 pub use check::{Checked, check};
 pub use error::{ConfigError, RunError};
 pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use folder::{read_evaluation, redraw, store};
+pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
 pub use run::{Run, run};
-pub use scores::{explain, score};
+pub use scores::{explain, score, selfcheck, swaps};
 pub use start::{demo, init, schema};
 pub use store::{StoreError, write_file};
 

@@ -1,15 +1,17 @@
 use std::time::Instant as Clock;
 
 use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, InputFile};
-use crate::evaluation::{self, BracketRule, Cohort, Scored};
-use crate::models::{self, Context, EventLog, KnownColumn, Model, Scores, Training};
-use crate::predicate::Kind;
+use crate::evaluation::{self, BracketRule, Cohort, Mark, Scored};
+use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
+use crate::predicate::{Kind, PredicateError};
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
-    self, CapacitySetting, CardLine, Estimate, Evaluation, FindingCount, Level, Notice, Number, Readiness, Setting,
+    self, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness,
+    Setting,
 };
 use crate::stats::random::Seed;
 use crate::stats::{Interval, Undefined, dist};
+use crate::time::DAY;
 
 use super::load::Experiment;
 use super::{Progress, RunError, assemble};
@@ -33,6 +35,8 @@ pub(super) struct Played {
     pub replayed: Replayed,
     pub scores: Vec<Scores>,
     pub timings: Timings,
+    /// What the models ask of the events.
+    pub plan: Plan,
 }
 
 /// Seconds a step.
@@ -81,11 +85,22 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         models: evaluated.models,
         comparisons: evaluated.comparisons,
         verdict: evaluated.verdict,
+        evidence: dated(evaluated.evidence, &history),
     };
     progress.say("hashing the inputs".into());
     let inputs = timings.time("hash inputs", || data::inputs(&experiment.file.data, &experiment.base))?;
     let text = std::fs::read_to_string(experiment.path()).unwrap_or_default();
     Ok(Run { evaluation, findings, inputs, experiment: text, timings: timings.in_words() })
+}
+
+/// Evidence with the days by which enough leads are mature, counted from the export of the outcomes.
+fn dated(mut evidence: Evidence, history: &History) -> Evidence {
+    for gate in &mut evidence.gates {
+        let days = gate.days.finite().filter(|days| history.outcomes.timed && *days > 0.0 && *days < 36_525.0);
+        let at = days.and_then(|days| history.until.checked_add((days * DAY as f64) as i64));
+        gate.by = at.map(|at| history.zone.date(at).to_string());
+    }
+    evidence
 }
 
 /// The cohort of what was replayed and scored; the scores move into it.
@@ -94,17 +109,33 @@ pub(super) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
     let models = &played.models;
     let mut scored: Vec<Scored> =
         models.iter().zip(&scores).map(|(model, scores)| scored(model, scores, &played.replayed)).collect();
+    let mut marks: Vec<Mark> =
+        models.iter().zip(&scores).flat_map(|(model, scores)| marks(model.name(), scores)).collect();
     drop(scores);
     let excluding: Vec<usize> = (0..models.len()).filter(|&model| models[model].excludes_unscored()).collect();
-    assemble::exclude(&mut played.replayed, &mut scored, &excluding);
+    let kept = assemble::exclude(&mut played.replayed, &mut scored, &excluding);
+    marks.iter_mut().for_each(|mark| mark.holds = kept.iter().map(|&row| mark.holds[row]).collect());
     let brackets = brackets(experiment, models);
-    Ok(assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?)
+    let cohort =
+        assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?;
+    Ok(cohort.asking(assemble::asked(&experiment.file, &played.replayed, marks)))
 }
 
 /// Reads the data, replays them and scores every lead by every model.
 pub(super) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progress) -> Result<Played, RunError> {
     let mut timings = Timings::default();
-    let (history, findings) = timings.time("read", || read(experiment, progress))?;
+    let read = timings.time("read", || read(experiment, progress))?;
+    play_read(experiment, read, timings, scope, progress)
+}
+
+/// The same, on data that are read already.
+pub(super) fn play_read(
+    experiment: &Experiment,
+    (history, findings): (History, Findings),
+    mut timings: Timings,
+    scope: Scope,
+    progress: &dyn Progress,
+) -> Result<Played, RunError> {
     let columns = known_columns(&history);
     let event_columns = history.events.as_ref().map(event_kinds).unwrap_or_default();
     let context = Context {
@@ -127,7 +158,7 @@ pub(super) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progres
     let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
-    Ok(Played { history, findings, models, replayed, scores, timings })
+    Ok(Played { history, findings, models, replayed, scores, timings, plan })
 }
 
 pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
@@ -140,7 +171,7 @@ fn reading(at: &data::Progress) -> String {
     format!("reading {}: {} rows, {share:.0} %", at.input, at.rows)
 }
 
-fn known_columns(history: &History) -> Vec<KnownColumn> {
+pub(super) fn known_columns(history: &History) -> Vec<KnownColumn> {
     let column = |attribute: &data::Attribute| KnownColumn {
         name: attribute.name.clone(),
         kind: Kind::of(&attribute.column),
@@ -156,13 +187,16 @@ fn event_kinds(events: &Events) -> Vec<(String, Kind)> {
 }
 
 /// A column that the data hold but no model may read has its reason told.
-fn refused(error: models::ModelError, findings: &Findings) -> RunError {
-    if let models::ModelError::Unknown { name, .. } = &error
-        && let Some(reason) = findings.refusal(name)
-    {
-        return RunError::Refused { column: name.clone(), reason: reason.into(), error };
+fn refused(error: ModelError, findings: &Findings) -> RunError {
+    let (place, name) = match &error {
+        ModelError::Unknown { path, name, .. }
+        | ModelError::Predicate { path, error: PredicateError::UnknownColumn { name, .. } } => (path, name),
+        _ => return error.into(),
+    };
+    match findings.refusal(name) {
+        Some(reason) => RunError::Refused { column: name.clone(), reason: reason.into(), place: place.clone() },
+        None => error.into(),
     }
-    RunError::Model(error)
 }
 
 fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
@@ -174,24 +208,32 @@ fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
 }
 
 /// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
-fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
+pub(super) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
     if let Some(spec) = &experiment.file.brackets {
         return assemble::bracket_rule(spec);
     }
     let tiers = experiment.champion.and_then(|place| models[place].points()).map(|points| &points.spec().tiers);
     match tiers.filter(|tiers| tiers.len() > 1) {
         Some(tiers) => {
-            let mut bounds: Vec<(f64, String)> =
-                tiers.iter().map(|(name, tier)| (tier.from, name.to_string())).collect();
+            let mut bounds: Vec<(f64, &str)> = tiers.iter().map(|(name, tier)| (tier.from, name)).collect();
             bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let edges = bounds[1..].iter().map(|(from, _)| *from).collect();
-            BracketRule::Edges { edges, names: bounds.into_iter().map(|(_, name)| name).collect() }
+            assemble::named(bounds)
         }
         None => BracketRule::Quantiles(5),
     }
 }
 
-fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+/// Which criteria of a model fire for whom.
+fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
+    let mark = |part: &models::Contribution| Mark {
+        model: model.into(),
+        what: part.name.clone(),
+        holds: part.strength.iter().map(|strength| *strength != 0.0).collect(),
+    };
+    scores.contributions.iter().map(mark).collect()
+}
+
+pub(super) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;

@@ -4,12 +4,14 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::data;
-use crate::models::Explanation;
-use crate::replay::{Role, Scope};
-use crate::table::{Column, Table, Text};
+use crate::evaluation::{self, SelfCheck, Swapped};
+use crate::models::{Explanation, Line};
+use crate::replay::{Role, Scope, Step, Trail};
+use crate::table::{Cell, Column, Table, Text};
+use crate::time::Zone;
 
 use super::load::Experiment;
-use super::run::play;
+use super::run::{cohort, play};
 use super::store::write_with;
 use super::{Progress, RunError};
 
@@ -33,6 +35,43 @@ pub fn score(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Re
     }
     write_with(out, |draft| data::write(&table, draft))?;
     Ok(rows)
+}
+
+/// Writes the leads that change hands at the experiment's capacity (or in the top 10 %) when a challenger replaces the
+/// champion: the lead, the challenger, in or out, and with which share where tied leads share a place. Returns how many.
+pub fn swaps(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, RunError> {
+    let name = out.to_string_lossy();
+    if ![".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known)) {
+        return Err(RunError::Format { path: out.into() });
+    }
+    let mut played = play(experiment, Scope::Used, progress)?;
+    let cohort = cohort(experiment, &mut played)?;
+    let swapped = evaluation::swapped(&cohort);
+    let ids: Vec<&str> = played.replayed.features.ids.iter().collect();
+    let mut table = Table::new(swapped.len());
+    let text = |read: &dyn Fn(&Swapped) -> String| {
+        let words: Vec<String> = swapped.iter().map(read).collect();
+        Column::Text(words.iter().map(|word| Some(word.as_str())).collect::<Text>())
+    };
+    table.push("lead", text(&|one| ids[one.row].to_string()));
+    table.push("challenger", text(&|one| one.challenger.clone()));
+    table.push("swap", text(&|one| if one.share > 0.0 { "in".into() } else { "out".into() }));
+    table.push("share", Column::Number(swapped.iter().map(|one| one.share.abs()).collect()));
+    write_with(out, |draft| data::write(&table, draft))?;
+    Ok(swapped.len())
+}
+
+/// How often the experiment's own comparison would cry wolf: outcomes permuted, leads split in halves, `runs` times.
+pub fn selfcheck(
+    experiment: &Experiment,
+    runs: usize,
+    replicates: usize,
+    progress: &dyn Progress,
+) -> Result<SelfCheck, RunError> {
+    let mut played = play(experiment, Scope::Used, progress)?;
+    let cohort = cohort(experiment, &mut played)?;
+    let said = |run: usize| progress.say(format!("run {run} of {runs}"));
+    Ok(evaluation::selfcheck(&cohort, runs, replicates, &said))
 }
 
 /// Where one lead's scores come from, as text.
@@ -66,19 +105,53 @@ pub fn explain(
         experiment.file.replay.as_of.in_words(),
         at(&played.history.zone, features.as_of[row])
     );
+    let trail = played.history.ids.find(lead).map(|place| Trail::new(&played.history, place, features.as_of[row]));
     for (place, known) in played.models.iter().enumerate() {
         if model.is_none_or(|name| name == known.name()) {
-            text.push_str(&said(&known.explain(features, &played.scores[place], row)));
+            let explanation = known.explain(features, &played.scores[place], row);
+            let events = |line: &Line| match (&trail, line.events) {
+                (Some(trail), Some(feature)) => steps(&trail.of(&played.plan, feature)?, &played.history.zone),
+                _ => Ok(String::new()),
+            };
+            text.push_str(&said(&explanation, events)?);
         }
     }
     Ok(text)
 }
 
-fn at(zone: &crate::time::Zone, at: i64) -> String {
+/// So many events are listed under a line.
+const LISTED: usize = 5;
+
+/// The events that a line counts, the latest first.
+fn steps(steps: &[Step], zone: &Zone) -> Result<String, RunError> {
+    let mut text = String::new();
+    for step in steps.iter().take(LISTED) {
+        let cells: Vec<String> =
+            step.cells.iter().map(|(name, cell)| format!("{name} = {}", shown(*cell, zone))).collect();
+        let cells = if cells.is_empty() { String::new() } else { format!(": {}", cells.join(", ")) };
+        let _ = writeln!(text, "  {:>10}    {} {}{cells}", "", zone.text(step.at), step.kind);
+    }
+    if steps.len() > LISTED {
+        let _ = writeln!(text, "  {:>10}    and {} before", "", steps.len() - LISTED);
+    }
+    Ok(text)
+}
+
+fn shown(cell: Cell, zone: &Zone) -> String {
+    match cell {
+        Cell::Missing => "missing".into(),
+        Cell::Number(value) => value.to_string(),
+        Cell::Text(text) => format!("'{text}'"),
+        Cell::Flag(flag) => flag.to_string(),
+        Cell::Instant(at) => zone.text(at),
+    }
+}
+
+fn at(zone: &Zone, at: i64) -> String {
     if at == crate::time::NEVER { "no known time".into() } else { zone.text(at) }
 }
 
-fn said(explanation: &Explanation) -> String {
+fn said(explanation: &Explanation, events: impl Fn(&Line) -> Result<String, RunError>) -> Result<String, RunError> {
     let number =
         |value: f64| if value.is_nan() { "–".to_string() } else { format!("{}", (value * 1e6).round() / 1e6) };
     let mut text = String::new();
@@ -97,6 +170,7 @@ fn said(explanation: &Explanation) -> String {
         };
         let _ =
             writeln!(text, "  {:>10}{capped}  {}{group}: {} ({})", number(line.after), line.name, line.seen, line.what);
+        text.push_str(&events(line)?);
     }
     for group in &explanation.groups {
         let clamped = if group.before == group.after {
@@ -120,5 +194,5 @@ fn said(explanation: &Explanation) -> String {
     if !facts.is_empty() {
         let _ = writeln!(text, "  {}", facts.join(", "));
     }
-    text
+    Ok(text)
 }

@@ -12,7 +12,7 @@ pub struct Folder {
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: can not be written: {source}", path = path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("{path}: is there already and is no report of ours (it holds no `evaluation.json`): name another folder with --out", path = path.display())]
     NotOurs { path: PathBuf },
@@ -32,7 +32,7 @@ impl Folder {
         }
         let name = target.file_name().map_or("report".into(), |name| name.to_string_lossy().into_owned());
         let draft = target.with_file_name(format!(".{name}.draft-{}", std::process::id()));
-        let failed = |source| StoreError::Io { path: draft.clone(), source };
+        let failed = |source| StoreError::Io { path: target.into(), source };
         if draft.exists() {
             fs::remove_dir_all(&draft).map_err(failed)?;
         }
@@ -44,7 +44,7 @@ impl Folder {
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), StoreError> {
         let path = self.draft.join(name);
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bytes));
-        written.map_err(|source| StoreError::Io { path, source })
+        written.map_err(|source| StoreError::Io { path: self.target.join(name), source })
     }
 
     /// Puts the draft in its place.

@@ -29,11 +29,12 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, C
     parsed.map_err(|error: Error| {
         let place = error.location().map_or((1, 1), |location| (location.line() as usize, location.column() as usize));
         let at = place_of(&field, &error);
+        let found = found(text, place.0, place.1);
         ConfigError::Parse {
             path: path.into(),
             line: place.0,
             column: place.1,
-            message: format!("{at}{}", message(&error)),
+            message: format!("{at}{}", message(&error, &found)),
             snippet: snippet(text, place.0, place.1),
         }
     })
@@ -45,23 +46,69 @@ fn place_of(field: &str, error: &Error) -> String {
         Error::SerdeUnknownField { field: unknown, .. } => field.strip_suffix(unknown.as_str()).unwrap_or(field),
         _ => field,
     };
-    match section.trim_end_matches('.') {
-        "" | "?" => String::new(),
+    match section.trim_end_matches(['.', '?']) {
+        "" => String::new(),
         section => format!("{section}: "),
     }
 }
 
-/// What is wrong, in one line without its place.
-fn message(error: &Error) -> String {
+/// What is wrong, in one line without its place. The parser's words, where a person could act on them; else ours.
+fn message(error: &Error, found: &str) -> String {
     match error.without_snippet() {
         Error::SerdeUnknownField { field, expected, .. } => unknown("field", field, expected),
         Error::SerdeUnknownVariant { variant, expected, .. } => unknown("choice", variant, expected),
         Error::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` stands here twice"),
+        Error::Eof { .. } => {
+            "the text ends here, and something is missing; an experiment begins with `version: 1`".into()
+        }
+        Error::Unexpected { expected: "sequence start", .. } => {
+            format!("expected a list, such as [a, b], found {found}")
+        }
+        Error::Unexpected { expected: "mapping start", .. } => {
+            format!("expected keys with their values, such as `key: value`, found {found}")
+        }
+        Error::Unexpected { expected, .. } => format!("expected {expected}, found {found}"),
+        Error::InvalidScalar { ty: "floating point", .. } => format!("expected a number, found {found}"),
+        Error::InvalidScalar { ty, .. } if ty.starts_with('u') => {
+            format!("expected a whole number of 0 or more, found {found}")
+        }
+        Error::InvalidScalar { ty, .. } if ty.starts_with('i') => format!("expected a whole number, found {found}"),
+        Error::InvalidBooleanStrict { .. } => format!("expected true or false, found {found}"),
+        Error::NonFiniteFloat { .. } => format!("expected a finite number, found {found}"),
+        Error::NullIntoString { .. } => {
+            "expected a text, found nothing; YAML reads a bare `null` or `~` as nothing: put it in quotes".into()
+        }
+        Error::ExternallyTaggedEnumExpectedScalarOrMapping { .. } => {
+            format!("expected a choice, such as `choice: value`, found {found}")
+        }
+        Error::ExpectedMappingEndAfterEnumVariantValue { .. } => {
+            format!("only one choice can stand here, and {found} is a second one")
+        }
+        Error::SerdeInvalidLength { len, expected, .. } => {
+            format!("expected {}, found {len}", expected.replace("a tuple of size ", "values in number: "))
+        }
         other => {
             let text = other.to_string();
             let place = text.rfind(" at line ").unwrap_or(text.len());
-            text[..place].to_string()
+            let unclosed = if text.contains("indicator") { "; is a bracket or quote above not closed?" } else { "" };
+            format!("{}{unclosed}", &text[..place])
         }
+    }
+}
+
+/// What stands at the place, as far as it is one value.
+fn found(text: &str, line: usize, column: usize) -> String {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let rest: String = line.chars().skip(column.saturating_sub(1)).collect();
+    let quoted = rest.starts_with(['"', '\'']);
+    let end = if quoted { rest.len() } else { rest.find([',', '}', ']', '#']).unwrap_or(rest.len()) };
+    match rest[..end].trim() {
+        "" => "nothing".into(),
+        value if value.starts_with('[') => "a list".into(),
+        value if value.starts_with('{') => "keys with their values".into(),
+        value if value.starts_with("- ") => "a list".into(),
+        value if value.chars().count() > 40 => format!("`{}…`", value.chars().take(40).collect::<String>()),
+        value => format!("`{value}`"),
     }
 }
 
@@ -80,6 +127,9 @@ fn list(names: &[&str]) -> String {
 
 /// The line with a caret under the place, and the line before it.
 pub(super) fn snippet(text: &str, line: usize, column: usize) -> String {
+    if text.trim().is_empty() {
+        return "  the file is empty".into();
+    }
     let shown = text.lines().enumerate().skip(line.saturating_sub(2)).take(if line > 1 { 2 } else { 1 });
     let width = line.to_string().len();
     let mut snippet: String = shown.map(|(i, text)| format!("  {:>width$} | {}\n", i + 1, text.trim_end())).collect();
@@ -126,9 +176,18 @@ mod tests {
             "models:\n  a: {}\n",
             "models: [\n",
             "",
+            "models:\n  a: [1]\n",
         ];
         let first_lines: Vec<String> =
             wrong.iter().map(|text| error(text).lines().next().unwrap().to_string()).collect();
-        insta::assert_snapshot!(first_lines.join("\n"), @r"");
+        insta::assert_snapshot!(first_lines.join("\n"), @r"
+        e.yaml:2:15: models.a.ridge: expected a number, found `x`
+        e.yaml:3:3: models: `a` stands here twice
+        e.yaml:2:22: models.a.on: expected true or false, found `yes`
+        e.yaml:2:6: models.a: missing field `ridge`
+        e.yaml:1:9: models: expected keys with their values, such as `key: value`, found a list
+        e.yaml:1:1: the text ends here, and something is missing; an experiment begins with `version: 1`
+        e.yaml:2:6: models.a: expected keys with their values, such as `key: value`, found a list
+        ");
     }
 }

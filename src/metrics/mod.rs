@@ -1,7 +1,10 @@
 //! Named metrics over counted leads, one table with their facts: laws, glossary and documentation read it.
 
 mod calibration;
+mod methods;
 mod ranking;
+
+pub use methods::{CHAPTERS, Chapter, Method, methods, methods_page};
 
 use crate::stats::{Tally, Undefined};
 

@@ -62,6 +62,16 @@ impl Compiled {
         matches!(self.source, Source::Holds | Source::Inactive { .. } | Source::Once { decay: Decay::None, .. })
     }
 
+    /// What it asks of the events, if anything.
+    pub(super) fn events(&self) -> Option<FeatureId> {
+        match self.source {
+            Source::Holds | Source::Unit(_) | Source::Bands(..) => None,
+            Source::Once { amount, .. } => Some(amount),
+            Source::Each { sum, .. } => Some(sum),
+            Source::Inactive { age, .. } => Some(age),
+        }
+    }
+
     /// What was seen of a lead, in words.
     pub(super) fn seen(&self, features: &Features, row: usize) -> String {
         let columns = self.reads.iter().filter_map(|name| {

@@ -1,3 +1,5 @@
+use crate::replay::FeatureId;
+
 /// How one lead came to its score.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Explanation {
@@ -31,6 +33,8 @@ pub struct Line {
     pub before: f64,
     /// Points after it.
     pub after: f64,
+    /// What it asked of the lead's events, where it asked anything.
+    pub events: Option<FeatureId>,
 }
 
 /// A group's sum, before and after its bounds.

@@ -249,7 +249,7 @@ impl Model {
             let part = scores.contributions.get(place);
             let given = part.map_or(scores.value[row], |part| scores::round(part.raw(row)));
             let seen = part.map_or(columns.clone(), |part| words::number(part.strength[row]));
-            Line { name: card.name, what: card.what, seen, group: None, before: given, after: given }
+            Line { name: card.name, what: card.what, seen, group: None, before: given, after: given, events: None }
         };
         self.card(Some(scores)).into_iter().enumerate().map(line).collect()
     }

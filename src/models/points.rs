@@ -152,6 +152,7 @@ impl PointsModel {
             group: placed.criterion.group.clone(),
             before: round(contribution.raw(row)),
             after: round(contribution.capped(row)),
+            events: compiled.events(),
         };
         explanation.lines = parts.map(line).collect();
         let mut sums = vec![0.0; self.groups.len()];

@@ -323,16 +323,7 @@ fn check_grades(path: &str, points: &Points) -> Result<(), ModelError> {
 }
 
 fn check_brackets(path: &str, brackets: &BracketSpec) -> Result<(), ModelError> {
-    let problem = match brackets {
-        BracketSpec::Edges(edges) if edges.is_empty() => "no edges, expected some such as [25, 50, 75]".into(),
-        BracketSpec::Edges(edges) if edges.iter().any(|edge| !edge.is_finite()) => "edges are finite numbers".into(),
-        BracketSpec::Edges(edges) if edges.windows(2).any(|pair| pair[0] >= pair[1]) => {
-            "edges must rise, such as [25, 50, 75]".into()
-        }
-        BracketSpec::Quantiles(count) if !(2..=100).contains(count) => format!("{count} brackets, expected 2 to 100"),
-        _ => return Ok(()),
-    };
-    Err(ModelError::invalid(path, problem))
+    brackets.problem().map_or(Ok(()), |problem| Err(ModelError::invalid(path, problem)))
 }
 
 fn check_logistic(path: &str, logistic: &LogisticSpec) -> Result<(), ModelError> {

@@ -39,6 +39,18 @@ pub struct GroupScore {
 const MOST_POINTS: f64 = 1e12;
 
 impl Contribution {
+    /// The same criterion on no lead.
+    #[must_use]
+    pub fn without_strength(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            group: self.group.clone(),
+            points: self.points,
+            cap: self.cap,
+            strength: Vec::new(),
+        }
+    }
+
     /// Points before the cap.
     pub fn raw(&self, row: usize) -> f64 {
         (self.points * self.strength[row]).clamp(-MOST_POINTS, MOST_POINTS)

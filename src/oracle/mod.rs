@@ -15,9 +15,17 @@ pub use case::{Case, OracleError, read};
 type Adapter = fn(&Case) -> Result<Answer, OracleError>;
 
 /// Every statistic by the name that cases call it.
+fn adapters() -> impl Iterator<Item = &'static (&'static str, Adapter)> {
+    [order::STATS, probability::STATS, time::STATS, field::STATS].into_iter().flatten()
+}
+
 fn adapter(stat: &str) -> Option<Adapter> {
-    let families = [order::STATS, probability::STATS, time::STATS, field::STATS];
-    families.into_iter().flatten().find(|(name, _)| *name == stat).map(|(_, adapter)| *adapter)
+    adapters().find(|(name, _)| *name == stat).map(|(_, adapter)| *adapter)
+}
+
+/// The names of the statistics that cases may ask for.
+pub fn stats() -> impl Iterator<Item = &'static str> {
+    adapters().map(|(name, _)| *name)
 }
 
 /// What became of one case.

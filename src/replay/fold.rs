@@ -5,7 +5,7 @@ use crate::predicate::Columns;
 use crate::table::{Column, MISSING};
 use crate::time::{Instant, NEVER};
 
-use super::{Decay, EventFeature, Measure, Plan, ReplayError};
+use super::{Decay, EventFeature, FeatureId, Measure, Plan, ReplayError};
 
 /// Sums of decayed weights are kept in fixed point, so that the order of events, files and threads changes no digit.
 const FIXED: f64 = (1u64 << 60) as f64;
@@ -16,6 +16,8 @@ enum Gathered {
     Latest(Vec<Instant>),
     Sum(Vec<i128>),
     Distinct(Vec<(u32, u64)>),
+    /// Places in the chunk at hand.
+    Events(Vec<usize>),
 }
 
 /// The events of one feature, with the code of its kind looked up.
@@ -49,6 +51,27 @@ pub(super) fn fold(
         tasks.par_iter_mut().for_each(|task| task.take(&seen, &anchors));
     }
     Ok(tasks.into_par_iter().map(|task| task.finish(as_of)).collect())
+}
+
+/// The events of one lead (the log's lead 0) that a feature counts: their chunks and places in them.
+pub(super) fn counted(
+    plan: &Plan,
+    feature: FeatureId,
+    events: &Events,
+    as_of: Instant,
+) -> Result<Vec<(usize, usize)>, ReplayError> {
+    let (row, as_of) = ([Some(0)], [as_of]);
+    let anchors = Anchors::gather(plan, events, &row);
+    let mut task = Task::new(&plan.features()[feature.0], events, 1)?;
+    let mut counted = Vec::new();
+    for (place, chunk) in events.chunks.iter().enumerate() {
+        task.gathered = Gathered::Events(Vec::new());
+        task.take(&Seen::new(chunk, events, &row, &as_of), &anchors);
+        if let Gathered::Events(found) = &task.gathered {
+            counted.extend(found.iter().map(|&event| (place, event)));
+        }
+    }
+    Ok(counted)
 }
 
 /// A chunk of events with the rows of their leads, sorted by kind.
@@ -163,6 +186,7 @@ impl<'a> Task<'a> {
                     values.push((row as u32, value));
                 }
             }
+            Gathered::Events(events) => events.push(event),
         }
     }
 
@@ -182,6 +206,7 @@ impl<'a> Task<'a> {
                 values.iter().for_each(|(row, _)| count[*row as usize] += 1.0);
                 count
             }
+            Gathered::Events(events) => vec![events.len() as f64; as_of.len()],
         }
     }
 }

@@ -8,6 +8,7 @@ mod features;
 mod fold;
 mod roles;
 mod spec;
+mod trail;
 
 pub use error::ReplayError;
 pub use fates::{Ending, Outcomes};
@@ -15,6 +16,7 @@ pub use feature::{After, Decay, EventFeature, FeatureId, Measure, Plan};
 pub use features::Features;
 pub use roles::Role;
 pub use spec::{AsOf, ReplaySpec, Rows, Window};
+pub use trail::{Step, Trail};
 
 use crate::data::History;
 use crate::result::Ledger;

@@ -104,6 +104,7 @@ pub fn promoted() -> Evaluation {
                 "`crm` can not be promoted: its score is known only as exported and may hold the outcome".into(),
             ],
         },
+        evidence: Default::default(),
     }
 }
 

@@ -3,8 +3,10 @@
 //! [`document`] turns an [`Evaluation`](crate::result::Evaluation) into blocks; [`Format::render`] writes them. No
 //! statistic is computed here: what a reader sees stands in the evaluation.
 
+mod audit;
 pub mod chart;
 mod document;
+mod evidence;
 #[cfg(test)]
 mod fixture;
 mod glossary;
@@ -16,6 +18,7 @@ pub mod text;
 mod trial;
 mod words;
 
+pub use audit::document as audit;
 pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Section, Span, Table, Text, Tone};
 pub use glossary::GLOSSARY;
 pub use sections::document;

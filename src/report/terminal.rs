@@ -281,7 +281,7 @@ mod tests {
         Next: Agree with sales on the score at which `reweighted` hands a lead over: see its brackets in the
           report.
         Next: A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B
-          test (`leadoff ab plan`), or watch the next quarter (`leadoff review`).
+          test, or run this again on the next quarter.
 
         Use `reweighted` instead of `current`: +7 winners a quarter (95 %: +2 to +13)
         ");

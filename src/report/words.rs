@@ -1,7 +1,7 @@
 //! The sentences. None claims more than its interval.
 
 use crate::result::{
-    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, Inversion, Level,
+    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateOutcome, Inversion, Level,
     ModelEvaluation, Number, SwapSet,
 };
 
@@ -324,8 +324,19 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
         && let Some(comparison) = deciding(evaluation)
     {
         out.extend(ruled_out(comparison).filter(|_| barred(evaluation).is_none()));
+        let gates = &evaluation.evidence.gates;
         if verdict.decision == Decision::NotEnoughEvidence && barred(evaluation).is_none() {
-            out.push(leads_needed(evaluation, comparison));
+            if gates.is_empty() {
+                out.push(leads_needed(evaluation, comparison));
+            }
+            let open = gates.iter().filter(|gate| {
+                gate.challenger == comparison.challenger
+                    && gate.outcome == GateOutcome::Open
+                    && gate.more_leads.finite().is_some()
+            });
+            out.extend(open.map(|gate| {
+                Text::sentence(&format!("To settle \"{}\": {}.", gate.gate, super::evidence::waiting(gate)))
+            }));
         }
     }
     if evaluation.setting.champion.is_some() && verdict.tied.len() > 1 {
@@ -374,14 +385,14 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
     let mut out: Vec<Text> = Vec::new();
     if evaluation.notices.iter().any(|notice| notice.level == Level::Banner) {
-        out.push("Settle the notices above before acting on any number here.".into());
+        out.push("Read the warning above first: it says on which numbers not to act.".into());
     }
     match (verdict.decision, &evaluation.setting.champion) {
         (_, None) => out.push(Text::sentence("Name the model in use as `champion:` in the experiment file: then every other model is measured against it.")),
         (Decision::Promote, Some(champion)) => {
             let to = verdict.model.as_ref().or(verdict.challenger.as_ref()).unwrap_or(champion);
             out.push(say!["Agree with sales on the score at which ", name(to), " hands a lead over: see its brackets in the report."]);
-            out.push(Text::sentence("A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B test (`leadoff ab plan`), or watch the next quarter (`leadoff review`)."));
+            out.push(Text::sentence("A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B test, or run this again on the next quarter."));
         }
         (Decision::Keep, Some(champion)) => {
             out.push(say!["Look for what holds ", name(champion), " back: ", name("leadoff audit"), " shows which of its criteria are over- or under-weighted."]);
@@ -413,12 +424,19 @@ pub(super) fn capacity(setting: &CapacitySetting) -> String {
 
 /// The unit in which a metric's difference is written.
 pub(super) fn difference_unit(metric: &str) -> Unit {
+    if metric == "value" {
+        return Unit::Money;
+    }
     if metric.starts_with("capture") || metric.contains("rate") { Unit::Points } else { Unit::Difference }
 }
 
 /// The unit of one metric's own values.
 pub(super) fn metric_unit(metric: &str) -> Unit {
-    if difference_unit(metric) == Unit::Points { Unit::Share } else { Unit::Plain }
+    match difference_unit(metric) {
+        Unit::Points => Unit::Share,
+        Unit::Money => Unit::Money,
+        _ => Unit::Plain,
+    }
 }
 
 fn verdict_unit(evaluation: &Evaluation) -> Unit {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Number};
+use super::{Estimate, Evidence, Number};
 
 /// The version of `evaluation.json`. Old versions stay readable.
 pub const SCHEMA: u32 = 1;
@@ -21,6 +21,9 @@ pub struct Evaluation {
     /// Every challenger against the champion.
     pub comparisons: Vec<Comparison>,
     pub verdict: Verdict,
+    /// Gates, thresholds, pairs, segments: missing in older results.
+    #[serde(default)]
+    pub evidence: Evidence,
 }
 
 /// What was asked: how the leads were replayed.

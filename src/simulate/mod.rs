@@ -1,10 +1,12 @@
 //! A CRM-like history with a known truth: leads, what they did, and what became of them.
 
 mod organisation;
+mod planted;
 mod truth;
 mod write;
 
 pub use organisation::{Drift, Organisation, simulate};
+pub use planted::{Fault, PlantedCriterion, PlantedLeads, PlantedOrganisation};
 pub use truth::Truth;
 pub use write::{Files, write};
 

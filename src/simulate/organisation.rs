@@ -205,8 +205,8 @@ fn engagement(events: &[Event], created: Instant) -> f64 {
     let as_of = created + WEEK;
     let seen = || events.iter().filter(move |event| event.at <= as_of);
     let of = |kind: u8| seen().filter(move |event| event.kind == kind);
-    let demo = of(DEMO).last().map_or(0.0, |event| (-(as_of - event.at) as f64 / (30.0 * DAY as f64)).exp2());
-    let latest = seen().last().map_or(NEVER, |event| event.at);
+    let demo = of(DEMO).next_back().map_or(0.0, |event| (-(as_of - event.at) as f64 / (30.0 * DAY as f64)).exp2());
+    let latest = seen().next_back().map_or(NEVER, |event| event.at);
     let quiet = latest == NEVER || as_of - latest >= 5 * DAY;
     let when = |holds: bool, place: usize| if holds { effect(place) } else { 0.0 };
     effect(8) * demo

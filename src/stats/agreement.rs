@@ -1,6 +1,6 @@
 //! Whether two scores order the same leads alike: Kendall's tau-b, Spearman's rho.
 
-use super::{Undefined, dist};
+use super::{Undefined, dist, finite};
 
 /// Two scores of the same leads, row by row. A missing `weight` counts every row once.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,11 @@ impl<'a> Pairs<'a> {
 
     fn weight(&self, row: usize) -> f64 {
         self.weight.map_or(1.0, |weight| weight[row])
+    }
+
+    /// Whether every row that counts has a place in both orders.
+    fn ranked(&self) -> bool {
+        (0..self.a.len()).all(|row| self.weight(row) <= 0.0 || !self.a[row].is_nan() && !self.b[row].is_nan())
     }
 
     /// Rows that count, by `a` and then by `b`.
@@ -85,6 +90,8 @@ pub fn kendall(pairs: &Pairs) -> Kendall {
     let discordant = sort_by_b(&mut rows);
     let ties_b = Ties::of(sizes(&rows, |x, y| x.b == y.b).into_iter());
     let all = leads * (leads - 1.0) / 2.0;
+    // A score that is no number has no order: NaN makes every answer undefined.
+    let all = if pairs.ranked() { all } else { f64::NAN };
     let concordant = all - ties_a.pairs - ties_b.pairs + ties_both.pairs - discordant;
     Kendall { concordant, discordant, leads, ties_a, ties_b }
 }
@@ -130,6 +137,7 @@ impl Kendall {
         if self.leads < 2.0 {
             return Err(Undefined::TooFewRows);
         }
+        finite(self.concordant)?;
         let constant = self.ranked(&self.ties_a) <= 0.0 || self.ranked(&self.ties_b) <= 0.0;
         if constant { Err(Undefined::Constant) } else { Ok(()) }
     }
@@ -143,7 +151,7 @@ impl Kendall {
 
     /// (C - D) / (C + D); undefined when no pair is ranked by both. Goodman & Kruskal (1954).
     pub fn gamma(&self) -> Result<f64, Undefined> {
-        let ranked = self.concordant + self.discordant;
+        let ranked = finite(self.concordant)? + self.discordant;
         if ranked > 0.0 { Ok((self.concordant - self.discordant) / ranked) } else { Err(Undefined::Constant) }
     }
 
@@ -170,9 +178,12 @@ pub struct Spearman {
     pub p: Result<f64, Undefined>,
 }
 
-/// Pearson correlation of midranks; undefined for a constant score. Spearman (1904).
+/// Pearson correlation of midranks; undefined for a constant score and one that is no number. Spearman (1904).
 pub fn spearman(pairs: &Pairs) -> Result<Spearman, Undefined> {
     let n: f64 = (0..pairs.a.len()).map(|row| pairs.weight(row)).sum();
+    if !pairs.ranked() {
+        return Err(Undefined::OutOfRange);
+    }
     if n < 2.0 {
         return Err(Undefined::TooFewRows);
     }
@@ -261,6 +272,13 @@ mod tests {
     fn pairs_counted_one_by_one(a: &[f64], b: &[f64]) -> (f64, f64) {
         let signs = (0..a.len()).flat_map(|i| (0..i).map(move |j| (a[i] - a[j]) * (b[i] - b[j])));
         signs.fold((0.0, 0.0), |(c, d), sign| (c + f64::from(sign > 0.0), d + f64::from(sign < 0.0)))
+    }
+
+    #[test]
+    fn a_score_that_is_no_number_has_no_rank() {
+        let (odd, even) = ([1.0, f64::NAN, 2.0], [1.0, 2.0, 3.0]);
+        assert_eq!(spearman(&Pairs::new(&odd, &even)), Err(Undefined::OutOfRange));
+        assert_eq!(kendall(&Pairs::new(&even, &odd)).tau_b(), Err(Undefined::OutOfRange));
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Arms compared when leads come in clusters (representatives, accounts): rows of a cluster are not independent.
 
-use super::Undefined;
 use super::dist::t_p;
+use super::{Undefined, finite};
 
 /// An outcome of every row, its arm and its cluster, numbered from 0. A weight is a frequency.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +39,13 @@ pub struct Sandwich {
 
 impl Sandwich {
     fn new(difference: Result<f64, Undefined>, se: Result<f64, Undefined>, df: Result<f64, Undefined>) -> Self {
-        let t = se.and_then(|se| if se > 0.0 { Ok(difference? / se) } else { Err(Undefined::ZeroVariance) });
+        let t = se.and_then(|se| if se > 0.0 { finite(difference? / se) } else { Err(Undefined::ZeroVariance) });
         Self { se, df, t, p: t.and_then(|t| Ok(t_p(t, df?))) }
     }
 }
 
-/// Least squares of the outcome on the arm. Standard errors are undefined for one cluster, tests for a standard error
-/// of zero.
+/// Least squares of the outcome on the arm. Standard errors that allow for clusters are undefined while a side has only
+/// one: nothing shows how its clusters differ. Tests are undefined for a standard error of zero.
 ///
 /// # Panics
 /// When the slices differ in length.
@@ -55,7 +55,7 @@ pub fn clustered_difference(arms: &ClusteredArms) -> ClusteredDifference {
     ClusteredDifference {
         difference,
         clusters: design.cells.len(),
-        se_cr0: difference.map(|_| design.se_cr0()),
+        se_cr0: design.se_cr0(),
         se_hc1: design.se_hc1(),
         cr1: Sandwich::new(difference, design.se_cr1(), design.spare_clusters()),
         cr2: Sandwich::new(difference, design.se_cr2(), design.satterthwaite()),
@@ -103,7 +103,7 @@ impl Design {
         match self.n {
             [0.0, 0.0] => Err(Undefined::Empty),
             [0.0, _] | [_, 0.0] => Err(Undefined::OneClass),
-            _ => Ok(self.mean[1] - self.mean[0]),
+            _ => finite(self.mean[1] - self.mean[0]),
         }
     }
 
@@ -116,34 +116,37 @@ impl Design {
         cell.n[arm] / self.n[arm]
     }
 
-    /// A cluster's part of the estimate's error. One that holds a whole arm has a residual sum of zero.
+    /// A cluster's part of the estimate's error.
     fn influence(&self, cell: &Cell, scale: impl Fn(f64) -> f64) -> f64 {
-        let part = |arm: usize| match self.share(cell, arm) {
-            share if share < 1.0 => cell.residual[arm] / self.n[arm] * scale(share),
-            _ => 0.0,
-        };
+        let part = |arm: usize| cell.residual[arm] / self.n[arm] * scale(self.share(cell, arm));
         part(1) - part(0)
     }
 
-    fn sandwich(&self, scale: impl Fn(f64) -> f64) -> f64 {
-        self.cells.iter().map(|cell| self.influence(cell, &scale).powi(2)).sum::<f64>().sqrt()
+    fn sandwich(&self, scale: impl Fn(f64) -> f64) -> Result<f64, Undefined> {
+        self.spare_clusters()?;
+        finite(self.cells.iter().map(|cell| self.influence(cell, &scale).powi(2)).sum::<f64>().sqrt())
     }
 
+    /// All clusters less one, where each side has two at least.
     fn spare_clusters(&self) -> Result<f64, Undefined> {
-        if self.cells.len() < 2 { Err(Undefined::TooFewClusters) } else { Ok(self.cells.len() as f64 - 1.0) }
+        self.difference()?;
+        let clusters = |arm: usize| self.cells.iter().filter(|cell| cell.n[arm] > 0.0).count();
+        if clusters(0).min(clusters(1)) < 2 {
+            return Err(Undefined::TooFewClusters);
+        }
+        Ok(self.cells.len() as f64 - 1.0)
     }
 
-    fn se_cr0(&self) -> f64 {
+    fn se_cr0(&self) -> Result<f64, Undefined> {
         self.sandwich(|_| 1.0)
     }
 
     fn se_cr1(&self) -> Result<f64, Undefined> {
-        self.difference()?;
         let (spare, n) = (self.spare_clusters()?, self.rows());
         if n <= 2.0 {
             return Err(Undefined::TooFewRows);
         }
-        Ok(self.se_cr0() * ((spare + 1.0) / spare * (n - 1.0) / (n - 2.0)).sqrt())
+        Ok(self.se_cr0()? * ((spare + 1.0) / spare * (n - 1.0) / (n - 2.0)).sqrt())
     }
 
     fn se_hc1(&self) -> Result<f64, Undefined> {
@@ -152,35 +155,26 @@ impl Design {
             return Err(Undefined::TooFewRows);
         }
         let meat: f64 = (0..2).map(|arm| self.squares[arm] / self.n[arm].powi(2)).sum();
-        Ok((meat * self.rows() / (self.rows() - 2.0)).sqrt())
+        finite((meat * self.rows() / (self.rows() - 2.0)).sqrt())
     }
 
     /// (I - H) of a cluster has the eigenvalue 1 - share along each arm's ones and 1 elsewhere, so its inverse root
     /// only scales the residual sums.
     fn se_cr2(&self) -> Result<f64, Undefined> {
-        self.difference()?;
-        self.spare_clusters()?;
-        Ok(self.sandwich(|share| 1.0 / (1.0 - share).sqrt()))
+        self.sandwich(|share| 1.0 / (1.0 - share).sqrt())
     }
 
     /// (tr P)² / Σ P_gh² of the Bell-McCaffrey variance for independent rows of equal variance.
     /// P_gg = Σ share / N and P_gh = -Σ u_g u_h / N over the arms, with u = share / √(1 - share).
     fn satterthwaite(&self) -> Result<f64, Undefined> {
-        self.difference()?;
-        let reach = |cell: &Cell, arm: usize| match self.share(cell, arm) {
-            share if share < 1.0 => share / (1.0 - share).sqrt(),
-            _ => 0.0,
-        };
-        let own = |cell: &Cell, arm: usize| if self.share(cell, arm) < 1.0 { self.share(cell, arm) } else { 0.0 };
+        self.spare_clusters()?;
+        let reach = |cell: &Cell, arm: usize| self.share(cell, arm) / (1.0 - self.share(cell, arm)).sqrt();
         let diagonal: Vec<f64> =
-            self.cells.iter().map(|cell| (0..2).map(|arm| own(cell, arm) / self.n[arm]).sum()).collect();
+            self.cells.iter().map(|cell| (0..2).map(|arm| self.share(cell, arm) / self.n[arm]).sum()).collect();
         let trace: f64 = diagonal.iter().sum();
-        if trace == 0.0 {
-            return Err(Undefined::TooFewClusters);
-        }
         let reaches: Vec<[f64; 2]> = self.cells.iter().map(|cell| [reach(cell, 0), reach(cell, 1)]).collect();
         let squares: f64 = diagonal.iter().map(|p| p * p).sum::<f64>() + self.off_diagonal(&reaches);
-        Ok(trace * trace / squares)
+        finite(trace * trace / squares)
     }
 
     /// Σ_{g≠h} P_gh² without visiting every pair.
@@ -355,7 +349,7 @@ impl Anova {
         }
         let between = self.between / (self.clusters() - 1.0);
         let within = self.within / (self.rows() - self.clusters());
-        let total = between + (size - 1.0) * within;
+        let total = finite(between + (size - 1.0) * within)?;
         if total > 0.0 { Ok((between - within) / total) } else { Err(Undefined::ZeroVariance) }
     }
 }
@@ -390,10 +384,29 @@ mod tests {
     }
 
     #[test]
-    fn one_cluster_an_arm_allows_no_inference() {
-        let answer = clustered_difference(&arms(&OUTCOME, &TREATED, &[0, 0, 0, 0, 1, 1, 1, 1]));
-        assert_eq!(answer.difference, Ok(4.25));
-        assert_eq!((answer.cr2.df, answer.cr1.p), (Err(Undefined::TooFewClusters), Err(Undefined::ZeroVariance)));
+    fn a_side_with_one_cluster_allows_no_inference() {
+        let few = Err(Undefined::TooFewClusters);
+        for cluster in [[0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 0, 0, 1, 1, 2, 3], [0, 1, 2, 2, 3, 3, 3, 3]] {
+            let answer = clustered_difference(&arms(&OUTCOME, &TREATED, &cluster));
+            assert_eq!((answer.difference, answer.se_cr0), (Ok(4.25), few), "{cluster:?}");
+            for sandwich in [answer.cr1, answer.cr2] {
+                assert_eq!([sandwich.se, sandwich.df, sandwich.t, sandwich.p], [few; 4], "{cluster:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_outcome_that_is_no_number_leaves_no_error() {
+        for odd in [f64::NAN, f64::INFINITY, 1e300] {
+            let outcome = [1.0, odd, 4.0, 3.0, 5.0, 9.0, 7.0, 6.0];
+            let answer = clustered_difference(&arms(&outcome, &TREATED, &[0, 0, 1, 1, 2, 2, 3, 3]));
+            assert_eq!(
+                (answer.cr1.se, answer.cr2.p),
+                (Err(Undefined::OutOfRange), Err(Undefined::OutOfRange)),
+                "{odd}"
+            );
+            assert_eq!(intracluster(&outcome, &[0, 0, 1, 1, 2, 2, 3, 3], None).correlation, Err(Undefined::OutOfRange));
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Distribution functions, from statrs where it keeps its digits and guarded where it does not.
+//!
+//! They are total: what is no number, a probability outside 0 to 1 and a law that does not exist (no degrees of freedom,
+//! say) give NaN.
 
-use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF, FisherSnedecor, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 use statrs::function::{beta as beta_fn, erf, gamma};
 
 /// The standard normal density.
@@ -10,7 +13,8 @@ pub fn normal_pdf(z: f64) -> f64 {
 
 /// P(Z <= z).
 pub fn normal_cdf(z: f64) -> f64 {
-    if z.is_nan() || z == 0.0 {
+    // Below this the square vanishes, and nothing is left to integrate from.
+    if z.is_nan() || z.abs() < 1e-100 {
         return 0.5 + z;
     }
     // Through the incomplete gamma function: the library's erfc keeps ten digits only.
@@ -30,6 +34,9 @@ pub fn normal_p(z: f64) -> f64 {
 
 /// The standard normal quantile of `p` in (0, 1); infinite at the ends.
 pub fn normal_quantile(p: f64) -> f64 {
+    if p.is_nan() {
+        return p;
+    }
     if p <= 0.0 {
         return f64::NEG_INFINITY;
     }
@@ -51,30 +58,27 @@ pub fn normal_critical(level: f64) -> f64 {
 
 /// P(X > x) of chi-square with `df` degrees of freedom.
 pub fn chi2_sf(x: f64, df: f64) -> f64 {
-    if x <= 0.0 {
-        return 1.0;
+    match ChiSquared::new(df) {
+        Ok(_) if x.is_nan() || df == f64::INFINITY => f64::NAN,
+        Ok(_) if x < f64::MIN_POSITIVE => 1.0,
+        Ok(_) if x == f64::INFINITY => 0.0,
+        Ok(law) => law.sf(x),
+        Err(_) => f64::NAN,
     }
-    ChiSquared::new(df).expect("df > 0").sf(x)
-}
-
-/// The chi-square quantile of `p`.
-pub fn chi2_quantile(p: f64, df: f64) -> f64 {
-    ChiSquared::new(df).expect("df > 0").inverse_cdf(p)
-}
-
-/// P(X > x) of F.
-pub fn f_sf(x: f64, df1: f64, df2: f64) -> f64 {
-    FisherSnedecor::new(df1, df2).expect("df > 0").sf(x)
-}
-
-/// P(T <= t) of Student's t; `df` need not be whole.
-pub fn t_cdf(t: f64, df: f64) -> f64 {
-    StudentsT::new(0.0, 1.0, df).expect("df > 0").cdf(t)
 }
 
 /// The two-sided p-value of Student's t.
 pub fn t_p(t: f64, df: f64) -> f64 {
     let square = t * t;
+    if t.is_nan() || df.is_nan() || df <= 0.0 {
+        return f64::NAN;
+    }
+    if df == f64::INFINITY {
+        return normal_p(t);
+    }
+    if square == f64::INFINITY {
+        return 0.0;
+    }
     if df > 1e4 {
         return normal_p(hill_normal(square, df));
     }
@@ -98,16 +102,20 @@ fn hill_normal(square: f64, df: f64) -> f64 {
 /// Student's t quantile of `p`, by Newton on the distribution function from Hill's (1970) expansion:
 /// the library's own inverse loses five digits at large `df`.
 pub fn t_quantile(p: f64, df: f64) -> f64 {
-    if p == 0.5 {
-        return 0.0;
-    }
     let z = normal_quantile(p);
+    let Ok(density) = StudentsT::new(0.0, 1.0, df) else { return f64::NAN };
+    if z == 0.0 || !z.is_finite() || df == f64::INFINITY {
+        return z;
+    }
     let start = if df > 5.0 {
         z + (z.powi(3) + z) / (4.0 * df) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * df * df)
     } else {
-        StudentsT::new(0.0, 1.0, df).expect("df > 0").inverse_cdf(p)
+        // df / (df + T²) has the law Beta(df / 2, 1 / 2).
+        let tail = 2.0 * p.min(1.0 - p);
+        let odds =
+            if tail > 0.5 { -beta_log_odds(1.0 - tail, 0.5, df / 2.0) } else { beta_log_odds(tail, df / 2.0, 0.5) };
+        z.signum() * df.sqrt() * (-0.5 * odds).exp()
     };
-    let density = StudentsT::new(0.0, 1.0, df).expect("df > 0");
     (0..8).fold(start, |t, _| {
         let tail = 0.5 * t_p(t, df);
         let below = if t < 0.0 { tail } else { 1.0 - tail };
@@ -131,17 +139,7 @@ pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     if p > 0.5 { 1.0 - expit(beta_log_odds(1.0 - p, b, a)) } else { expit(beta_log_odds(p, a, b)) }
 }
 
-/// P(X <= k) of Binomial(n, p).
-pub fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
-    Binomial::new(p, n).expect("p in [0, 1]").cdf(k)
-}
-
 pub use statrs::function::gamma::ln_gamma;
-
-/// ln(n!).
-pub fn ln_factorial(n: u64) -> f64 {
-    statrs::function::factorial::ln_factorial(n)
-}
 
 /// 1 / (1 + exp(-x)), without overflow.
 pub fn expit(x: f64) -> f64 {
@@ -172,6 +170,9 @@ pub fn beta_upper_quantile(p: f64, a: f64, b: f64) -> f64 {
 ///
 /// Newton on ln P(X <= x): concave and increasing in the log-odds, so that it converges from anywhere.
 fn beta_log_odds(p: f64, a: f64, b: f64) -> f64 {
+    if p.is_nan() || !is_shape(a) || !is_shape(b) {
+        return f64::NAN;
+    }
     if p <= 0.0 {
         return f64::NEG_INFINITY;
     }
@@ -191,6 +192,9 @@ fn beta_log_odds(p: f64, a: f64, b: f64) -> f64 {
 /// (P(X <= x), P(X > x)) of Beta(a, b) with `y = 1 - x`, by the continued fraction of DLMF 8.17.22;
 /// both tails keep their relative digits, for shapes up to 1e9 too.
 pub fn beta_tails(x: f64, y: f64, a: f64, b: f64) -> (f64, f64) {
+    if x.is_nan() || y.is_nan() || !is_shape(a) || !is_shape(b) {
+        return (f64::NAN, f64::NAN);
+    }
     if x <= 0.0 {
         return (0.0, 1.0);
     }
@@ -202,6 +206,10 @@ pub fn beta_tails(x: f64, y: f64, a: f64, b: f64) -> (f64, f64) {
         return (lower, upper);
     }
     beta_lower_tail(x, y, a, b)
+}
+
+fn is_shape(value: f64) -> bool {
+    value > 0.0 && value.is_finite()
 }
 
 fn beta_lower_tail(x: f64, y: f64, a: f64, b: f64) -> (f64, f64) {
@@ -275,4 +283,37 @@ fn stirling_error(n: f64) -> f64 {
     (1.0 / 12.0
         - (1.0 / 360.0 - (1.0 / 1260.0 - (1.0 / 1680.0 - (1.0 / 1188.0 - 691.0 / 360_360.0 / n2) / n2) / n2) / n2) / n2)
         / n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_has_no_probability() {
+        let nan = f64::NAN;
+        let of_p = |p: f64| [normal_quantile(p), t_quantile(p, 3.0), beta_quantile(p, 1.0, 2.0)];
+        let of_value = |x: f64| [normal_cdf(x), t_p(x, 3.0), chi2_sf(x, 3.0), beta_cdf(x, 1.0, 2.0)];
+        let of_shape = |a: f64| {
+            [t_p(1.0, a), t_quantile(0.9, a), chi2_sf(1.0, a), beta_cdf(0.5, a, 2.0), beta_quantile(0.1, 2.0, a)]
+        };
+        assert!(of_p(nan).iter().chain(&of_value(nan)).chain(&of_shape(nan)).all(|value| value.is_nan()));
+        for odd in [f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, 1e300, 1e-300] {
+            assert!(of_value(odd).iter().all(|value| (0.0..=1.0).contains(value)), "{odd}");
+            // Whatever these are, they are without a panic.
+            (of_p(odd), of_shape(odd));
+        }
+    }
+
+    #[test]
+    fn degrees_of_freedom_without_end_are_the_normal_law() {
+        assert_eq!(t_p(1.5, f64::INFINITY), normal_p(1.5));
+        assert_eq!(t_quantile(0.9, f64::INFINITY), normal_quantile(0.9));
+    }
+
+    #[test]
+    fn a_law_without_freedom_has_no_probability() {
+        let without = [t_p(1.0, 0.0), t_p(1.0, -1.0), chi2_sf(1.0, 0.0), t_quantile(0.9, 0.0)];
+        assert!(without.iter().all(|value| value.is_nan()), "{without:?}");
+    }
 }

@@ -15,6 +15,11 @@ impl<'a> Values<'a> {
         Self { value, weight: None }
     }
 
+    /// Whether the values have an order at all.
+    fn ordered(&self) -> Result<(), Undefined> {
+        if self.rows().any(|(value, _)| value.is_nan()) { Err(Undefined::OutOfRange) } else { Ok(()) }
+    }
+
     fn rows(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let weight = |row: usize| self.weight.map_or(1.0, |weight| weight[row]);
         self.value.iter().enumerate().map(move |(row, value)| (*value, weight(row))).filter(|(_, w)| *w > 0.0)
@@ -69,8 +74,10 @@ pub struct Bins {
 }
 
 impl Bins {
-    /// Between the distinct type-7 quantiles that cut the reference into `parts`; its extremes are no edges.
+    /// Between the distinct type-7 quantiles that cut the reference into `parts`; its extremes are no edges. Undefined
+    /// for a value that is no number.
     pub fn of_quantiles(reference: Values, parts: usize) -> Result<Self, Undefined> {
+        reference.ordered()?;
         let mut rows: Vec<(f64, f64)> = reference.rows().collect();
         rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let (values, weights): (Vec<f64>, Vec<f64>) = rows.into_iter().unzip();
@@ -121,8 +128,9 @@ pub struct KsDistance {
     pub p: f64,
 }
 
-/// Two-sample Kolmogorov-Smirnov test. Smirnov (1939).
+/// Two-sample Kolmogorov-Smirnov test. Undefined for a value that is no number. Smirnov (1939).
 pub fn ks_two_sample(reference: Values, current: Values) -> Result<KsDistance, Undefined> {
+    reference.ordered().and(current.ordered())?;
     let tally = both(reference, current);
     let (current, reference) = tally.classes().map_err(|_| Undefined::Empty)?;
     let d = discrimination::ks(&tally)?.ks;
@@ -191,6 +199,14 @@ mod tests {
         let same = ks_two_sample(Values::new(&[1.0, 2.0]), Values::new(&[2.0, 1.0])).unwrap();
         assert_eq!((same.d, same.p), (0.0, 1.0));
         assert_eq!(ks_two_sample(Values::new(&[]), Values::new(&[1.0])), Err(Undefined::Empty));
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_has_no_place() {
+        let odd = [1.0, f64::NAN];
+        assert_eq!(ks_two_sample(Values::new(&odd), Values::new(&[1.0])), Err(Undefined::OutOfRange));
+        assert_eq!(ks_two_sample(Values::new(&[1.0]), Values::new(&odd)), Err(Undefined::OutOfRange));
+        assert_eq!(Bins::of_quantiles(Values::new(&odd), 10), Err(Undefined::OutOfRange));
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Matrix {
         for j in 0..n {
             let pivot = self[(j, j)] - (0..j).map(|k| lower[(j, k)].powi(2)).sum::<f64>();
             // A pivot that lost all its digits is a column that others already say.
-            if !(pivot > self[(j, j)].abs() * 1e-14) {
+            if pivot.is_nan() || pivot <= self[(j, j)].abs() * 1e-14 {
                 return Err(Undefined::Collinear);
             }
             lower[(j, j)] = pivot.sqrt();

@@ -31,3 +31,4 @@ mod undefined;
 pub use interval::Interval;
 pub use sample::{Sample, Tally};
 pub use undefined::Undefined;
+use undefined::finite;

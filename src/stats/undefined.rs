@@ -46,3 +46,8 @@ pub enum Undefined {
     #[error("one group only")]
     OneGroup,
 }
+
+/// The value, where it is a finite number; out of range otherwise.
+pub(super) fn finite(value: f64) -> Result<f64, Undefined> {
+    if value.is_finite() { Ok(value) } else { Err(Undefined::OutOfRange) }
+}

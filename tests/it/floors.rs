@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["data", "metrics", "predicate", "result"],
     &["oracle", "replay", "simulate"],
     &["evaluation", "models", "trial"],
-    &["report"],
+    &["audit", "report"],
     &["experiment"],
 ];
 
@@ -22,7 +22,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sqlparser", &["predicate"]),
     ("serde_yaml", &["experiment"]),
     ("statrs", &["stats"]),
-    ("jiff", &["time"]),
+    ("jiff", &["data", "predicate", "time"]),
     ("clap", &[]),
     ("indicatif", &[]),
 ];
@@ -31,7 +31,7 @@ fn floor(room: &str) -> usize {
     FLOORS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("room `{room}` stands on no floor"))
 }
 
-/// Every source of the library with the room it belongs to.
+/// Every source of the library with the room it belongs to, tests beside the code apart.
 fn sources() -> Vec<(String, PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
@@ -45,8 +45,17 @@ fn sources() -> Vec<(String, PathBuf, String)> {
             }
             let inside = path.strip_prefix(&root).unwrap();
             let room = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
-            if path.extension().is_some_and(|extension| extension == "rs") && !room.ends_with(".rs") && room != "cli" {
-                found.push((room, path.clone(), std::fs::read_to_string(&path).unwrap()));
+            let is_test = ["tests", "published", "fixture"].iter().any(|name| {
+                inside.components().any(|part| part.as_os_str().to_string_lossy().trim_end_matches(".rs") == *name)
+            });
+            if path.extension().is_some_and(|extension| extension == "rs")
+                && !room.ends_with(".rs")
+                && room != "cli"
+                && !is_test
+            {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+                found.push((room, path.clone(), code.to_string()));
             }
         }
     }

@@ -1,5 +1,19 @@
 //! One integration program: the house, the laws of its metrics, and the product as its users meet it.
 
+mod audit;
+mod badfiles;
+mod bank;
+mod commands;
+mod coverage;
+mod decide;
+mod experiments;
 mod floors;
 mod laws;
+mod laws_of_replay;
+mod methods;
+mod olist;
+mod oracle;
+mod product;
+mod replay;
+mod x_education;
 mod trial;

@@ -41,6 +41,17 @@ enum Source {
     Recency(FeatureId),
 }
 
+impl Source {
+    /// What it asks of the events, if anything; how long ago the latest was asks nothing new.
+    fn events(&self) -> Option<FeatureId> {
+        match self {
+            Self::Column(_) | Self::Recency(_) => None,
+            Self::Criterion(criterion) => criterion.events(),
+            Self::Count(feature) => Some(*feature),
+        }
+    }
+}
+
 /// A fitted regression: what the result keeps of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,6 +160,7 @@ impl LogisticModel {
                 group: None,
                 before: step,
                 after: step,
+                events: self.inputs[term.input].source.events(),
             }
         };
         explanation.lines = fitted.terms.iter().zip(&fitted.coefficients).map(line).collect();
@@ -159,6 +171,7 @@ impl LogisticModel {
             group: None,
             before: round(fitted.intercept),
             after: round(fitted.intercept),
+            events: None,
         });
         explanation.sum = round(explanation.lines.iter().map(|line| line.after).sum());
     }

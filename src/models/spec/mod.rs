@@ -207,6 +207,44 @@ pub enum BracketSpec {
     Edges(Vec<f64>),
     /// So many brackets of equal volume.
     Quantiles(u32),
+    /// Names for inclusive lower bounds: `{ Low: 1, Medium: 2, High: 3 }`. The lowest one holds what is below it too.
+    Named(Entries<f64>),
+}
+
+impl BracketSpec {
+    /// Why scores can not be cut so; nothing where they can.
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            Self::Edges(edges) if edges.is_empty() => Some("no edges, expected some such as [25, 50, 75]".into()),
+            Self::Edges(edges) if edges.iter().any(|edge| !edge.is_finite()) => Some("edges are finite numbers".into()),
+            Self::Edges(edges) if edges.windows(2).any(|pair| pair[0] >= pair[1]) => {
+                Some("edges must rise, such as [25, 50, 75]".into())
+            }
+            Self::Quantiles(count) if !(2..=100).contains(count) => {
+                Some(format!("{count} brackets, expected 2 to 100"))
+            }
+            Self::Named(bounds) if bounds.len() < 2 => {
+                Some("expected two names or more with their lowest scores, such as { Low: 0, High: 50 }".into())
+            }
+            Self::Named(bounds) if bounds.iter().any(|(_, from)| !from.is_finite()) => {
+                Some("the lowest scores of named brackets are finite numbers".into())
+            }
+            Self::Named(_) => {
+                let bounds = self.bounds();
+                let shared = bounds.windows(2).find(|pair| pair[0].0 == pair[1].0)?;
+                Some(format!("`{}` and `{}` both begin at {}", shared[0].1, shared[1].1, shared[0].0))
+            }
+            Self::Edges(_) | Self::Quantiles(_) => None,
+        }
+    }
+
+    /// Named brackets with their lowest scores, ascending.
+    pub fn bounds(&self) -> Vec<(f64, &str)> {
+        let Self::Named(names) = self else { return Vec::new() };
+        let mut bounds: Vec<(f64, &str)> = names.iter().map(|(name, from)| (*from, name)).collect();
+        bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+        bounds
+    }
 }
 
 /// A score that came with the leads.

@@ -440,5 +440,6 @@ fn wrap(models: Vec<ModelEvaluation>, champion: Option<&str>, capacity: Option<C
             tied: vec![],
             reasons: vec![],
         },
+        evidence: Default::default(),
     }
 }

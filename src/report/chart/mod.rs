@@ -1,5 +1,6 @@
 //! Charts of an evaluation: SVG whose colours are classes and whose text is text.
 
+mod audit;
 mod brackets;
 mod distribution;
 mod figures;
@@ -25,6 +26,7 @@ use ink::Ink;
 use roster::{Entry, roster};
 use sheet::{LABEL, NOTE, Sheet};
 
+pub use audit::criteria;
 pub use png::png;
 pub use trial::{power, trial};
 

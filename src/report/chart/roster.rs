@@ -3,6 +3,7 @@ use crate::result::{Evaluation, ModelEvaluation, TopShare};
 use super::ink::{Ink, MODELS, Pen};
 use super::sheet::{LABEL, NOTE, Point, Sheet};
 use super::words;
+use crate::report::text::slug;
 
 /// A model as all charts show it: one name, one colour.
 pub(super) struct Entry<'a> {
@@ -29,8 +30,8 @@ pub(super) fn roster(evaluation: &Evaluation) -> Vec<Entry<'_>> {
         let is_champion = champion == Some(position);
         let others = position - usize::from(champion.is_some_and(|champion| champion < position));
         let pen = if is_champion { Ink::Champion.solid() } else { challenger(others) };
-        let slug = unlike(slug(&model.name), |slug| entries.iter().any(|entry| entry.slug == slug));
-        entries.push(Entry { model, name: words::clean(&model.name), slug, champion: is_champion, pen });
+        let (name, slug) = (words::clean(&model.name), slug(&model.name));
+        entries.push(Entry { model, name, slug, champion: is_champion, pen });
     }
     entries
 }
@@ -38,20 +39,6 @@ pub(super) fn roster(evaluation: &Evaluation) -> Vec<Entry<'_>> {
 fn challenger(position: usize) -> Pen {
     let colours = usize::from(MODELS);
     Pen { ink: Ink::Model((position % colours) as u8), dash: (position / colours % 4) as u8 }
-}
-
-fn slug(name: &str) -> String {
-    let letters: String =
-        name.chars().map(|char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' }).collect();
-    let parts: Vec<&str> = letters.split('-').filter(|part| !part.is_empty()).collect();
-    let slug: String = parts.join("-").chars().take(40).collect();
-    if slug.is_empty() { "model".into() } else { slug.trim_end_matches('-').into() }
-}
-
-/// The slug, numbered where it is taken.
-fn unlike(slug: String, taken: impl Fn(&str) -> bool) -> String {
-    let numbered = (2..).map(|number| format!("{slug}-{number}"));
-    std::iter::once(slug.clone()).chain(numbered).find(|slug| !taken(slug)).expect("numbers do not end")
 }
 
 const LINE: f64 = 18.0;
@@ -87,13 +74,16 @@ mod tests {
     use crate::report::chart::fixture;
 
     #[test]
-    fn names_that_look_alike_in_file_names_are_numbered() {
+    fn names_that_look_alike_have_files_of_their_own() {
         let mut evaluation = fixture::evaluation();
         for (model, name) in evaluation.models.iter_mut().zip(["A b", "a-b", "a  B!", "<>", "\n"]) {
             model.name = name.into();
         }
-        let slugs: Vec<String> = roster(&evaluation).into_iter().map(|entry| entry.slug).collect();
-        assert_eq!(slugs, ["a-b", "a-b-2", "a-b-3", "model", "model-2"]);
+        let mut slugs: Vec<String> = roster(&evaluation).into_iter().map(|entry| entry.slug).collect();
+        assert_eq!(slugs[1], "a-b");
+        slugs.sort();
+        slugs.dedup();
+        assert_eq!(slugs.len(), evaluation.models.len());
     }
 
     #[test]

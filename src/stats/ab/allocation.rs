@@ -13,7 +13,7 @@ pub struct SampleRatio {
 /// Pearson's chi-square of assigned counts against shares that are proportional to `weights`.
 /// Arms of weight zero take no part. Undefined without leads, without arms, or with a negative weight.
 pub fn sample_ratio(counts: &[f64], weights: &[f64]) -> Result<SampleRatio, Undefined> {
-    if counts.len() != weights.len() || !counts.iter().chain(weights).all(|&value| value >= 0.0) {
+    if counts.len() != weights.len() || !counts.iter().chain(weights).all(|&value| value >= 0.0 && value.is_finite()) {
         return Err(Undefined::OutOfRange);
     }
     let arms = || counts.iter().zip(weights).filter(|(_, weight)| **weight > 0.0);

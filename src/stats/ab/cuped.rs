@@ -1,4 +1,4 @@
-use super::{Moments, Undefined, ZTest, weights, z_test};
+use super::{Moments, Undefined, ZTest, error, finite, mean, weights, z_test};
 
 /// Outcome and pre-assignment covariate of every unit of one arm.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct Cuped {
 }
 
 /// Compares means after taking out what a covariate known before the assignment explains.
-/// Deng, Xu, Kohavi & Walker (2013).
+/// Deng, Xu, Kohavi & Walker (2013). Out of range where a sum is no finite number.
 pub fn cuped(control: &Covaried, treatment: &Covaried) -> Cuped {
     let (a, b) = (control.rows(), treatment.rows());
     let all: Vec<Row> = a.iter().chain(&b).copied().collect();
@@ -80,18 +80,17 @@ struct Comoments {
 
 impl Comoments {
     fn of(rows: &[Row], pivot: Row) -> Self {
-        let x = Moments::about(pivot.covariate, rows.iter().map(|row| (row.covariate, row.weight)));
-        let y = Moments::about(pivot.value, rows.iter().map(|row| (row.value, row.weight)));
+        let x = Moments::in_two_passes(rows.iter().map(|row| (row.covariate - pivot.covariate, row.weight)));
+        let y = Moments::in_two_passes(rows.iter().map(|row| (row.value - pivot.value, row.weight)));
         let product = |row: &Row| (row.covariate - pivot.covariate - x.mean) * (row.value - pivot.value - y.mean);
         Self { xx: x.m2, xy: rows.iter().map(|row| row.weight * product(row)).sum() }
     }
 }
 
 fn slope<const N: usize>(parts: [Comoments; N]) -> Result<f64, Undefined> {
-    // An empty arm has no moments and takes no part.
-    let present = || parts.iter().filter(|part| !part.xx.is_nan());
-    let (xx, xy): (f64, f64) = (present().map(|part| part.xx).sum(), present().map(|part| part.xy).sum());
-    if xx > 0.0 { Ok(xy / xx) } else { Err(Undefined::Constant) }
+    let xx = finite(parts.iter().map(|part| part.xx).sum())?;
+    let xy: f64 = parts.iter().map(|part| part.xy).sum();
+    if xx > 0.0 { finite(xy / xx) } else { Err(Undefined::Constant) }
 }
 
 struct Arms<'a> {
@@ -103,21 +102,22 @@ struct Arms<'a> {
 impl Arms<'_> {
     fn adjusted(&self, theta: f64) -> Adjusted {
         let (a, b) = (self.moments(self.a, theta), self.moments(self.b, theta));
-        let difference = a.mean().and_then(|a| Ok(b.mean()? - a));
-        let se = a.error().and_then(|a| Ok((a + b.error()?).sqrt()));
+        let difference = mean(&a).and_then(|a| finite(mean(&b)? - a));
+        let se = error(&a).and_then(|a| finite((a + error(&b)?).sqrt()));
         let test = difference.and_then(|d| z_test(d, se?));
         Adjusted { theta, difference, se, test }
     }
 
     fn moments(&self, rows: &[Row], theta: f64) -> Moments {
         let Row { value, covariate, .. } = self.pivot;
-        let adjusted = |row: &Row| ((row.value - value) - theta * (row.covariate - covariate), row.weight);
-        Moments::about(0.0, rows.iter().map(adjusted))
+        // Without a slope a covariate that is no number takes no part.
+        let explained = |row: &Row| if theta == 0.0 { 0.0 } else { theta * (row.covariate - covariate) };
+        Moments::in_two_passes(rows.iter().map(|row| ((row.value - value) - explained(row), row.weight)))
     }
 }
 
 fn reduction(adjusted: f64, unadjusted: f64) -> Result<f64, Undefined> {
-    if unadjusted > 0.0 { Ok(1.0 - (adjusted / unadjusted).powi(2)) } else { Err(Undefined::ZeroVariance) }
+    if unadjusted > 0.0 { finite(1.0 - (adjusted / unadjusted).powi(2)) } else { Err(Undefined::ZeroVariance) }
 }
 
 #[cfg(test)]
@@ -161,6 +161,19 @@ mod tests {
     #[test]
     fn no_units_have_no_answer() {
         assert_eq!(cuped(&units(&[], &[]), &units(&[], &[])).pooled, Err(Undefined::Empty));
+    }
+
+    #[test]
+    fn what_is_no_number_leaves_a_reason() {
+        let other = units(&[1.0, 4.0, 5.0], &[2.0, 3.0, 7.0]);
+        for odd in [f64::NAN, f64::INFINITY, 1e300] {
+            let answer = cuped(&units(&[1.0, odd, 3.0], &[2.0, 4.0, 5.0]), &other);
+            assert_eq!(answer.unadjusted.test, Err(Undefined::OutOfRange), "{odd}");
+            assert!(answer.pooled.is_err() || answer.pooled.unwrap().test.is_err(), "{odd}");
+            let answer = cuped(&units(&[1.0, 2.0, 3.0], &[2.0, odd, 5.0]), &other);
+            assert_eq!(answer.pooled, Err(Undefined::OutOfRange), "{odd}");
+            assert!(answer.unadjusted.test.is_ok());
+        }
     }
 
     #[test]

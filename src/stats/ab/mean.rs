@@ -1,4 +1,4 @@
-use super::{Moments, Undefined, Units, normal_interval};
+use super::{Moments, Undefined, Units, error, finite, mean, normal_interval};
 use crate::stats::Interval;
 use crate::stats::dist::{normal_critical, t_critical, t_p};
 
@@ -39,26 +39,35 @@ pub struct DeltaRelative {
 }
 
 /// Compares the means of two arms with unequal variances: Welch (1947); relative limits from the normal law.
-/// The test is undefined below two units an arm and where no value differs from its arm's mean.
+/// The test is undefined below two units an arm and where no value differs from its arm's mean; out of range is what has
+/// values that are no finite numbers, or exceeds them.
 pub fn difference_of_means(control: &Units, treatment: &Units, level: f64) -> MeanDifference {
-    let pivot = control.rows().chain(treatment.rows()).next().map_or(0.0, |(value, _)| value);
-    let (a, b) = (Arm::of(control, pivot), Arm::of(treatment, pivot));
-    let difference = a.mean.and(b.mean).map(|_| b.offset - a.offset);
-    let test = difference.and_then(|d| welch(d, &a, &b, level));
+    let rows = || control.rows().chain(treatment.rows()).map(|(value, _)| value);
+    let (unit, pivot) = (unit(rows()), rows().next().unwrap_or(0.0));
+    let (a, b) = (Arm::of(control, unit, pivot), Arm::of(treatment, unit, pivot));
+    let difference = a.mean.and(b.mean).and_then(|_| finite(b.offset - a.offset));
     let pair = difference.and_then(|d| Pair::new(d, &a, &b));
+    let back = |value: f64| finite(value * unit);
     MeanDifference {
-        control: a.mean,
-        treatment: b.mean,
-        difference,
-        test,
+        control: a.mean.and_then(back),
+        treatment: b.mean.and_then(back),
+        difference: difference.and_then(back),
+        test: difference.and_then(|d| welch(d, &a, &b, level)?.times(unit)),
         relative: difference.and_then(|d| relative(d, &a)),
-        delta: pair.map(|pair| pair.delta(level)),
+        delta: pair.and_then(|pair| pair.delta(level)),
         fieller: pair.and_then(|pair| pair.fieller(level)),
         log_ratio: pair.and_then(|pair| pair.log_ratio(level)),
     }
 }
 
-/// One arm's moments; `offset` is its mean less the common pivot.
+/// A power of two of the order of the largest value: in this unit squares neither overflow nor vanish, and no digit
+/// changes.
+fn unit(values: impl Iterator<Item = f64>) -> f64 {
+    let largest = values.filter(|value| value.is_finite()).fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    if largest == 0.0 { 1.0 } else { largest.log2().floor().clamp(-1000.0, 1000.0).exp2() }
+}
+
+/// One arm's moments in some unit; `offset` is its mean less the common pivot.
 struct Arm {
     n: f64,
     mean: Result<f64, Undefined>,
@@ -67,10 +76,11 @@ struct Arm {
 }
 
 impl Arm {
-    fn of(units: &Units, pivot: f64) -> Self {
-        let moments = Moments::about(pivot, units.rows());
-        let mean = moments.mean().map(|mean| pivot + mean);
-        Self { n: moments.n, mean, offset: moments.mean, error: moments.error() }
+    fn of(units: &Units, unit: f64, pivot: f64) -> Self {
+        let pivot = pivot / unit;
+        let moments = Moments::in_two_passes(units.rows().map(|(value, weight)| (value / unit - pivot, weight)));
+        let mean = mean(&moments).and_then(|mean| finite(pivot + mean));
+        Self { n: moments.n, mean, offset: moments.mean, error: error(&moments) }
     }
 }
 
@@ -83,13 +93,21 @@ fn welch(difference: f64, a: &Arm, b: &Arm, level: f64) -> Result<TTest, Undefin
     let (share_a, share_b) = (va / (va + vb), vb / (va + vb));
     let df = 1.0 / (share_a * share_a / (a.n - 1.0) + share_b * share_b / (b.n - 1.0));
     let se = (va + vb).sqrt();
-    let interval = Interval::around(difference, t_critical(level, df) * se);
-    Ok(TTest { t: difference / se, df, p: t_p(difference / se, df), interval })
+    let interval = Interval::around(difference, t_critical(level, finite(df)?) * se);
+    let t = finite(difference / se)?;
+    Ok(TTest { t, df, p: t_p(t, df), interval })
+}
+
+impl TTest {
+    fn times(self, unit: f64) -> Result<Self, Undefined> {
+        let interval = self.interval.map(|limit| limit * unit);
+        Ok(Self { interval: bounded(interval)?, ..self })
+    }
 }
 
 fn relative(difference: f64, a: &Arm) -> Result<f64, Undefined> {
     let control = a.mean?;
-    if control == 0.0 { Err(Undefined::ZeroControl) } else { Ok(difference / control) }
+    if control == 0.0 { Err(Undefined::ZeroControl) } else { finite(difference / control) }
 }
 
 /// What the relative intervals are made of: means and squared standard errors.
@@ -108,10 +126,11 @@ impl Pair {
         Ok(Self { difference, control: a.mean?, treatment: b.mean?, va: a.error?, vb: b.error? })
     }
 
-    fn delta(&self, level: f64) -> DeltaRelative {
+    fn delta(&self, level: f64) -> Result<DeltaRelative, Undefined> {
         let ratio = self.treatment / self.control;
-        let variance = (self.vb + ratio * ratio * self.va) / (self.control * self.control);
-        DeltaRelative { variance, interval: normal_interval(self.difference / self.control, variance.sqrt(), level) }
+        let variance = finite((self.vb + ratio * ratio * self.va) / (self.control * self.control))?;
+        let interval = normal_interval(self.difference / self.control, variance.sqrt(), level);
+        Ok(DeltaRelative { variance, interval })
     }
 
     /// The roots e of (difference - e control)² = z² (vb + (1 + e)² va).
@@ -123,7 +142,7 @@ impl Pair {
         }
         let middle = self.difference * m + square * self.va;
         let spread = (square * (self.va * self.treatment.powi(2) + self.vb * lead)).sqrt();
-        Ok(Interval::new((middle - spread) / lead, (middle + spread) / lead))
+        bounded(Interval::new((middle - spread) / lead, (middle + spread) / lead))
     }
 
     fn log_ratio(&self, level: f64) -> Result<Interval, Undefined> {
@@ -132,8 +151,12 @@ impl Pair {
         }
         let se = (self.va / self.control.powi(2) + self.vb / self.treatment.powi(2)).sqrt();
         let log_ratio = (self.difference / self.control).ln_1p();
-        Ok(normal_interval(log_ratio, se, level).map(f64::exp_m1))
+        bounded(normal_interval(log_ratio, se, level).map(f64::exp_m1))
     }
+}
+
+fn bounded(interval: Interval) -> Result<Interval, Undefined> {
+    finite(interval.high).and(finite(interval.low)).map(|_| interval)
 }
 
 #[cfg(test)]
@@ -188,6 +211,41 @@ mod tests {
         let far = |values: &[f64]| values.iter().map(|v| v + 1e9).collect::<Vec<f64>>();
         let (near, far) = (compare(&a, &b).test.unwrap(), compare(&far(&a), &far(&b)).test.unwrap());
         assert!((near.t - far.t).abs() < 1e-14);
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_leaves_nothing_to_test() {
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let answer = compare(&[1.0, odd, 2.0], &[1.0, 2.0, 3.0]);
+            assert_eq!((answer.control, answer.treatment), (Err(Undefined::OutOfRange), Ok(2.0)));
+            assert_eq!((answer.difference, answer.test), (Err(Undefined::OutOfRange), Err(Undefined::OutOfRange)));
+            assert_eq!(compare(&[1.0, 2.0, 3.0], &[1.0, odd, 2.0]).fieller, Err(Undefined::OutOfRange));
+        }
+    }
+
+    #[test]
+    fn the_unit_of_the_values_changes_no_test() {
+        let (a, b) = ([1.0, 2.0, 1.5], [2.0, 4.5, 3.0]);
+        let plain = compare(&a, &b);
+        for unit in [1e300, 1e160, 1e-200, 1e-300] {
+            let scaled = compare(&a.map(|v| v * unit), &b.map(|v| v * unit));
+            assert!((scaled.test.unwrap().p / plain.test.unwrap().p - 1.0).abs() < 1e-12, "{unit}");
+            assert!(
+                (scaled.test.unwrap().interval.high / unit / plain.test.unwrap().interval.high - 1.0).abs() < 1e-12
+            );
+            assert!((scaled.difference.unwrap() / unit / plain.difference.unwrap() - 1.0).abs() < 1e-12);
+            assert!((scaled.delta.unwrap().variance / plain.delta.unwrap().variance - 1.0).abs() < 1e-12);
+            assert!((scaled.log_ratio.unwrap().low / plain.log_ratio.unwrap().low - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn values_too_large_to_add_have_an_answer_or_a_reason() {
+        let far = compare(&[1e308, 1.5e308, 1.7e308], &[-1e308, -1.5e308, -1.7e308]);
+        assert_eq!(far.difference, Err(Undefined::OutOfRange));
+        assert_eq!(compare(&[1e300, 2e300, 1.5e300], &[1.0, 2.0, 3.0]).control, Ok(1.5e300));
+        assert!(compare(&[1.0, 1e160, 2.0], &[1.0, 2.0, 3.0]).test.unwrap().p.is_finite());
+        assert!(compare(&[1e-200, 2e-200, 3e-200], &[2e-200, 5e-200, 1e-200]).delta.unwrap().variance.is_finite());
     }
 
     proptest! {

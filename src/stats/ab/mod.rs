@@ -15,7 +15,8 @@ pub use rank::{MannWhitney, mann_whitney};
 pub use ratio::{RatioDifference, RatioUnits, difference_of_ratios};
 
 use super::dist::{normal_critical, normal_p};
-use super::{Interval, Undefined};
+use super::moments::Moments;
+use super::{Interval, Undefined, finite};
 
 /// A value of every unit of one arm. A missing `weight` counts every unit once; a weight is a frequency.
 #[derive(Clone, Copy, Debug)]
@@ -47,34 +48,13 @@ fn weights(weight: Option<&[f64]>) -> impl Iterator<Item = f64> + Clone + '_ {
     (0..).map(move |i| weight.map_or(1.0, |w| w.get(i).copied().unwrap_or(0.0)))
 }
 
-/// Count, mean and sum of squared deviations, all of `value - pivot`.
-#[derive(Clone, Copy, Debug)]
-struct Moments {
-    n: f64,
-    mean: f64,
-    m2: f64,
+fn mean(moments: &Moments) -> Result<f64, Undefined> {
+    if moments.n > 0.0 { finite(moments.mean) } else { Err(Undefined::Empty) }
 }
 
-impl Moments {
-    /// Two corrected passes. With a pivot among the values a large common offset costs no digits.
-    fn about(pivot: f64, rows: impl Iterator<Item = (f64, f64)> + Clone) -> Self {
-        let (n, sum) = rows.clone().fold((0.0, 0.0), |(n, sum), (value, w)| (n + w, sum + w * (value - pivot)));
-        let first = sum / n;
-        let (m1, m2) = rows.fold((0.0, 0.0), |(m1, m2), (value, w)| {
-            let deviation = value - pivot - first;
-            (m1 + w * deviation, m2 + w * deviation * deviation)
-        });
-        Self { n, mean: first + m1 / n, m2: m2 - m1 * m1 / n }
-    }
-
-    fn mean(&self) -> Result<f64, Undefined> {
-        if self.n > 0.0 { Ok(self.mean) } else { Err(Undefined::Empty) }
-    }
-
-    /// The squared standard error of the mean.
-    fn error(&self) -> Result<f64, Undefined> {
-        if self.n > 1.0 { Ok(self.m2.max(0.0) / (self.n - 1.0) / self.n) } else { Err(Undefined::TooFewRows) }
-    }
+/// The squared standard error of the mean.
+fn error(moments: &Moments) -> Result<f64, Undefined> {
+    finite(moments.variance()? / moments.n)
 }
 
 /// A normal test of an estimate.
@@ -87,10 +67,11 @@ pub struct ZTest {
 
 /// `estimate / se` against the standard normal; undefined where the standard error is zero.
 fn z_test(estimate: f64, se: f64) -> Result<ZTest, Undefined> {
-    if se.is_nan() || se <= 0.0 {
+    if se <= 0.0 {
         return Err(Undefined::ZeroVariance);
     }
-    Ok(ZTest { z: estimate / se, p: normal_p(estimate / se) })
+    let z = finite(estimate / se)?;
+    Ok(ZTest { z, p: normal_p(z) })
 }
 
 fn normal_interval(estimate: f64, se: f64, level: f64) -> Interval {

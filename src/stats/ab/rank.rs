@@ -16,8 +16,12 @@ pub struct MannWhitney {
     pub p_continuity: Result<f64, Undefined>,
 }
 
-/// Compares two arms by ranks. Mann & Whitney (1947); ties by midranks. Undefined when an arm is empty.
+/// Compares two arms by ranks. Mann & Whitney (1947); ties by midranks. Undefined when an arm is empty or a value is no
+/// number.
 pub fn mann_whitney(control: &Units, treatment: &Units) -> Result<MannWhitney, Undefined> {
+    if control.rows().chain(treatment.rows()).any(|(value, _)| value.is_nan()) {
+        return Err(Undefined::OutOfRange);
+    }
     let tally = tally(control, treatment);
     let (treated, controls) = tally.classes()?;
     let u = wins(&tally);
@@ -80,6 +84,15 @@ mod tests {
     #[test]
     fn an_empty_arm_cannot_be_compared() {
         assert_eq!(mann_whitney(&Units::new(&[]), &Units::new(&[1.0])), Err(Undefined::OneClass));
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_has_no_rank() {
+        let (odd, even) = ([1.0, f64::NAN], [1.0, 2.0]);
+        assert_eq!(mann_whitney(&Units::new(&odd), &Units::new(&even)), Err(Undefined::OutOfRange));
+        assert_eq!(mann_whitney(&Units::new(&even), &Units::new(&odd)), Err(Undefined::OutOfRange));
+        let unweighted = Units::weighted(&odd, &[1.0, 0.0]);
+        assert!(mann_whitney(&unweighted, &Units::new(&even)).is_ok());
     }
 
     #[test]

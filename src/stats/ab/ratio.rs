@@ -1,4 +1,4 @@
-use super::{Moments, Undefined, ZTest, normal_interval, weights, z_test};
+use super::{Moments, Undefined, ZTest, error, finite, normal_interval, weights, z_test};
 use crate::stats::Interval;
 
 /// Numerator and denominator of every unit of one arm: meetings and touches, say.
@@ -21,11 +21,11 @@ pub struct RatioDifference {
 }
 
 /// Compares Σ numerator / Σ denominator where the unit of assignment is not the denominator's: the delta method on
-/// sums of units, Deng, Knoblich & Lu (2018). A ratio is undefined when its denominators sum to zero.
+/// sums of units, Deng, Knoblich & Lu (2018). A ratio is undefined when its denominators sum to zero, and out of range where a sum is no finite number.
 pub fn difference_of_ratios(control: &RatioUnits, treatment: &RatioUnits, level: f64) -> RatioDifference {
     let (a, b) = (control.ratio(), treatment.ratio());
-    let difference = a.and_then(|a| Ok(b? - a));
-    let se = control.error().and_then(|va| Ok((va + treatment.error()?).sqrt()));
+    let difference = a.and_then(|a| finite(b? - a));
+    let se = control.error().and_then(|va| finite((va + treatment.error()?).sqrt()));
     let both = difference.and_then(|d| Ok((d, se?)));
     RatioDifference {
         control: a,
@@ -52,8 +52,8 @@ impl RatioUnits<'_> {
         if self.rows().next().is_none() {
             return Err(Undefined::Empty);
         }
-        let denominator = self.sum(|_, denominator| denominator);
-        if denominator == 0.0 { Err(Undefined::ZeroCount) } else { Ok(self.sum(|n, _| n) / denominator) }
+        let denominator = finite(self.sum(|_, denominator| denominator))?;
+        if denominator == 0.0 { Err(Undefined::ZeroCount) } else { finite(self.sum(|n, _| n) / denominator) }
     }
 
     /// The squared standard error: that of the mean of `numerator - ratio * denominator` over the mean denominator's
@@ -61,9 +61,9 @@ impl RatioUnits<'_> {
     fn error(&self) -> Result<f64, Undefined> {
         let ratio = self.ratio()?;
         let residual = self.rows().map(|(numerator, denominator, w)| (numerator - ratio * denominator, w));
-        let moments = Moments::about(0.0, residual);
+        let moments = Moments::in_two_passes(residual);
         let mean = self.sum(|_, denominator| denominator) / moments.n;
-        Ok(moments.error()? / (mean * mean))
+        finite(error(&moments)? / (mean * mean))
     }
 }
 
@@ -94,6 +94,18 @@ mod tests {
     fn a_constant_ratio_has_no_test() {
         let units = RatioUnits { numerator: &[1.0, 2.0], denominator: &[2.0, 4.0], weight: None };
         assert_eq!(difference_of_ratios(&units, &units, 0.95).test, Err(Undefined::ZeroVariance));
+    }
+
+    #[test]
+    fn what_is_no_number_leaves_a_reason() {
+        let some = RatioUnits { numerator: &[1.0, 2.0], denominator: &[2.0, 3.0], weight: None };
+        for odd in [f64::NAN, f64::INFINITY, 1e308] {
+            let numerator = [odd, 1.0, odd];
+            let units = RatioUnits { numerator: &numerator, denominator: &[1.0, 2.0, 4.0], weight: None };
+            let answer = difference_of_ratios(&units, &some, 0.95);
+            assert_eq!((answer.se, answer.test), (Err(Undefined::OutOfRange), Err(Undefined::OutOfRange)), "{odd}");
+            assert_eq!(answer.interval, Err(Undefined::OutOfRange));
+        }
     }
 
     #[test]

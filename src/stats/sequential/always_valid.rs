@@ -145,9 +145,10 @@ pub struct RatioLook {
 /// it is a sample-ratio test, with conversions a test of equal rates. Arms of weight zero take no part.
 /// Undefined without two such arms, for counts that are negative or missing and for a concentration that is not positive.
 pub fn ratio_evidence(periods: &[Vec<f64>], weights: &[f64], concentration: f64) -> Result<Vec<RatioLook>, Undefined> {
-    let is_count = |period: &Vec<f64>| period.len() == weights.len() && period.iter().all(|count| *count >= 0.0);
+    let counts = |values: &[f64]| values.iter().all(|value| *value >= 0.0 && value.is_finite());
+    let is_period = |period: &Vec<f64>| period.len() == weights.len() && counts(period);
     let makes_sense =
-        concentration > 0.0 && periods.iter().all(is_count) && weights.iter().all(|weight| *weight >= 0.0);
+        counts(&[concentration]) && concentration > 0.0 && periods.iter().all(is_period) && counts(weights);
     if !makes_sense {
         return Err(Undefined::OutOfRange);
     }
@@ -161,7 +162,11 @@ pub fn ratio_evidence(periods: &[Vec<f64>], weights: &[f64], concentration: f64)
         p = p.min((-log_evidence).exp());
         RatioLook { log_evidence, p }
     };
-    if arms.is_empty() { Err(Undefined::Empty) } else { Ok(periods.iter().map(look).collect()) }
+    match arms.len() {
+        0 => Err(Undefined::Empty),
+        1 => Err(Undefined::OneClass),
+        _ => Ok(periods.iter().map(look).collect()),
+    }
 }
 
 /// ln B(a + c) / B(a) - Σ c ln p with a = concentration · p.
@@ -304,6 +309,12 @@ mod tests {
         assert_eq!(ratio_evidence(&[vec![1.0, -1.0]], &[1.0, 1.0], 100.0), Err(Undefined::OutOfRange));
         assert_eq!(ratio_evidence(&[vec![1.0]], &[1.0, 1.0], 100.0), Err(Undefined::OutOfRange));
         assert_eq!(ratio_evidence(&[], &[], 100.0), Err(Undefined::Empty));
+    }
+
+    #[test]
+    fn one_arm_has_no_ratio() {
+        assert_eq!(ratio_evidence(&[vec![5.0]], &[1.0], 100.0), Err(Undefined::OneClass));
+        assert_eq!(ratio_evidence(&[vec![5.0, 0.0]], &[1.0, 0.0], 100.0), Err(Undefined::OneClass));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::Undefined;
+use crate::stats::survival::{self, End, LogRank, Weighting};
 
 /// Leads that enter over time: day of entry, follow-up to conversion or to its end, and arm. A weight is a frequency.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +37,13 @@ impl Entrants<'_> {
         let mut rows: Vec<Followed> =
             (0..self.entry.len()).filter(|&i| self.entry[i] < look).map(|i| self.followed(i, look)).collect();
         rows.retain(|row| row.weight > 0.0);
-        let (score, information) = logrank(&mut rows);
+        let sums = log_rank(&rows);
+        // Without a lead of the treatment there is no second group.
+        let information = if sums.observed.len() > 1 { sums.variance(1) } else { 0.0 };
         CalendarLook {
             leads: rows.iter().fold(0.0, |sum, row| sum + row.weight),
             events: rows.iter().filter(|row| row.event).fold(0.0, |sum, row| sum + row.weight),
-            z: if information > 0.0 { Ok(score / information.sqrt()) } else { Err(Undefined::NoEvents) },
+            z: sums.z(),
             information,
         }
     }
@@ -93,14 +96,13 @@ pub(super) fn risk_sets(rows: &mut [Followed]) -> Vec<RiskSet> {
     sets
 }
 
-/// (observed - expected treated events, hypergeometric variance).
-fn logrank(rows: &mut [Followed]) -> (f64, f64) {
-    let parts = risk_sets(rows).into_iter().map(|set| {
-        let share = set.treated_at_risk / set.at_risk;
-        let spread = if set.at_risk > 1.0 { (set.at_risk - set.events) / (set.at_risk - 1.0) } else { 0.0 };
-        (set.treated_events - set.events * share, set.events * share * (1.0 - share) * spread)
-    });
-    parts.fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+/// The treatment as the second group.
+fn log_rank(rows: &[Followed]) -> LogRank {
+    let time: Vec<f64> = rows.iter().map(|row| row.time).collect();
+    let end: Vec<End> = rows.iter().map(|row| if row.event { End::Converted } else { End::Censored }).collect();
+    let weight: Vec<f64> = rows.iter().map(|row| row.weight).collect();
+    let group: Vec<usize> = rows.iter().map(|row| usize::from(row.treated)).collect();
+    survival::log_rank(&survival::Followed::new(&time, &end).weighted(&weight), &group, None, Weighting::Equal)
 }
 
 #[cfg(test)]
@@ -137,6 +139,13 @@ mod tests {
     fn one_event_of_two_leads_carries_a_quarter_of_information() {
         let look = logrank_at_looks(&ENTRANTS, &[4.0])[0];
         assert_eq!((look.z, look.information), (Ok(1.0), 0.25));
+    }
+
+    #[test]
+    fn a_look_at_one_arm_has_no_information() {
+        let alone = |treated: &'static [bool]| logrank_at_looks(&Entrants { treated, ..ENTRANTS }, &[20.0])[0];
+        assert_eq!((alone(&[false; 4]).z, alone(&[false; 4]).information), (Err(Undefined::OneGroup), 0.0));
+        assert_eq!((alone(&[true; 4]).z, alone(&[true; 4]).information), (Err(Undefined::ZeroVariance), 0.0));
     }
 
     #[test]

@@ -38,7 +38,8 @@ impl Moment {
     }
 
     fn step(instant: &Instant, at_risk: &mut f64) -> Self {
-        let left = |end| instant.exits.iter().filter(|exit| exit.end == end).map(|exit| exit.weight).sum::<f64>();
+        // An empty sum is -0.0.
+        let left = |end| instant.exits.iter().filter(|exit| exit.end == end).map(|exit| exit.weight).sum::<f64>() + 0.0;
         let (converted, lost, censored) = (left(End::Converted), left(End::Lost), left(End::Censored));
         *at_risk += converted + lost + censored - instant.entries.iter().map(|entry| entry.weight).sum::<f64>();
         Self { time: instant.time, at_risk: *at_risk, converted, lost, censored }
@@ -292,4 +293,18 @@ fn log_log(share: f64, half: f64) -> Interval {
     // The derivative of log(-log s) is 1 / (s log s), which is negative.
     let shift = -half / (share * share.ln());
     Interval::new(share.powf(shift.exp()), share.powf((-shift).exp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nobody_leaves_that_way_the_count_is_a_plain_zero() {
+        let (time, end) = ([1.0, 2.0, 3.0], [End::Converted, End::Lost, End::Censored]);
+        for moment in Moment::all(&Followed::new(&time, &end)) {
+            let counts = [moment.converted, moment.lost, moment.censored];
+            assert!(counts.iter().all(|count| count.is_sign_positive()), "{moment:?}");
+        }
+    }
 }

@@ -1,0 +1,80 @@
+use super::cohort::of;
+use super::compare::COMPARED;
+
+/// What is asked of an evaluation beyond the comparison itself, and the columns it takes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    pub gates: Vec<Gate>,
+    /// Which hand-over thresholds are looked for, beside the one that meets the capacity.
+    pub thresholds: ThresholdRule,
+    /// Which leads sales worked; nothing where it is not recorded.
+    pub contact: Option<Contact>,
+    /// What may tell those who swap in from those who swap out.
+    pub marks: Vec<Mark>,
+}
+
+/// A condition on a challenger for its promotion.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gate {
+    /// One of [`metrics`].
+    Metric { metric: String, margin: Margin, confidence: f64 },
+    /// AUC within every segment of a column.
+    Segments { column: String, not_worse_by: f64, confidence: f64 },
+    /// Wins handed over, in so many of the last quarters.
+    Quarters { better: usize, of: usize },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Margin {
+    /// The lower bound of the gain reaches this (0: lies above it).
+    AtLeast(f64),
+    /// The lower bound of the gain lies above minus this.
+    NotWorseBy(f64),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ThresholdRule {
+    /// The share of leads handed over that is to convert.
+    pub precision: Option<f64>,
+    pub cost_per_lead: Option<f64>,
+    pub value_per_win: Option<f64>,
+}
+
+/// Whether sales worked each lead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contact {
+    pub worked: Vec<bool>,
+}
+
+/// Something that holds for some leads: a criterion that fired.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// The model whose criterion it is.
+    pub model: String,
+    pub what: String,
+    pub holds: Vec<bool>,
+}
+
+impl Asked {
+    /// Without the columns that have not a value a lead.
+    pub(super) fn fitting(mut self, leads: usize) -> Self {
+        self.contact.take_if(|contact| contact.worked.len() != leads);
+        self.marks.retain(|mark| mark.holds.len() == leads);
+        self
+    }
+}
+
+impl Asked {
+    /// The same of some rows.
+    pub(super) fn take(&self, rows: &[usize]) -> Self {
+        let mut own = self.clone();
+        own.contact.iter_mut().for_each(|contact| contact.worked = of(&contact.worked, rows));
+        own.marks.iter_mut().for_each(|mark| mark.holds = of(&mark.holds, rows));
+        own
+    }
+}
+
+/// The metrics a gate may speak of.
+pub fn metrics() -> Vec<&'static str> {
+    COMPARED.iter().map(|compared| compared.metric).collect()
+}

@@ -1,0 +1,384 @@
+//! The gates an experiment states: what is asked of a challenger, and what the evidence answers.
+//!
+//! All gates must pass, so that each is tested at its own confidence (an intersection-union test: Berger 1982);
+//! challengers are many, so a gate's interval holds for all of them at once.
+
+use crate::result::{Comparison, Decision, Estimate, GateEvidence, GateOutcome, GatePart, Number, Verdict};
+use crate::stats::{Interval, Undefined, dist};
+
+use super::asked::{Gate, Margin};
+use super::capacity::Schedule;
+use super::cohort::Cohort;
+use super::compare::{COMPARED, Compared, Spread, WORTHWHILE, max_t};
+use super::paired::Paired;
+use super::segment::{self, FEWEST};
+
+/// Every gate for every challenger.
+pub(super) fn gates(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Vec<GateEvidence> {
+    let Some(champion) = cohort.design().champion else { return Vec::new() };
+    let challengers: Vec<usize> = (0..cohort.models().len()).filter(|&model| model != champion).collect();
+    let against = Against { cohort, schedule, paired, champion, challengers };
+    let gates = cohort.asked().gates.iter();
+    gates
+        .flat_map(|gate| match gate {
+            Gate::Metric { metric, margin, confidence } => against.metric(metric, *margin, *confidence),
+            Gate::Segments { column, not_worse_by, confidence } => against.segments(column, *not_worse_by, *confidence),
+            Gate::Quarters { better, of } => against.quarters(*better, *of),
+        })
+        .collect()
+}
+
+/// Sets each comparison's decision by the gates, where some are stated.
+pub(super) fn decide(gates: &[GateEvidence], cohort: &Cohort, comparisons: &mut [Comparison]) {
+    if gates.is_empty() {
+        return;
+    }
+    for comparison in comparisons {
+        let own = || gates.iter().filter(|gate| gate.challenger == comparison.challenger);
+        let barred =
+            cohort.models().iter().any(|model| model.name == comparison.challenger && model.not_promotable.is_some());
+        comparison.decision = if own().any(|gate| gate.outcome == GateOutcome::Failed) {
+            Decision::Keep
+        } else if !barred && own().all(|gate| gate.outcome == GateOutcome::Passed) {
+            Decision::Promote
+        } else {
+            Decision::NotEnoughEvidence
+        };
+    }
+}
+
+/// Adds to a verdict what the gates said of the model it names.
+pub(super) fn explain(mut verdict: Verdict, gates: &[GateEvidence]) -> Verdict {
+    let own = gates.iter().filter(|gate| Some(&gate.challenger) == verdict.challenger.as_ref());
+    let word = |outcome| match outcome {
+        GateOutcome::Passed => "passed",
+        GateOutcome::Failed => "failed",
+        GateOutcome::Open => "open",
+    };
+    let lines: Vec<String> =
+        own.map(|gate| format!("gate {}: {} ({})", word(gate.outcome), gate.gate, gate.found)).collect();
+    verdict.reasons.extend(lines);
+    verdict
+}
+
+/// Where the bound of a gain must lie.
+fn judge(gain: Interval, margin: Margin) -> GateOutcome {
+    let (passed, failed) = match margin {
+        Margin::AtLeast(least) => (gain.low >= least && gain.low > 0.0, gain.high < least || gain.high <= 0.0),
+        Margin::NotWorseBy(most) => (gain.low >= -most, gain.high < -most),
+    };
+    match (passed, failed) {
+        (true, _) => GateOutcome::Passed,
+        (false, true) => GateOutcome::Failed,
+        (false, false) => GateOutcome::Open,
+    }
+}
+
+/// The outcome of a gate that asks for all of its parts.
+fn all(outcomes: impl Iterator<Item = GateOutcome> + Clone) -> GateOutcome {
+    if outcomes.clone().any(|outcome| outcome == GateOutcome::Failed) {
+        GateOutcome::Failed
+    } else if outcomes.clone().all(|outcome| outcome == GateOutcome::Passed) {
+        GateOutcome::Passed
+    } else {
+        GateOutcome::Open
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 1e4).round() / 100.0)
+}
+
+/// The challengers against the champion.
+struct Against<'a> {
+    cohort: &'a Cohort,
+    schedule: &'a Schedule,
+    paired: &'a Paired,
+    champion: usize,
+    challengers: Vec<usize>,
+}
+
+impl Against<'_> {
+    fn metric(&self, metric: &str, margin: Margin, confidence: f64) -> Vec<GateEvidence> {
+        let Some(compared) = COMPARED.iter().find(|compared| compared.metric == metric) else { return Vec::new() };
+        let spread = |&challenger: &usize| Spread::of(self.paired, self.champion, challenger, compared.read);
+        let spreads: Vec<Spread> = self.challengers.iter().map(spread).collect();
+        let critical = max_t(&spreads, confidence).unwrap_or_else(|| dist::normal_critical(confidence));
+        let one = |(&challenger, spread): (&usize, &Spread)| {
+            self.by_metric(compared, margin, confidence, challenger, spread, critical)
+        };
+        self.challengers.iter().zip(&spreads).map(one).collect()
+    }
+
+    fn by_metric(
+        &self,
+        compared: &Compared,
+        margin: Margin,
+        confidence: f64,
+        challenger: usize,
+        spread: &Spread,
+        critical: f64,
+    ) -> GateEvidence {
+        let undefined = spread.observed.is_nan() || spread.se.is_nan();
+        let interval = Interval::around(spread.observed, critical * spread.se);
+        let gain = if compared.higher_is_better { interval } else { Interval::new(-interval.high, -interval.low) };
+        let outcome = if undefined { GateOutcome::Open } else { judge(gain, margin) };
+        let effect = match margin {
+            Margin::AtLeast(least) if least > 0.0 => Some(least),
+            Margin::AtLeast(_) => (compared.metric == "capture").then_some(WORTHWHILE),
+            Margin::NotWorseBy(most) => (most > 0.0).then_some(most),
+        };
+        let (more_leads, days) = self.waiting(outcome, effect, spread.se, critical);
+        let label = if compared.metric == "capture" {
+            format!("{} {}", compared.label, self.schedule.rule)
+        } else {
+            compared.label.into()
+        };
+        let asked = match margin {
+            Margin::AtLeast(least) if least > 0.0 => format!("better by at least {least}"),
+            Margin::AtLeast(_) => "better".into(),
+            Margin::NotWorseBy(most) => format!("not worse by more than {most}"),
+        };
+        let found = if undefined {
+            "one of the models has no such figure".to_string()
+        } else {
+            let bound = if outcome == GateOutcome::Failed { gain.high } else { gain.low };
+            let side = if outcome == GateOutcome::Failed { "at most" } else { "at least" };
+            format!("the gain is {side} {bound:.4}, with {} confidence over all challengers", percent(confidence))
+        };
+        GateEvidence {
+            challenger: self.name(challenger),
+            gate: format!("{label}: {asked}"),
+            metric: compared.metric.into(),
+            outcome,
+            difference: if undefined {
+                Estimate::undefined("one of the models has no such figure")
+            } else {
+                Estimate::new(spread.observed, interval)
+            },
+            confidence,
+            found,
+            parts: Vec::new(),
+            more_leads,
+            days,
+            by: None,
+        }
+    }
+
+    /// AUC within each segment: passed when no segment's lower bound lies below the margin. A segment with fewer than
+    /// ten wins or ten others is shown, not judged.
+    fn segments(&self, column: &str, not_worse_by: f64, confidence: f64) -> Vec<GateEvidence> {
+        let Some(grouping) = self.cohort.leads().segments.iter().find(|grouping| grouping.name == column) else {
+            return Vec::new();
+        };
+        let one = |&challenger: &usize| {
+            let within = segment::within(self.cohort, grouping, self.champion, challenger);
+            let judged = within.iter().filter(|within| within.auc.is_some()).count().max(1);
+            // To pass, every segment must; to fail, one is enough: so that one answers for all segments (Bonferroni).
+            let level = 1.0 - (1.0 - confidence) / self.challengers.len() as f64;
+            let strict = 1.0 - (1.0 - level) / judged as f64;
+            let part = |within: &segment::Within| {
+                let interval = |level| within.auc.ok_or(Undefined::TooFewRows).and_then(|auc| auc.interval(level));
+                let outcome = match (interval(level), interval(strict)) {
+                    (Ok(own), Ok(strict)) => match judge(own, Margin::NotWorseBy(not_worse_by)) {
+                        GateOutcome::Failed if strict.high >= -not_worse_by => GateOutcome::Open,
+                        outcome => outcome,
+                    },
+                    _ => GateOutcome::Open,
+                };
+                let point = within.auc.map(|auc| auc.difference).ok_or(Undefined::TooFewRows);
+                GatePart {
+                    label: within.label.clone(),
+                    leads: within.rows.len() as u64,
+                    wins: within.wins as u64,
+                    difference: Estimate::with(point, interval(level)),
+                    outcome,
+                }
+            };
+            let parts: Vec<GatePart> = within.iter().map(part).collect();
+            self.by_segment(column, not_worse_by, level, challenger, parts)
+        };
+        self.challengers.iter().map(one).collect()
+    }
+
+    fn by_segment(
+        &self,
+        column: &str,
+        not_worse_by: f64,
+        confidence: f64,
+        challenger: usize,
+        parts: Vec<GatePart>,
+    ) -> GateEvidence {
+        let judged = || parts.iter().filter(|part| part.difference.interval().is_some());
+        let outcome = if judged().next().is_none() {
+            GateOutcome::Open
+        } else {
+            all(judged().map(|part| part.outcome).collect::<Vec<_>>().into_iter())
+        };
+        let low = |part: &&GatePart| part.difference.low.finite().unwrap_or(f64::INFINITY);
+        let worst = judged().min_by(|a, b| low(a).total_cmp(&low(b)));
+        let small = parts.len() - judged().count();
+        let beside = match small {
+            0 => String::new(),
+            small => format!("; {small} with fewer than {FEWEST} wins or others are not judged"),
+        };
+        let found = match worst {
+            Some(worst) => {
+                format!("the widest loss that is possible is in `{}`: {:.4}{beside}", worst.label, low(&worst))
+            }
+            None => format!("no segment has {FEWEST} wins and {FEWEST} others"),
+        };
+        let critical = dist::normal_critical(confidence);
+        // Of the worst segment: it needs so many times the leads there are, and they come in the same shares.
+        let se = worst
+            .and_then(|worst| worst.difference.interval())
+            .map_or(0.0, |interval| (interval.high - interval.low) / 2.0 / critical);
+        let effect = (not_worse_by > 0.0).then_some(not_worse_by);
+        let (more_leads, days) = self.waiting(outcome, effect, se, critical);
+        GateEvidence {
+            challenger: self.name(challenger),
+            gate: format!("AUC within every {column}: not worse by more than {not_worse_by}"),
+            metric: "auc".into(),
+            outcome,
+            difference: worst
+                .map_or_else(|| Estimate::undefined("no segment is large enough"), |worst| worst.difference.clone()),
+            confidence,
+            found,
+            parts,
+            more_leads,
+            days,
+            by: None,
+        }
+    }
+
+    /// More wins handed over in so many of the last quarters: a count, whose parts show how firm they are.
+    fn quarters(&self, better: usize, of: usize) -> Vec<GateEvidence> {
+        let Some(grouping) = &self.cohort.leads().periods else {
+            return self
+                .challengers
+                .iter()
+                .map(|&challenger| self.by_quarter(better, of, challenger, Vec::new()))
+                .collect();
+        };
+        let champion = segment::shares(self.cohort, self.schedule, self.champion);
+        let one = |&challenger: &usize| {
+            let shares = segment::shares(self.cohort, self.schedule, challenger);
+            let parts: Vec<GatePart> = grouping
+                .in_order(self.cohort.mature())
+                .into_iter()
+                .filter_map(|(label, rows)| self.quarter(label, &rows, &champion, &shares))
+                .collect();
+            let last = parts.len().saturating_sub(of);
+            self.by_quarter(better, of, challenger, parts[last..].to_vec())
+        };
+        self.challengers.iter().map(one).collect()
+    }
+
+    /// The difference in wins handed over. Given who converted, it varies with the leads that change hands: variance
+    /// Σ (q − p)² over wins, as of a count.
+    fn quarter(&self, label: String, rows: &[usize], champion: &[f64], challenger: &[f64]) -> Option<GatePart> {
+        let won: Vec<usize> = rows.iter().copied().filter(|&row| self.cohort.leads().converted[row]).collect();
+        let rows: Vec<usize> = rows.iter().copied().filter(|&row| !champion[row].is_nan()).collect();
+        if rows.is_empty() || won.iter().all(|&row| champion[row].is_nan()) {
+            return None;
+        }
+        let changes: Vec<f64> =
+            won.iter().map(|&row| challenger[row] - champion[row]).filter(|change| !change.is_nan()).collect();
+        let difference: f64 = changes.iter().sum();
+        let se = changes.iter().map(|change| change * change).sum::<f64>().sqrt();
+        Some(GatePart {
+            label,
+            leads: rows.len() as u64,
+            wins: changes.len() as u64,
+            difference: Estimate::new(difference, Interval::around(difference, dist::normal_critical(0.95) * se)),
+            outcome: if difference > 1e-9 { GateOutcome::Passed } else { GateOutcome::Failed },
+        })
+    }
+
+    fn by_quarter(&self, better: usize, of: usize, challenger: usize, parts: Vec<GatePart>) -> GateEvidence {
+        let won = parts.iter().filter(|part| part.outcome == GateOutcome::Passed).count();
+        let possible = won + of - parts.len();
+        let outcome = match (won >= better, possible < better) {
+            (true, _) => GateOutcome::Passed,
+            (false, true) => GateOutcome::Failed,
+            (false, false) => GateOutcome::Open,
+        };
+        let found = match parts.len() {
+            0 => "no quarter can be judged".to_string(),
+            judged => format!("better in {won} of the {judged} quarters there are"),
+        };
+        let total: f64 = parts.iter().filter_map(|part| part.difference.point.finite()).sum();
+        let half = |part: &GatePart| part.difference.interval().map_or(0.0, |own| (own.high - own.low) / 2.0);
+        let spread = parts.iter().map(|part| half(part).powi(2)).sum::<f64>().sqrt();
+        GateEvidence {
+            challenger: self.name(challenger),
+            gate: format!("more wins handed over {} in {better} of the last {of} quarters", self.schedule.rule),
+            metric: "wins".into(),
+            outcome,
+            difference: if parts.is_empty() {
+                Estimate::undefined("no quarter can be judged")
+            } else {
+                Estimate::new(total, Interval::around(total, spread))
+            },
+            confidence: 0.95,
+            found,
+            parts,
+            more_leads: Number::undefined("quarters are counted"),
+            days: Number::undefined("quarters are counted"),
+            by: None,
+        }
+    }
+
+    /// More mature leads for 80 % power to see an effect of the gate's size, and the days they take at the rate at
+    /// which leads came.
+    fn waiting(&self, outcome: GateOutcome, effect: Option<f64>, se: f64, critical: f64) -> (Number, Number) {
+        let reason = match (outcome, effect) {
+            (GateOutcome::Open, None) => Some("the gate has no margin"),
+            (GateOutcome::Open, Some(_)) if !(se > 0.0) => Some("nothing varies"),
+            (GateOutcome::Open, Some(_)) => None,
+            _ => Some("settled"),
+        };
+        if let Some(reason) = reason {
+            return (Number::undefined(reason), Number::undefined(reason));
+        }
+        let here = self.cohort.mature().len() as f64;
+        let z = critical + dist::normal_quantile(0.8);
+        let needed = here * (z * se / effect.unwrap_or(f64::NAN)).powi(2);
+        let more = (needed - here).ceil().max(0.0);
+        let days =
+            self.cohort.quarters().map(|quarters| more / here * quarters * 365.25 / 4.0).ok_or(Undefined::NoTimes);
+        (more.into(), days.into())
+    }
+
+    fn name(&self, model: usize) -> String {
+        self.cohort.models()[model].name.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gain_is_judged_by_its_lower_bound() {
+        let gain = Interval::new(0.01, 0.05);
+        assert_eq!(judge(gain, Margin::AtLeast(0.0)), GateOutcome::Passed);
+        assert_eq!(judge(gain, Margin::AtLeast(0.02)), GateOutcome::Open);
+        assert_eq!(judge(gain, Margin::AtLeast(0.06)), GateOutcome::Failed);
+    }
+
+    #[test]
+    fn no_difference_at_all_is_not_worse_and_not_better() {
+        let none = Interval::new(0.0, 0.0);
+        assert_eq!(judge(none, Margin::NotWorseBy(0.0)), GateOutcome::Passed);
+        assert_eq!(judge(none, Margin::AtLeast(0.0)), GateOutcome::Failed);
+    }
+
+    #[test]
+    fn a_loss_within_the_margin_passes_only_when_it_is_sure() {
+        let margin = Margin::NotWorseBy(0.002);
+        assert_eq!(judge(Interval::new(-0.001, 0.003), margin), GateOutcome::Passed);
+        assert_eq!(judge(Interval::new(-0.003, 0.003), margin), GateOutcome::Open);
+        assert_eq!(judge(Interval::new(-0.009, -0.003), margin), GateOutcome::Failed);
+    }
+}

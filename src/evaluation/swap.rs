@@ -1,0 +1,108 @@
+//! Who changes hands when a challenger replaces the champion.
+
+use crate::result::{Estimate, Trait};
+use crate::stats::proportion::{Count, wilson};
+
+use super::capacity::{self, Schedule};
+use super::cohort::Cohort;
+use super::{LEVEL, rate_difference, segment};
+
+/// Traits told of each challenger.
+const TOLD: usize = 12;
+
+/// A lead that changes hands, wholly or (in a tied block at the edge) in part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swapped {
+    /// The lead's row in the cohort.
+    pub row: usize,
+    pub challenger: String,
+    /// Above 0 for a lead that swaps in, below 0 for one that swaps out.
+    pub share: f64,
+}
+
+/// The leads that swap in and out, a challenger after the other, in the cohort's order.
+pub fn swapped(cohort: &Cohort) -> Vec<Swapped> {
+    let Some(champion) = cohort.design().champion else { return Vec::new() };
+    let schedule = capacity::schedule(cohort);
+    let before = segment::shares(cohort, &schedule, champion);
+    let challengers = (0..cohort.models().len()).filter(|&model| model != champion);
+    challengers
+        .flat_map(|challenger| {
+            let after = segment::shares(cohort, &schedule, challenger);
+            let name = &cohort.models()[challenger].name;
+            let moved = before.iter().zip(&after).enumerate().map(|(row, (p, q))| (row, q - p));
+            let moved: Vec<Swapped> = moved
+                .filter(|(_, share)| share.abs() > 1e-12)
+                .map(|(row, share)| Swapped { row, challenger: name.clone(), share })
+                .collect();
+            moved
+        })
+        .collect()
+}
+
+/// What is more common among those who swap in than among those who swap out, or less: criteria that fire and levels
+/// of segments, the largest differences first.
+pub(super) fn traits(cohort: &Cohort, schedule: &Schedule) -> Vec<Trait> {
+    let Some(champion) = cohort.design().champion else { return Vec::new() };
+    let before = segment::shares(cohort, schedule, champion);
+    let challengers = (0..cohort.models().len()).filter(|&model| model != champion);
+    challengers
+        .flat_map(|challenger| {
+            let after = segment::shares(cohort, schedule, challenger);
+            let moved: Vec<f64> = before.iter().zip(&after).map(|(p, q)| q - p).collect();
+            of_challenger(cohort, challenger, &moved)
+        })
+        .collect()
+}
+
+fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[f64]) -> Vec<Trait> {
+    let name = &cohort.models()[challenger].name;
+    let champion = cohort.design().champion.map(|place| &cohort.models()[place].name);
+    let mut found = Vec::new();
+    let mut look = |of: &str, what: &str, holds: &dyn Fn(usize) -> bool| {
+        found.extend(tell(name, of, what, moved, holds));
+    };
+    for mark in &cohort.asked().marks {
+        if mark.model == *name || Some(&mark.model) == champion {
+            look(&format!("criterion of `{}`", mark.model), &mark.what, &|row| mark.holds[row]);
+        }
+    }
+    for grouping in &cohort.leads().segments {
+        for (label, rows) in grouping.split(cohort.mature()) {
+            let mut own = vec![false; moved.len()];
+            rows.iter().for_each(|&row| own[row] = true);
+            look(&grouping.name, &label, &|row| own[row]);
+        }
+    }
+    let size = |one: &Trait| one.difference.point.finite().unwrap_or(0.0).abs();
+    found.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    found.truncate(TOLD);
+    found
+}
+
+/// One trait, if it tells the two apart beyond chance and both are large enough to speak of.
+fn tell(challenger: &str, of: &str, what: &str, moved: &[f64], holds: &dyn Fn(usize) -> bool) -> Option<Trait> {
+    let sum = |sign: f64, only: bool| {
+        let shares = moved.iter().enumerate().filter(|(row, share)| *share * sign > 0.0 && (!only || holds(*row)));
+        shares.map(|(_, share)| share * sign).sum::<f64>()
+    };
+    let side = |sign: f64| {
+        let all = sum(sign, false);
+        Count::new(f64::min(sum(sign, true), all), all)
+    };
+    let (entering, leaving) = (side(1.0), side(-1.0));
+    if entering.n < 10.0 || leaving.n < 10.0 {
+        return None;
+    }
+    let rate = |count: Count| Estimate::with(count.rate(), wilson(count.successes, count.n, LEVEL));
+    let interval = rate_difference(leaving, entering).ok()?;
+    let point = entering.rate().ok()? - leaving.rate().ok()?;
+    (!interval.contains(0.0)).then(|| Trait {
+        challenger: challenger.into(),
+        of: of.into(),
+        what: what.into(),
+        swapped_in: rate(entering),
+        swapped_out: rate(leaving),
+        difference: Estimate::new(point, interval),
+    })
+}

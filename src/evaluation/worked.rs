@@ -1,0 +1,325 @@
+//! History as sales worked it. Leads that nobody worked could hardly convert, so a score that sales followed looks good
+//! on that history: what each model would have captured had every lead been worked.
+//!
+//! Propensity by logistic regression on the champion's score (its mid-rank and tenths of it) and the segments; the
+//! outcome among worked leads by logistic regression on all models' mid-ranks. Capture is a ratio of sums of
+//! `φ = m + W (Y − m)/e` (Robins, Rotnitzky & Zhao 1994), or of `W Y/e` (Horvitz & Thompson 1952; Hájek 1971).
+
+use crate::result::{Estimate, Number, Overlap, Worked, WorkedDifference, WorkedModel, WorkedPart};
+use crate::stats::linear::Matrix;
+use crate::stats::proportion::wilson;
+use crate::stats::regression::{Rows, logistic};
+use crate::stats::{Interval, Undefined, dist};
+use crate::table::MISSING;
+
+use super::LEVEL;
+use super::bracket;
+use super::capacity::{Schedule, inclusion};
+use super::cohort::Cohort;
+use super::paired::Paired;
+
+/// So many leads of which none was worked are no accident: at a contact rate of 10 % it happens 4 times in 100.
+const GAP: usize = 30;
+/// A share of the leads, likewise.
+const GAP_SHARE: f64 = 0.01;
+/// Parts of equal volume of the champion's score.
+const PARTS: usize = 10;
+/// Shrinks the regressions a little, so that they exist in small samples.
+const RIDGE: f64 = 1.0;
+
+/// The leads of the periods that count, row by row.
+struct Contacts {
+    rows: Vec<usize>,
+    worked: Vec<bool>,
+    converted: Vec<bool>,
+    /// The mid-rank of every model's score, 0 to 1.
+    ranks: Vec<Vec<f64>>,
+    /// The tenth of the champion's score; ties are not split.
+    part: Vec<usize>,
+}
+
+pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Option<Worked> {
+    let contact = cohort.asked().contact.as_ref()?;
+    let reference = cohort.design().champion.unwrap_or(0);
+    let contacts = Contacts::of(cohort, schedule, &contact.worked, reference);
+    let refused = contacts.gap(cohort, reference);
+    let propensity = match &refused {
+        Some(reason) => Err(reason.clone()),
+        None => contacts.propensity(cohort).map_err(|reason| format!("the propensity can not be fitted: {reason}")),
+    };
+    let shares: Vec<Vec<f64>> =
+        cohort.models().iter().map(|model| inclusion(model, schedule).into_iter().flatten().collect()).collect();
+    let corrected = propensity.as_ref().map(|e| (contacts.inverse(e), contacts.robust(e))).map_err(String::clone);
+    let models =
+        (0..cohort.models().len()).map(|model| one(cohort, paired, &contacts, model, &shares[model], &corrected));
+    let models: Vec<WorkedModel> = models.collect();
+    let champion = cohort.design().champion;
+    let differences = champion.map_or_else(Vec::new, |champion| {
+        let challengers = (0..shares.len()).filter(|&model| model != champion);
+        challengers
+            .map(|challenger| WorkedDifference {
+                challenger: cohort.models()[challenger].name.clone(),
+                naive: (paired.observed[challenger].capture - paired.observed[champion].capture).into(),
+                doubly_robust: match &corrected {
+                    Err(reason) => Estimate::undefined(reason.clone()),
+                    Ok((_, robust)) => {
+                        let moved: Vec<f64> =
+                            shares[challenger].iter().zip(&shares[champion]).map(|(q, p)| q - p).collect();
+                        captured(&moved, robust)
+                    }
+                },
+            })
+            .collect()
+    });
+    Some(Worked {
+        leads: contacts.rows.len() as u64,
+        worked: contacts.worked.iter().filter(|worked| **worked).count() as u64,
+        by_score: contacts.by_score(cohort, reference),
+        models,
+        differences,
+        overlap: contacts.overlap(propensity),
+        estimand: format!(
+            "of the wins there would be if sales worked every lead, the share among those handed over {}",
+            schedule.rule
+        ),
+    })
+}
+
+type Corrected = Result<(Vec<f64>, Vec<f64>), String>;
+
+fn one(
+    cohort: &Cohort,
+    paired: &Paired,
+    contacts: &Contacts,
+    model: usize,
+    shares: &[f64],
+    corrected: &Corrected,
+) -> WorkedModel {
+    let sum = |of: &dyn Fn(usize) -> bool| (0..shares.len()).filter(|&i| of(i)).map(|i| shares[i]).sum::<f64>();
+    let (handed, reached) = (sum(&|_| true), sum(&|i| contacts.worked[i]));
+    let estimate = |read: fn(&(Vec<f64>, Vec<f64>)) -> &Vec<f64>| match corrected {
+        Ok(both) => captured(shares, read(both)),
+        Err(reason) => Estimate::undefined(reason.clone()),
+    };
+    WorkedModel {
+        model: cohort.models()[model].name.clone(),
+        share_worked: rate(f64::min(reached, handed), handed),
+        naive: Estimate::with(paired.observed[model].capture, paired.interval(model, |figures| figures.capture)),
+        inverse_propensity: estimate(|both| &both.0),
+        doubly_robust: estimate(|both| &both.1),
+    }
+}
+
+/// Σ p φ / Σ φ with the interval of its influence function; what is estimated on the way is taken as known, which
+/// widens it if anything.
+fn captured(shares: &[f64], phi: &[f64]) -> Estimate {
+    let all: f64 = phi.iter().sum();
+    if !(all > 0.0) {
+        return Estimate::undefined(Undefined::NoEvents.to_string());
+    }
+    let ratio = shares.iter().zip(phi).map(|(p, phi)| p * phi).sum::<f64>() / all;
+    let square: f64 = shares.iter().zip(phi).map(|(p, phi)| ((p - ratio) * phi).powi(2)).sum();
+    Estimate::new(ratio, Interval::around(ratio, dist::normal_critical(LEVEL) * square.sqrt() / all))
+}
+
+fn rate(part: f64, whole: f64) -> Estimate {
+    let point = if whole > 0.0 { Ok(part / whole) } else { Err(Undefined::Empty) };
+    Estimate::with(point, wilson(part, whole, LEVEL))
+}
+
+/// Mid-ranks of some scores, 0 to 1.
+fn mid_ranks(scores: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_unstable_by(|&a, &b| scores[a].total_cmp(&scores[b]));
+    let (mut ranks, mut below) = (vec![0.0; scores.len()], 0.0);
+    for block in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
+        let size = block.len() as f64;
+        block.iter().for_each(|&i| ranks[i] = (below + size / 2.0) / scores.len() as f64);
+        below += size;
+    }
+    ranks
+}
+
+impl Contacts {
+    fn of(cohort: &Cohort, schedule: &Schedule, worked: &[bool], reference: usize) -> Self {
+        let rows: Vec<usize> = schedule.periods.iter().flat_map(|(rows, _)| rows.iter().copied()).collect();
+        let ranks: Vec<Vec<f64>> = cohort.models().iter().map(|model| mid_ranks(&model.ranked(&rows))).collect();
+        let part = ranks[reference].iter().map(|rank| ((rank * PARTS as f64) as usize).min(PARTS - 1)).collect();
+        Self {
+            worked: rows.iter().map(|&row| worked[row]).collect(),
+            converted: cohort.converted(&rows),
+            ranks,
+            part,
+            rows,
+        }
+    }
+
+    /// Why the leads that were never worked can not be judged from those that were.
+    fn gap(&self, cohort: &Cohort, reference: usize) -> Option<String> {
+        let least = GAP.max((GAP_SHARE * self.rows.len() as f64).ceil() as usize);
+        if self.rows.is_empty() {
+            return Some("not identifiable: no lead to judge".into());
+        }
+        if !self.worked.contains(&true) {
+            return Some("not identifiable: no lead was ever worked".into());
+        }
+        let model = &cohort.models()[reference];
+        let scores = model.ranked(&self.rows);
+        let reached = || (0..scores.len()).filter(|&i| self.worked[i]).map(|i| scores[i]);
+        let (lowest, highest) = (reached().fold(f64::INFINITY, f64::min), reached().fold(f64::NEG_INFINITY, f64::max));
+        let written = |score: f64| (score * 1e4).round() / 1e4;
+        let below = scores.iter().filter(|score| **score < lowest).count();
+        if below >= least {
+            return Some(format!(
+                "not identifiable: no lead below {} by `{}` was ever worked ({below} leads)",
+                written(lowest),
+                model.name
+            ));
+        }
+        let above = scores.iter().filter(|score| **score > highest).count();
+        if above >= least {
+            return Some(format!(
+                "not identifiable: no lead above {} by `{}` was ever worked ({above} leads)",
+                written(highest),
+                model.name
+            ));
+        }
+        let in_part = |part: usize| (0..scores.len()).filter(move |&i| self.part[i] == part);
+        if let Some(part) =
+            (0..PARTS).find(|&part| in_part(part).count() >= least && in_part(part).all(|i| !self.worked[i]))
+        {
+            return Some(format!(
+                "not identifiable: in part {} of {PARTS} of `{}`'s scores no lead was ever worked",
+                part + 1,
+                model.name
+            ));
+        }
+        cohort.leads().segments.iter().find_map(|grouping| {
+            let level = (0..grouping.levels.len()).find(|&level| {
+                let own = || (0..self.rows.len()).filter(|&i| grouping.codes[self.rows[i]] as usize == level);
+                own().count() >= least && own().all(|i| !self.worked[i])
+            })?;
+            Some(format!(
+                "not identifiable: no lead whose {} is {} was ever worked",
+                grouping.name, grouping.levels[level]
+            ))
+        })
+    }
+
+    /// The probability that each lead is worked.
+    fn propensity(&self, cohort: &Cohort) -> Result<Vec<f64>, Undefined> {
+        let n = self.rows.len();
+        if self.worked.iter().all(|worked| *worked) {
+            return Ok(vec![1.0; n]);
+        }
+        let mut columns: Vec<Vec<f64>> = vec![self.ranks[cohort.design().champion.unwrap_or(0)].clone()];
+        columns.extend((1..PARTS).map(|part| self.part.iter().map(|own| f64::from(*own == part)).collect()));
+        for grouping in &cohort.leads().segments {
+            let codes: Vec<u32> = self.rows.iter().map(|&row| grouping.codes[row]).collect();
+            let levels = (0..grouping.levels.len() as u32).chain([MISSING]);
+            let dummies = levels.map(|level| codes.iter().map(|code| f64::from(*code == level)).collect::<Vec<f64>>());
+            columns.extend(dummies.filter(|dummy| dummy.iter().sum::<f64>() >= GAP as f64));
+        }
+        columns.retain(|column| column.iter().any(|value| *value != column[0]));
+        let worked: Vec<f64> = self.worked.iter().map(|worked| f64::from(*worked)).collect();
+        let all: Vec<usize> = (0..n).collect();
+        fitted(&columns, &worked, &all)
+    }
+
+    /// W Y/e.
+    fn inverse(&self, propensity: &[f64]) -> Vec<f64> {
+        (0..self.rows.len())
+            .map(|i| if self.worked[i] && self.converted[i] { 1.0 / propensity[i] } else { 0.0 })
+            .collect()
+    }
+
+    /// m + W (Y − m)/e. Without a fit of the outcome its mean serves: the propensity alone then carries the estimate.
+    fn robust(&self, propensity: &[f64]) -> Vec<f64> {
+        let reached: Vec<usize> = (0..self.rows.len()).filter(|&i| self.worked[i]).collect();
+        let converted: Vec<f64> = self.converted.iter().map(|won| f64::from(*won)).collect();
+        let moving = self.ranks.iter().filter(|ranks| ranks.iter().any(|rank| *rank != ranks[0]));
+        let columns: Vec<Vec<f64>> =
+            moving.flat_map(|ranks| [ranks.clone(), ranks.iter().map(|rank| rank * rank).collect()]).collect();
+        let mean = reached.iter().map(|&i| converted[i]).sum::<f64>() / reached.len().max(1) as f64;
+        let expected = fitted(&columns, &converted, &reached).unwrap_or_else(|_| vec![mean; self.rows.len()]);
+        (0..self.rows.len())
+            .map(|i| {
+                let surprise = if self.worked[i] { (converted[i] - expected[i]) / propensity[i] } else { 0.0 };
+                expected[i] + surprise
+            })
+            .collect()
+    }
+
+    fn by_score(&self, cohort: &Cohort, reference: usize) -> Vec<WorkedPart> {
+        let model = &cohort.models()[reference];
+        let cuts = bracket::cuts(cohort, model);
+        let scores = model.ranked(&self.rows);
+        let part = |place: usize| {
+            let own = || (0..scores.len()).filter(|&i| cuts.place(scores[i]) == place);
+            let count = |worked: bool| own().filter(|&i| self.worked[i] == worked).count() as f64;
+            let won = |worked: bool| own().filter(|&i| self.worked[i] == worked && self.converted[i]).count() as f64;
+            let (reached, others) = (count(true), count(false));
+            WorkedPart {
+                label: cuts.label(place),
+                leads: (reached + others) as u64,
+                worked: reached as u64,
+                share: rate(reached, reached + others),
+                rate_worked: rate(won(true), reached),
+                rate_not_worked: rate(won(false), others),
+            }
+        };
+        (0..cuts.len()).map(part).collect()
+    }
+
+    fn overlap(&self, propensity: Result<Vec<f64>, String>) -> Overlap {
+        let e = match propensity {
+            Ok(e) => e,
+            Err(reason) => {
+                let none = || Number::undefined(reason.clone());
+                return Overlap {
+                    lowest_propensity: none(),
+                    highest_propensity: none(),
+                    thin: none(),
+                    effective: none(),
+                    refused: Some(reason),
+                };
+            }
+        };
+        let weights = || (0..e.len()).filter(|&i| self.worked[i]).map(|i| 1.0 / e[i]);
+        let (sum, square) = (weights().sum::<f64>(), weights().map(|weight| weight * weight).sum::<f64>());
+        Overlap {
+            refused: None,
+            lowest_propensity: e.iter().copied().fold(f64::INFINITY, f64::min).into(),
+            highest_propensity: e.iter().copied().fold(f64::NEG_INFINITY, f64::max).into(),
+            thin: (e.iter().filter(|e| **e < 0.05).count() as f64 / e.len() as f64).into(),
+            effective: (sum * sum / square).into(),
+        }
+    }
+}
+
+/// The fitted probability of every row, from some of them.
+fn fitted(columns: &[Vec<f64>], outcome: &[f64], on: &[usize]) -> Result<Vec<f64>, Undefined> {
+    let x = Matrix::from_fn(on.len(), columns.len(), |i, j| columns[j][on[i]]);
+    let y: Vec<f64> = on.iter().map(|&i| outcome[i]).collect();
+    if y.iter().all(|value| *value == y[0]) {
+        return Err(Undefined::OneClass);
+    }
+    let fit = logistic(&Rows::new(&x, &y), &vec![RIDGE; columns.len()])?;
+    let row = |i: usize| columns.iter().map(|column| column[i]).collect::<Vec<f64>>();
+    Ok((0..outcome.len()).map(|i| dist::expit(fit.logit(&row(i)))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tied_scores_share_their_rank() {
+        assert_eq!(mid_ranks(&[1.0, 5.0, 1.0, 9.0]), [0.25, 0.625, 0.25, 0.875]);
+    }
+
+    #[test]
+    fn capture_weighs_leads_by_what_they_would_have_won() {
+        assert_eq!(captured(&[1.0, 0.0], &[3.0, 1.0]).point, Number::Value(0.75));
+    }
+}

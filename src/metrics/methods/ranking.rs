@@ -1,0 +1,58 @@
+use super::Method;
+
+pub(super) const METHODS: &[Method] = &[
+    Method {
+        id: "delong_variance",
+        label: "variance and interval of the AUC",
+        formula: "var = S₁₀/n₁ + S₀₁/n₀, the variances of how many of the other class each lead is on the right side of; AUC ± z √var, or on the logit scale ± z √var/(AUC(1 - AUC))",
+        reference: "DeLong, DeLong & Clarke-Pearson (1988); in n log n by Sun & Xu (2014)",
+        convention: "n - 1 in both classes; Wald limits inside [0, 1], logit limits when the AUC is above 0.95 or below 0.05",
+        undefined: "fewer than two leads in a class; no variance, as for a perfect order",
+        cases: &[],
+    },
+    Method {
+        id: "precision_recall",
+        label: "precision over recall",
+        formula: "∫ TP/(TP + FP) dTP/P, the false positives growing in proportion to the true ones between distinct scores",
+        reference: "Davis & Goadrich (2006)",
+        convention: "an option: the headline is average precision, with the overall rate as its baseline. Straight lines between the points would be too optimistic",
+        undefined: "one class only",
+        cases: &["pr"],
+    },
+    Method {
+        id: "ks_threshold",
+        label: "where the KS distance lies",
+        formula: "the smallest score t with the largest |TPR - FPR| over \"score ≥ t\"",
+        reference: "Smirnov (1939)",
+        convention: "thresholds are the distinct scores; the sign is not kept",
+        undefined: "one class only",
+        cases: &["ks_class"],
+    },
+    Method {
+        id: "h_measure_priors",
+        label: "H-measure under other laws of cost",
+        formula: "as the metric, with Beta(2, 1 + n₀/n₁) (severity) or Beta(2, 2) (symmetric) in place of Beta(1 + π₁, 1 + π₀)",
+        reference: "Hand (2009); Hand & Anagnostopoulos (2014)",
+        convention: "on the convex hull of the ROC curve",
+        undefined: "one class only",
+        cases: &["hmeasure"],
+    },
+    Method {
+        id: "gain",
+        label: "gain and lift curves",
+        formula: "conversions among the top k leads over all conversions (gain), over k·rate (lift), a slice's own rate over the overall rate (slice lift)",
+        reference: "",
+        convention: "k may be fractional; a tied block at the edge counts its expectation over random order, its worst and best order are given beside it: no row order matters",
+        undefined: "nobody converted",
+        cases: &[],
+    },
+    Method {
+        id: "rank_corr",
+        label: "agreement of two orders",
+        formula: "τ_b = (C - D)/√((T - T_a)(T - T_b)) over pairs of leads; γ = (C - D)/(C + D); ρ = Pearson correlation of midranks",
+        reference: "Kendall (1945); Knight (1966); Goodman & Kruskal (1954); Spearman (1904)",
+        convention: "p of τ from the normal law with the variance corrected for ties, without continuity correction; p of ρ from Student's t with n - 2 degrees of freedom",
+        undefined: "a constant score; p below three leads; γ when no pair is ordered by both",
+        cases: &[],
+    },
+];

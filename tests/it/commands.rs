@@ -1,0 +1,246 @@
+//! Every command, as a newcomer types it.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::product::{folder, json, leadoff_in, write};
+
+fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The bytes of a file, unpacked when it is gzip.
+fn unpacked(path: &Path) -> Vec<u8> {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        let mut text = Vec::new();
+        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut text).unwrap();
+        return text;
+    }
+    bytes
+}
+
+#[test]
+fn init_makes_a_folder_in_which_the_demo_runs() {
+    let folder = folder();
+    let said = leadoff_in(folder.path(), &["init", "mine"]).done();
+    assert!(said.contains("cd mine && leadoff run experiment.yaml"), "{said}");
+    let mine = folder.path().join("mine");
+    for name in ["leads.csv", "events.csv.gz", "outcomes.csv"] {
+        let (ours, theirs) = (unpacked(&mine.join("data").join(name)), unpacked(&home().join("data/demo").join(name)));
+        assert!(ours == theirs, "data/demo/{name} is not what `leadoff init` makes: make it anew");
+    }
+    let said = leadoff_in(&mine, &["run", "experiment.yaml"]).done();
+    let lines: Vec<&str> = said.lines().collect();
+    // The report's path, and the decision with its interval as the last line.
+    assert_eq!(lines[lines.len() - 2], "Report: reports/experiment/report.html");
+    assert!(lines[lines.len() - 1].contains("95 %"), "{said}");
+    let report = mine.join("reports/experiment");
+    for name in ["evaluation.json", "report.html", "report.md", "findings.csv", "run.json", "experiment.yaml"] {
+        assert!(report.join(name).is_file(), "{name}");
+    }
+    assert!(report.join("charts").read_dir().unwrap().count() >= 6);
+    assert_eq!(json(&report.join("run.json"))["inputs"].as_array().unwrap().len(), 3);
+    // The schema beside the experiment is the one that its first line names.
+    let first = std::fs::read_to_string(mine.join("experiment.yaml")).unwrap();
+    assert!(first.lines().next().unwrap().contains("$schema=experiment.schema.json"), "{first}");
+    assert!(mine.join("experiment.schema.json").is_file());
+    // A folder that is not empty is left alone.
+    let error = leadoff_in(folder.path(), &["init", "mine"]).failed(2);
+    assert!(error.contains("not empty"), "{error}");
+}
+
+#[test]
+fn nothing_in_an_evaluation_names_a_lead() {
+    let folder = folder();
+    let experiment = demo(folder.path());
+    leadoff_in(folder.path(), &["run", &experiment, "--out", "out", "--no-png"]).done();
+    for name in ["evaluation.json", "report.html", "report.md"] {
+        let text = std::fs::read_to_string(folder.path().join("out").join(name)).unwrap();
+        assert!(!text.contains("L000"), "{name} names a lead");
+        assert!(!text.contains(&*folder.path().to_string_lossy()), "{name} names a folder of this machine");
+    }
+}
+
+/// The demo's experiment on a smaller history in this folder; its file's name.
+fn demo(folder: &Path) -> String {
+    leadoff_in(folder, &["simulate", "data", "--leads", "2000"]).done();
+    let demo = std::fs::read_to_string(home().join("experiments/demo.yaml")).unwrap();
+    let text = demo.replace("data/demo/", "data/").replace("events.csv.gz", "events.csv");
+    write(folder, "demo.yaml", text.replace("seed: 1", "seed: 1\nreplicates: 100"));
+    "demo.yaml".into()
+}
+
+#[test]
+fn simulate_makes_a_history_with_its_truth_and_the_same_one_again() {
+    let folder = folder();
+    let said = leadoff_in(folder.path(), &["simulate", "a", "--leads", "300", "--seed", "5"]).done();
+    assert!(said.starts_with("300 leads, "), "{said}");
+    leadoff_in(folder.path(), &["simulate", "b", "--leads", "300", "--seed", "5"]).done();
+    leadoff_in(folder.path(), &["simulate", "c", "--leads", "300", "--seed", "6"]).done();
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    for name in ["leads.csv", "events.csv", "outcomes.csv", "truth.json"] {
+        assert!(read(&format!("a/{name}")) == read(&format!("b/{name}")), "{name}");
+    }
+    assert!(read("a/leads.csv") != read("c/leads.csv"));
+    assert!(json(&folder.path().join("a/truth.json")).is_object());
+    let drifted = ["simulate", "d", "--leads", "300", "--seed", "5", "--drift", "2026-01-01"];
+    leadoff_in(folder.path(), &drifted).done();
+    assert!(read("a/outcomes.csv") != read("d/outcomes.csv"));
+    let error = leadoff_in(folder.path(), &["simulate", "e", "--from", "2026-01-01", "--to", "2025-01-01"]).failed(2);
+    assert!(error.contains("--from"), "{error}");
+    leadoff_in(folder.path(), &["simulate", "e", "--from", "yesterday"]).failed(2);
+    assert!(!folder.path().join("e").exists());
+}
+
+#[test]
+fn schema_is_a_json_schema_that_names_every_section() {
+    let folder = folder();
+    let schema: Value = serde_json::from_str(&leadoff_in(folder.path(), &["schema"]).done()).unwrap();
+    assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"), "{schema}");
+    let sections = schema["properties"].as_object().unwrap();
+    for section in
+        ["version", "experiment", "data", "replay", "champion", "models", "brackets", "capacity", "segments", "seed"]
+    {
+        assert!(sections.contains_key(section), "{section}");
+    }
+    assert_eq!(schema["additionalProperties"], false);
+    // What refers to a definition finds it.
+    let text = schema.to_string();
+    let defined = schema["$defs"].as_object().unwrap();
+    for part in text.split("\"#/$defs/").skip(1) {
+        let name = part.split('"').next().unwrap();
+        assert!(defined.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn completions_are_made_for_the_usual_shells() {
+    let folder = folder();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = leadoff_in(folder.path(), &["completions", shell]).done();
+        for word in ["leadoff", "simulate", "explain", "completions"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    leadoff_in(folder.path(), &["completions", "abacus"]).failed(2);
+}
+
+#[test]
+fn an_explanation_adds_up_to_the_score() {
+    let folder = folder();
+    let experiment = demo(folder.path());
+    leadoff_in(folder.path(), &["score", &experiment, "scores.csv"]).done();
+    let mut scores = csv::Reader::from_path(folder.path().join("scores.csv")).unwrap();
+    let header: Vec<String> = scores.headers().unwrap().iter().map(String::from).collect();
+    let place = header.iter().position(|name| name == "reweighted").unwrap();
+    let rows: Vec<csv::StringRecord> = scores.records().map(Result::unwrap).collect();
+    let mut events = 0;
+    for row in rows.iter().step_by(rows.len() / 6) {
+        let text = leadoff_in(folder.path(), &["explain", &experiment, &row[0], "--model", "reweighted"]).done();
+        let sum: f64 = text
+            .lines()
+            .filter(|line| line.contains('(') && !line.contains("in all for"))
+            .filter_map(|line| line.split_whitespace().next()?.parse::<f64>().ok())
+            .sum();
+        let score: f64 = row[place].parse().unwrap();
+        assert!((sum - score).abs() < 1e-5, "{sum} is not {score}: {text}");
+        assert!(text.contains(&format!("{}, scored 7 days after creation at ", &row[0])), "{text}");
+        events += text.matches("email_open").count() + text.matches("demo_request").count();
+    }
+    assert!(events > 0);
+    // All models, when none is named; the floors and the regression too.
+    let text = leadoff_in(folder.path(), &["explain", &experiment, &rows[0][0]]).done();
+    header.iter().skip(3).for_each(|model| assert!(text.contains(&format!("\n{model}: ")), "{model}: {text}"));
+    let error = leadoff_in(folder.path(), &["explain", &experiment, "nobody"]).failed(2);
+    assert!(error.contains("lead `nobody` is not among the leads"), "{error}");
+    let error = leadoff_in(folder.path(), &["explain", &experiment, &rows[0][0], "--model", "curent"]).failed(2);
+    assert!(error.contains("did you mean `current`?"), "{error}");
+}
+
+#[test]
+fn scores_are_written_as_csv_and_as_parquet() {
+    let folder = folder();
+    let experiment = demo(folder.path());
+    let said = leadoff_in(folder.path(), &["score", &experiment, "scores.csv"]).done();
+    assert!(said.contains("2000 leads scored: scores.csv"), "{said}");
+    leadoff_in(folder.path(), &["score", &experiment, "scores.csv.gz"]).done();
+    leadoff_in(folder.path(), &["score", &experiment, "scores.parquet"]).done();
+    let plain = unpacked(&folder.path().join("scores.csv"));
+    assert!(plain == unpacked(&folder.path().join("scores.csv.gz")));
+    let parquet = std::fs::read(folder.path().join("scores.parquet")).unwrap();
+    assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
+    // Parquet is read again, as leads whose column is a score.
+    write(
+        folder.path(),
+        "again.yaml",
+        "
+version: 1
+experiment: Again
+data:
+  leads: { path: scores.parquet, id: lead, created: as_of, known: at_creation }
+  outcomes: { path: data/outcomes.csv, lead: lead_id, converted: converted_at }
+  until: 2026-09-30
+models: { again: { column: { score: current, scale: points } } }
+",
+    );
+    leadoff_in(folder.path(), &["score", "again.yaml", "again.csv"]).done();
+    let column = |bytes: &[u8], name: &str| -> Vec<f64> {
+        let mut reader = csv::Reader::from_reader(bytes);
+        let place = reader.headers().unwrap().iter().position(|known| known == name).unwrap();
+        reader.records().map(|row| row.unwrap()[place].parse().unwrap()).collect()
+    };
+    assert!(column(&plain, "current") == column(&unpacked(&folder.path().join("again.csv")), "again"));
+    let error = leadoff_in(folder.path(), &["score", &experiment, "scores.xlsx"]).failed(2);
+    assert!(error.contains(".parquet"), "{error}");
+}
+
+#[test]
+fn render_redraws_a_report_from_its_evaluation_alone() {
+    let folder = folder();
+    let experiment = demo(folder.path());
+    leadoff_in(folder.path(), &["run", &experiment, "--out", "out"]).done();
+    let names = ["report.html", "report.md", "charts/summary.svg", "charts/summary.png"];
+    let read = || names.map(|name| std::fs::read(folder.path().join("out").join(name)).unwrap());
+    let drawn = read();
+    std::fs::remove_dir_all(folder.path().join("data")).unwrap();
+    names.iter().for_each(|name| std::fs::remove_file(folder.path().join("out").join(name)).unwrap());
+    leadoff_in(folder.path(), &["render", "out"]).done();
+    assert!(drawn == read(), "the report drawn anew differs");
+    let markdown = leadoff_in(folder.path(), &["render", "out/evaluation.json", "--format", "markdown"]).done();
+    assert!(markdown.as_bytes() == drawn[1]);
+    let error = leadoff_in(folder.path(), &["render", "nowhere"]).failed(4);
+    assert!(error.contains("nowhere"), "{error}");
+    write(folder.path(), "newer.json", "{\"schema\": 999}");
+    let error = leadoff_in(folder.path(), &["render", "newer.json"]).failed(4);
+    assert!(error.contains("newer"), "{error}");
+    write(folder.path(), "other.json", "{\"a\": 1}");
+    leadoff_in(folder.path(), &["render", "other.json"]).failed(4);
+    write(folder.path(), "no.json", "hello");
+    leadoff_in(folder.path(), &["render", "no.json"]).failed(4);
+}
+
+#[test]
+fn check_counts_finds_and_says_whether_it_will_do() {
+    let folder = folder();
+    let experiment = demo(folder.path());
+    let out = leadoff_in(folder.path(), &["check", &experiment, "--by", "source,country"]).done();
+    for part in ["by month of creation", "by source", "by country", "What was found", "Readiness: "] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let error = leadoff_in(folder.path(), &["check", &experiment, "--by", "sorce"]).failed(4);
+    assert!(error.contains("did you mean `source`?"), "{error}");
+}
+
+#[test]
+fn usage_is_explained_on_stderr_and_help_on_stdout() {
+    let folder = folder();
+    assert!(leadoff_in(folder.path(), &["--help"]).done().contains("completions"));
+    assert!(leadoff_in(folder.path(), &["run", "--help"]).done().contains("Example: leadoff run"));
+    assert!(leadoff_in(folder.path(), &["--version"]).done().starts_with("leadoff "));
+    assert!(leadoff_in(folder.path(), &["rum"]).failed(2).contains("run"));
+    leadoff_in(folder.path(), &[]).failed(2);
+    leadoff_in(folder.path(), &["run"]).failed(2);
+}
