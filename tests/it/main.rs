@@ -15,5 +15,5 @@ mod olist;
 mod oracle;
 mod product;
 mod replay;
-mod x_education;
 mod trial;
+mod x_education;
