@@ -2,9 +2,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use leadoff::experiment::trial::write_simulated;
 use leadoff::simulate::{self, Drift, Organisation};
 use leadoff::stats::random::Seed;
 use leadoff::time::{Moment, Zone};
+use leadoff::trial::simulate::Truth;
 
 use super::{Failure, Outcome, USAGE, print};
 
@@ -40,6 +42,24 @@ pub struct Simulate {
     seed: u64,
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
+    /// Makes a field test instead: assignments, outcomes, the truth, and the file that analyses it.
+    #[arg(long)]
+    ab: bool,
+    /// The challenger's rate of conversion less the current one's 12 %.
+    #[arg(long, default_value_t = 0.0, allow_hyphen_values = true, requires = "ab")]
+    effect: f64,
+    /// Mean days to convert in both arms: `20,20`.
+    #[arg(long, value_delimiter = ',', num_args = 1.., default_values_t = [20.0, 20.0], requires = "ab")]
+    delays: Vec<f64>,
+    /// Assigns this many representatives as wholes; their rates differ.
+    #[arg(long, value_name = "REPS", requires = "ab")]
+    reps: Option<usize>,
+    /// Both arms stand in one queue, and the challenger's leads come first: no true effect, but a difference.
+    #[arg(long, requires = "ab")]
+    shared_queue: bool,
+    /// The share really assigned to the challenger where one half is promised.
+    #[arg(long, default_value_t = 0.5, requires = "ab")]
+    share: f64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -55,6 +75,9 @@ const PAID_LOSS: f64 = 1.2;
 
 impl Simulate {
     pub fn run(self) -> Outcome {
+        if self.ab {
+            return self.field_test();
+        }
         let zone = Zone::utc();
         let (from, to, until) = (self.from.start(&zone), self.to.start(&zone), self.until.end(&zone));
         if from >= to {
@@ -89,6 +112,42 @@ impl Simulate {
             files.events.display(),
             files.outcomes.display(),
             files.truth.display()
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn field_test(self) -> Outcome {
+        let &[control, treatment] = self.delays.as_slice() else {
+            return Err(Failure::new(USAGE, "--delays takes two numbers, such as 20,20"));
+        };
+        let rate = [0.12, 0.12 + self.effect];
+        let sound = (0.0..=1.0).contains(&rate[1])
+            && (0.0..=1.0).contains(&self.share)
+            && [control, treatment].iter().all(|delay| (0.0..=10_000.0).contains(delay))
+            && self.reps.is_none_or(|reps| reps >= 2);
+        if !sound {
+            return Err(Failure::new(
+                USAGE,
+                "--effect leaves the rate of 12 % between 0 and 1, --share is between 0 and 1, --delays are days, --reps at least 2",
+            ));
+        }
+        let truth = Truth {
+            leads: self.leads,
+            rate,
+            delay: [control, treatment],
+            share: self.share,
+            reps: self.reps.map(|reps| (reps, 0.4)),
+            shift: if self.shared_queue { 0.13 } else { 0.0 },
+            seed: Seed(self.seed),
+            ..Truth::default()
+        };
+        write_simulated(&truth, &self.folder)?;
+        let test = self.folder.join("test.yaml");
+        print(&format!(
+            "{} leads: {}\nAnalyse them: leadoff ab analyze {}\n",
+            self.leads,
+            self.folder.display(),
+            test.display()
         ));
         Ok(ExitCode::SUCCESS)
     }

@@ -59,7 +59,7 @@ fn ratio(test: &Test, units: &Units, (stage, reached): &Stage) -> SampleRatioAt 
 
 /// New units of every day and arm; all at once where nobody knows the day.
 fn periods(test: &Test, units: &Units, came: impl Fn(&usize) -> bool) -> Vec<Vec<f64>> {
-    let day = |row: usize| units.entry.as_ref().map_or(0, |entry| entry[row].max(0.0).min(1e5) as usize);
+    let day = |row: usize| units.entry.as_ref().map_or(0, |entry| entry[row].clamp(0.0, 1e5) as usize);
     let last = (0..units.len()).map(day).max().unwrap_or(0);
     let mut periods = vec![vec![0.0; test.arms.len()]; last + 1];
     for row in (0..units.len()).filter(|row| came(row)) {

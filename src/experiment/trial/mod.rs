@@ -7,9 +7,11 @@ mod ledger;
 mod load;
 mod plan;
 mod read;
+mod simulate;
 
 pub use analyze::{Analysis, analyze, read_trial, redraw, store};
 pub use assign::{Assigner, Dialect, assign_file};
 pub use file::{MonitoringSpec, TestFile, UnitKind};
 pub use load::FieldTest;
 pub use plan::{Planned, write_plan};
+pub use simulate::write_simulated;
