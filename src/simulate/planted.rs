@@ -154,7 +154,7 @@ fn criterion(place: usize, fault: Fault, chance: &mut Stream) -> PlantedCriterio
         Fault::Over => (true_points, 2.0 * true_points, share),
         Fault::Under => (true_points, true_points / 2.0, share),
         Fault::WrongSign => (true_points, -true_points, share),
-        Fault::NeverFires => (true_points, true_points, if place % 2 == 0 { 0.0 } else { 0.0003 }),
+        Fault::NeverFires => (true_points, true_points, if place.is_multiple_of(2) { 0.0 } else { 0.0003 }),
         Fault::Worthless => (0.0, true_points, share),
     };
     PlantedCriterion { name: format!("Criterion {}", place + 1), share, worth: POINT * worth, points, fault }
