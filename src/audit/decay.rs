@@ -128,7 +128,7 @@ fn vertex(a: (f64, f64), b: (f64, f64), c: (f64, f64)) -> (f64, f64) {
     let left = (b.1 - a.1) / (b.0 - a.0);
     let right = (c.1 - b.1) / (c.0 - b.0);
     let curvature = (right - left) / (c.0 - a.0);
-    if !(curvature < 0.0) {
+    if curvature >= 0.0 || curvature.is_nan() {
         return b;
     }
     let x = ((a.0 + b.0) / 2.0 - left / (2.0 * curvature)).clamp(a.0, c.0);

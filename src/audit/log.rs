@@ -32,7 +32,7 @@ pub struct Break {
 pub fn cliffs(created: &[Instant], events: &[(Instant, Instant)], until: Instant) -> Option<Break> {
     let start = *created.iter().min()?;
     let weeks = usize::try_from((until - start) / WEEK).ok()? + 1;
-    if weeks < 2 * BESIDE + 1 || weeks > 5_000 || events.len() < 50 {
+    if !(2 * BESIDE + 1..=5_000).contains(&weeks) || events.len() < 50 {
         return None;
     }
     let week = |at: Instant| usize::try_from((at - start).div_euclid(WEEK)).ok().filter(|week| *week < weeks);

@@ -56,9 +56,10 @@ pub fn propose(
     let mut edits = Vec::new();
     for audit in &audits {
         let Some(place) = evidence.criteria.iter().position(|one| one.name == audit.name) else { continue };
-        if known.iter().any(|one| one.name == audit.name && one.verdict != audit.verdict) {
+        // What the whole window does not call the same is no finding to act on.
+        let Some(whole) = known.iter().find(|one| one.name == audit.name && one.verdict == audit.verdict) else {
             continue;
-        }
+        };
         let Some(to) = target(audit, step).filter(|to| editable[place] && *to != configured[place]) else { continue };
         let mut tried = points.clone();
         tried[place] = to;
@@ -69,7 +70,7 @@ pub fn propose(
                 criterion: audit.name.clone(),
                 from: configured[place],
                 to,
-                why: audit.sentence.clone(),
+                why: whole.sentence.clone(),
             });
         }
     }
