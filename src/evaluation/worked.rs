@@ -21,7 +21,7 @@ use super::paired::Paired;
 /// So many leads of which none was worked are no accident: at a contact rate of 10 % it happens 4 times in 100.
 const GAP: usize = 30;
 /// A share of the leads, likewise.
-const GAP_SHARE: f64 = 0.01;
+const GAP_SHARE: f64 = 0.02;
 /// Parts of equal volume of the champion's score.
 const PARTS: usize = 10;
 /// Shrinks the regressions a little, so that they exist in small samples.
