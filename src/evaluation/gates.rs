@@ -334,7 +334,7 @@ impl Against<'_> {
     fn waiting(&self, outcome: GateOutcome, effect: Option<f64>, se: f64, critical: f64) -> (Number, Number) {
         let reason = match (outcome, effect) {
             (GateOutcome::Open, None) => Some("the gate has no margin"),
-            (GateOutcome::Open, Some(_)) if !(se > 0.0) => Some("nothing varies"),
+            (GateOutcome::Open, Some(_)) if se <= 0.0 || se.is_nan() => Some("nothing varies"),
             (GateOutcome::Open, Some(_)) => None,
             _ => Some("settled"),
         };

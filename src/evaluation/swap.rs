@@ -3,6 +3,7 @@
 use crate::result::{Estimate, Trait};
 use crate::stats::proportion::{Count, wilson};
 
+use super::asked::Mark;
 use super::capacity::{self, Schedule};
 use super::cohort::Cohort;
 use super::{LEVEL, rate_difference, segment};
@@ -62,8 +63,11 @@ fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[f64]) -> Vec<Trait
     let mut look = |of: &str, what: &str, holds: &dyn Fn(usize) -> bool| {
         found.extend(tell(name, of, what, moved, holds));
     };
-    for mark in &cohort.asked().marks {
-        if mark.model == *name || Some(&mark.model) == champion {
+    let own = |mark: &&Mark| mark.model == *name || Some(&mark.model) == champion;
+    let marks: Vec<&Mark> = cohort.asked().marks.iter().filter(own).collect();
+    for (place, mark) in marks.iter().enumerate() {
+        // A variant shares most criteria with the model that it extends: each is told once.
+        if !marks[..place].iter().any(|before| before.holds == mark.holds) {
             look(&format!("criterion of `{}`", mark.model), &mark.what, &|row| mark.holds[row]);
         }
     }

@@ -21,7 +21,7 @@ use super::paired::Paired;
 /// So many leads of which none was worked are no accident: at a contact rate of 10 % it happens 4 times in 100.
 const GAP: usize = 30;
 /// A share of the leads, likewise.
-const GAP_SHARE: f64 = 0.01;
+const GAP_SHARE: f64 = 0.02;
 /// Parts of equal volume of the champion's score.
 const PARTS: usize = 10;
 /// Shrinks the regressions a little, so that they exist in small samples.
@@ -49,7 +49,10 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
     };
     let shares: Vec<Vec<f64>> =
         cohort.models().iter().map(|model| inclusion(model, schedule).into_iter().flatten().collect()).collect();
-    let corrected = propensity.as_ref().map(|e| (contacts.inverse(e), contacts.robust(e))).map_err(String::clone);
+    let corrected = propensity
+        .as_ref()
+        .map(|e| Outcomes { inverse: contacts.inverse(e), robust: contacts.robust(e) })
+        .map_err(String::clone);
     let models =
         (0..cohort.models().len()).map(|model| one(cohort, paired, &contacts, model, &shares[model], &corrected));
     let models: Vec<WorkedModel> = models.collect();
@@ -62,7 +65,7 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
                 naive: (paired.observed[challenger].capture - paired.observed[champion].capture).into(),
                 doubly_robust: match &corrected {
                     Err(reason) => Estimate::undefined(reason.clone()),
-                    Ok((_, robust)) => {
+                    Ok(Outcomes { robust, .. }) => {
                         let moved: Vec<f64> =
                             shares[challenger].iter().zip(&shares[champion]).map(|(q, p)| q - p).collect();
                         captured(&moved, robust)
@@ -85,7 +88,13 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
     })
 }
 
-type Corrected = Result<(Vec<f64>, Vec<f64>), String>;
+/// What each lead would have won if worked, estimated two ways.
+struct Outcomes {
+    inverse: Vec<f64>,
+    robust: Vec<f64>,
+}
+
+type Corrected = Result<Outcomes, String>;
 
 fn one(
     cohort: &Cohort,
@@ -97,7 +106,7 @@ fn one(
 ) -> WorkedModel {
     let sum = |of: &dyn Fn(usize) -> bool| (0..shares.len()).filter(|&i| of(i)).map(|i| shares[i]).sum::<f64>();
     let (handed, reached) = (sum(&|_| true), sum(&|i| contacts.worked[i]));
-    let estimate = |read: fn(&(Vec<f64>, Vec<f64>)) -> &Vec<f64>| match corrected {
+    let estimate = |read: fn(&Outcomes) -> &Vec<f64>| match corrected {
         Ok(both) => captured(shares, read(both)),
         Err(reason) => Estimate::undefined(reason.clone()),
     };
@@ -105,8 +114,8 @@ fn one(
         model: cohort.models()[model].name.clone(),
         share_worked: rate(f64::min(reached, handed), handed),
         naive: Estimate::with(paired.observed[model].capture, paired.interval(model, |figures| figures.capture)),
-        inverse_propensity: estimate(|both| &both.0),
-        doubly_robust: estimate(|both| &both.1),
+        inverse_propensity: estimate(|both| &both.inverse),
+        doubly_robust: estimate(|both| &both.robust),
     }
 }
 
@@ -114,7 +123,7 @@ fn one(
 /// widens it if anything.
 fn captured(shares: &[f64], phi: &[f64]) -> Estimate {
     let all: f64 = phi.iter().sum();
-    if !(all > 0.0) {
+    if all <= 0.0 || all.is_nan() {
         return Estimate::undefined(Undefined::NoEvents.to_string());
     }
     let ratio = shares.iter().zip(phi).map(|(p, phi)| p * phi).sum::<f64>() / all;

@@ -95,11 +95,20 @@ pub(super) fn cohort(
 
 /// What the file asks beyond the comparison, and who was worked.
 pub(super) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>) -> Asked {
-    let worked = &replayed.outcomes.worked;
+    let outcomes = &replayed.outcomes;
+    // What is worked after its horizon came too late to count.
+    let in_time = |(at, as_of): (&Instant, &Instant)| {
+        *at != NEVER
+            && match file.replay.horizon {
+                Horizon::Within(span) => *at <= as_of.saturating_add(span.micros()),
+                Horizon::Ever => true,
+            }
+    };
     Asked {
         gates: file.gates.iter().map(|gate| gate.0.clone()).collect(),
         thresholds: file.thresholds.rule(),
-        contact: (!worked.is_empty()).then(|| Contact { worked: worked.iter().map(|at| *at != NEVER).collect() }),
+        contact: (!outcomes.worked.is_empty())
+            .then(|| Contact { worked: outcomes.worked.iter().zip(&outcomes.as_of).map(in_time).collect() }),
         marks,
     }
 }

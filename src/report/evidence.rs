@@ -163,17 +163,21 @@ fn worked(evidence: &Evidence) -> Option<Section> {
 fn worked_words(worked: &Worked) -> Text {
     let share = if worked.leads > 0 { worked.worked as f64 / worked.leads as f64 } else { 0.0 };
     let start = format!(
-        "Sales worked {} of {} leads ({}). A lead that nobody worked can hardly convert, so a score that sales followed looks good on this history.",
+        "Sales worked {} of {} leads ({}). A lead that nobody worked can hardly convert, so a score that sales followed looks good on this history. ",
         text::count(worked.worked),
         text::count(worked.leads),
         text::quantity(share, Unit::Share)
     );
+    if worked.worked == worked.leads {
+        return "Sales worked every lead here, so there is nothing to correct: no score was helped by who was worked."
+            .into();
+    }
     let more = match &worked.overlap.refused {
         Some(reason) => {
-            format!(" What the models would have captured had every lead been worked is {}.", text::clean(reason))
+            format!("What the models would have captured had every lead been worked is {}.", text::clean(reason))
         }
         None => format!(
-            " Estimated below: {}. It holds if, among leads of like score and segment, it was chance who was worked. Propensities run from {} to {}; {} of the leads have one under 5 %; the worked leads weigh as much as {} evenly drawn ones.",
+            "Estimated below: {}. It holds if, among leads of like score and segment, it was chance who was worked. Propensities run from {} to {}; {} of the leads have one under 5 %; the worked leads weigh as much as {} evenly drawn ones.",
             text::clean(&worked.estimand),
             text::number(&worked.overlap.lowest_propensity, Unit::Share),
             text::number(&worked.overlap.highest_propensity, Unit::Share),
