@@ -175,7 +175,6 @@ mod tests {
             "models:\n  a: { ridge: 1, on: yes }\n",
             "models:\n  a: {}\n",
             "models: [\n",
-            "",
             "models:\n  a: [1]\n",
         ];
         let first_lines: Vec<String> =
@@ -186,7 +185,6 @@ mod tests {
         e.yaml:2:22: models.a.on: expected true or false, found `yes`
         e.yaml:2:6: models.a: missing field `ridge`
         e.yaml:1:9: models: expected keys with their values, such as `key: value`, found a list
-        e.yaml:1:1: the text ends here, and something is missing; an experiment begins with `version: 1`
         e.yaml:2:6: models.a: expected keys with their values, such as `key: value`, found a list
         ");
     }

@@ -669,7 +669,7 @@ mod tests {
         evaluation.notices.push(Notice { level: Level::Banner, text: "no model can be promoted".into() });
         let answer = answer(&evaluation);
         assert_eq!(answer.banners[0].plain(), "No model can be promoted.");
-        assert!(answer.next[0].plain().starts_with("Settle the notices"));
+        assert!(answer.next[0].plain().starts_with("Read the warning"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ fn a_broken_file_is_told_with_its_line() {
     assert_snapshot!(broken("m:\n  points: { criteria: [], tiers: { hot: { form: 3 } } }"), @"error: line 2 column 43: unknown field `form`, expected one of from, does");
     assert_snapshot!(broken("m:\n  extends: a\n  change: { Demo: { poinst: 3 } }"), @"error: line 3 column 21: unknown field `poinst`, expected one of points, when, lead_when, per_unit, bands, event, inactive_for, within, after, per, at_least, half_life, expires, sum, distinct, cap, group");
     assert_snapshot!(broken("m: { constant: {} }\nm: { random: {} }"), @"error: line 2 column 1: duplicate mapping key: m, set DuplicateKeyPolicy in Options if acceptable");
-    assert_snapshot!(broken("m: { brackets: { edge: [1] } }"), @"error: line 1 column 18: unknown variant `edge`, expected one of edges, quantiles");
+    assert_snapshot!(broken("m: { brackets: { edge: [1] } }"), @"error: line 1 column 18: unknown variant `edge`, expected one of edges, quantiles, named");
     assert_snapshot!(broken("m: { logistic: { features: [3] } }"), @"error: line 1 column 29: invalid type: integer `3`, expected the name of a column, or an event feature such as { event: page_view, within: 30d, per: event }");
 }
 
