@@ -157,21 +157,24 @@ impl Fields<'_> {
         Ok(())
     }
 
+    /// The fields that say which events count and how, and whether each is given.
+    fn about_events(&self) -> [(&'static str, bool); 8] {
+        let c = self.criterion;
+        [
+            ("within", c.within.is_some()),
+            ("after", c.after.is_some()),
+            ("per", c.per.is_some()),
+            ("at_least", c.at_least.is_some()),
+            ("half_life", c.half_life.is_some()),
+            ("expires", c.expires.is_some()),
+            ("sum", c.sum.is_some()),
+            ("distinct", c.distinct.is_some()),
+        ]
+    }
+
     fn attribute(&self) -> Result<Shape, ModelError> {
         let c = self.criterion;
-        self.refuse(
-            &[
-                ("within", c.within.is_some()),
-                ("after", c.after.is_some()),
-                ("per", c.per.is_some()),
-                ("at_least", c.at_least.is_some()),
-                ("half_life", c.half_life.is_some()),
-                ("expires", c.expires.is_some()),
-                ("sum", c.sum.is_some()),
-                ("distinct", c.distinct.is_some()),
-            ],
-            "speaks of events, and the criterion has no `event`",
-        )?;
+        self.refuse(&self.about_events(), "speaks of events, and the criterion has no `event`")?;
         if c.when.is_some() && c.lead_when.is_some() {
             return self
                 .wrong("lead_when", "without `event`, `when` is already over the lead's columns: join them by AND");
@@ -277,16 +280,7 @@ impl Fields<'_> {
     fn inactive(&self) -> Result<Shape, ModelError> {
         let c = self.criterion;
         self.refuse(
-            &[
-                ("within", c.within.is_some()),
-                ("after", c.after.is_some()),
-                ("per", c.per.is_some()),
-                ("at_least", c.at_least.is_some()),
-                ("half_life", c.half_life.is_some()),
-                ("expires", c.expires.is_some()),
-                ("sum", c.sum.is_some()),
-                ("distinct", c.distinct.is_some()),
-            ],
+            &self.about_events(),
             "means nothing beside `inactive_for`, which asks only how long ago the latest event is",
         )?;
         let span = c.inactive_for.unwrap_or(Span::ZERO);
