@@ -98,7 +98,7 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         top: ranking::top(&tally),
         gain: ranking::gain(&tally),
         ranking: ranking::ranking(&tally),
-        calibration: calibrate::calibration(cohort, model),
+        calibration: calibrate::calibration(cohort, model, &paired.maps[place]),
         time_to_convert: time::time_to_convert(cohort, model, &cuts),
         distribution: ranking::distribution(&tally),
         segments: part::segments(cohort, model),
