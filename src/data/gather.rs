@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Edge, Format, Zone};
 
@@ -24,6 +26,8 @@ pub(crate) enum As {
     FoundText,
     Number,
     Text,
+    /// Text that names leads: nearly all of it distinct.
+    Id,
     Flag,
     Time(Edge),
 }
@@ -31,6 +35,8 @@ pub(crate) enum As {
 /// A column that was read.
 pub(crate) struct Gathered {
     pub column: Column,
+    /// What was asked for as ids stands here, and not in the column.
+    pub ids: Dictionary,
     /// Values that the kind could not be read from; they are missing.
     pub unreadable: Counted,
     /// Of times, how many were dates.
@@ -55,36 +61,36 @@ pub(crate) fn gather(
     progress: &dyn Fn(Progress),
 ) -> Result<Table, DataError> {
     let mut spots = Vec::new();
-    let (columns, met) = gather_rows(source, &[], asks, zone, progress, |again| {
-        if let Rows::Of(batch) = again {
-            spots.extend((0..batch.rows()).map(|row| batch.spot(row)));
-        } else {
-            spots.clear();
-        }
-        Ok(None)
+    let all = |_: &Batch| ((), None);
+    let (columns, met) = gather_rows(source, &[], asks, zone, progress, all, |step| match step {
+        Step::Begin => spots.clear(),
+        Step::Of(batch, ()) => spots.extend((0..batch.rows()).map(|row| batch.spot(row))),
     })?;
     Ok(Table { spots, columns, met })
 }
 
-/// What the chooser of rows is told.
-pub(crate) enum Rows<'a> {
-    /// Reading begins, perhaps once more: forget what was.
+/// How far reading is.
+pub(crate) enum Step<'a, T> {
+    /// It begins, perhaps once more: forget what was.
     Begin,
-    Of(&'a Batch),
+    /// What was made of a batch when its rows were chosen.
+    Of(&'a Batch, T),
 }
 
 /// Reads columns, of each batch only the rows that `choose` names (`None`: all); it sees the columns `seen` of the
-/// header, in this order, as the first ones of the batch.
+/// header, in this order, as the first ones of the batch, several batches side by side. What else it makes of a batch
+/// is handed to `take`, in order.
 ///
 /// A column taken for numbers whose text turns out otherwise makes reading begin again, with that column as text:
 /// the memory of one reading, and what a column is still depends on all of its values.
-pub(crate) fn gather_rows(
+pub(crate) fn gather_rows<T: Send>(
     source: &Source,
     seen: &[usize],
     asks: &[Ask],
     zone: &Zone,
     progress: &dyn Fn(Progress),
-    mut choose: impl FnMut(Rows) -> Result<Option<Vec<u32>>, DataError>,
+    choose: impl Fn(&Batch) -> (T, Option<Vec<u32>>) + Sync,
+    mut take: impl FnMut(Step<T>),
 ) -> Result<(Vec<Gathered>, Vec<Met>), DataError> {
     let mut asks = asks.to_vec();
     let mut places = seen.to_vec();
@@ -96,15 +102,17 @@ pub(crate) fn gather_rows(
     let cell_of: Vec<usize> =
         asks.iter().filter_map(|ask| places.iter().position(|place| *place == ask.place)).collect();
     loop {
-        choose(Rows::Begin)?;
+        take(Step::Begin);
         let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
         let mut again = false;
-        let read = source.read(&places, progress, |batch| {
-            let rows = choose(Rows::Of(batch))?;
-            for ((builder, ask), &cell) in builders.iter_mut().zip(&mut asks).zip(&cell_of) {
-                if builder.push(&batch.cells[cell], batch, rows.as_deref()) == Pushed::NotNumbers {
-                    (ask.kind, again) = (As::FoundText, true);
-                }
+        let read = source.read(&places, progress, &choose, |batch, (made, rows)| {
+            take(Step::Of(batch, made));
+            let push = |(builder, &cell): (&mut Builder, &usize)| {
+                builder.push(&batch.cells[cell], batch, rows.as_deref()) == Pushed::NotNumbers
+            };
+            let not_numbers: Vec<bool> = builders.par_iter_mut().zip(&cell_of).map(push).collect();
+            for (ask, _) in asks.iter_mut().zip(&not_numbers).filter(|(_, not_numbers)| **not_numbers) {
+                (ask.kind, again) = (As::FoundText, true);
             }
             // Any error ends the reading; this one is never seen.
             if again { Err(DataError::Spec(String::new())) } else { Ok(()) }
@@ -113,13 +121,68 @@ pub(crate) fn gather_rows(
             continue;
         }
         let met = read?;
-        let columns = builders.into_iter().map(|builder| builder.finish(source)).collect::<Result<Vec<_>, _>>()?;
-        return Ok((columns, met));
+        let columns = builders
+            .into_par_iter()
+            .map(|builder| builder.finish(source))
+            .collect::<Vec<Result<Gathered, DataError>>>();
+        return Ok((columns.into_iter().collect::<Result<_, _>>()?, met));
     }
 }
 
+/// Columns of the rows whose lead is known.
+pub(crate) struct OfLeads {
+    /// The lead of each row.
+    pub leads: Vec<u32>,
+    /// Where each row stands; empty unless asked for.
+    pub spots: Vec<Spot>,
+    /// Rows of other leads.
+    pub strangers: Counted,
+    pub columns: Vec<Gathered>,
+    pub met: Vec<Met>,
+}
+
+/// Reads columns of the rows whose lead, in the column `lead` of the header, is among `ids`.
+pub(crate) fn gather_of_leads(
+    source: &Source,
+    (lead, ids): (usize, &Ids),
+    asks: &[Ask],
+    with_spots: bool,
+    zone: &Zone,
+    progress: &dyn Fn(Progress),
+) -> Result<OfLeads, DataError> {
+    let nulls = Nulls::new(source.dialect.nulls(&source.header[lead]));
+    let choose = |batch: &Batch| {
+        let (mut leads, mut rows) = (Vec::with_capacity(batch.rows()), Vec::with_capacity(batch.rows()));
+        let (mut row, mut strangers) = (0, Counted::default());
+        let named = batch.cells[0].as_text();
+        ids.find_all(named.iter().map(|id| nulls.text(id).unwrap_or_default()), |place| {
+            match place {
+                Some(place) => {
+                    leads.push(place as u32);
+                    rows.push(row as u32);
+                }
+                None => strangers.add(batch.spot(row), named.get(row)),
+            }
+            row += 1;
+        });
+        let all = leads.len() == batch.rows();
+        let spots = rows.iter().filter(|_| with_spots).map(|&row| batch.spot(row as usize)).collect::<Vec<_>>();
+        ((leads, spots, strangers), (!all).then_some(rows))
+    };
+    let (mut leads, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
+    let (columns, met) = gather_rows(source, &[lead], asks, zone, progress, choose, |step| match step {
+        Step::Begin => (leads, spots, strangers) = Default::default(),
+        Step::Of(_, (found, at, unknown)) => {
+            leads.extend(found);
+            spots.extend(at);
+            strangers.append(unknown);
+        }
+    })?;
+    Ok(OfLeads { leads, spots, strangers, columns, met })
+}
+
 /// Text as codes into distinct values, in order of first appearance.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Dictionary {
     pub codes: Vec<u32>,
     pub levels: Ids,
@@ -314,7 +377,7 @@ impl Builder {
                 (0..missing).for_each(|_| times.push_missing());
                 Data::Time(Box::new(times))
             }
-            As::Found | As::FoundText | As::Text => {
+            As::Found | As::FoundText | As::Text | As::Id => {
                 Data::Text(Dictionary { codes: vec![MISSING; missing], levels: Ids::default() })
             }
         };
@@ -438,6 +501,7 @@ impl Builder {
         let guessed = matches!(self.kind, As::Found | As::FoundText);
         let mut gathered = Gathered {
             column: Column::Number(Vec::new()),
+            ids: Dictionary::default(),
             unreadable: self.unreadable,
             dates: 0,
             numbers: 0,
@@ -452,6 +516,10 @@ impl Builder {
                 gathered.dates = times.dates;
                 gathered.unreadable = times.unreadable;
                 Column::Instant(times.at)
+            }
+            Data::Text(dictionary) if self.kind == As::Id => {
+                gathered.ids = dictionary;
+                Column::Text(Text::default())
             }
             Data::Text(dictionary) => {
                 let text = dictionary.text();

@@ -1,6 +1,6 @@
 use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zone, edge_of};
 
-use super::cells::{Cells, NO_INTEGER, Spot, clock, date};
+use super::cells::{CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
 use super::error::{AmbiguousTime, DataError};
 use super::source::{Counted, Source, shortened};
 
@@ -129,7 +129,8 @@ impl TimeColumn {
     pub fn push_cell(&mut self, cells: &Cells, row: usize, spot: Spot) {
         let at = match cells {
             // Beyond the calendar a number is no time, and sums with it would overflow.
-            Cells::Instant(values) if values[row] != NO_INTEGER => clock(values[row]).map_or(NEVER, |_| values[row]),
+            Cells::Instant(values) if values[row] != NO_INTEGER => on_calendar(values[row]),
+            Cells::Clock(values) if values[row] != NO_INTEGER && self.zone.is_utc() => on_calendar(values[row]),
             Cells::Clock(values) if values[row] != NO_INTEGER => {
                 clock(values[row]).map_or(NEVER, |clock| self.zone.instant(clock))
             }
@@ -234,6 +235,11 @@ impl TimeColumn {
         })
         .into()
     }
+}
+
+/// An instant, if it lies within the calendar.
+fn on_calendar(at: Instant) -> Instant {
+    if CALENDAR.contains(&at) { at } else { NEVER }
 }
 
 /// What a format needs after the date, for an example value.
