@@ -186,11 +186,52 @@ pub(crate) fn gather_of_leads(
 pub(crate) struct Dictionary {
     pub codes: Vec<u32>,
     pub levels: Ids,
+    /// Short texts seen lately, by a few of their bits: columns of few values need no more.
+    lately: Vec<Option<(Short, u32)>>,
+}
+
+/// Texts that are kept at hand, a power of two.
+const LATELY: usize = 64;
+
+/// A text of at most sixteen bytes: its length, its first and its last eight.
+type Short = (usize, u64, u64);
+
+fn short(text: &str) -> Option<Short> {
+    let bytes = text.as_bytes();
+    let word = |from: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[from + i]));
+    match bytes.len() {
+        length @ 8..=16 => Some((length, word(0), word(length - 8))),
+        length @ 0..8 => Some((length, bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)),
+        _ => None,
+    }
 }
 
 impl Dictionary {
+    fn missing(rows: usize) -> Self {
+        Self { codes: vec![MISSING; rows], ..Self::default() }
+    }
+
     pub fn push(&mut self, text: Option<&str>) {
-        self.codes.push(text.map_or(MISSING, |text| self.levels.insert(text).0 as u32));
+        let code = text.map_or(MISSING, |text| self.code(text));
+        self.codes.push(code);
+    }
+
+    fn code(&mut self, text: &str) -> u32 {
+        let Some(key) = short(text).filter(|_| self.levels.len() <= LATELY) else {
+            return self.levels.insert(text).0 as u32;
+        };
+        let (length, first, last) = key;
+        let mixed = (first ^ last.rotate_left(32) ^ length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = (mixed >> 58) as usize;
+        if let Some(Some((known, code))) = self.lately.get(place)
+            && *known == key
+        {
+            return *code;
+        }
+        let code = self.levels.insert(text).0 as u32;
+        self.lately.resize(LATELY, None);
+        self.lately[place] = Some((key, code));
+        code
     }
 
     fn text(self) -> Text {
@@ -315,12 +356,18 @@ impl Builder {
 
     fn push(&mut self, cells: &Cells, batch: &Batch, rows: Option<&[u32]>) -> Pushed {
         match rows {
-            None => self.push_rows(cells, batch, 0..batch.rows()),
-            Some(rows) => self.push_rows(cells, batch, rows.iter().map(|&row| row as usize)),
+            None => self.push_rows(cells, batch, 0..batch.rows(), true),
+            Some(rows) => self.push_rows(cells, batch, rows.iter().map(|&row| row as usize), false),
         }
     }
 
-    fn push_rows(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize> + Clone) -> Pushed {
+    fn push_rows(
+        &mut self,
+        cells: &Cells,
+        batch: &Batch,
+        rows: impl Iterator<Item = usize> + Clone,
+        whole: bool,
+    ) -> Pushed {
         if let Data::Nothing(before) = self.data {
             let Some(kind) = self.kind_of(cells, rows.clone()) else {
                 self.data = Data::Nothing(before + rows.count());
@@ -340,7 +387,7 @@ impl Builder {
                 Pushed::Well
             }
             Data::Flag(_) => self.push_flags(cells, batch, rows),
-            Data::Time(_) => self.push_times(cells, batch, rows),
+            Data::Time(_) => self.push_times(cells, batch, rows, whole),
             Data::Nothing(_) => Pushed::Well,
         }
     }
@@ -377,9 +424,7 @@ impl Builder {
                 (0..missing).for_each(|_| times.push_missing());
                 Data::Time(Box::new(times))
             }
-            As::Found | As::FoundText | As::Text | As::Id => {
-                Data::Text(Dictionary { codes: vec![MISSING; missing], levels: Ids::default() })
-            }
+            As::Found | As::FoundText | As::Text | As::Id => Data::Text(Dictionary::missing(missing)),
         };
     }
 
@@ -457,9 +502,12 @@ impl Builder {
         Pushed::Well
     }
 
-    fn push_times(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize>) -> Pushed {
+    fn push_times(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize>, whole: bool) -> Pushed {
         let Data::Time(times) = &mut self.data else { return Pushed::Well };
         if matches!(cells, Cells::Instant(_) | Cells::Clock(_) | Cells::Date(_)) {
+            if whole && times.push_whole(cells) {
+                return Pushed::Well;
+            }
             rows.for_each(|row| times.push_cell(cells, row, batch.spot(row)));
             return Pushed::Well;
         }
@@ -585,6 +633,21 @@ pub(crate) fn remarks(source: &Source, name: &str, gathered: &Gathered) -> Vec<F
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_have_codes_in_the_order_they_come() {
+        let texts =
+            ["page_view", "email_open", "page_view", "", "a", "\0a", "sixteen bytes 16", "seventeen bytes 17", "a"];
+        let mut dictionary = Dictionary::default();
+        texts.iter().for_each(|text| dictionary.push(Some(text)));
+        dictionary.push(None);
+        assert_eq!(dictionary.codes, [0, 1, 0, 2, 3, 4, 5, 6, 3, MISSING]);
+        (0..500).for_each(|number| dictionary.push(Some(&format!("v{}", number % 250))));
+        let text = dictionary.text();
+        assert!(
+            (0..500).all(|number| text.get(texts.len() + 1 + number) == Some(format!("v{}", number % 250).as_str()))
+        );
+    }
 
     #[test]
     fn what_looks_like_a_number_but_names_a_thing_is_text() {

@@ -125,6 +125,21 @@ impl TimeColumn {
         self.push(NEVER, Kind::Unreadable);
     }
 
+    /// All values of a batch that are instants already; false, and nothing taken, where any must be looked at.
+    pub fn push_whole(&mut self, cells: &Cells) -> bool {
+        let values = match cells {
+            Cells::Instant(values) => values,
+            Cells::Clock(values) if self.zone.is_utc() => values,
+            _ => return false,
+        };
+        if !self.day_first.is_empty() || !values.iter().all(|at| CALENDAR.contains(at)) {
+            return false;
+        }
+        self.month_first.extend_from_slice(values);
+        self.kinds.resize(self.month_first.len(), Kind::Sure);
+        true
+    }
+
     /// A value of a file that has times of its own.
     pub fn push_cell(&mut self, cells: &Cells, row: usize, spot: Spot) {
         let at = match cells {

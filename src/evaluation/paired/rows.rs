@@ -64,6 +64,12 @@ impl Rows {
         }
     }
 
+    #[cfg(test)]
+    pub fn of_leads(converted: Vec<bool>, value: Vec<f64>) -> Self {
+        let leads = converted.len();
+        Self { first: (0..leads as u32).collect(), converted, value, valued: true, counts: None, leads: leads as u64 }
+    }
+
     pub fn len(&self) -> usize {
         self.first.len()
     }

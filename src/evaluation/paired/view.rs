@@ -339,3 +339,123 @@ impl HandedOver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::random::Seed;
+    use crate::stats::{Sample, discrimination};
+
+    /// Leads in three periods, the last of which does not count, with tied scores that are probabilities.
+    struct Made {
+        rows: Rows,
+        score: Vec<f64>,
+        period: Vec<u32>,
+        drawn: Vec<Lanes<u8>>,
+    }
+
+    fn made(leads: usize, distinct: u64) -> Made {
+        let mut chance = Seed(3).replicate(distinct);
+        let score: Vec<f64> = (0..leads).map(|_| chance.below(distinct) as f64 / distinct as f64).collect();
+        let converted: Vec<bool> = score.iter().map(|score| chance.chance(0.1 + 0.3 * score)).collect();
+        let value = converted.iter().map(|won| if *won { chance.uniform() } else { 0.0 }).collect();
+        let period = (0..leads).map(|_| [0, 1, NOWHERE][chance.below(3) as usize]).collect();
+        let mut drawn = Vec::new();
+        let rows = Rows::of_leads(converted, value);
+        u8::draw(&rows, &mut std::array::from_fn(|lane| Seed(1).replicate(lane as u64)), &mut drawn);
+        Made { rows, score, period, drawn }
+    }
+
+    fn handed_over(made: &Made, weight: &[f64], period: u32, limit: f64) -> (f64, f64, f64) {
+        let mut order: Vec<usize> = (0..made.score.len()).filter(|&row| made.period[row] == period).collect();
+        order.sort_by(|&a, &b| made.score[b].total_cmp(&made.score[a]));
+        let (mut left, mut won, mut value, mut of) = (limit, 0.0, 0.0, 0.0);
+        for block in order.chunk_by(|&a, &b| made.score[a] == made.score[b]) {
+            let size: f64 = block.iter().map(|&row| weight[row]).sum();
+            let share = if size > 0.0 { (left / size).clamp(0.0, 1.0) } else { 0.0 };
+            for &row in block.iter().filter(|&&row| made.rows.converted[row]) {
+                won += share * weight[row];
+                value += share * weight[row] * made.rows.value[row];
+                of += weight[row];
+            }
+            left -= share * size;
+        }
+        (won, value, of)
+    }
+
+    /// Every lane against the statistics of the leads repeated as often as they were drawn.
+    fn check(leads: usize, distinct: u64) {
+        let made = made(leads, distinct);
+        let mut scores: Vec<f64> = made.score.clone();
+        scores.sort_unstable_by(f64::total_cmp);
+        scores.dedup();
+        let rank: Vec<u32> =
+            made.score.iter().map(|score| scores.partition_point(|known| known < score) as u32).collect();
+        let limits = [0.1 * leads as f64, 7.5];
+        let view = View::new(&made.rows, &rank, &scores, &made.period, &limits, &Map::AsGiven);
+        let figures = view.figures(&made.rows, &made.drawn);
+        for lane in 0..LANES {
+            let weight: Vec<f64> = made.drawn.iter().map(|weight| f64::from(weight[lane])).collect();
+            assert_eq!(weight.iter().sum::<f64>(), leads as f64);
+            let tally = Sample::weighted(&made.score, &made.rows.converted, &weight).tally();
+            let found = &figures[lane];
+            let near = |ours: f64, theirs: f64| {
+                // Where no win was drawn neither has a share of the wins.
+                let same = ours.is_nan() && theirs.is_nan() || (ours - theirs).abs() < 1e-9;
+                assert!(same, "{ours} {theirs} of {leads}");
+            };
+            near(found.auc, discrimination::auc(&tally).unwrap());
+            near(found.average_precision, discrimination::average_precision(&tally).unwrap());
+            for (share, found) in SHARES.iter().zip(found.top) {
+                near(found, discrimination::top_share(&tally, share * tally.total()).expected / tally.positives());
+            }
+            let loss = |of: fn(f64) -> f64| {
+                let each = (0..leads).map(|row| {
+                    let p = made.score[row];
+                    weight[row] * of(if made.rows.converted[row] { p } else { 1.0 - p })
+                });
+                each.filter(|part| !part.is_nan()).sum::<f64>() / leads as f64
+            };
+            near(found.brier, loss(|right| (1.0 - right).powi(2)));
+            if found.log_loss.is_finite() {
+                near(found.log_loss, loss(|right| -right.ln()));
+            } else {
+                assert!((0..leads).any(|row| weight[row] > 0.0 && made.rows.converted[row] && made.score[row] == 0.0));
+            }
+            let parts = [0, 1].map(|period| handed_over(&made, &weight, period, limits[period as usize]));
+            near(found.wins, parts[0].0 + parts[1].0);
+            near(found.value, parts[0].1 + parts[1].1);
+            near(found.capture, found.wins / (parts[0].2 + parts[1].2));
+        }
+    }
+
+    #[test]
+    fn the_figures_of_a_resample_are_those_of_its_leads_repeated() {
+        // Few scores and many, fewer leads than a block and more, blocks longer and shorter than a stride.
+        for (leads, distinct) in [(40, 3), (256, 1_000_000), (1_000, 2), (1_500, 20), (1_500, 700), (3_000, 1_000_000)]
+        {
+            check(leads, distinct);
+        }
+    }
+
+    #[test]
+    fn leads_are_drawn_as_often_as_chance_has_it() {
+        let leads = 700;
+        let rows = Rows::of_leads(vec![false; leads], vec![0.0; leads]);
+        let (mut drawn, mut sums, mut squares) = (Vec::new(), vec![0.0; leads], 0.0);
+        let batches = 400;
+        for batch in 0..batches {
+            let mut streams = std::array::from_fn(|lane| Seed(5).replicate((batch * LANES + lane) as u64));
+            u8::draw(&rows, &mut streams, &mut drawn);
+            for (sum, weight) in sums.iter_mut().zip(&drawn) {
+                *sum += weight.iter().map(|weight| f64::from(*weight)).sum::<f64>();
+                squares += weight.iter().map(|weight| (f64::from(*weight) - 1.0).powi(2)).sum::<f64>();
+            }
+        }
+        let draws = (batches * LANES) as f64;
+        let variance = 1.0 - 1.0 / leads as f64;
+        assert!((squares / draws / leads as f64 - variance).abs() < 0.005, "a multinomial's variance");
+        let far = sums.iter().map(|sum| (sum / draws - 1.0).abs() / (variance / draws).sqrt()).fold(0.0, f64::max);
+        assert!(far < 4.5, "every lead as often as any other: {far} standard errors");
+    }
+}
