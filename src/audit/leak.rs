@@ -4,10 +4,11 @@ use crate::data::Known;
 use crate::models::KnownColumn;
 use crate::result::{Estimate, Leak};
 use crate::stats::proportion::{Count, wilson};
-use crate::stats::{Sample, discrimination, quantile};
+use crate::stats::{Sample, discrimination, dist, quantile};
 use crate::table::{Column, MISSING, Table};
 
 use super::LEVEL;
+use super::fit::dealt;
 
 /// A column whose filled cells convert at least so often, even at the low end of the interval, was filled by the sale.
 const DECIDED: f64 = 0.95;
@@ -29,29 +30,60 @@ pub struct Screened {
     pub kept_out: bool,
 }
 
-/// The columns that seem to know the outcome, the surest first.
+/// How often a column changed for leads about the time they were won, by its history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    pub column: String,
+    /// Winners whose history is known for a month on either side of the win.
+    pub winners: u64,
+    /// Of those, with a change in the month from the win on and none in the month before; and the other way round.
+    pub after: u64,
+    pub before: u64,
+}
+
+/// Fewer winners than this share with a change after the win are no pattern.
+const OFTEN: f64 = 0.05;
+
+impl Changed {
+    /// More winners change after the win than before it, beyond chance: McNemar's test, by its normal limit.
+    fn follows_the_win(&self) -> bool {
+        let (after, before) = (self.after as f64, self.before as f64);
+        let z = (after - before) / (after + before).sqrt().max(1.0);
+        after >= OFTEN * self.winners as f64 && after >= 2.0 * before && after >= 10.0 && dist::normal_p(z) < 0.001
+    }
+}
+
+/// The columns that seem to know the outcome, the surest first. `changed` tells of those with a history.
 ///
 /// # Panics
 /// When `converted` is not aligned with `rows`.
-pub fn leaks(table: &Table, columns: &[KnownColumn], rows: &[usize], converted: &[bool]) -> Vec<Screened> {
+pub fn leaks(
+    table: &Table,
+    columns: &[KnownColumn],
+    rows: &[usize],
+    converted: &[bool],
+    changed: &[Changed],
+) -> Vec<Screened> {
     assert_eq!(rows.len(), converted.len(), "an outcome for every row");
-    let all_exported = columns.iter().all(|column| column.known == Known::AsExported);
-    let mut found: Vec<Screened> = columns
-        .iter()
-        .filter_map(|column| screen(table.get(&column.name)?, column, all_exported, rows, converted))
-        .collect();
+    let leads = Leads { rows, converted, all_exported: columns.iter().all(|c| c.known == Known::AsExported) };
+    let of = |column: &KnownColumn| changed.iter().find(|one| one.column == column.name);
+    let mut found: Vec<Screened> =
+        columns.iter().filter_map(|column| screen(table.get(&column.name)?, column, &leads, of(column))).collect();
     let auc = |one: &Screened| one.leak.auc.point.finite().unwrap_or(0.0);
     found.sort_by(|a, b| auc(b).total_cmp(&auc(a)));
     found
 }
 
-fn screen(
-    column: &Column,
-    known: &KnownColumn,
+/// The leads that columns are held against.
+struct Leads<'a> {
+    rows: &'a [usize],
+    converted: &'a [bool],
+    /// Nothing was declared of any column, so that says nothing.
     all_exported: bool,
-    rows: &[usize],
-    converted: &[bool],
-) -> Option<Screened> {
+}
+
+fn screen(column: &Column, known: &KnownColumn, leads: &Leads, changed: Option<&Changed>) -> Option<Screened> {
+    let &Leads { rows, converted, all_exported } = leads;
     let filled: Vec<bool> = rows.iter().map(|&row| !column.is_missing(row)).collect();
     let count = |of: bool| {
         let rows = || filled.iter().zip(converted).filter(move |(_, won)| **won == of);
@@ -75,6 +107,13 @@ fn screen(
         )
     } else if auc >= NEAR_PERFECT {
         "alone tells winners from the others almost without fail: was it written after the sale?".into()
+    } else if let Some(changed) = changed.filter(|changed| changed.follows_the_win()) {
+        let share = |count: u64| 100.0 * count as f64 / changed.winners as f64;
+        format!(
+            "changes when a lead is won: for {:.0} % of the winners in the month after the win, for {:.0} % in the month before; only its value at scoring may be used",
+            share(changed.after),
+            share(changed.before)
+        )
     } else if later && auc >= WORTH_NAMING {
         match &known.known {
             Known::At(column) => format!("known only from `{column}` on"),
@@ -91,7 +130,13 @@ fn screen(
         filled_won: rate(won),
         filled_other: rate(other),
     };
-    Some(Screened { leak, kept_out: !matches!(known.known, Known::At(_)) })
+    // What is read as it stood at scoring can not know what was written later.
+    let kept_out = match known.known {
+        Known::At(_) => false,
+        Known::ByHistory => by_winners || auc >= NEAR_PERFECT,
+        Known::AtCreation | Known::AsExported => true,
+    };
+    Some(Screened { leak, kept_out })
 }
 
 /// Each row's level: a text, yes or no, or one of twenty parts of a number's range; what is missing is a level.
@@ -120,16 +165,18 @@ fn parts(values: Vec<f64>) -> Vec<u32> {
     values.iter().map(code).collect()
 }
 
-/// Each row's level by how the level's other rows converted: a level seen once knows nothing of its own row.
+/// Each row's level by how the level's other rows converted: a level seen once knows nothing of its own row. Rows are
+/// dealt to folds by chance: in files that go by turns (one row a weekday, say) every fifth would be a part of its own.
 fn encoded(codes: &[u32], converted: &[bool]) -> Vec<f64> {
     let base = converted.iter().filter(|won| **won).count() as f64 / converted.len().max(1) as f64;
     let mut counts: std::collections::HashMap<(u32, usize), (f64, f64)> = std::collections::HashMap::new();
+    let fold: Vec<usize> = (0..codes.len()).map(|row| dealt(row, FOLDS)).collect();
     for (row, (code, won)) in codes.iter().zip(converted).enumerate() {
-        let count = counts.entry((*code, row % FOLDS)).or_default();
+        let count = counts.entry((*code, fold[row])).or_default();
         *count = (count.0 + f64::from(*won), count.1 + 1.0);
     }
     let rate = |row: usize| {
-        let others = (0..FOLDS).filter(|fold| *fold != row % FOLDS);
+        let others = (0..FOLDS).filter(|other| *other != fold[row]);
         let (wins, leads) = others
             .filter_map(|fold| counts.get(&(codes[row], fold)))
             .fold((0.0, 0.0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
@@ -150,7 +197,7 @@ mod tests {
         table.push("d", Column::Number(vec![1.0; converted.len()]));
         let one = |name: &str, known| KnownColumn { name: name.into(), kind: Kind::Number, known };
         let rows: Vec<usize> = (0..converted.len()).collect();
-        leaks(&table, &[one("c", known), one("d", Known::AtCreation)], &rows, converted)
+        leaks(&table, &[one("c", known), one("d", Known::AtCreation)], &rows, converted, &[])
     }
 
     fn outcomes() -> Vec<bool> {
@@ -172,6 +219,24 @@ mod tests {
         let levels: Vec<String> = (0..converted.len()).map(|i| format!("L{i}")).collect();
         let text = Text { codes: (0..converted.len() as u32).collect(), levels };
         assert_eq!(screened(Column::Text(text), Known::AtCreation, &converted), []);
+    }
+
+    #[test]
+    fn a_column_that_changes_when_a_lead_is_won_is_named() {
+        let (converted, mut table) = (outcomes(), Table::new(2_000));
+        table.push("stage", Column::Number((0..2_000).map(|i| f64::from(i % 3)).collect()));
+        let rows: Vec<usize> = (0..2_000).collect();
+        let found = |after: u64, before: u64, known: Known| {
+            let column = KnownColumn { name: "stage".into(), kind: Kind::Number, known };
+            let changed = Changed { column: "stage".into(), winners: 200, after, before };
+            leaks(&table, &[column], &rows, &converted, &[changed])
+        };
+        let named = found(120, 10, Known::ByHistory);
+        assert!(named[0].leak.why.contains("60 %"), "{}", named[0].leak.why);
+        assert!(!named[0].kept_out, "its value at scoring is known");
+        assert!(found(120, 10, Known::AtCreation)[0].kept_out);
+        assert_eq!(found(20, 18, Known::ByHistory), []);
+        assert_eq!(found(4, 0, Known::ByHistory), []);
     }
 
     #[test]

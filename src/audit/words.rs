@@ -1,9 +1,13 @@
 //! Verdicts in sentences that a marketer understands.
 
+use serde_json::Value;
+
+use crate::models::spec::Criterion;
 use crate::result::Belief;
 
+use super::alike::LeftOut;
+use super::decay::{Faded, Found, Profile};
 use super::verdict::Case;
-use super::weigh::LeftOut;
 
 /// Points as a person writes them: whole from ten on, else one decimal.
 pub(super) fn points(value: f64) -> String {
@@ -53,5 +57,85 @@ pub(super) fn sentence(case: &Case, verdict: Belief) -> String {
         Belief::Unknown => {
             "Its points can not be weighed: the score as a whole does not clearly rise with conversion.".into()
         }
+    }
+}
+
+/// How a criterion's events fade. `clear`: faster than never, beyond what looking at all criteria explains.
+pub(super) fn fading(faded: &Faded, found: Option<&Found>, clear: bool) -> String {
+    let Some(found) = found else { return "The data can not say how fast it fades.".into() };
+    let (half_life, line) = (&found.half_life, found.straighter());
+    if !clear || half_life.high.is_infinite() {
+        return no_evidence(faded, half_life);
+    }
+    let (set, profile, what) = match (faded.configured_expiry, faded.configured_days) {
+        (Some(set), _) => (Some(set), found.expiry.as_ref().unwrap_or(half_life), "linear expiry"),
+        (None, set) => (set, half_life, "half-life"),
+    };
+    let (best, between) = (days(profile.best), range(profile));
+    let better = match line {
+        Some(line) if faded.configured_expiry.is_none() => {
+            format!(" A straight line to nothing over about {} days ({}) fits better.", days(line.best), range(line))
+        }
+        _ => String::new(),
+    };
+    let Some(set) = set else {
+        return format!("Fades with age, and is not set to: a half-life of about {best} days ({between}).{better}");
+    };
+    if profile.low <= set && set <= profile.high {
+        return format!("The {what} of {} days agrees with the data ({between}).{better}", days(set));
+    }
+    let speed = if set > profile.high { "too slowly" } else { "too fast" };
+    format!("Fades {speed}: a {what} of {} days is set, the data say about {best} ({between}).{better}", days(set))
+}
+
+fn no_evidence(faded: &Faded, half_life: &Profile) -> String {
+    match faded.configured_days {
+        Some(set) if half_life.low <= set => {
+            format!("No evidence that decay helps; a half-life of {} days does no harm the data can see.", days(set))
+        }
+        Some(set) => format!(
+            "No evidence that decay helps, and a half-life of {} days is too short: the data say at least {}.",
+            days(set),
+            days(half_life.low)
+        ),
+        None => "No evidence that decay helps.".into(),
+    }
+}
+
+fn range(profile: &Profile) -> String {
+    match (profile.low > 0.0, profile.high.is_finite()) {
+        (true, true) => format!("{} to {} days", days(profile.low), days(profile.high)),
+        (true, false) => format!("at least {} days", days(profile.low)),
+        (false, true) => format!("at most {} days", days(profile.high)),
+        (false, false) => "anything is possible".into(),
+    }
+}
+
+fn days(days: f64) -> String {
+    if days >= 10.0 { format!("{days:.0}") } else { format!("{days:.1}") }
+}
+
+/// A criterion on one line of YAML, ready for the experiment file.
+pub(super) fn ready(criterion: &Criterion) -> String {
+    serde_json::to_value(criterion).map_or_else(|_| String::new(), |value| flow(&value))
+}
+
+/// YAML's flow style: texts as JSON has them, keys bare.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let rank = |key: &str| match key {
+                "name" => 0,
+                "points" => 2,
+                _ => 1,
+            };
+            let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
+            fields.sort_by_key(|(key, _)| rank(key));
+            let fields: Vec<String> =
+                fields.into_iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        Value::Number(number) => number.as_f64().map_or(number.to_string(), |number| number.to_string()),
+        other => other.to_string(),
     }
 }

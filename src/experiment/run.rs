@@ -14,7 +14,7 @@ use crate::stats::{Interval, Undefined, dist};
 use crate::time::DAY;
 
 use super::load::Experiment;
-use super::{Progress, RunError, assemble};
+use super::{Progress, RunError, assemble, audit, log};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -69,11 +69,16 @@ fn peak_memory() -> Option<f64> {
 /// Replays the leads of an experiment through all its models and evaluates them.
 pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunError> {
     let mut played = play(experiment, Scope::Used, progress)?;
+    let crossed = log::crossed(experiment, &played)?;
     progress.say("evaluating".into());
+    let start = Clock::now();
+    let criteria = audit::of_run(experiment, &played);
+    played.timings.0.push(("audit", start.elapsed().as_secs_f64()));
     let cohort = cohort(experiment, &mut played)?;
     let Played { history, findings, models, replayed, mut timings, .. } = played;
     let evaluated = timings.time("evaluate", || evaluation::evaluate(&cohort));
-    let notices = notices(experiment, &history, &models, &replayed, &cohort);
+    let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
+    notices.extend(crossed.iter().map(|cliff| log::notice(cliff, Level::Banner)));
     let evaluation = Evaluation {
         schema: result::SCHEMA,
         experiment: experiment.file.experiment.clone(),
@@ -86,6 +91,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         comparisons: evaluated.comparisons,
         verdict: evaluated.verdict,
         evidence: dated(evaluated.evidence, &history),
+        criteria,
     };
     progress.say("hashing the inputs".into());
     let inputs = timings.time("hash inputs", || data::inputs(&experiment.file.data, &experiment.base))?;
