@@ -231,3 +231,47 @@ pub(super) fn deviation(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::Contribution;
+
+    #[test]
+    fn counted_cells_give_the_answer_of_single_leads() {
+        let leads = 3_000;
+        let column = |modulus: usize| (0..leads).map(|row| f64::from(row * row % modulus < 3)).collect::<Vec<f64>>();
+        let one = |strength| Contribution { name: String::new(), group: None, points: 10.0, cap: None, strength };
+        let columns = [column(7), column(11)];
+        let converted: Vec<bool> =
+            (0..leads).map(|row| Seed(4).replicate(row as u64).chance(0.1 + 0.1 * columns[0][row])).collect();
+        let evidence = Evidence {
+            criteria: columns.iter().cloned().map(one).collect(),
+            what: Vec::new(),
+            converted: converted.clone(),
+            periods: None,
+            seed: Seed(1),
+        };
+        let cells = Cells::of(&evidence);
+        assert!(cells.count() <= 4);
+        let fit = Fit::of(&evidence, &cells, vec![0, 1]).unwrap();
+        let x = Matrix::from_fn(leads, 2, |row, place| columns[place][row]);
+        let y: Vec<f64> = converted.iter().map(|won| f64::from(*won)).collect();
+        let single = firth(&Rows::new(&x, &y)).unwrap();
+        for (j, coefficient) in fit.coefficient.iter().enumerate() {
+            assert!((coefficient - single.coefficients[j + 1]).abs() < 1e-9);
+            assert!((fit.covariance[(j + 1, j + 1)] - single.covariance[(j + 1, j + 1)]).abs() < 1e-12);
+            // Resamples vary as much as the likelihood says.
+            let likely = fit.covariance[(j + 1, j + 1)].sqrt();
+            assert!((fit.standard_error(j) / likely - 1.0).abs() < 0.1, "{} {likely}", fit.standard_error(j));
+        }
+    }
+
+    #[test]
+    fn parts_are_dealt_evenly_and_always_alike() {
+        let mut counts = [0; 5];
+        (0..10_000).for_each(|row| counts[dealt(row, 5)] += 1);
+        assert!(counts.iter().all(|count| (1_850..2_150).contains(count)), "{counts:?}");
+        assert_eq!(dealt(123, 1_000), dealt(123, 1_000));
+    }
+}

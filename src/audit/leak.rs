@@ -99,12 +99,16 @@ fn screen(column: &Column, known: &KnownColumn, leads: &Leads, changed: Option<&
     let by_winners = all.n >= FILLED
         && base < 0.9
         && wilson(all.successes, all.n, LEVEL).is_ok_and(|interval| interval.low >= DECIDED.max(base));
+    let decided = decided(column, rows, &codes, converted).filter(|_| base < 0.9);
+    let surely = by_winners || decided.is_some() || auc >= NEAR_PERFECT;
     let later = !all_exported && !matches!(known.known, Known::AtCreation | Known::ByHistory);
     let why = if by_winners {
         format!(
             "filled for winners and hardly for others: {:.1} % of the leads that have it converted",
             100.0 * all.successes / all.n
         )
+    } else if let Some((level, leads, wins)) = decided {
+        format!("{wins} of the {leads} leads with `{level}` converted: was it written after the sale?")
     } else if auc >= NEAR_PERFECT {
         "alone tells winners from the others almost without fail: was it written after the sale?".into()
     } else if let Some(changed) = changed.filter(|changed| changed.follows_the_win()) {
@@ -133,10 +137,30 @@ fn screen(column: &Column, known: &KnownColumn, leads: &Leads, changed: Option<&
     // What is read as it stood at scoring can not know what was written later.
     let kept_out = match known.known {
         Known::At(_) => false,
-        Known::ByHistory => by_winners || auc >= NEAR_PERFECT,
+        Known::ByHistory => surely,
         Known::AtCreation | Known::AsExported => true,
     };
     Some(Screened { leak, kept_out })
+}
+
+/// The level most of whose leads, nearly all, converted: its name, its leads and their wins.
+fn decided(column: &Column, rows: &[usize], codes: &[u32], converted: &[bool]) -> Option<(String, u64, u64)> {
+    let mut counts: std::collections::BTreeMap<u32, (u64, u64, usize)> = std::collections::BTreeMap::new();
+    for (place, (code, won)) in codes.iter().zip(converted).enumerate().filter(|(_, (code, _))| **code != MISSING) {
+        let count = counts.entry(*code).or_insert((0, 0, rows[place]));
+        (count.0, count.1) = (count.0 + 1, count.1 + u64::from(*won));
+    }
+    let is_decided = |count: &&(u64, u64, usize)| {
+        wilson(count.1 as f64, count.0 as f64, LEVEL).is_ok_and(|ends| ends.low >= DECIDED)
+    };
+    let most = counts.values().filter(is_decided).max_by_key(|count| count.0)?;
+    let level = match column {
+        Column::Text(text) => text.get(most.2).unwrap_or_default().to_owned(),
+        Column::Flag(flags) => flags[most.2].map_or_else(String::new, |flag| flag.to_string()),
+        Column::Number(values) => format!("about {}", values[most.2]),
+        Column::Instant(_) => return None,
+    };
+    Some((level, most.0, most.1))
 }
 
 /// Each row's level: a text, yes or no, or one of twenty parts of a number's range; what is missing is a level.

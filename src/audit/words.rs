@@ -15,6 +15,16 @@ pub(super) fn points(value: f64) -> String {
     format!("{}", (value * decimals).round() / decimals + 0.0).replace('-', "−")
 }
 
+/// A whole number with its thousands apart.
+fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let parts: Vec<&str> = (0..digits.len().div_ceil(3))
+        .rev()
+        .map(|group| &digits[digits.len().saturating_sub(3 * group + 3)..digits.len() - 3 * group])
+        .collect();
+    parts.join(",")
+}
+
 pub(super) fn sentence(case: &Case, verdict: Belief) -> String {
     let configured = points(case.points());
     let implied = case.tested.map_or(String::new(), |tested| {
@@ -27,7 +37,14 @@ pub(super) fn sentence(case: &Case, verdict: Belief) -> String {
             "Gives every lead the same points, so it ranks nobody.".into()
         }
         Belief::Dead if case.facts.fires == 0 => "Never fires: no lead gets these points.".into(),
-        Belief::Dead => format!("Almost never fires ({} leads of {}).", case.facts.fires, case.evidence.leads()),
+        Belief::Dead => {
+            let fires = case.facts.fires;
+            format!(
+                "Almost never fires ({fires} lead{} of {}).",
+                if fires == 1 { "" } else { "s" },
+                case.evidence.leads()
+            )
+        }
         Belief::Redundant => {
             let twin = case.twin().map_or(String::new(), |twin| case.evidence.criteria[twin].name.clone());
             format!("Says what `{twin}` says: leads get points twice for one fact.")
@@ -48,10 +65,8 @@ pub(super) fn sentence(case: &Case, verdict: Belief) -> String {
         Belief::TooLittleData => {
             let leads = case.leads_needed().unwrap_or(0.0);
             let round = 10f64.powf(leads.max(10.0).log10().floor() - 1.0);
-            format!(
-                "Too little data to tell its {configured} points from none: about {} leads would do.",
-                (leads / round).ceil() * round
-            )
+            let about = grouped((leads / round).ceil() * round);
+            format!("Too little data to tell its {configured} points from none: about {about} leads would do.")
         }
         Belief::Fine => format!("The data agree: {configured} points, worth {implied}."),
         Belief::Unknown => {
@@ -137,5 +152,32 @@ fn flow(value: &Value) -> String {
         }
         Value::Number(number) => number.as_f64().map_or(number.to_string(), |number| number.to_string()),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predicate::Predicate;
+    use crate::time::Span;
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(grouped(1_200_000.0), "1,200,000");
+        assert_eq!((grouped(999.0).as_str(), grouped(24_000.0).as_str()), ("999", "24,000"));
+    }
+
+    #[test]
+    fn a_criterion_is_one_line_of_yaml_with_its_name_first() {
+        let criterion = Criterion {
+            name: "Chat: lately".into(),
+            event: Some("chat".into()),
+            within: Some(Span::from_days(7.0)),
+            when: Predicate::parse("page = 'a'").ok(),
+            points: Some(-10.0),
+            ..Criterion::default()
+        };
+        let text = ready(&criterion);
+        assert_eq!(text, r#"{ name: "Chat: lately", event: "chat", when: "page = 'a'", within: "7d", points: -10 }"#);
     }
 }

@@ -71,11 +71,10 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let mut played = play(experiment, Scope::Used, progress)?;
     let crossed = log::crossed(experiment, &played)?;
     progress.say("evaluating".into());
-    let start = Clock::now();
-    let criteria = audit::of_run(experiment, &played);
-    played.timings.0.push(("audit", start.elapsed().as_secs_f64()));
+    let mut timings = std::mem::take(&mut played.timings);
+    let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = cohort(experiment, &mut played)?;
-    let Played { history, findings, models, replayed, mut timings, .. } = played;
+    let Played { history, findings, models, replayed, .. } = played;
     let evaluated = timings.time("evaluate", || evaluation::evaluate(&cohort));
     let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
     notices.extend(crossed.iter().map(|cliff| log::notice(cliff, Level::Banner)));

@@ -26,7 +26,7 @@ pub(super) fn columns(played: &Played, training: &[usize]) -> Vec<Candidate> {
 }
 
 fn conditions(name: &str, column: &Column, training: &[usize]) -> Vec<Candidate> {
-    let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+    let quoted = quoted(name);
     let conditions = match column {
         Column::Text(text) => levels(name, &quoted, text, training),
         Column::Flag(flags) => {
@@ -37,6 +37,12 @@ fn conditions(name: &str, column: &Column, training: &[usize]) -> Vec<Candidate>
         Column::Instant(_) => Vec::new(),
     };
     conditions.into_iter().filter_map(|condition| condition.candidate(name)).collect()
+}
+
+/// The column's name in SQL, in quotes where it needs some.
+fn quoted(name: &str) -> String {
+    let bare = Predicate::parse(&format!("{name} IS NULL")).is_ok_and(|condition| condition.columns().eq([name]));
+    if bare { name.into() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// Something that holds for some of the leads, in SQL.

@@ -86,6 +86,20 @@ pub(super) fn simpler(simpler: &Simpler) -> Option<Section> {
     let caption =
         "Differences to the whole model on the evaluation window, with intervals that hold for all rows at once.";
     let table = Table::new(caption, columns, simpler.steps.iter().map(row).collect());
+    let words = format!("{words} {}", tied(simpler));
     let blocks = vec![Block::Paragraph(words.into()), Block::Table(table)];
     (!simpler.steps.is_empty()).then(|| Section::new("simpler", "A simpler model", blocks).brief())
+}
+
+/// How far the wins captured stay with those of the whole model.
+fn tied(simpler: &Simpler) -> String {
+    let is_tied = |step: &&SimplerStep| step.capture.high.finite().is_some_and(|high| high >= 0.0);
+    match simpler.steps.iter().take_while(is_tied).count() {
+        0 => String::new(),
+        1 => "By the wins captured the model is tied with the whole one only until the first is gone.".into(),
+        all if all == simpler.steps.len() => {
+            "By the wins captured even the last row is tied with the whole model.".into()
+        }
+        n => format!("By the wins captured the model is tied with the whole one until {n} are gone."),
+    }
 }

@@ -6,7 +6,7 @@ mod found;
 
 pub(super) use criteria::of_run;
 
-use crate::result::{Audit, Belief, CriterionAudit, Decision};
+use crate::result::{Audit, Belief, CriterionAudit, Decision, Estimate, Number};
 
 use super::document::{Answer, Document, Text, Tone, name, say};
 use super::text::{self, Unit};
@@ -88,15 +88,22 @@ fn answer(audit: &Audit) -> Answer {
             "."
         ],
         line: line.into(),
-        readiness: format!(
-            "One point stands for {} in log-odds, by the criteria that agree on it.",
-            text::estimate(&audit.weighing.scale, Unit::Plain)
-        )
-        .into(),
+        readiness: readiness(&audit.weighing.scale).into(),
         banners: Vec::new(),
         reasons: vec![Text::whole(&audit.proposal.reason)],
         next,
     }
+}
+
+/// What points are, in words of chances.
+fn readiness(scale: &Estimate) -> String {
+    let odds = |points: &Number| points.finite().map_or(points.clone(), |points| (10.0 * points).exp().into());
+    let Some(_) = scale.point.finite() else { return "What a point stands for can not be told.".into() };
+    let odds = Estimate { point: odds(&scale.point), low: odds(&scale.low), high: odds(&scale.high) };
+    format!(
+        "Ten points more multiply the odds of a win by {}, by the criteria that agree on it.",
+        text::estimate(&odds, Unit::Ratio)
+    )
 }
 
 /// "3 over-weighted", …

@@ -31,8 +31,7 @@ pub fn write_planted(seed: u64, leads: usize, with_faults: bool, folder: &Path) 
     table.push("lead_id", lead());
     table.push("created_at", Column::Instant(created.clone()));
     for (place, (first, then)) in training.strength.iter().zip(&later.strength).enumerate() {
-        let flags = first.iter().chain(then).map(|strength| Some(*strength != 0.0));
-        table.push(column(place), Column::Flag(flags.collect()));
+        table.push(column(place), Column::Number(first.iter().chain(then).copied().collect()));
     }
     crate::data::write(&table, &folder.join("leads.csv.gz"))?;
     let mut outcomes = Table::new(created.len());
@@ -116,7 +115,7 @@ models:
 "
     );
     for (place, one) in organisation.criteria.iter().enumerate() {
-        let _ = writeln!(text, "        - {{ name: {}, when: {}, points: {} }}", one.name, column(place), one.points);
+        let _ = writeln!(text, "        - {{ name: {}, when: {} = 1, points: {} }}", one.name, column(place), one.points);
     }
     let _ = writeln!(text, "seed: {seed}");
     text
