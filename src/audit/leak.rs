@@ -246,6 +246,18 @@ mod tests {
     }
 
     #[test]
+    fn a_value_whose_leads_nearly_all_converted_is_named() {
+        let converted = outcomes();
+        let flag = |i: usize, won: bool| Some(won && !i.is_multiple_of(3));
+        let flags = converted.iter().enumerate().map(|(i, won)| flag(i, *won)).collect();
+        let found = screened(Column::Flag(flags), Known::AtCreation, &converted);
+        assert!(found[0].leak.why.contains("leads with `true` converted"), "{}", found[0].leak.why);
+        // A flag that winners have twice as often as others is a criterion.
+        let often = converted.iter().enumerate().map(|(i, won)| Some(i % 10 < if *won { 6 } else { 3 })).collect();
+        assert_eq!(screened(Column::Flag(often), Known::AtCreation, &converted), []);
+    }
+
+    #[test]
     fn a_column_that_changes_when_a_lead_is_won_is_named() {
         let (converted, mut table) = (outcomes(), Table::new(2_000));
         table.push("stage", Column::Number((0..2_000).map(|i| f64::from(i % 3)).collect()));
@@ -267,7 +279,7 @@ mod tests {
     fn a_column_known_later_is_named_when_it_ranks() {
         let converted = outcomes();
         let values: Vec<f64> =
-            converted.iter().enumerate().map(|(i, won)| (i % 7) as f64 + 3.0 * f64::from(*won)).collect();
+            converted.iter().enumerate().map(|(i, won)| ((i % 7) as f64 + 3.0 * f64::from(*won)).min(6.0)).collect();
         assert_eq!(screened(Column::Number(values.clone()), Known::AtCreation, &converted), []);
         let found = screened(Column::Number(values), Known::At("seen_at".into()), &converted);
         assert!(found[0].leak.why.contains("seen_at"));

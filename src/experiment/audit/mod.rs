@@ -95,7 +95,7 @@ impl Stage {
         }
         let evidence = evidence(&played, 0, &training, experiment.file.seed);
         let cliffs = log::cliffs(&played.history, &played.replayed, &[spec]);
-        Ok(Self { alone, points: points.as_ref().clone(), fading, kinds, played, training, evidence, cliffs })
+        Ok(Self { alone, points: (**points).clone(), fading, kinds, played, training, evidence, cliffs })
     }
 
     /// Whether a comparison on later leads would be about a break of the log.

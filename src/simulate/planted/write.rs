@@ -115,7 +115,8 @@ models:
 "
     );
     for (place, one) in organisation.criteria.iter().enumerate() {
-        let _ = writeln!(text, "        - {{ name: {}, when: {} = 1, points: {} }}", one.name, column(place), one.points);
+        let _ =
+            writeln!(text, "        - {{ name: {}, when: {} = 1, points: {} }}", one.name, column(place), one.points);
     }
     let _ = writeln!(text, "seed: {seed}");
     text

@@ -41,8 +41,10 @@ fn separation_twins_and_a_single_firing_give_no_wild_number() {
     }
     write(folder.path(), "leads.csv", leads);
     let criteria = [("a", 20), ("b", 10), ("winners", 20), ("twin", 15), ("once", 20)];
-    let criteria: Vec<String> =
-        criteria.iter().map(|(name, points)| format!("{{ name: {name}, when: {name} = 1, points: {points} }}")).collect();
+    let criteria: Vec<String> = criteria
+        .iter()
+        .map(|(name, points)| format!("{{ name: {name}, when: {name} = 1, points: {points} }}"))
+        .collect();
     let text = format!(
         "version: 1
 experiment: Odd criteria
