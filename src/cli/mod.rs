@@ -108,7 +108,11 @@ impl From<RunError> for Failure {
             {
                 EXPERIMENT
             }
-            RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,
+            RunError::Data(_)
+            | RunError::Model(_)
+            | RunError::Cohort(_)
+            | RunError::Evaluation { .. }
+            | RunError::Truncated { .. } => DATA,
             RunError::NoTraining { .. } => EXPERIMENT,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }

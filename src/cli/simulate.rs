@@ -45,6 +45,13 @@ pub struct Simulate {
     /// Makes a field test instead: assignments, outcomes, the truth, and the file that analyses it.
     #[arg(long)]
     ab: bool,
+    /// Makes an organisation whose points model has known faults instead: leads, outcomes, the truth, and the experiment
+    /// to audit. Half as many later leads come with it.
+    #[arg(long, conflicts_with = "ab")]
+    planted: bool,
+    /// The planted organisation has no faults: nothing is to be found.
+    #[arg(long, requires = "planted")]
+    without_faults: bool,
     /// The challenger's rate of conversion less the current one's 12 %.
     #[arg(long, default_value_t = 0.0, allow_hyphen_values = true, requires = "ab")]
     effect: f64,
@@ -77,6 +84,9 @@ impl Simulate {
     pub fn run(self) -> Outcome {
         if self.ab {
             return self.field_test();
+        }
+        if self.planted {
+            return self.planted_organisation();
         }
         let zone = Zone::utc();
         let (from, to, until) = (self.from.start(&zone), self.to.start(&zone), self.until.end(&zone));
@@ -112,6 +122,20 @@ impl Simulate {
             files.events.display(),
             files.outcomes.display(),
             files.truth.display()
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn planted_organisation(self) -> Outcome {
+        let experiment = simulate::write_planted(self.seed, self.leads, !self.without_faults, &self.folder)
+            .map_err(|error| Failure::fault(format!("{}: {error}", self.folder.display())))?;
+        print(&format!(
+            "{} training leads and {} later ones: {}\nWhat is planted: {}\nAudit them: leadoff audit {}\n",
+            self.leads,
+            self.leads / 2,
+            self.folder.display(),
+            self.folder.join("truth.json").display(),
+            experiment.display()
         ));
         Ok(ExitCode::SUCCESS)
     }

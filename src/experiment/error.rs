@@ -57,6 +57,10 @@ pub enum RunError {
     NotPoints { model: String },
     #[error("model `{model}` is audited on training leads, and there are none: give `replay.train` a window")]
     NoTraining { model: String },
+    #[error(
+        "{what}: those leads score lower for want of a log, and a comparison across that date would be about the log; {advice}, or compare all the same with --allow-truncated"
+    )]
+    Truncated { what: String, advice: String },
     #[error("{path}: is there already and not empty: name a new folder", path = path.display())]
     NotEmpty { path: PathBuf },
     #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]

@@ -45,6 +45,14 @@ pub struct ExperimentFile {
     /// What the score at which leads are handed over is to meet, beside the capacity.
     #[serde(default)]
     pub thresholds: ThresholdSpec,
+    /// Whether the report holds the criteria of the champion (or of the first points model) against what happened to the
+    /// training leads; true by default.
+    #[serde(default = "yes")]
+    pub audit: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn one() -> u64 {

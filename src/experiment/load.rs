@@ -20,6 +20,8 @@ pub struct Experiment {
     pub champion: Option<usize>,
     /// Where relative paths of the data start.
     pub base: PathBuf,
+    /// Whether leads from both sides of a break in the event log may be compared; not by default.
+    pub allow_truncated: bool,
     path: PathBuf,
 }
 
@@ -49,7 +51,7 @@ impl Experiment {
         }
         gates_fit(&file).map_err(|message| invalid("gates", message))?;
         let base = base(path, &file.data);
-        Ok(Self { models, champion, base, path: path.into(), file })
+        Ok(Self { models, champion, base, allow_truncated: false, path: path.into(), file })
     }
 
     /// The file it was read from.

@@ -8,6 +8,7 @@ mod file;
 mod folder;
 mod gates;
 mod load;
+mod log;
 mod run;
 mod scores;
 mod start;

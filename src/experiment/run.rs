@@ -14,7 +14,7 @@ use crate::stats::{Interval, Undefined, dist};
 use crate::time::DAY;
 
 use super::load::Experiment;
-use super::{Progress, RunError, assemble};
+use super::{Progress, RunError, assemble, audit, log};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -78,11 +78,15 @@ fn peak_memory() -> Option<f64> {
 /// Replays the leads of an experiment through all its models and evaluates them.
 pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunError> {
     let mut played = play(experiment, Scope::Used, progress)?;
+    let crossed = log::crossed(experiment, &played)?;
     progress.say("evaluating".into());
+    let mut timings = std::mem::take(&mut played.timings);
+    let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = cohort(experiment, &mut played)?;
-    let Played { history, findings, models, replayed, mut timings, .. } = played;
+    let Played { history, findings, models, replayed, .. } = played;
     let evaluated = timings.time_parts(|done| evaluation::evaluate_watched(&cohort, done));
-    let notices = notices(experiment, &history, &models, &replayed, &cohort);
+    let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
+    notices.extend(crossed.iter().map(|cliff| log::notice(cliff, Level::Banner)));
     let evaluation = Evaluation {
         schema: result::SCHEMA,
         experiment: experiment.file.experiment.clone(),
@@ -95,6 +99,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         comparisons: evaluated.comparisons,
         verdict: evaluated.verdict,
         evidence: dated(evaluated.evidence, &history),
+        criteria,
     };
     progress.say("hashing the inputs".into());
     let inputs = timings.time("hash inputs", || data::inputs(&experiment.file.data, &experiment.base))?;

@@ -51,6 +51,12 @@ impl Contribution {
         }
     }
 
+    /// The same criterion on some of the leads.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Self {
+        Self { strength: rows.iter().map(|&row| self.strength[row]).collect(), ..self.without_strength() }
+    }
+
     /// Points before the cap.
     pub fn raw(&self, row: usize) -> f64 {
         (self.points * self.strength[row]).clamp(-MOST_POINTS, MOST_POINTS)

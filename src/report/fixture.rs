@@ -105,6 +105,7 @@ pub fn promoted() -> Evaluation {
             ],
         },
         evidence: Default::default(),
+        criteria: None,
     }
 }
 

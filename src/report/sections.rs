@@ -18,6 +18,7 @@ pub fn document(evaluation: &Evaluation) -> Document {
     let charts = chart::all(evaluation);
     let mut sections = vec![summary(&charts), models(evaluation, &charts)];
     sections.extend(champion(evaluation));
+    sections.extend(evaluation.criteria.as_ref().map(|audit| super::audit::of_run(audit, &charts)));
     sections.extend(super::evidence::section(evaluation));
     sections.extend(evaluation.models.iter().map(|one| model(evaluation, one, &charts)));
     sections.extend([data(evaluation), definitions()]);

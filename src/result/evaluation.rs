@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Evidence, Number};
+use super::{CriteriaAudit, Estimate, Evidence, Number};
 
 /// The version of `evaluation.json`. Old versions stay readable.
 pub const SCHEMA: u32 = 1;
@@ -24,6 +24,10 @@ pub struct Evaluation {
     /// Gates, thresholds, pairs, segments: missing in older results.
     #[serde(default)]
     pub evidence: Evidence,
+    /// The criteria of the champion (or of the first points model) held against what happened: missing in older results,
+    /// without training leads or points, and where the experiment says `audit: false`.
+    #[serde(default)]
+    pub criteria: Option<CriteriaAudit>,
 }
 
 /// What was asked: how the leads were replayed.

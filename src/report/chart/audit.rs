@@ -1,4 +1,4 @@
-use crate::result::{Audit, CriterionAudit};
+use crate::result::CriterionAudit;
 
 use super::ink::Ink;
 use super::scale::{Scale, Unit};
@@ -11,10 +11,9 @@ const NAMES: f64 = 250.0;
 const WIDTH: f64 = 330.0;
 
 /// Points as they are set, and as the data imply them with their interval.
-pub fn criteria(audit: &Audit) -> Chart {
-    let rows = &audit.criteria;
+pub fn criteria(model: &str, rows: &[CriterionAudit]) -> Chart {
     let plots = TOP + ROW * rows.len() as f64;
-    let title = format!("Points of {}: as set, and as the data imply", words::clean(&audit.model));
+    let title = format!("Points of {}: as set, and as the data imply", words::clean(model));
     let front = Frontispiece { id: "points".into(), title, alt: alt(rows), entry: None, height: plots + 76.0 };
     if rows.is_empty() {
         return front.refuse("No criteria, so no points to weigh.");

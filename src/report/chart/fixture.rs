@@ -441,5 +441,6 @@ fn wrap(models: Vec<ModelEvaluation>, champion: Option<&str>, capacity: Option<C
             reasons: vec![],
         },
         evidence: Default::default(),
+        criteria: None,
     }
 }

@@ -59,6 +59,7 @@ pub fn all(evaluation: &Evaluation) -> Vec<Chart> {
         charts.push(time::draw(evaluation, entry));
         charts.push(distribution::draw(entry));
     }
+    charts.extend(evaluation.criteria.as_ref().map(|audit| criteria(&audit.model, &audit.criteria)));
     charts
 }
 
