@@ -299,20 +299,23 @@ fn swap(cohort: &Cohort, schedule: &Schedule, champion: &Scored, challenger: &Sc
 
 fn swap_cell(cohort: &Cohort, members: impl Iterator<Item = (usize, f64)>) -> SwapCell {
     let columns = cohort.leads();
-    let (mut leads, mut wins, mut value) = (0.0, 0.0, 0.0);
+    let (mut leads, mut squares, mut wins, mut value) = (0.0, 0.0, 0.0, 0.0);
     for (row, share) in members {
         leads += share;
+        squares += share * share;
         if columns.converted[row] {
             wins += share;
             value += share * columns.value.get(row).copied().filter(|value| !value.is_nan()).unwrap_or(0.0);
         }
     }
     let rate = if leads > 0.0 { Ok(wins / leads) } else { Err(Undefined::Empty) };
+    // A tied block that is handed over in part tells of the rate with all of its leads (Kish 1965).
+    let effective = if squares > 0.0 { leads * leads / squares } else { 0.0 };
+    let known = f64::min(wins / leads, 1.0) * effective;
     SwapCell {
         leads,
         wins,
-        // Shares of tied leads may add up to a hair over their whole.
-        rate: Estimate::with(rate, wilson(f64::min(wins, leads), leads, LEVEL)),
+        rate: Estimate::with(rate, wilson(known, effective, LEVEL)),
         value: (!columns.value.is_empty()).then_some(value),
     }
 }
