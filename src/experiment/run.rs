@@ -146,11 +146,7 @@ pub(super) fn play_read(
     };
     let mut plan = Plan::default();
     let models = models::compile(&experiment.models, &context, &mut plan).map_err(|error| refused(error, &findings))?;
-    for name in &experiment.file.segments {
-        if !columns.iter().any(|column| column.name == *name) {
-            return Err(RunError::NoSegment { column: name.clone(), why: why_not(name, &columns, &findings) });
-        }
-    }
+    segments_exist(experiment, &columns, &findings)?;
     progress.say("replaying".into());
     let replayed = timings.time("replay", || replay::replay(&history, &plan, &experiment.file.replay, scope))?;
     progress.say("scoring".into());
@@ -159,6 +155,19 @@ pub(super) fn play_read(
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
     Ok(Played { history, findings, models, replayed, scores, timings, plan })
+}
+
+/// Every column of `segments:` is there.
+pub(super) fn segments_exist(
+    experiment: &Experiment,
+    columns: &[KnownColumn],
+    findings: &Findings,
+) -> Result<(), RunError> {
+    let known = |name: &String| columns.iter().any(|column| column.name == *name);
+    match experiment.file.segments.iter().find(|name| !known(name)) {
+        Some(name) => Err(RunError::NoSegment { column: name.clone(), why: why_not(name, columns, findings) }),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
@@ -331,7 +340,7 @@ fn notices(
     let mut say = |level: Level, text: String| notices.push(Notice { level, text });
     for model in cohort.models() {
         if let Some(reason) = &model.not_promotable {
-            say(Level::Banner, format!("`{}` can not be promoted on this evidence: it {reason}", model.name));
+            say(Level::Banner, format!("`{}` cannot be promoted on this evidence: it {reason}", model.name));
         }
     }
     let ledger = &replayed.ledger;
@@ -359,7 +368,7 @@ fn notices(
     if file.capacity.is_some() && !replayed.outcomes.timed {
         say(
             Level::Note,
-            "The capacity can not be replayed without times: models are compared in the top 10 % instead.".into(),
+            "The capacity cannot be replayed without times: models are compared in the top 10 % instead.".into(),
         );
     }
     if cohort.training().is_empty() && models.iter().any(|model| model.scale() == result::Scale::Points) {

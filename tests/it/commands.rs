@@ -244,3 +244,15 @@ fn usage_is_explained_on_stderr_and_help_on_stdout() {
     leadoff_in(folder.path(), &[]).failed(2);
     leadoff_in(folder.path(), &["run"]).failed(2);
 }
+
+#[test]
+fn a_segment_that_is_no_column_is_the_experiment_files_fault_in_every_command() {
+    let folder = folder();
+    let experiment = demo(folder.path());
+    let text = std::fs::read_to_string(folder.path().join(&experiment)).unwrap();
+    write(folder.path(), "demo.yaml", text.replace("segments: [source, industry]", "segments: [sorce]"));
+    for command in ["run", "check", "selfcheck"] {
+        let error = leadoff_in(folder.path(), &[command, &experiment]).failed(3);
+        assert!(error.contains("there is no column `sorce`") && error.contains("did you mean `source`"), "{error}");
+    }
+}
