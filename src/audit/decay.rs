@@ -138,7 +138,7 @@ fn vertex(a: (f64, f64), b: (f64, f64), c: (f64, f64)) -> (f64, f64) {
 /// `clear`: faster than never, beyond what looking at all criteria explains.
 fn sentence(configured: Option<f64>, found: &Result<Profile, Undefined>, clear: bool) -> String {
     let days = |days: f64| if days >= 10.0 { format!("{days:.0}") } else { format!("{days:.1}") };
-    let Ok(found) = found else { return "The data can not say how fast it fades.".into() };
+    let Ok(found) = found else { return "The data cannot say how fast it fades.".into() };
     let range = if found.low > 0.0 {
         format!("{} to {} days", days(found.low), days(found.high))
     } else {

@@ -51,7 +51,7 @@ pub(super) fn sentence(case: &Case, verdict: Belief) -> String {
         }
         Belief::Fine => format!("The data agree: {configured} points, worth {implied}."),
         Belief::Unknown => {
-            "Its points can not be weighed: the score as a whole does not clearly rise with conversion.".into()
+            "Its points cannot be weighed: the score as a whole does not clearly rise with conversion.".into()
         }
     }
 }

@@ -101,7 +101,7 @@ pub fn promoted() -> Evaluation {
             challenger: Some("reweighted".into()),
             tied: vec!["reweighted".into(), "regression".into()],
             reasons: vec![
-                "`crm` can not be promoted: its score is known only as exported and may hold the outcome".into(),
+                "`crm` cannot be promoted: its score is known only as exported and may hold the outcome".into(),
             ],
         },
         evidence: Default::default(),

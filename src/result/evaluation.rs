@@ -150,7 +150,7 @@ pub struct ModelEvaluation {
     /// points, logistic, column, blend, constant, random.
     pub kind: String,
     pub scale: Scale,
-    /// Why this model can not be promoted on this evidence; nothing where it can.
+    /// Why this model cannot be promoted on this evidence; nothing where it can.
     pub not_promotable: Option<String>,
     /// Evaluated leads without a score, ranked last in one tied block.
     pub unscored: u64,
