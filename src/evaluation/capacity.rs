@@ -75,7 +75,7 @@ pub(super) fn inclusion(model: &Scored, schedule: &Schedule) -> Vec<Vec<f64>> {
     schedule.periods.iter().map(|(rows, k)| chosen(&model.ranked(rows), *k)).collect()
 }
 
-fn chosen(scores: &[f64], k: f64) -> Vec<f64> {
+pub(super) fn chosen(scores: &[f64], k: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     let (mut left, mut chosen) = (k, vec![0.0; scores.len()]);

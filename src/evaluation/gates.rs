@@ -85,6 +85,12 @@ fn all(outcomes: impl Iterator<Item = GateOutcome> + Clone) -> GateOutcome {
     }
 }
 
+/// The smallest margin that an open gate would settle with 80 % power on the leads there are.
+fn settles(outcome: GateOutcome, se: f64, critical: f64) -> Option<f64> {
+    let margin = (critical + dist::normal_quantile(0.8)) * se;
+    (outcome == GateOutcome::Open && margin > 0.0 && margin.is_finite()).then_some(margin)
+}
+
 fn percent(share: f64) -> String {
     format!("{} %", (share * 1e4).round() / 100.0)
 }
@@ -129,6 +135,7 @@ impl Against<'_> {
             Margin::NotWorseBy(most) => (most > 0.0).then_some(most),
         };
         let (more_leads, days) = self.waiting(outcome, effect, spread.se, critical);
+        let settles = settles(outcome, spread.se, critical);
         let label = if compared.metric == "capture" {
             format!("{} {}", compared.label, self.schedule.rule)
         } else {
@@ -162,6 +169,7 @@ impl Against<'_> {
             more_leads,
             days,
             by: None,
+            settles,
         }
     }
 
@@ -248,6 +256,7 @@ impl Against<'_> {
             more_leads,
             days,
             by: None,
+            settles: settles(outcome, se, critical),
         }
     }
 
@@ -326,6 +335,7 @@ impl Against<'_> {
             more_leads: Number::undefined("quarters are counted"),
             days: Number::undefined("quarters are counted"),
             by: None,
+            settles: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! A cohort's columns become its evaluation: every model on the same leads, then each against the champion.
 
 mod asked;
+mod bottom;
 mod bracket;
 mod calibrate;
 mod capacity;
@@ -20,9 +21,10 @@ mod silent;
 mod swap;
 mod threshold;
 mod time;
+mod waiting;
 mod worked;
 
-pub use asked::{Asked, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
+pub use asked::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
 pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
 
 use rayon::prelude::*;
@@ -61,7 +63,7 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
         .into_par_iter()
         .map(|place| model_evaluation(cohort, place, &schedule, &paired))
         .collect();
-    let evidence = Evidence {
+    let mut evidence = Evidence {
         silent: silent::silent(&models),
         gates: gates::gates(cohort, &schedule, &paired),
         pairs: pairs::pairs(cohort, &paired),
@@ -73,11 +75,14 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
         segments: segment::differences(cohort, &schedule),
         paradoxes: paradox::paradoxes(cohort),
         traits: swap::traits(cohort, &schedule),
+        bottom: bottom::bottoms(cohort),
+        waiting: Vec::new(),
     };
     gates::decide(&evidence.gates, cohort, &mut comparisons);
+    evidence.waiting = waiting::waiting(cohort, &comparisons, &evidence.gates);
     let verdict = decide::verdict(cohort, &schedule, &paired, &comparisons);
     let verdict = segment::warn(gates::explain(verdict, &evidence.gates), &evidence.segments);
-    let verdict = decide::sweep(verdict, cohort, &schedule, &comparisons);
+    let verdict = decide::sweep(verdict, &schedule, &comparisons);
     Evaluated { readiness: readiness::readiness(cohort), models, verdict, comparisons, evidence }
 }
 

@@ -47,7 +47,7 @@ pub fn promoted() -> Evaluation {
             until: Some("2026-09-30".into()),
             timezone: "Europe/Berlin".into(),
             currency: Some("EUR".into()),
-            capacity: Some(CapacitySetting { leads: 20.0, per_days: 7.0 }),
+            capacity: Some(CapacitySetting { leads: 20.0, per_days: 7.0, estimated: false }),
             seed: 1,
         },
         readiness: Readiness {

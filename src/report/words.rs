@@ -1,8 +1,8 @@
 //! The sentences. None claims more than its interval.
 
 use crate::result::{
-    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateOutcome, Inversion, Level,
-    ModelEvaluation, Number, SwapSet,
+    Bottom, Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateOutcome, Inversion,
+    Level, ModelEvaluation, Number, SwapSet,
 };
 
 use super::document::{Answer, Span, Text, Tone, name, names, say};
@@ -337,12 +337,91 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
             out.extend(open.map(|gate| {
                 Text::sentence(&format!("To settle \"{}\": {}.", gate.gate, super::evidence::waiting(gate)))
             }));
+            out.extend(waiting(evaluation, comparison));
         }
     }
+    out.extend(bottom(evaluation));
     if evaluation.setting.champion.is_some() && verdict.tied.len() > 1 {
         out.push(say!["The data cannot tell "].then(names(&verdict.tied)).then(" apart.".into()));
     }
     out
+}
+
+/// What is forgone until there is evidence enough, if the best guess is right.
+fn waiting(evaluation: &Evaluation, comparison: &Comparison) -> Option<Text> {
+    let all = &evaluation.evidence.waiting;
+    let waiting = all.iter().find(|waiting| waiting.challenger == comparison.challenger)?;
+    let each = more_or_fewer(&comparison.wins_per_quarter, "a quarter")?;
+    let value = comparison.value_per_quarter.as_ref().and_then(|value| worth(value, currency(evaluation)));
+    if comparison.wins_per_quarter.point.finite()? <= 0.0 {
+        return Some(say![
+            "Waiting costs nothing by the best guess: ",
+            name(&comparison.challenger),
+            format!(" would hand over {each}.")
+        ]);
+    }
+    let start = say![
+        "The cost of waiting: if the best guess is right, ",
+        name(&comparison.challenger),
+        format!(" hands over {each}{}, and waiting forgoes that.", value.unwrap_or_default())
+    ];
+    let until = match (waiting.days.finite(), &waiting.by) {
+        (Some(days), _) if days <= 0.0 => {
+            " There are leads enough to see the difference that was asked for; more of them only narrow the interval."
+                .to_owned()
+        }
+        (Some(days), _) if days > FAR => format!(
+            " At the present rate it takes {} years until there are leads enough: waiting does not decide it.",
+            text::rough(days / 365.25, Unit::Plain)
+        ),
+        (Some(_), Some(by)) => {
+            let wins = more_or_fewer(&waiting.wins_until, "in all")?;
+            format!(
+                " Until about {}, when there are leads enough at the present rate, that is {wins}.",
+                text::clean(by)
+            )
+        }
+        _ => String::new(),
+    };
+    Some(start.then(until.into()))
+}
+
+/// Ten years: beyond that no quarter's review waits.
+pub(super) const FAR: f64 = 3_652.5;
+
+/// What would be lost by not working the lowest fifth of the model to use.
+fn bottom(evaluation: &Evaluation) -> Option<Text> {
+    let model = evaluation.verdict.model.as_ref()?;
+    let bottom = evaluation.evidence.bottom.iter().find(|one| &one.model == model && one.share == 0.2)?;
+    Some(lost(evaluation, bottom))
+}
+
+/// "Not working the lowest 20 % by current (814 leads) would lose 14 of the 351 wins: 3.99 % (2.39 to 6.58)."
+pub(super) fn lost(evaluation: &Evaluation, bottom: &Bottom) -> Text {
+    let share = text::round_share(bottom.share);
+    let leads = text::quantity(bottom.leads, Unit::Count);
+    let wins = text::number(&bottom.wins.expected, Unit::Count);
+    let of = text::plural(evaluation.readiness.wins, "win");
+    let part = text::estimate(&bottom.share_of_wins, Unit::Share);
+    let quarter = bottom
+        .wins_per_quarter
+        .finite()
+        .map_or_else(String::new, |wins| format!(", {} a quarter", text::quantity(wins, Unit::Count)));
+    let money = |amount: f64| text::with_currency(&text::quantity(amount, Unit::Money), currency(evaluation));
+    let value = bottom.value.map_or_else(String::new, |value| format!(", worth {}", money(value)));
+    let cost = bottom.cost.map_or_else(String::new, |cost| format!("; it would save {} of work", money(cost)));
+    let worked = match bottom.worked.as_ref().and_then(Number::finite) {
+        Some(worked) if worked < 0.95 => format!(
+            " Sales worked {} of them; what the others would have won if worked, this does not say.",
+            text::quantity(worked, Unit::Share)
+        ),
+        _ => String::new(),
+    };
+    say![
+        format!("Not working the lowest {share} of the leads by "),
+        name(&bottom.model),
+        format!(" ({leads}) would lose {wins} of the {of}: {part}{quarter}{value}{cost}.{worked}")
+    ]
 }
 
 /// What the interval excludes: the useful half of not knowing.
@@ -414,6 +493,7 @@ pub(super) fn currency(evaluation: &Evaluation) -> Option<&str> {
 /// "120 leads a week".
 pub(super) fn capacity(setting: &CapacitySetting) -> String {
     let leads = text::quantity(setting.leads, Unit::Count);
+    let leads = if setting.estimated { format!("about {leads}") } else { leads };
     let period = match setting.per_days {
         1.0 => "a day".to_owned(),
         7.0 => "a week".to_owned(),
@@ -713,7 +793,7 @@ mod tests {
 
     #[test]
     fn capacity_reads_as_people_say_it() {
-        let words = |leads, per_days| capacity(&CapacitySetting { leads, per_days });
+        let words = |leads, per_days| capacity(&CapacitySetting { leads, per_days, estimated: false });
         assert_eq!(words(120.0, 7.0), "120 leads a week");
         assert_eq!(words(20.0, 1.0), "20 leads a day");
         assert_eq!(words(500.0, 30.0), "500 leads every 30 days");

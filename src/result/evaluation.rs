@@ -52,6 +52,9 @@ pub struct Setting {
 pub struct CapacitySetting {
     pub leads: f64,
     pub per_days: f64,
+    /// Not stated, but how many leads sales worked.
+    #[serde(default)]
+    pub estimated: bool,
 }
 
 /// How much the data can say, before any result.
