@@ -7,7 +7,7 @@ use super::paired::Paired;
 
 /// What to do, from the comparisons with the champion.
 pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, comparisons: &[Comparison]) -> Verdict {
-    let (best, tied) = compare::tied_with_best(cohort, paired);
+    let (best, tied) = compare::tied_with_best(cohort, schedule, paired);
     let name = |model: usize| cohort.models()[model].name.clone();
     let tied: Vec<String> = tied.into_iter().map(name).collect();
     let metric = format!("share of wins captured {}", schedule.rule);

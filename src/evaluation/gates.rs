@@ -107,7 +107,9 @@ struct Against<'a> {
 impl Against<'_> {
     fn metric(&self, metric: &str, margin: Margin, confidence: f64) -> Vec<GateEvidence> {
         let Some(compared) = COMPARED.iter().find(|compared| compared.metric == metric) else { return Vec::new() };
-        let spread = |&challenger: &usize| Spread::of(self.paired, self.champion, challenger, compared.read);
+        let spread = |&challenger: &usize| {
+            Spread::of(self.paired, self.schedule, (self.champion, challenger), compared.figure())
+        };
         let spreads: Vec<Spread> = self.challengers.iter().map(spread).collect();
         let critical = max_t(&spreads, confidence).unwrap_or_else(|| dist::normal_critical(confidence));
         let one = |(&challenger, spread): (&usize, &Spread)| {

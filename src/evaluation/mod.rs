@@ -8,6 +8,7 @@ mod capacity;
 mod cohort;
 mod compare;
 mod decide;
+mod edges;
 mod gates;
 mod paired;
 mod pairs;
@@ -66,7 +67,7 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
     let mut evidence = Evidence {
         silent: silent::silent(&models),
         gates: gates::gates(cohort, &schedule, &paired),
-        pairs: pairs::pairs(cohort, &paired),
+        pairs: pairs::pairs(cohort, &schedule, &paired),
         thresholds: (0..cohort.models().len())
             .into_par_iter()
             .map(|place| threshold::thresholds(cohort, place))

@@ -65,8 +65,8 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
         .as_ref()
         .map(|e| Outcomes { inverse: contacts.inverse(e), robust: contacts.robust(e) })
         .map_err(String::clone);
-    let models =
-        (0..cohort.models().len()).map(|model| one(cohort, paired, &contacts, model, &shares[model], &corrected));
+    let models = (0..cohort.models().len())
+        .map(|model| one(cohort, (schedule, paired), &contacts, model, &shares[model], &corrected));
     let models: Vec<WorkedModel> = models.collect();
     let champion = cohort.design().champion;
     let differences = champion.map_or_else(Vec::new, |champion| {
@@ -110,7 +110,7 @@ type Corrected = Result<Outcomes, String>;
 
 fn one(
     cohort: &Cohort,
-    paired: &Paired,
+    (schedule, paired): (&Schedule, &Paired),
     contacts: &Contacts,
     model: usize,
     shares: &[f64],
@@ -125,7 +125,7 @@ fn one(
     WorkedModel {
         model: cohort.models()[model].name.clone(),
         share_worked: rate(f64::min(reached, handed), handed),
-        naive: Estimate::with(paired.observed[model].capture, paired.interval(model, |figures| figures.capture)),
+        naive: capacity::captured(schedule, paired, model),
         inverse_propensity: estimate(|both| &both.inverse),
         doubly_robust: estimate(|both| &both.robust),
     }

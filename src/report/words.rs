@@ -340,6 +340,7 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
             out.extend(waiting(evaluation, comparison));
         }
     }
+    out.extend(had_all_been_worked(evaluation));
     out.extend(bottom(evaluation));
     if evaluation.setting.champion.is_some() && verdict.tied.len() > 1 {
         out.push(say!["The data cannot tell "].then(names(&verdict.tied)).then(" apart.".into()));
@@ -384,6 +385,30 @@ fn waiting(evaluation: &Evaluation, comparison: &Comparison) -> Option<Text> {
         _ => String::new(),
     };
     Some(start.then(until.into()))
+}
+
+/// What the comparison would be had sales worked every lead, where it is known which it worked.
+fn had_all_been_worked(evaluation: &Evaluation) -> Option<Text> {
+    let worked = evaluation.evidence.worked.as_ref().filter(|worked| worked.worked < worked.leads)?;
+    let challenger = &deciding(evaluation)?.challenger;
+    let share = text::quantity(worked.worked as f64 / worked.leads.max(1) as f64, Unit::Share);
+    if let Some(reason) = &worked.overlap.refused {
+        return Some(say![format!(
+            "Sales worked {share} of these leads, and what that does to the comparison cannot be corrected: {}.",
+            text::clean(reason)
+        )]);
+    }
+    let own = worked.differences.iter().find(|one| &one.challenger == challenger)?;
+    own.doubly_robust.interval()?;
+    Some(say![
+        format!("Sales worked {share} of these leads. Had it worked all, "),
+        name(challenger),
+        format!(
+            " would differ from the champion by an estimated {} of the wins captured; history shows {}.",
+            with_level(&own.doubly_robust, Unit::Points).replace(" pp", " percentage points"),
+            text::number(&own.naive, Unit::Points).replace(" pp", "")
+        )
+    ])
 }
 
 /// Ten years: beyond that no quarter's review waits.
