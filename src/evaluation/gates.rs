@@ -91,6 +91,11 @@ fn settles(outcome: GateOutcome, se: f64, critical: f64) -> Option<f64> {
     (outcome == GateOutcome::Open && margin > 0.0 && margin.is_finite()).then_some(margin)
 }
 
+/// A figure as it is printed: with a true minus.
+fn signed(value: f64) -> String {
+    format!("{value:.4}").replace('-', "−")
+}
+
 fn percent(share: f64) -> String {
     format!("{} %", (share * 1e4).round() / 100.0)
 }
@@ -153,7 +158,11 @@ impl Against<'_> {
         } else {
             let bound = if outcome == GateOutcome::Failed { gain.high } else { gain.low };
             let side = if outcome == GateOutcome::Failed { "at most" } else { "at least" };
-            format!("the gain is {side} {bound:.4}, with {} confidence over all challengers", percent(confidence))
+            format!(
+                "the gain is {side} {}, with {} confidence over all challengers",
+                signed(bound),
+                percent(confidence)
+            )
         };
         GateEvidence {
             challenger: self.name(challenger),
@@ -234,7 +243,7 @@ impl Against<'_> {
         };
         let found = match worst {
             Some(worst) => {
-                format!("the widest loss that is possible is in `{}`: {:.4}{beside}", worst.label, low(&worst))
+                format!("the widest loss that is possible is in `{}`: {}{beside}", worst.label, signed(low(&worst)))
             }
             None => format!("no segment has {FEWEST} wins and {FEWEST} others"),
         };

@@ -78,7 +78,7 @@ pub(super) fn waiting(gate: &GateEvidence) -> String {
             let years = gate.days.finite().unwrap_or(f64::NAN) / 365.25;
             let margin = gate.settles.map_or_else(String::new, |margin| {
                 format!(
-                    ": these leads bear a margin of about {}, not the one asked for",
+                    " (these leads bear a margin of about {}, not the one asked for)",
                     text::rough(margin, Unit::Plain)
                 )
             });

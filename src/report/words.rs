@@ -362,9 +362,9 @@ fn waiting(evaluation: &Evaluation, comparison: &Comparison) -> Option<Text> {
         ]);
     }
     let start = say![
-        "The cost of waiting: if the best guess is right, ",
+        "The cost of waiting, if the best guess is right: ",
         name(&comparison.challenger),
-        format!(" hands over {each}{}, and waiting forgoes that.", value.unwrap_or_default())
+        format!(" would hand over {each}{}, and until it is in use they are forgone.", value.unwrap_or_default())
     ];
     let until = match (waiting.days.finite(), &waiting.by) {
         (Some(days), _) if days <= 0.0 => {
@@ -411,6 +411,13 @@ fn had_all_been_worked(evaluation: &Evaluation) -> Option<Text> {
     ])
 }
 
+/// Whether more leads settle it only in ten years or later.
+fn is_out_of_reach(evaluation: &Evaluation) -> bool {
+    let named = deciding(evaluation).map(|comparison| &comparison.challenger);
+    let mut waiting = evaluation.evidence.waiting.iter();
+    waiting.any(|one| Some(&one.challenger) == named && one.days.finite().is_some_and(|days| days > FAR))
+}
+
 /// Ten years: beyond that no quarter's review waits.
 pub(super) const FAR: f64 = 3_652.5;
 
@@ -434,7 +441,7 @@ pub(super) fn lost(evaluation: &Evaluation, bottom: &Bottom) -> Text {
         .map_or_else(String::new, |wins| format!(", {} a quarter", text::quantity(wins, Unit::Count)));
     let money = |amount: f64| text::with_currency(&text::quantity(amount, Unit::Money), currency(evaluation));
     let value = bottom.value.map_or_else(String::new, |value| format!(", worth {}", money(value)));
-    let cost = bottom.cost.map_or_else(String::new, |cost| format!("; it would save {} of work", money(cost)));
+    let cost = bottom.cost.map_or_else(String::new, |cost| format!("; working all of them costs {}", money(cost)));
     let worked = match bottom.worked.as_ref().and_then(Number::finite) {
         Some(worked) if worked < 0.95 => format!(
             " Sales worked {} of them; what the others would have won if worked, this does not say.",
@@ -503,6 +510,10 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
         }
         (Decision::NotEnoughEvidence, Some(champion)) if barred(evaluation).is_some() => {
             out.push(say!["Stay with ", name(champion), " for now, and get the evidence that is missing: the reasons above say which."]);
+        }
+        (Decision::NotEnoughEvidence, Some(champion)) if is_out_of_reach(evaluation) => {
+            let advice = " for now. Waiting does not settle what is asked: ask for a margin that these leads bear, or try both models in the field (";
+            out.push(say!["Stay with ", name(champion), advice, name("leadoff ab plan"), ")."]);
         }
         (Decision::NotEnoughEvidence, Some(champion)) => {
             out.push(say!["Stay with ", name(champion), " for now, and run this again when more leads are mature, or over a longer window."]);
