@@ -134,7 +134,7 @@ fn screen(column: &Column, known: &KnownColumn, leads: &Leads, changed: Option<&
         filled_won: rate(won),
         filled_other: rate(other),
     };
-    // What is read as it stood at scoring can not know what was written later.
+    // What is read as it stood at scoring cannot know what was written later.
     let kept_out = match known.known {
         Known::At(_) => false,
         Known::ByHistory => surely,

@@ -147,7 +147,7 @@ fn target(audit: &CriterionAudit, step: f64) -> Option<f64> {
         Belief::Redundant => Some(0.0),
         Belief::WrongSign | Belief::OverWeighted | Belief::UnderWeighted => {
             let implied = audit.implied.point.finite()?;
-            // What the data can not tell from nothing is worth nothing.
+            // What the data cannot tell from nothing is worth nothing.
             let nothing = audit.implied.interval().is_some_and(|interval| interval.contains(0.0));
             Some(if nothing { 0.0 } else { rounded(implied, audit.configured, step) })
         }

@@ -70,14 +70,14 @@ pub(super) fn sentence(case: &Case, verdict: Belief) -> String {
         }
         Belief::Fine => format!("The data agree: {configured} points, worth {implied}."),
         Belief::Unknown => {
-            "Its points can not be weighed: the score as a whole does not clearly rise with conversion.".into()
+            "Its points cannot be weighed: the score as a whole does not clearly rise with conversion.".into()
         }
     }
 }
 
 /// How a criterion's events fade. `clear`: faster than never, beyond what looking at all criteria explains.
 pub(super) fn fading(faded: &Faded, found: Option<&Found>, clear: bool) -> String {
-    let Some(found) = found else { return "The data can not say how fast it fades.".into() };
+    let Some(found) = found else { return "The data cannot say how fast it fades.".into() };
     let (half_life, line) = (&found.half_life, found.straighter());
     if !clear || half_life.high.is_infinite() {
         return no_evidence(faded, half_life);

@@ -88,7 +88,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Whether a model can not be made of what stands in the experiment file; else it is the data that do not fit.
+/// Whether a model cannot be made of what stands in the experiment file; else it is the data that do not fit.
 fn is_in_the_file(error: &ModelError) -> bool {
     matches!(error, ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. })
 }

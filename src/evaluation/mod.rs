@@ -1,12 +1,14 @@
 //! A cohort's columns become its evaluation: every model on the same leads, then each against the champion.
 
 mod asked;
+mod bottom;
 mod bracket;
 mod calibrate;
 mod capacity;
 mod cohort;
 mod compare;
 mod decide;
+mod edges;
 mod gates;
 mod paired;
 mod pairs;
@@ -20,9 +22,10 @@ mod silent;
 mod swap;
 mod threshold;
 mod time;
+mod waiting;
 mod worked;
 
-pub use asked::{Asked, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
+pub use asked::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
 pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
 
 use rayon::prelude::*;
@@ -34,6 +37,7 @@ use crate::stats::{Interval, Sample, Undefined};
 pub use readiness::readiness;
 pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
 pub use swap::{Swapped, swapped};
+pub use worked::contacts;
 
 use self::capacity::Schedule;
 use self::paired::Paired;
@@ -68,10 +72,10 @@ pub fn evaluate_watched(cohort: &Cohort, done: &mut dyn FnMut(&'static str)) -> 
         .map(|place| model_evaluation(cohort, place, &schedule, &paired))
         .collect();
     done("metrics");
-    let evidence = Evidence {
+    let mut evidence = Evidence {
         silent: silent::silent(&models),
         gates: gates::gates(cohort, &schedule, &paired),
-        pairs: pairs::pairs(cohort, &paired),
+        pairs: pairs::pairs(cohort, &schedule, &paired),
         thresholds: (0..cohort.models().len())
             .into_par_iter()
             .map(|place| threshold::thresholds(cohort, place))
@@ -80,11 +84,14 @@ pub fn evaluate_watched(cohort: &Cohort, done: &mut dyn FnMut(&'static str)) -> 
         segments: segment::differences(cohort, &schedule),
         paradoxes: paradox::paradoxes(cohort),
         traits: swap::traits(cohort, &schedule),
+        bottom: bottom::bottoms(cohort),
+        waiting: Vec::new(),
     };
     gates::decide(&evidence.gates, cohort, &mut comparisons);
+    evidence.waiting = waiting::waiting(cohort, &comparisons, &evidence.gates);
     let verdict = decide::verdict(cohort, &schedule, &paired, &comparisons);
     let verdict = segment::warn(gates::explain(verdict, &evidence.gates), &evidence.segments);
-    let verdict = decide::sweep(verdict, cohort, &schedule, &comparisons);
+    let verdict = decide::sweep(verdict, &schedule, &comparisons);
     done("evidence");
     Evaluated { readiness: readiness::readiness(cohort), models, verdict, comparisons, evidence }
 }

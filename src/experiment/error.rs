@@ -8,10 +8,10 @@ use crate::report::ReportError;
 
 use super::store::StoreError;
 
-/// Why an experiment file can not be used.
+/// Why an experiment file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("{path}: can not be read: {source}", path = path.display())]
+    #[error("{path}: cannot be read: {source}", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error("{path}: not a text file: an experiment is YAML in UTF-8", path = path.display())]
     NotText { path: PathBuf },

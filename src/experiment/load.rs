@@ -27,7 +27,7 @@ pub struct Experiment {
 
 impl Experiment {
     /// # Errors
-    /// When the file can not be read, is not an experiment, or its parts do not fit together.
+    /// When the file cannot be read, is not an experiment, or its parts do not fit together.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let file: ExperimentFile = yaml::read(path)?;
         let invalid =

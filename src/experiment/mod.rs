@@ -19,7 +19,7 @@ mod yaml;
 pub use audit::{audit, store_audit};
 pub use check::{Checked, check};
 pub use error::{ConfigError, RunError};
-pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
+pub use file::{CalibrationSpec, CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use folder::{read_evaluation, redraw, store};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;

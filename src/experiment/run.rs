@@ -90,7 +90,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let evaluation = Evaluation {
         schema: result::SCHEMA,
         experiment: experiment.file.experiment.clone(),
-        setting: setting(experiment, &history),
+        setting: setting(experiment, &history, &cohort),
         readiness: evaluated.readiness,
         notices,
         ledger: replayed.ledger,
@@ -109,11 +109,13 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
 
 /// Evidence with the days by which enough leads are mature, counted from the export of the outcomes.
 fn dated(mut evidence: Evidence, history: &History) -> Evidence {
-    for gate in &mut evidence.gates {
-        let days = gate.days.finite().filter(|days| history.outcomes.timed && *days > 0.0 && *days < 36_525.0);
-        let at = days.and_then(|days| history.until.checked_add((days * DAY as f64) as i64));
-        gate.by = at.map(|at| history.zone.date(at).to_string());
-    }
+    let after = |days: &Number| {
+        let days = days.finite().filter(|days| history.outcomes.timed && *days > 0.0 && *days < 36_525.0)?;
+        let at = history.until.checked_add((days * DAY as f64) as i64)?;
+        Some(history.zone.date(at).to_string())
+    };
+    evidence.gates.iter_mut().for_each(|gate| gate.by = after(&gate.days));
+    evidence.waiting.iter_mut().for_each(|waiting| waiting.by = after(&waiting.days));
     evidence
 }
 
@@ -160,11 +162,7 @@ pub(super) fn play_read(
     };
     let mut plan = Plan::default();
     let models = models::compile(&experiment.models, &context, &mut plan).map_err(|error| refused(error, &findings))?;
-    for name in &experiment.file.segments {
-        if !columns.iter().any(|column| column.name == *name) {
-            return Err(RunError::NoSegment { column: name.clone(), why: why_not(name, &columns, &findings) });
-        }
-    }
+    segments_exist(experiment, &columns, &findings)?;
     progress.say("replaying".into());
     let replayed = timings.time("replay", || replay::replay(&history, &plan, &experiment.file.replay, scope))?;
     progress.say("scoring".into());
@@ -173,6 +171,19 @@ pub(super) fn play_read(
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
     Ok(Played { history, findings, models, replayed, scores, timings, plan })
+}
+
+/// Every column of `segments:` is there.
+pub(super) fn segments_exist(
+    experiment: &Experiment,
+    columns: &[KnownColumn],
+    findings: &Findings,
+) -> Result<(), RunError> {
+    let known = |name: &String| columns.iter().any(|column| column.name == *name);
+    match experiment.file.segments.iter().find(|name| !known(name)) {
+        Some(name) => Err(RunError::NoSegment { column: name.clone(), why: why_not(name, columns, findings) }),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
@@ -295,7 +306,7 @@ fn finding(finding: &data::Finding) -> FindingCount {
     }
 }
 
-fn setting(experiment: &Experiment, history: &History) -> Setting {
+fn setting(experiment: &Experiment, history: &History, cohort: &Cohort) -> Setting {
     let file = &experiment.file;
     let timed = history.outcomes.timed;
     Setting {
@@ -311,11 +322,11 @@ fn setting(experiment: &Experiment, history: &History) -> Setting {
         until: timed.then(|| until(history)),
         timezone: history.zone.name().into(),
         currency: file.data.currency.clone(),
-        capacity: file
-            .capacity
-            .as_ref()
-            .filter(|_| timed)
-            .map(|capacity| CapacitySetting { leads: capacity.leads.0, per_days: capacity.per.days() }),
+        capacity: cohort.design().capacity.map(|rule| CapacitySetting {
+            leads: rule.leads,
+            per_days: rule.per.days(),
+            estimated: file.capacity.is_none(),
+        }),
         seed: file.seed,
     }
 }
@@ -326,6 +337,9 @@ fn until(history: &History) -> String {
     let date = zone.date(history.until);
     if zone.end_of(date) == history.until { date.to_string() } else { zone.text(history.until) }
 }
+
+/// Below so many wins a report warns of itself: an AUC's interval is then more than 0.25 wide.
+const FEW_WINS: usize = 20;
 
 /// What a reader must know to read the numbers right.
 fn notices(
@@ -340,7 +354,7 @@ fn notices(
     let mut say = |level: Level, text: String| notices.push(Notice { level, text });
     for model in cohort.models() {
         if let Some(reason) = &model.not_promotable {
-            say(Level::Banner, format!("`{}` can not be promoted on this evidence: it {reason}", model.name));
+            say(Level::Banner, format!("`{}` cannot be promoted on this evidence: it {reason}", model.name));
         }
     }
     let ledger = &replayed.ledger;
@@ -365,10 +379,29 @@ fn notices(
     if history.created.is_none() && file.replay.as_of == AsOf::Created {
         say(Level::Note, "The leads have no creation times: each is scored as it stands in its file.".into());
     }
+    let wins = cohort.converted(cohort.mature()).into_iter().filter(|won| *won).count();
+    if wins < FEW_WINS {
+        say(
+            Level::Warning,
+            format!(
+                "Only {wins} mature {} behind this report. With fewer than about {FEW_WINS} no ranking, curve or threshold here is to be acted on: take a longer window, a shorter horizon, or wait.",
+                if wins == 1 { "win stands" } else { "wins stand" }
+            ),
+        );
+    }
+    if let Some(rule) = cohort.design().capacity.filter(|_| file.capacity.is_none()) {
+        say(
+            Level::Note,
+            format!(
+                "No capacity is stated. Sales worked about {} of these leads a week, and models are compared at that number; state `capacity` to compare them at another.",
+                rule.leads
+            ),
+        );
+    }
     if file.capacity.is_some() && !replayed.outcomes.timed {
         say(
             Level::Note,
-            "The capacity can not be replayed without times: models are compared in the top 10 % instead.".into(),
+            "The capacity cannot be replayed without times: models are compared in the top 10 % instead.".into(),
         );
     }
     if cohort.training().is_empty() && models.iter().any(|model| model.scale() == result::Scale::Points) {

@@ -11,7 +11,7 @@ pub struct Scores {
     pub groups: Vec<GroupScore>,
     /// The fit of a regression.
     pub fitted: Option<Fitted>,
-    /// Why the model can not be promoted on this evidence.
+    /// Why the model cannot be promoted on this evidence.
     pub not_promotable: Option<String>,
 }
 

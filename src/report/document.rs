@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn a_sentence_from_the_data_starts_and_ends_as_one() {
         assert_eq!(Text::whole("the horizon is open").plain(), "The horizon is open.");
-        assert_eq!(Text::whole("`a` can not be promoted.").plain(), "a can not be promoted.");
+        assert_eq!(Text::whole("`a` cannot be promoted.").plain(), "a cannot be promoted.");
     }
 
     #[test]

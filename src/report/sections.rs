@@ -368,7 +368,7 @@ fn introduction(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> 
     }
     let mut blocks = vec![Block::Paragraph(words.into())];
     if let Some(reason) = &model.not_promotable {
-        let words = format!("this model can not be promoted on this evidence: {reason}");
+        let words = format!("this model cannot be promoted on this evidence: {reason}");
         blocks.push(Block::Notice(Level::Warning, Text::whole(&words)));
     }
     blocks
@@ -789,13 +789,13 @@ fn before_as_of(ledger: &Ledger) -> Vec<Block> {
     if ledger.wins_in_window == 0 || ledger.wins_before_as_of == 0 {
         return Vec::new();
     }
-    let share = text::quantity(ledger.wins_before_as_of as f64 / ledger.wins_in_window as f64, Unit::Share);
-    let words = format!(
-        "{} of {} ({share}) came before the lead was scored: no model can have predicted them, and they count nowhere.",
-        text::count(ledger.wins_before_as_of),
-        text::plural(ledger.wins_in_window, "win"),
-    );
     if ledger.wins_before.is_empty() {
+        let share = text::quantity(ledger.wins_before_as_of as f64 / ledger.wins_in_window as f64, Unit::Share);
+        let words = format!(
+            "{} of {} ({share}) came before the lead was scored: no model can have predicted them, and they count nowhere.",
+            text::count(ledger.wins_before_as_of),
+            text::plural(ledger.wins_in_window, "win"),
+        );
         return vec![Block::Paragraph(words.into())];
     }
     let columns = vec![
@@ -814,8 +814,9 @@ fn before_as_of(ledger: &Ledger) -> Vec<Block> {
             Cell::number(&share, Unit::Share),
         ]
     });
-    let table = Table::new("Wins that come before other moments of scoring.", columns, rows.collect());
-    vec![Block::Notice(Level::Warning, format!("{words} Consider scoring earlier.").into()), Block::Table(table)]
+    // The words stand among the notices, once.
+    let caption = "Wins that come before the lead is scored, at other moments of scoring: no model can predict them.";
+    vec![Block::Table(Table::new(caption, columns, rows.collect()))]
 }
 
 fn definitions() -> Section {

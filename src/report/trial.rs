@@ -246,7 +246,7 @@ fn secondary(trial: &Trial) -> Section {
             let (level, word) = match guard.holds {
                 Some(true) => (Level::Note, "holds"),
                 Some(false) => (Level::Warning, "is not shown to hold"),
-                None => (Level::Warning, "can not be judged"),
+                None => (Level::Warning, "cannot be judged"),
             };
             let text = format!(
                 "guardrail `{}` {word} for `{}`: {}, margin {}",

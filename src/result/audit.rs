@@ -116,7 +116,7 @@ pub enum Belief {
     Unstable,
     TooLittleData,
     Fine,
-    /// The points can not be weighed at all.
+    /// The points cannot be weighed at all.
     Unknown,
 }
 
@@ -132,7 +132,7 @@ impl Belief {
             Self::Unstable => "unstable",
             Self::TooLittleData => "too little data",
             Self::Fine => "fine",
-            Self::Unknown => "can not be weighed",
+            Self::Unknown => "cannot be weighed",
         }
     }
 

@@ -56,6 +56,9 @@ pub struct Setting {
 pub struct CapacitySetting {
     pub leads: f64,
     pub per_days: f64,
+    /// Not stated, but how many leads sales worked.
+    #[serde(default)]
+    pub estimated: bool,
 }
 
 /// How much the data can say, before any result.
@@ -154,7 +157,7 @@ pub struct ModelEvaluation {
     /// points, logistic, column, blend, constant, random.
     pub kind: String,
     pub scale: Scale,
-    /// Why this model can not be promoted on this evidence; nothing where it can.
+    /// Why this model cannot be promoted on this evidence; nothing where it can.
     pub not_promotable: Option<String>,
     /// Evaluated leads without a score, ranked last in one tied block.
     pub unscored: u64,

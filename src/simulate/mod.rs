@@ -5,7 +5,7 @@ mod planted;
 mod truth;
 mod write;
 
-pub use organisation::{Drift, Organisation, simulate};
+pub use organisation::{Contact, Drift, Organisation, simulate};
 pub use planted::{Fault, POINT, PlantedCriterion, PlantedLeads, PlantedOrganisation, write_planted};
 pub use truth::Truth;
 pub use write::{Files, write};

@@ -147,7 +147,7 @@ fn headline(trial: &Trial, best: Option<&Contrast>, refusals: &[String]) -> Stri
                 format!("`{arm}` converts leads later than `{control}`, but not shown to convert fewer")
             }
             Call::NoDifferenceShown => format!("No difference between `{arm}` and `{control}` is shown"),
-            Call::NotJudged => format!("`{arm}` can not be judged"),
+            Call::NotJudged => format!("`{arm}` cannot be judged"),
         }
     };
     match (best, trial.contrasts.as_slice()) {

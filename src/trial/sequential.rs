@@ -113,7 +113,7 @@ fn earlier(look: &Look, planned: f64) -> StageLook {
     }
 }
 
-/// A look that has no information yet can not stop and spends nothing.
+/// A look that has no information yet cannot stop and spends nothing.
 fn bound(test: &Test, stages: &mut [StageLook], is_last: bool) {
     let informed: Vec<usize> = (0..stages.len()).filter(|&i| stages[i].fraction > 0.0).collect();
     let fractions: Vec<f64> = informed.iter().map(|&i| stages[i].fraction).collect();

@@ -9,7 +9,7 @@ use crate::experiment::store::{StoreError, write_file};
 /// Writes the audit as JSON and as a report, and the proposal where there is one. Returns the folder.
 ///
 /// # Errors
-/// When a file can not be written.
+/// When a file cannot be written.
 pub fn store_audit(audit: &Audit, folder: &Path) -> Result<PathBuf, RunError> {
     let charts = folder.join("charts");
     std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts.clone(), source })?;

@@ -25,7 +25,7 @@ pub struct Analysis {
 /// Analyses a test as it looked at the end of `as_of`, by default at `until` of its file.
 ///
 /// # Errors
-/// When the data can not be read as what the file says.
+/// When the data cannot be read as what the file says.
 pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress) -> Result<Analysis, RunError> {
     progress.say("reading".into());
     let seen = read::read(test, as_of.map(|as_of| as_of.end(&test.file.timezone)))?;
@@ -121,7 +121,7 @@ fn hold_to_plan(test: &FieldTest, trial: &mut Trial) {
 /// Writes the folder of an analysis, all of it or nothing, then the ledger.
 ///
 /// # Errors
-/// When a file can not be written.
+/// When a file cannot be written.
 pub fn store(analysis: &Analysis, target: &Path) -> Result<PathBuf, RunError> {
     let folder = Folder::create(target)?;
     folder.write("trial.json", to_json(&analysis.trial))?;
@@ -172,7 +172,7 @@ pub fn read_trial(path: &Path) -> Result<Trial, RunError> {
 /// Draws the report of a trial anew, beside it.
 ///
 /// # Errors
-/// When a file can not be written.
+/// When a file cannot be written.
 pub fn redraw(trial: &Trial, folder: &Path) -> Result<(), RunError> {
     let charts = folder.join("charts");
     std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts, source })?;

@@ -21,7 +21,7 @@ pub struct FieldTest {
 
 impl FieldTest {
     /// # Errors
-    /// When the file can not be read, is no test, or its parts do not fit together.
+    /// When the file cannot be read, is no test, or its parts do not fit together.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let file: TestFile = yaml::read(path)?;
         let wrong = |field: &str, message: &str| {

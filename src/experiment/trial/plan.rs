@@ -78,7 +78,7 @@ impl Planned {
         );
         if self.shared_queue {
             text.push_str(
-                "Both arms in one queue can not be compared: a shift of one model's scale alone looks like a lift (31 % in simulation).\n  \
+                "Both arms in one queue cannot be compared: a shift of one model's scale alone looks like a lift (31 % in simulation).\n  \
                  Assign whole representatives (`--per-rep`, `--icc`), or give each arm its own quota of sales' time.\n",
             );
         }
@@ -133,7 +133,7 @@ impl Planned {
 /// Writes the test's file of a plan.
 ///
 /// # Errors
-/// When a file is there already, or can not be written.
+/// When a file is there already, or cannot be written.
 pub fn write_plan(planned: &Planned, path: &Path) -> Result<(), RunError> {
     if path.exists() {
         return Err(RunError::NotEmpty { path: path.into() });

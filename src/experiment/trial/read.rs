@@ -485,7 +485,7 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec) -> Result<Seen, RunE
             && value.is_none_or(|(mean, variance)| mean.is_finite() && variance >= 0.0);
         if !is_sound {
             let message =
-                format!("row {}: {x} conversions of {n} units, or a mean and variance that can not be", row + 1);
+                format!("row {}: {x} conversions of {n} units, or a mean and variance that cannot be", row + 1);
             return Err(test.invalid("aggregates", message).into());
         }
         let day = day.as_ref().map(|day| day[row]).filter(|at| *at != NEVER).map(|at| days(at - first));

@@ -7,7 +7,7 @@ use crate::trial::simulate::{History, Truth, history};
 /// Writes a simulated field test: assignments, outcomes, the truth, and the test's file that analyses them.
 ///
 /// # Errors
-/// When a file can not be written, or the folder holds a test already.
+/// When a file cannot be written, or the folder holds a test already.
 pub fn write_simulated(truth: &Truth, folder: &Path) -> Result<(), RunError> {
     let path = folder.join("test.yaml");
     if path.exists() {

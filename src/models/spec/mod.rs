@@ -212,7 +212,7 @@ pub enum BracketSpec {
 }
 
 impl BracketSpec {
-    /// Why scores can not be cut so; nothing where they can.
+    /// Why scores cannot be cut so; nothing where they can.
     pub fn problem(&self) -> Option<String> {
         match self {
             Self::Edges(edges) if edges.is_empty() => Some("no edges, expected some such as [25, 50, 75]".into()),

@@ -98,7 +98,7 @@ fn answer(audit: &Audit) -> Answer {
 /// What points are, in words of chances.
 fn readiness(scale: &Estimate) -> String {
     let odds = |points: &Number| points.finite().map_or(points.clone(), |points| (10.0 * points).exp().into());
-    let Some(_) = scale.point.finite() else { return "What a point stands for can not be told.".into() };
+    let Some(_) = scale.point.finite() else { return "What a point stands for cannot be told.".into() };
     let odds = Estimate { point: odds(&scale.point), low: odds(&scale.low), high: odds(&scale.high) };
     format!(
         "Ten points more multiply the odds of a win by {}, by the criteria that agree on it.",

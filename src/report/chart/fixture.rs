@@ -33,7 +33,7 @@ pub fn evaluation() -> Evaluation {
         model("crm", "column", Scale::Points, &leads, 2.2, 4, 10.0),
         model("random", "random", Scale::Probability, &leads, 40.0, 5, 0.0),
     ];
-    wrap(models, Some("current"), Some(CapacitySetting { leads: 120.0, per_days: 7.0 }))
+    wrap(models, Some("current"), Some(CapacitySetting { leads: 120.0, per_days: 7.0, estimated: false }))
 }
 
 /// Twelve models with hostile names and fifteen brackets each, no champion, no capacity.

@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(alt("brackets-empty"), "No brackets: no lead has a score");
         assert_eq!(
             alt("reliability-empty"),
-            "Predictions can not be checked: undefined: points need a training window to become probabilities"
+            "Predictions cannot be checked: undefined: points need a training window to become probabilities"
         );
     }
 

@@ -36,7 +36,7 @@ pub(super) fn draw(entry: &Entry) -> Chart {
         height: COUNTS.bottom() + 50.0,
     };
     if bins.is_empty() {
-        return front.refuse(&format!("Predictions can not be checked: {}", calibration.map));
+        return front.refuse(&format!("Predictions cannot be checked: {}", calibration.map));
     }
     front.draw(|sheet| {
         let ends =
