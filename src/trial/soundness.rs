@@ -15,15 +15,17 @@ const CONCENTRATION: f64 = 10_000.0;
 /// Share of units that may be odd before it matters.
 const MANY: f64 = 0.01;
 
-pub(super) fn examine(test: &Test, units: &Units, oddities: &Oddities) -> Soundness {
-    let mut found = Found { units: units.len() as f64, checks: Vec::new(), refusals: Vec::new() };
+/// `units` are all that were assigned, `compared` those of them on which the models differ.
+pub(super) fn examine(test: &Test, units: &Units, compared: &Units, oddities: &Oddities) -> Soundness {
+    let mut found = Found { units: units.sum(0..units.len()), checks: Vec::new(), refusals: Vec::new() };
     let ratios = ratios(test, units);
-    found.arms(test, units);
+    found.arms(test, compared, oddities);
     found.sizes(test, &ratios);
     found.queue(test);
     found.files(oddities);
     found.delivery(test, units);
-    found.maturity(test, units);
+    found.discordance(test, units, compared);
+    found.maturity(test, compared);
     Soundness { ratios, checks: found.checks, refusals: found.refusals }
 }
 
@@ -31,8 +33,12 @@ pub(super) fn examine(test: &Test, units: &Units, oddities: &Oddities) -> Soundn
 type Stage<'a> = (&'static str, Option<&'a Vec<bool>>);
 
 fn ratios(test: &Test, units: &Units) -> Vec<SampleRatioAt> {
-    let stages: [Stage; 3] =
-        [("assigned", None), ("accepted", units.accepted.as_ref()), ("worked", units.worked.as_ref())];
+    let stages: [Stage; 4] = [
+        ("assigned", None),
+        ("compared", units.discordant.as_ref()),
+        ("accepted", units.accepted.as_ref()),
+        ("worked", units.worked.as_ref()),
+    ];
     stages
         .iter()
         .filter(|(name, reached)| *name == "assigned" || reached.is_some())
@@ -89,7 +95,12 @@ impl Found {
         self.say(Level::Warning, what, text);
     }
 
-    fn arms(&mut self, test: &Test, units: &Units) {
+    fn arms(&mut self, test: &Test, units: &Units, oddities: &Oddities) {
+        if units.is_empty() && oddities.later > 0 {
+            let day = test.as_of.as_ref().map_or("the look", |(day, _)| day);
+            let text = format!("all {} {}s were assigned after {day}: nothing has happened yet", oddities.later, test.unit);
+            return self.refuse("Nothing yet", text);
+        }
         for (place, arm) in test.arms.iter().enumerate() {
             let n = units.sum(units.rows(place));
             if n == 0.0 {
@@ -125,6 +136,12 @@ impl Found {
                 let text = format!(
                     "the arms do not have the promised sizes ({sizes}): something besides chance decides who is in an arm, and \
                      the difference between arms may come from that"
+                );
+                self.refuse("Sample-ratio mismatch", text);
+            } else if ratio.stage == "compared" {
+                let text = format!(
+                    "the units on which the models differ do not lie in the arms as assigned ({sizes}): whether they differ must \
+                     be written down before the assignment, by both models for every unit"
                 );
                 self.refuse("Sample-ratio mismatch", text);
             } else {
@@ -164,14 +181,17 @@ impl Found {
             "outcomes belong to units that were never assigned; left out",
         );
         count(
+            oddities.outcomes_later,
+            "Outcomes later",
+            "conversions or losses are dated after this look; they have not happened yet",
+        );
+        count(oddities.added_up, "Repeated counts", "rows of counts repeat an arm and day; they are added up");
+        count(
             oddities.no_value,
             "No value",
             "converted units have no value; they count as 0, so revenue is a lower bound",
         );
-        if *later > 0 {
-            let text = format!("{later} units were assigned after this look; they are not there yet");
-            self.checks.push(Check { level: Level::Note, what: "Assigned later".into(), text });
-        }
+        count(*later, "Assigned later", "units were assigned after this look; they are not there yet");
         for (name, n) in unknown_arms {
             let text = format!("{n} rows stand in an arm `{name}` that the test does not have; left out");
             self.say(level(*n), "Unknown arm", text);
@@ -214,6 +234,18 @@ impl Found {
             self.refuse("Delivery", format!("{wrong} {text}"));
         } else if wrong > 0 {
             self.say(Level::Warning, "Delivery", format!("{wrong} {text}"));
+        }
+    }
+
+    fn discordance(&mut self, test: &Test, units: &Units, compared: &Units) {
+        if units.discordant.is_some() {
+            let text = format!(
+                "{} of {} {}s are compared: on the others the models agree, and no difference can come from them",
+                compared.sum(0..compared.len()),
+                self.units,
+                test.unit
+            );
+            self.say(Level::Note, "Only where the models differ", text);
         }
     }
 

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::stats::Undefined;
 use crate::stats::proportion::Count;
 use crate::stats::survival::{Curve, End, Followed, cumulative_incidence};
@@ -26,6 +28,8 @@ pub struct Units {
     pub worked: Option<Vec<bool>>,
     /// Whether the arm's own model scored the unit, where that is known.
     pub delivered: Option<Vec<bool>>,
+    /// Whether the models treat the unit differently, where that is known: only such units can show anything.
+    pub discordant: Option<Vec<bool>>,
     pub segments: Vec<Segment>,
     pub ratios: Vec<RatioColumn>,
     pub guardrails: Vec<GuardrailColumn>,
@@ -106,6 +110,53 @@ impl Units {
         self.followed.is_some()
     }
 
+    /// The units on which the models differ; all of them where nobody knows.
+    pub fn compared(&self) -> Cow<'_, Self> {
+        match &self.discordant {
+            Some(differs) => Cow::Owned(self.take(&(0..self.len()).filter(|&row| differs[row]).collect::<Vec<_>>())),
+            None => Cow::Borrowed(self),
+        }
+    }
+
+    /// The rows named, in their order.
+    fn take(&self, rows: &[usize]) -> Self {
+        fn of<T: Clone>(column: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&row| column[row].clone()).collect()
+        }
+        fn maybe<T: Clone>(column: &Option<Vec<T>>, rows: &[usize]) -> Option<Vec<T>> {
+            column.as_ref().map(|column| of(column, rows))
+        }
+        Self {
+            arm: of(&self.arm, rows),
+            entry: maybe(&self.entry, rows),
+            followed: self.followed.as_ref().map(|(time, end)| (of(time, rows), of(end, rows))),
+            mature: of(&self.mature, rows),
+            won: of(&self.won, rows),
+            value: maybe(&self.value, rows),
+            covariate: maybe(&self.covariate, rows),
+            cluster: maybe(&self.cluster, rows),
+            stratum: maybe(&self.stratum, rows),
+            accepted: maybe(&self.accepted, rows),
+            worked: maybe(&self.worked, rows),
+            delivered: maybe(&self.delivered, rows),
+            discordant: maybe(&self.discordant, rows),
+            segments: (self.segments.iter())
+                .map(|segment| Segment { level: of(&segment.level, rows), ..segment.clone() })
+                .collect(),
+            ratios: (self.ratios.iter())
+                .map(|ratio| RatioColumn {
+                    name: ratio.name.clone(),
+                    numerator: of(&ratio.numerator, rows),
+                    denominator: of(&ratio.denominator, rows),
+                })
+                .collect(),
+            guardrails: (self.guardrails.iter())
+                .map(|guard| GuardrailColumn { value: of(&guard.value, rows), ..guard.clone() })
+                .collect(),
+            weight: maybe(&self.weight, rows),
+        }
+    }
+
     pub(super) fn weight(&self, row: usize) -> f64 {
         self.weight.as_ref().map_or(1.0, |weight| weight[row])
     }
@@ -132,6 +183,11 @@ impl Units {
 
     pub(super) fn all_mature(&self) -> bool {
         self.mature.iter().all(|mature| *mature)
+    }
+
+    /// Whether at least half of the units have been followed for the whole horizon.
+    pub(super) fn half_is_mature(&self) -> bool {
+        2.0 * self.sum((0..self.len()).filter(|&row| self.mature[row])) >= self.sum(0..self.len())
     }
 
     /// Conversion over the days since assignment, losses competing.

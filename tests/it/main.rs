@@ -16,4 +16,5 @@ mod oracle;
 mod product;
 mod replay;
 mod trial;
+mod trial_study;
 mod x_education;

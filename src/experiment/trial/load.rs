@@ -42,6 +42,12 @@ impl FieldTest {
         if file.guardrails.iter().any(|(_, guard)| !(guard.margin > 0.0 && guard.margin.is_finite())) {
             return wrong("guardrails", "a margin is a number above 0");
         }
+        if file.margin.is_some_and(|margin| !(margin > 0.0 && margin < 1.0)) {
+            return wrong("margin", "expected a difference of shares above 0, such as 0.01 for one point");
+        }
+        if let Some(message) = file.plan.as_ref().and_then(|plan| plan.problem(&file)) {
+            return wrong("plan", &message);
+        }
         let control = file.control.as_deref().or(file.arms.names().next()).unwrap_or_default().to_string();
         if file.arms.get(&control).is_none() {
             return wrong("control", &format!("there is no arm `{control}`"));
@@ -100,9 +106,13 @@ fn monitoring(file: &TestFile) -> Result<Monitoring, &'static str> {
             if !(looks.conversions > 0.0 && looks.conversions.is_finite()) {
                 return Err("`conversions` is the number planned for the last look, above 0");
             }
+            if !(looks.plateau > 0.0 && looks.plateau < 1.0) {
+                return Err("`plateau` is the part of the error kept for the last look, between 0 and 1");
+            }
             let mut at: Vec<String> = looks.at.iter().map(|at| day(file, at)).collect();
             at.sort();
-            Monitoring::Looks { at, conversions: looks.conversions }
+            at.dedup();
+            Monitoring::Looks { at, conversions: looks.conversions, plateau: looks.plateau }
         }
         Some(MonitoringSpec::Anytime(anytime)) => {
             if !(anytime.leads > 0.0 && anytime.leads.is_finite()) {

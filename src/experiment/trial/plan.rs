@@ -99,7 +99,7 @@ impl Planned {
             (false, None) => "split",
         };
         let unit = if question.cluster.is_some() { "rep" } else { "lead" };
-        let foretold = self.foretold.map_or(String::new(), |foretold| format!("  foretold: {foretold}\n"));
+        let foretold = self.foretold.map_or(String::new(), |foretold| format!("  foretold: {{ challenger: {{ difference: {foretold} }} }}\n"));
         let looks = if question.looks > 1 {
             format!(
                 "# Put the days of your {} looks here, the last one after {:.0} weeks:\n# monitoring: {{ looks: {{ at: [2027-01-01], conversions: {:.0} }} }}\n",

@@ -1,7 +1,7 @@
 //! Charts of a field test.
 
 use crate::result::Curve;
-use crate::result::trial::{Contrast, Trial};
+use crate::result::trial::{Contrast, Sequential, Trial};
 
 use super::super::text;
 use super::ink::{Ink, MODELS};
@@ -22,8 +22,8 @@ pub fn trial(trial: &Trial) -> Vec<Chart> {
     {
         charts.push(effect(trial, place, contrast));
     }
-    if trial.sequential.as_ref().is_some_and(|sequential| sequential.refused.is_none()) {
-        charts.push(boundary(trial));
+    for (place, own) in trial.sequential.iter().enumerate().filter(|(_, own)| own.refused.is_none()) {
+        charts.push(boundary(place, own));
     }
     charts
 }
@@ -126,8 +126,8 @@ fn effect(trial: &Trial, place: usize, contrast: &Contrast) -> Chart {
     })
 }
 
-fn boundary(trial: &Trial) -> Chart {
-    let stages: Vec<_> = trial.sequential.iter().flat_map(|sequential| &sequential.stages).collect();
+fn boundary(place: usize, own: &Sequential) -> Chart {
+    let stages = &own.stages;
     let say = stages.iter().map(|stage| {
         format!(
             "{}: z {}, bound {}",
@@ -137,8 +137,8 @@ fn boundary(trial: &Trial) -> Chart {
         )
     });
     let front = Frontispiece {
-        id: "boundary".into(),
-        title: "The looks and what would have stopped the test".into(),
+        id: format!("boundary-{}", place + 1),
+        title: format!("{}: the looks, and the bounds that say it differs", words::short(&own.arm)),
         alt: format!("{}.", words::first(&say.collect::<Vec<_>>(), "; ")),
         entry: None,
         height: HEIGHT,
@@ -157,9 +157,9 @@ fn boundary(trial: &Trial) -> Chart {
                 .filter_map(|stage| Some((stage.fraction, side * finite(stage.critical.value())?.min(most))));
             plot.line(bounds, Ink::Warning.solid(), 1.8);
         }
-        for stage in &stages {
+        for stage in stages {
             if let Some(z) = finite(stage.z.value()) {
-                sheet.dot(plot.at((stage.fraction, z.clamp(-most, most))), ink(1).solid(), 4.5);
+                sheet.dot(plot.at((stage.fraction, z.clamp(-most, most))), ink(place + 1).solid(), 4.5);
             }
             if let Some(bound) = finite(stage.critical.value()) {
                 for side in [1.0, -1.0] {
