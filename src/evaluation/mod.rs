@@ -33,7 +33,7 @@ use crate::stats::{Interval, Sample, Undefined};
 
 pub use readiness::readiness;
 pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
-pub use swap::{Swapped, swapped};
+pub use swap::{Agreement, Swap, Swapped, agreement, swapped};
 
 use self::capacity::Schedule;
 use self::paired::Paired;

@@ -1,7 +1,7 @@
 //! The report on a field test: the verdict, whether the test is sound, the effect, what is behind it.
 
 use crate::result::trial::{
-    Anytime, AnytimeArm, ArmLook, Call, Contrast, Foretold, Line, LineUnit, Look, Sequential, Trial,
+    AT_ANY_TIME, Anytime, AnytimeArm, ArmLook, Call, Contrast, Foretold, Line, LineUnit, Look, Sequential, Trial,
 };
 use crate::result::{Estimate, Level, Number};
 
@@ -55,7 +55,7 @@ fn answer(trial: &Trial) -> Answer {
     let figures = leading.filter(|_| verdict.call != Call::NotJudged).map(|contrast| {
         format!(
             ": {} {}",
-            text::estimate(&contrast.primary.difference, Unit::Points),
+            text::estimate(deciding(trial, contrast), Unit::Points),
             trial
                 .setting
                 .horizon_days
@@ -78,6 +78,12 @@ fn answer(trial: &Trial) -> Answer {
         reasons: verdict.reasons.iter().map(|reason| Text::whole(reason)).collect(),
         next: verdict.next.iter().map(|next| Text::whole(next)).collect(),
     }
+}
+
+/// The difference that decides: the confidence sequence's where the test may be read at any time.
+fn deciding<'a>(trial: &'a Trial, contrast: &'a Contrast) -> &'a Estimate {
+    let sequence = trial.anytime.iter().flat_map(|anytime| &anytime.arms).find(|own| own.arm == contrast.arm);
+    sequence.filter(|_| trial.setting.read == AT_ANY_TIME).map_or(&contrast.primary.difference, |own| &own.difference)
 }
 
 fn readiness(trial: &Trial) -> Text {
@@ -118,6 +124,10 @@ fn effect(trial: &Trial) -> Section {
         columns,
         trial.contrasts.iter().map(row).collect(),
     ))];
+    if trial.setting.read == AT_ANY_TIME {
+        let note = "Interval and p of this table hold for a single look. This test may be read at any time: its confidence sequence decides.";
+        blocks.push(Block::Paragraph(note.into()));
+    }
     for contrast in &trial.contrasts {
         blocks.extend(contrast.notes.iter().map(|note| Block::Notice(Level::Warning, Text::whole(note))));
     }
@@ -135,7 +145,7 @@ fn foretold(trial: &Trial) -> Vec<Block> {
         Column::label("Arm").brief(),
         Column::number("Foretold").brief(),
         Column::number("Observed").brief(),
-        Column::number("Observed less foretold").brief(),
+        Column::number("Observed less foretold"),
         Column::label("Foretold by"),
         Column::label("Reading").brief(),
     ];
@@ -373,10 +383,8 @@ fn anytime_evidence(trial: &Trial, anytime: &Anytime) -> Vec<Block> {
     let row = |own: &AnytimeArm| {
         vec![Cell::name(&own.arm), Cell::estimate(&own.difference, Unit::Points), Cell::number(&own.p, Unit::P)]
     };
-    let title = format!(
-        "However often one looks: confidence sequence at {}",
-        text::quantity(anytime.confidence, Unit::Share)
-    );
+    let title =
+        format!("However often one looks: confidence sequence at {}", text::quantity(anytime.confidence, Unit::Share));
     let words = match &anytime.conversions_p {
         Number::Value(_) => format!(
             "Conversions by arm against the shares of the assignment: p = {} however often one looks (e-test, all arms at once).",

@@ -7,6 +7,9 @@ use super::{Curve, Estimate, Level, Number};
 /// The version of this format. Older results stay readable.
 pub const TRIAL_SCHEMA: u32 = 1;
 
+/// How a setting says that the test may be read at any time: its confidence sequence decides.
+pub const AT_ANY_TIME: &str = "at any time";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
@@ -60,6 +63,9 @@ pub struct TrialSetting {
     /// Units on which the models differ: those that are compared. Nothing where all are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compared: Option<u64>,
+    /// When the test may be read: "once", "at planned looks", "at any time".
+    #[serde(default)]
+    pub read: String,
     /// Winsorised at this quantile of all units.
     pub winsor: f64,
 }

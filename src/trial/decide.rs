@@ -24,8 +24,7 @@ pub(super) fn decide(test: &Test, units: &Units, before: &[Look], trial: &mut Tr
     let refusals = refusals(test, before, trial);
     if refusals.is_empty() {
         let half = units.half_is_mature();
-        let calls: Vec<Call> =
-            (0..trial.contrasts.len()).map(|place| call(test, trial, place, half)).collect();
+        let calls: Vec<Call> = (0..trial.contrasts.len()).map(|place| call(test, trial, place, half)).collect();
         trial.contrasts.iter_mut().zip(calls).for_each(|(contrast, call)| contrast.call = call);
     }
     let best = best(trial);
@@ -196,8 +195,12 @@ fn headline(trial: &Trial, best: Option<&Contrast>, refusals: &[String]) -> Stri
             Call::LaterNotFewer => {
                 format!("`{arm}` converts leads later than `{control}`, but not shown to convert fewer")
             }
-            Call::Ahead => format!("`{arm}` is ahead of `{control}` so far: more conversions or only sooner ones is open"),
-            Call::Behind => format!("`{arm}` is behind `{control}` so far: fewer conversions or only later ones is open"),
+            Call::Ahead => {
+                format!("`{arm}` is ahead of `{control}` so far: more conversions or only sooner ones is open")
+            }
+            Call::Behind => {
+                format!("`{arm}` is behind `{control}` so far: fewer conversions or only later ones is open")
+            }
             Call::NoDifferenceShown => format!("No difference between `{arm}` and `{control}` is shown"),
             Call::NotJudged => format!("`{arm}` can not be judged"),
         }
@@ -213,6 +216,9 @@ fn reasons(test: &Test, before: &[Look], trial: &Trial, refusals: &[String]) -> 
     // The headline holds the beginning of the first refusal only.
     let mut reasons: Vec<String> = refusals.to_vec();
     reasons.extend(trial.contrasts.iter().filter_map(|contrast| within_margin(test, contrast)));
+    if refusals.is_empty() {
+        reasons.extend(trial.contrasts.iter().filter_map(not_judged));
+    }
     let arms = trial.sequential.len();
     reasons.extend(trial.sequential.iter().flat_map(|own| {
         own.notes.iter().map(move |note| if arms > 1 { format!("`{}`: {note}", own.arm) } else { note.clone() })
@@ -238,6 +244,14 @@ fn reasons(test: &Test, before: &[Look], trial: &Trial, refusals: &[String]) -> 
     reasons
 }
 
+/// Why an arm can not be judged.
+fn not_judged(contrast: &Contrast) -> Option<String> {
+    match (&contrast.primary.p, contrast.call) {
+        (Number::Undefined(reason), Call::NotJudged) => Some(format!("`{}` can not be judged: {reason}", contrast.arm)),
+        _ => None,
+    }
+}
+
 /// Of an arm that converts sooner: whether the difference of conversion lies within what would not matter.
 fn within_margin(test: &Test, contrast: &Contrast) -> Option<String> {
     if !matches!(contrast.call, Call::SoonerNotMore | Call::LaterNotFewer) {
@@ -258,7 +272,9 @@ fn within_margin(test: &Test, contrast: &Contrast) -> Option<String> {
             contrast.arm,
             100.0 * margin
         ),
-        None => format!("differences in conversion of `{}` from {low:+.2} to {high:+.2} points stay possible", contrast.arm),
+        None => {
+            format!("differences in conversion of `{}` from {low:+.2} to {high:+.2} points stay possible", contrast.arm)
+        }
     })
 }
 
@@ -273,12 +289,21 @@ fn next(test: &Test, trial: &Trial, refusals: &[String]) -> Vec<String> {
         _ => None,
     };
     let control = &trial.setting.control;
+    let unguarded = trial.contrasts.iter().filter(|contrast| contrast.call == Call::More);
+    let unguarded = unguarded.flat_map(|contrast| &contrast.guardrails).find(|guard| guard.holds != Some(true));
+    if let Some(guard) = unguarded {
+        return vec![format!(
+            "Do not hand it all leads yet: the guardrail `{}` is not shown to hold; widen its data or settle whether the margin was meant so.",
+            guard.name
+        )];
+    }
     vec![match (says(Call::More), harm, waits) {
         (true, ..) => "Give the better arm all leads, and keep a holdout of some percent to see that it lasts.".into(),
         (_, true, _) => format!("Keep `{control}`."),
         (_, _, Some(day)) => format!("Go on as planned; the next look is on {day}."),
         _ if says(Call::SoonerNotMore) => {
-            "Decide by what sooner is worth: cash and quota come earlier, the number of customers stays what it is.".into()
+            "Decide by what sooner is worth: cash and quota come earlier, the number of customers stays what it is."
+                .into()
         }
         _ if says(Call::Ahead) => format!(
             "Keep `{control}` for now: what is ahead may be more or only sooner, and this test can not tell which."
@@ -304,9 +329,9 @@ fn foretold(prediction: &Prediction, trial: &Trial) -> Option<Foretold> {
     let gap = match (observed.point.finite(), observed.interval()) {
         (Some(point), Some(seen)) => {
             let gap = point - prediction.difference;
-            let (down, up) = prediction.limits.map_or((0.0, 0.0), |limits| {
-                (prediction.difference - limits.low, limits.high - prediction.difference)
-            });
+            let (down, up) = prediction
+                .limits
+                .map_or((0.0, 0.0), |limits| (prediction.difference - limits.low, limits.high - prediction.difference));
             // Both are uncertain: squared and added, Zou & Donner (2008).
             Estimate::new(gap, Interval::new(gap - (point - seen.low).hypot(up), gap + (seen.high - point).hypot(down)))
         }

@@ -15,7 +15,7 @@ mod units;
 pub use aggregate::{Aggregate, from_aggregates};
 pub use units::{GuardrailColumn, RatioColumn, Record, Segment, Units};
 
-use crate::result::trial::{Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};
+use crate::result::trial::{AT_ANY_TIME, Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};
 use crate::stats::Interval;
 use crate::time::Instant;
 
@@ -135,6 +135,8 @@ pub struct Oddities {
     pub later: u64,
     /// Conversions and losses dated after the look.
     pub outcomes_later: u64,
+    /// Whether the look was asked for by its day: then it is no wonder that the files know more.
+    pub looks_back: bool,
     /// Rows of counts that repeat an arm and day.
     pub added_up: u64,
     /// Units won or lost before their assignment; left out.
@@ -194,6 +196,12 @@ fn setting(test: &Test, units: &Units) -> TrialSetting {
             let compared = units.compared();
             compared.sum(0..compared.len()).round() as u64
         }),
+        read: match test.monitoring {
+            Monitoring::Fixed { .. } => "once",
+            Monitoring::Looks { .. } => "at planned looks",
+            Monitoring::Anytime { .. } => AT_ANY_TIME,
+        }
+        .into(),
         winsor: test.winsor,
     }
 }

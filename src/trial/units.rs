@@ -200,6 +200,22 @@ impl Units {
         cumulative_incidence(&Followed::new(&time, &end).weighted(&weight))
     }
 
+    /// How many clusters have units in this arm.
+    pub(super) fn clusters_of(&self, arm: usize) -> usize {
+        let Some(cluster) = &self.cluster else { return 0 };
+        self.rows(arm).map(|row| cluster[row]).collect::<std::collections::BTreeSet<_>>().len()
+    }
+
+    /// How many clusters lie in several arms, and how many there are; nothing where units belong to none.
+    pub(super) fn clusters_in_several_arms(&self) -> Option<(usize, usize)> {
+        let cluster = self.cluster.as_ref()?;
+        let pairs: std::collections::BTreeSet<(usize, usize)> =
+            cluster.iter().copied().zip(self.arm.iter().copied()).collect();
+        let all: std::collections::BTreeSet<usize> = cluster.iter().copied().collect();
+        let several = all.iter().filter(|own| pairs.range((**own, 0)..=(**own, usize::MAX)).count() > 1).count();
+        Some((several, all.len()))
+    }
+
     /// Whether every cluster lies in one arm: then clusters were assigned, not units.
     pub(super) fn is_assigned_by_cluster(&self) -> bool {
         let Some(cluster) = &self.cluster else { return false };

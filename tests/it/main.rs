@@ -7,6 +7,7 @@ mod commands;
 mod coverage;
 mod decide;
 mod experiments;
+mod field;
 mod floors;
 mod laws;
 mod laws_of_replay;

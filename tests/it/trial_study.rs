@@ -49,8 +49,7 @@ fn read_once(made: &History, horizon: f64, day: usize) -> Trial {
 
 /// What every planned look said, with the ledger that the looks before it left.
 fn at_looks(arms: usize, made: &History, horizon: f64, days: &[usize], conversions: f64) -> Vec<Trial> {
-    let looks =
-        Monitoring::Looks { at: days.iter().map(|day| named(*day)).collect(), conversions, plateau: 0.5 };
+    let looks = Monitoring::Looks { at: days.iter().map(|day| named(*day)).collect(), conversions, plateau: 0.5 };
     let (mut ledger, mut said) = (Vec::new(), Vec::new());
     for &day in days {
         let test = test(arms, horizon, looks.clone(), day);
@@ -132,8 +131,7 @@ fn looks_keep_their_error(runs: u64) {
     let [e_test, sequence, crossed, claimed, daily, eight] = shares(runs, |run| {
         let made = history(&truth, run, 0);
         let every_day = test(2, 30.0, Monitoring::Anytime { leads: 2_500.0 }, 90);
-        let anytime =
-            trial::analyze(&every_day, &seen(&made, 30.0, 90), &Oddities::default(), &[]).anytime.unwrap();
+        let anytime = trial::analyze(&every_day, &seen(&made, 30.0, 90), &Oddities::default(), &[]).anytime.unwrap();
         let looks = at_looks(2, &made, 30.0, &EIGHT, 400.0);
         [
             below(&anytime.conversions_p),
@@ -177,9 +175,8 @@ fn three_arms_keep_their_error(runs: u64) {
     let [looks, anytime, once] = shares(runs, |run| {
         let made = in_three(history(&truth, run, 0), run);
         let units = seen(&made, 30.0, 90);
-        let all = |monitoring: Monitoring| {
-            trial::analyze(&test(3, 30.0, monitoring, 90), &units, &Oddities::default(), &[])
-        };
+        let all =
+            |monitoring: Monitoring| trial::analyze(&test(3, 30.0, monitoring, 90), &units, &Oddities::default(), &[]);
         let every_day = all(Monitoring::Anytime { leads: 2_500.0 }).anytime.unwrap();
         let more = |trial: &Trial| trial.contrasts.iter().any(|arm| matches!(arm.call, Call::More | Call::Fewer));
         [
@@ -188,7 +185,9 @@ fn three_arms_keep_their_error(runs: u64) {
             more(&all(Monitoring::Fixed { at: None })),
         ]
     });
-    println!("no effect, three arms, {runs} runs: eight looks {looks:.4}, daily sequences {anytime:.4}, read once {once:.4}");
+    println!(
+        "no effect, three arms, {runs} runs: eight looks {looks:.4}, daily sequences {anytime:.4}, read once {once:.4}"
+    );
     at_most("looks", looks, 0.05, runs);
     at_most("sequences", anytime, 0.05, runs);
     at_most("read once", once, 0.05, runs);

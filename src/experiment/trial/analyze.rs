@@ -45,8 +45,13 @@ pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress
     let spec = spec(test, seen.as_of.clone());
     let mut trial = trial::analyze(&spec, &seen.units, &seen.oddities, &before);
     held::hold(test, &seen.units, &mut trial);
-    let look =
-        Look { data, planned: spec.is_planned(&day), arms: seen_of_arms(&trial), result: trial.verdict.headline.clone(), as_of: day };
+    let look = Look {
+        data,
+        planned: spec.is_planned(&day),
+        arms: seen_of_arms(&trial),
+        result: trial.verdict.headline.clone(),
+        as_of: day,
+    };
     trial.looks = ledger::with(all, look);
     Ok(Analysis { trial, ledger: path, file: test.path().into() })
 }
@@ -85,7 +90,7 @@ fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test
     let file = &test.file;
     Test {
         name: file.test.clone(),
-        unit: file.unit.word().into(),
+        unit: test.row_word().into(),
         arms: test.arms.clone(),
         horizon: file.horizon.map(|horizon| horizon.days()),
         queue: file.queue,

@@ -5,7 +5,7 @@ use crate::time::{Calendar, Moment};
 use crate::trial::{ArmSpec, Monitoring};
 
 use super::assign::Assigner;
-use super::file::{MonitoringSpec, TestFile};
+use super::file::{MonitoringSpec, TestFile, UnitKind};
 
 /// A field test's file, read and checked.
 #[derive(Clone, Debug)]
@@ -48,6 +48,9 @@ impl FieldTest {
         if let Some(message) = file.plan.as_ref().and_then(|plan| plan.problem(&file)) {
             return wrong("plan", &message);
         }
+        if file.unit == UnitKind::Rep && file.assignments.as_ref().is_some_and(|data| data.cluster.is_none()) {
+            return wrong("assignments", "`unit: rep` needs `cluster: column`, which names each lead's representative");
+        }
         let control = file.control.as_deref().or(file.arms.names().next()).unwrap_or_default().to_string();
         if file.arms.get(&control).is_none() {
             return wrong("control", &format!("there is no arm `{control}`"));
@@ -66,6 +69,12 @@ impl FieldTest {
     /// The file it was read from.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What a row of the assignments is: leads, where whole representatives or accounts are assigned.
+    pub fn row_word(&self) -> &'static str {
+        let by_cluster = self.file.assignments.as_ref().is_some_and(|data| data.cluster.is_some());
+        if by_cluster { UnitKind::Lead.word() } else { self.file.unit.word() }
     }
 
     /// A file beside the test's: `TEST.ledger.json`.

@@ -6,7 +6,7 @@ use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Calendar, Instant, NEVER, days};
 use crate::trial::{Aggregate, GuardrailColumn, Oddities, RatioColumn, Record, Segment, Units, from_aggregates};
 
-use super::file::Better;
+use super::file::{Better, UnitKind};
 use super::load::FieldTest;
 
 /// What a test's files hold at a look.
@@ -103,12 +103,16 @@ impl Reader<'_> {
     fn read(&self, as_of: Option<Instant>) -> Result<Seen, RunError> {
         let outcomes = self.outcomes()?;
         let mut table = self.columns(outcomes)?;
-        let mut oddities = Oddities::default();
+        let mut oddities = Oddities { looks_back: as_of.is_some(), ..Oddities::default() };
         let arms = table.text("arm").unwrap_or(Text { codes: Vec::new(), levels: Vec::new() });
         let at = table.times("at");
         let names = table.text("unit");
         let (mut units, ids) = self.units(&arms, at.as_deref(), names.as_ref(), &mut oddities);
-        oddities.not_by_hash = self.not_by_hash(&units, names.as_ref());
+        oddities.not_by_hash = match (self.test.file.unit, table.0.get("cluster")) {
+            // Whole representatives or accounts are hashed, not their leads.
+            (UnitKind::Rep | UnitKind::Account, Some(Column::Text(own))) => self.not_by_hash(&units, Some(own)),
+            _ => self.not_by_hash(&units, names.as_ref()),
+        };
         let mut deals = Deals::read(self.test, outcomes, &mut table, &ids, &units, arms.codes.len(), &mut oddities)?;
         let timed = outcomes.converted.is_some();
         let until = as_of.or(self.test.file.until.as_ref().map(|until| until.end(&self.test.file.timezone)));
@@ -460,7 +464,7 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instan
     let zone = &test.file.timezone;
     let look = as_of.or(test.file.until.as_ref().map(|until| until.end(zone)));
     let days = Days::new(table.times("day"), look, test.file.horizon.map(|horizon| horizon.micros()));
-    let mut oddities = Oddities::default();
+    let mut oddities = Oddities { looks_back: as_of.is_some(), ..Oddities::default() };
     let (mut counted, mut unknown, mut seen) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for row in 0..arms.codes.len() {
         let Some(name) = arms.get(row) else {
@@ -523,7 +527,8 @@ fn problem_of_counts(n: f64, x: f64, value: Option<(f64, f64)>) -> Option<String
     let (mean, variance) = value.filter(|_| n > 0.0)?;
     // A single unit has no variance.
     let is_known = mean.is_finite() && (n < 2.0 || (variance >= 0.0 && variance.is_finite()));
-    (!is_known).then(|| format!("a mean of {mean} with a variance of {variance}: expected a number, and one of at least 0"))
+    (!is_known)
+        .then(|| format!("a mean of {mean} with a variance of {variance}: expected a number, and one of at least 0"))
 }
 
 /// The days of counts, where they have some.

@@ -6,7 +6,7 @@ use crate::result::trial::{Contrast, Sequential, Trial};
 use super::super::text;
 use super::ink::{Ink, MODELS};
 use super::scale::{Scale, Unit};
-use super::sheet::{Frame, LABEL, NOTE, Point};
+use super::sheet::{Frame, LABEL, NOTE, Point, Sheet};
 use super::{Chart, Frontispiece, figures, note, words};
 
 const FRAME: Frame = Frame { x: 64.0, y: 30.0, width: 470.0, height: 290.0 };
@@ -172,8 +172,16 @@ fn boundary(place: usize, own: &Sequential) -> Chart {
     })
 }
 
+/// Power at one week, to say *more* and (where looks are planned) to say *different*.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PowerPoint {
+    pub weeks: f64,
+    pub more: f64,
+    pub different: Option<f64>,
+}
+
 /// Power against calendar weeks, for a plan.
-pub fn power(points: &[(f64, f64)], wanted: f64, weeks: Option<f64>) -> Chart {
+pub fn power(points: &[PowerPoint], wanted: f64, weeks: Option<f64>) -> Chart {
     let alt = match weeks {
         Some(weeks) => format!(
             "Power against weeks: {} is reached after {} weeks.",
@@ -189,14 +197,31 @@ pub fn power(points: &[(f64, f64)], wanted: f64, weeks: Option<f64>) -> Chart {
         entry: None,
         height: HEIGHT,
     };
-    let last = points.iter().map(|point| point.0).fold(1.0, f64::max);
+    let last = points.iter().map(|point| point.weeks).fold(1.0, f64::max);
+    let different: Vec<Point> = points.iter().filter_map(|point| Some((point.weeks, point.different?))).collect();
+    let label = |sheet: &Sheet, line: usize, ink: Ink, text: &str| {
+        let y = FRAME.y + 10.0 + 20.0 * line as f64;
+        sheet.line(&[(FRAME.right() + 12.0, y), (FRAME.right() + 30.0, y)], ink.solid(), 2.2);
+        sheet.text((FRAME.right() + 36.0, y), text, LABEL);
+    };
     front.draw(|sheet| {
-        let across = Scale::upward(last, 8, Unit::Plain, "weeks since the start, waiting for outcomes included");
+        let across = Scale::upward(last, 8, Unit::Plain, "weeks since the first assignment");
         let mut plot = sheet.plot(FRAME, across, Scale::share(1.0, 5, "power"));
         plot.reference((0.0, wanted), (last, wanted));
-        plot.line(points.iter().copied(), Ink::Champion.solid(), 2.2);
+        plot.line(different.iter().copied(), Ink::Model(1).solid(), 2.2);
+        plot.line(points.iter().map(|point| (point.weeks, point.more)), Ink::Champion.solid(), 2.2);
         if let Some(weeks) = weeks {
             sheet.dot(plot.at((weeks, wanted)), Ink::Champion.solid(), 4.5);
         }
+        label(sheet, 0, Ink::Champion, "more by the");
+        sheet.text((FRAME.right() + 36.0, FRAME.y + 26.0), "horizon", LABEL);
+        if !different.is_empty() {
+            label(sheet, 2, Ink::Model(1), "different");
+        }
+        note(
+            sheet,
+            (0.0, FRAME.bottom() + 58.0),
+            "If leads come in until then, those without an outcome yet not counted. Dotted: the power asked for.",
+        );
     })
 }
