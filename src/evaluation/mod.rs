@@ -36,7 +36,7 @@ use crate::stats::{Interval, Sample, Undefined};
 
 pub use readiness::readiness;
 pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
-pub use swap::{Swapped, swapped};
+pub use swap::{Agreement, Swap, Swapped, agreement, swapped};
 pub use worked::contacts;
 
 use self::capacity::Schedule;

@@ -7,12 +7,13 @@ use crate::experiment::store::{Folder, StoreError};
 use crate::experiment::{Progress, RunError, write_file};
 use crate::report::{self, Format, chart};
 use crate::result::Number;
-use crate::result::trial::{Look, TRIAL_SCHEMA, Trial};
+use crate::result::trial::{ArmLook, Contrast, Look, TRIAL_SCHEMA, Trial};
 use crate::time::Moment;
 use crate::trial::{self, Test};
 
+use super::file::PlanSpec;
 use super::load::FieldTest;
-use super::{ledger, read};
+use super::{held, ledger, read};
 
 /// An analysis with the ledger that it leaves.
 #[derive(Clone, Debug)]
@@ -43,17 +44,11 @@ pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress
     progress.say("analysing".into());
     let spec = spec(test, seen.as_of.clone());
     let mut trial = trial::analyze(&spec, &seen.units, &seen.oddities, &before);
-    hold_to_plan(test, &mut trial);
-    let stage = trial.sequential.as_ref().and_then(|sequential| sequential.stages.last());
+    held::hold(test, &seen.units, &mut trial);
     let look = Look {
         data,
         planned: spec.is_planned(&day),
-        information: stage.map_or_else(|| primary_conversions(&trial), |stage| stage.information.into()),
-        z: stage.map_or_else(
-            || trial.contrasts.first().map_or(Number::undefined("no arms"), |first| first.primary.statistic.clone()),
-            |stage| stage.z.clone(),
-        ),
-        critical: stage.map_or(Number::undefined("not monitored by bounds"), |stage| stage.critical.clone()),
+        arms: seen_of_arms(&trial),
         result: trial.verdict.headline.clone(),
         as_of: day,
     };
@@ -61,9 +56,20 @@ pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress
     Ok(Analysis { trial, ledger: path, file: test.path().into() })
 }
 
-/// Information where no log-rank test runs: conversions so far.
-fn primary_conversions(trial: &Trial) -> Number {
-    (trial.arms.iter().map(|arm| arm.conversions).sum::<u64>() as f64).into()
+/// What this look saw of every arm: the log-rank test where looks are planned, else conversions and the primary test.
+fn seen_of_arms(trial: &Trial) -> Vec<ArmLook> {
+    let control = trial.arms.first().map_or(0, |arm| arm.conversions);
+    let of = |(place, contrast): (usize, &Contrast)| {
+        let stage = trial.sequential.get(place).and_then(|own| own.stages.last());
+        let conversions = control + trial.arms.get(place + 1).map_or(0, |arm| arm.conversions);
+        ArmLook {
+            arm: contrast.arm.clone(),
+            information: stage.map_or(Number::Value(conversions as f64), |stage| stage.information.into()),
+            z: stage.map_or_else(|| contrast.primary.statistic.clone(), |stage| stage.z.clone()),
+            critical: stage.map_or(Number::undefined("not monitored by bounds"), |stage| stage.critical.clone()),
+        }
+    };
+    trial.contrasts.iter().enumerate().map(of).collect()
 }
 
 fn hash(test: &FieldTest) -> Result<String, RunError> {
@@ -84,7 +90,7 @@ fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test
     let file = &test.file;
     Test {
         name: file.test.clone(),
-        unit: file.unit.word().into(),
+        unit: test.row_word().into(),
         arms: test.arms.clone(),
         horizon: file.horizon.map(|horizon| horizon.days()),
         queue: file.queue,
@@ -92,29 +98,9 @@ fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test
         monitoring: test.monitoring.clone(),
         currency: file.currency.clone(),
         winsor: file.winsor,
-        foretold: file.plan.as_ref().and_then(|plan| plan.foretold),
+        foretold: file.plan.as_ref().map_or(Vec::new(), PlanSpec::predictions),
+        margin: file.margin.or(file.plan.as_ref().map(|plan| plan.difference.abs())),
         as_of,
-    }
-}
-
-/// What was planned beside what came.
-fn hold_to_plan(test: &FieldTest, trial: &mut Trial) {
-    let Some(plan) = &test.file.plan else { return };
-    let units: f64 = trial.arms.iter().map(|arm| arm.units as f64).sum();
-    if units < plan.leads {
-        trial.verdict.reasons.push(format!(
-            "the plan asks for {:.0} {}s, and {units:.0} are assigned: smaller effects than the {:.2} points it was made for stay unseen",
-            plan.leads,
-            test.file.unit.word(),
-            100.0 * plan.difference
-        ));
-    }
-    let rate = trial.contrasts.first().and_then(|contrast| contrast.primary.control.interval());
-    if rate.is_some_and(|rate| !rate.contains(plan.base_rate)) {
-        trial.verdict.reasons.push(format!(
-            "the plan counted on a rate of {:.2} %, which the control's interval excludes: its power is not that of the plan",
-            100.0 * plan.base_rate
-        ));
     }
 }
 

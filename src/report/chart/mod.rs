@@ -28,7 +28,7 @@ use sheet::{LABEL, NOTE, Sheet};
 
 pub use audit::criteria;
 pub use png::png;
-pub use trial::{power, trial};
+pub use trial::{PowerPoint, power, trial};
 
 /// A drawn chart: SVG text whose colours are CSS classes so that one picture serves light, dark and print.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Charts of a field test.
 
 use crate::result::Curve;
-use crate::result::trial::{Contrast, Trial};
+use crate::result::trial::{Contrast, Sequential, Trial};
 
 use super::super::text;
 use super::ink::{Ink, MODELS};
 use super::scale::{Scale, Unit};
-use super::sheet::{Frame, LABEL, NOTE, Point};
+use super::sheet::{Frame, LABEL, NOTE, Point, Sheet};
 use super::{Chart, Frontispiece, figures, note, words};
 
 const FRAME: Frame = Frame { x: 64.0, y: 30.0, width: 470.0, height: 290.0 };
@@ -22,8 +22,8 @@ pub fn trial(trial: &Trial) -> Vec<Chart> {
     {
         charts.push(effect(trial, place, contrast));
     }
-    if trial.sequential.as_ref().is_some_and(|sequential| sequential.refused.is_none()) {
-        charts.push(boundary(trial));
+    for (place, own) in trial.sequential.iter().enumerate().filter(|(_, own)| own.refused.is_none()) {
+        charts.push(boundary(place, own));
     }
     charts
 }
@@ -126,8 +126,8 @@ fn effect(trial: &Trial, place: usize, contrast: &Contrast) -> Chart {
     })
 }
 
-fn boundary(trial: &Trial) -> Chart {
-    let stages: Vec<_> = trial.sequential.iter().flat_map(|sequential| &sequential.stages).collect();
+fn boundary(place: usize, own: &Sequential) -> Chart {
+    let stages = &own.stages;
     let say = stages.iter().map(|stage| {
         format!(
             "{}: z {}, bound {}",
@@ -137,8 +137,8 @@ fn boundary(trial: &Trial) -> Chart {
         )
     });
     let front = Frontispiece {
-        id: "boundary".into(),
-        title: "The looks and what would have stopped the test".into(),
+        id: format!("boundary-{}", place + 1),
+        title: format!("{}: the looks, and the bounds that say it differs", words::short(&own.arm)),
         alt: format!("{}.", words::first(&say.collect::<Vec<_>>(), "; ")),
         entry: None,
         height: HEIGHT,
@@ -157,9 +157,9 @@ fn boundary(trial: &Trial) -> Chart {
                 .filter_map(|stage| Some((stage.fraction, side * finite(stage.critical.value())?.min(most))));
             plot.line(bounds, Ink::Warning.solid(), 1.8);
         }
-        for stage in &stages {
+        for stage in stages {
             if let Some(z) = finite(stage.z.value()) {
-                sheet.dot(plot.at((stage.fraction, z.clamp(-most, most))), ink(1).solid(), 4.5);
+                sheet.dot(plot.at((stage.fraction, z.clamp(-most, most))), ink(place + 1).solid(), 4.5);
             }
             if let Some(bound) = finite(stage.critical.value()) {
                 for side in [1.0, -1.0] {
@@ -172,8 +172,16 @@ fn boundary(trial: &Trial) -> Chart {
     })
 }
 
+/// Power at one week, to say *more* and (where looks are planned) to say *different*.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PowerPoint {
+    pub weeks: f64,
+    pub more: f64,
+    pub different: Option<f64>,
+}
+
 /// Power against calendar weeks, for a plan.
-pub fn power(points: &[(f64, f64)], wanted: f64, weeks: Option<f64>) -> Chart {
+pub fn power(points: &[PowerPoint], wanted: f64, weeks: Option<f64>) -> Chart {
     let alt = match weeks {
         Some(weeks) => format!(
             "Power against weeks: {} is reached after {} weeks.",
@@ -189,14 +197,31 @@ pub fn power(points: &[(f64, f64)], wanted: f64, weeks: Option<f64>) -> Chart {
         entry: None,
         height: HEIGHT,
     };
-    let last = points.iter().map(|point| point.0).fold(1.0, f64::max);
+    let last = points.iter().map(|point| point.weeks).fold(1.0, f64::max);
+    let different: Vec<Point> = points.iter().filter_map(|point| Some((point.weeks, point.different?))).collect();
+    let label = |sheet: &Sheet, line: usize, ink: Ink, text: &str| {
+        let y = FRAME.y + 10.0 + 20.0 * line as f64;
+        sheet.line(&[(FRAME.right() + 12.0, y), (FRAME.right() + 30.0, y)], ink.solid(), 2.2);
+        sheet.text((FRAME.right() + 36.0, y), text, LABEL);
+    };
     front.draw(|sheet| {
-        let across = Scale::upward(last, 8, Unit::Plain, "weeks since the start, waiting for outcomes included");
+        let across = Scale::upward(last, 8, Unit::Plain, "weeks since the first assignment");
         let mut plot = sheet.plot(FRAME, across, Scale::share(1.0, 5, "power"));
         plot.reference((0.0, wanted), (last, wanted));
-        plot.line(points.iter().copied(), Ink::Champion.solid(), 2.2);
+        plot.line(different.iter().copied(), Ink::Model(1).solid(), 2.2);
+        plot.line(points.iter().map(|point| (point.weeks, point.more)), Ink::Champion.solid(), 2.2);
         if let Some(weeks) = weeks {
             sheet.dot(plot.at((weeks, wanted)), Ink::Champion.solid(), 4.5);
         }
+        label(sheet, 0, Ink::Champion, "more by the");
+        sheet.text((FRAME.right() + 36.0, FRAME.y + 26.0), "horizon", LABEL);
+        if !different.is_empty() {
+            label(sheet, 2, Ink::Model(1), "different");
+        }
+        note(
+            sheet,
+            (0.0, FRAME.bottom() + 58.0),
+            "If leads come in until then, those without an outcome yet not counted. Dotted: the power asked for.",
+        );
     })
 }
