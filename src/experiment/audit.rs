@@ -9,7 +9,7 @@ use crate::models::spec::{Criterion, FeatureSpec, LogisticSpec, Per};
 use crate::models::{self, Context, KindSpec, KnownColumn, Model, Placed, Points, Scores, Spec, Training};
 use crate::predicate::{Kind, nearest};
 use crate::replay::{Plan, Replayed, Role, Scope};
-use crate::report::{self, Format, chart};
+use crate::report::{self, chart};
 use crate::result::{
     AUDIT_SCHEMA, Audit, Belief, Cliff, CliffKind, Comparison, CriterionAudit, Estimate, Leaks, Level, Notice, Number,
     Proposal, Simpler, SimplerStep,
@@ -531,8 +531,8 @@ pub fn store_audit(audit: &Audit, folder: &Path) -> Result<PathBuf, RunError> {
     let json = serde_json::to_string_pretty(audit).expect("an audit has only plain values") + "\n";
     write_file(&folder.join("audit.json"), json)?;
     let document = report::audit(audit);
-    for format in [Format::Html, Format::Markdown] {
-        write_file(&folder.join(format!("audit.{}", format.extension())), format.render(&document))?;
+    for (name, bytes) in report::files(&document, "audit")? {
+        write_file(&folder.join(name), bytes)?;
     }
     let drawn = chart::criteria(audit);
     write_file(&charts.join(format!("{}.svg", drawn.id)), chart::standalone(&drawn))?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::report::{self, Format, chart};
+use crate::report::{self, chart};
 use crate::result::{Evaluation, SCHEMA};
 
 use super::run::Run;
@@ -32,10 +32,8 @@ pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Re
 /// Every file of the report with its bytes: formats and charts.
 fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
     let document = report::document(evaluation);
-    let formats = [Format::Html, Format::Markdown]
-        .map(|format| (format!("report.{}", format.extension()), format.render(&document).into_bytes()));
     let charts = chart::all(evaluation);
-    let mut files = Vec::from(formats);
+    let mut files = report::files(&document, "report")?;
     for chart in &charts {
         files.push((format!("charts/{}.svg", chart.id), chart::standalone(chart).into_bytes()));
     }

@@ -297,7 +297,7 @@ fn log(audit: &Audit) -> Option<Section> {
         vec![
             Cell::label(&one.kind),
             Cell::text(what),
-            Cell::label(&one.at),
+            Cell::date(&one.at),
             Cell::value(one.before, Unit::Share),
             Cell::value(one.after, Unit::Share),
             Cell::number(&one.share, Unit::Share),

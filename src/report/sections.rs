@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::result::{
-    Brackets, Capacity, Comparison, Decision, Evaluation, Ledger, Level, ModelEvaluation, Number, Part, Scale, SwapSet,
+    Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Ledger, Level, ModelEvaluation, Number, Part, Scale, SwapSet,
     TimeToConvert, TopShare,
 };
 
@@ -118,7 +118,7 @@ fn league(evaluation: &Evaluation) -> Table {
     }
     let value = |model: &ModelEvaluation| model.capacity.as_ref().and_then(|capacity| capacity.value);
     if evaluation.models.iter().any(|model| value(model).is_some()) {
-        let column = Column::number(money_title("Their value", evaluation)).term("Value");
+        let column = Column::money("Their value", words::currency(evaluation)).term("Value");
         measures.push(Measure { column, cell: Box::new(move |model| Cell::optional(value(model), Unit::Money)) });
     }
     measures.push(measure(Column::number("Calibration slope").term("Calibration slope"), |model| {
@@ -163,11 +163,6 @@ fn top_tenth(model: &ModelEvaluation) -> Option<&TopShare> {
     model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9)
 }
 
-fn money_title(title: &str, evaluation: &Evaluation) -> String {
-    words::currency(evaluation)
-        .map_or_else(|| title.to_owned(), |currency| format!("{title}, {}", text::clipped(currency, 12)))
-}
-
 /// Each challenger against the champion.
 fn champion(evaluation: &Evaluation) -> Option<Section> {
     let champion = evaluation.setting.champion.as_ref()?;
@@ -185,7 +180,7 @@ fn overview(evaluation: &Evaluation) -> Table {
     let valued = evaluation.comparisons.iter().any(|comparison| comparison.value_per_quarter.is_some());
     let mut columns = vec![Column::label("Challenger"), Column::number("Winners a quarter").term("Difference")];
     if valued {
-        columns.push(Column::number(money_title("Value a quarter", evaluation)).term("Value"));
+        columns.push(Column::money("Value a quarter", words::currency(evaluation)).term("Value"));
     }
     columns.extend([
         Column::number("Leads that change hands").term("Swap set"),
@@ -236,16 +231,16 @@ fn challenger(evaluation: &Evaluation, comparison: &Comparison) -> Section {
     ];
     let rows = comparison.differences.iter().map(|difference| {
         let (unit, own) = (words::difference_unit(&difference.metric), words::metric_unit(&difference.metric));
-        let (_, simultaneous) = text::parts(&difference.simultaneous, unit);
+        let simultaneous = &difference.simultaneous;
         let better = if difference.higher_is_better { "" } else { ", lower is better" };
         vec![
             Cell::text(format!("{}{better}", text::clipped(&text::capitalised(&difference.label), 80))),
             Cell::number(&difference.champion, own),
             Cell::number(&difference.challenger, own),
             Cell::estimate(&difference.difference, unit),
-            Cell {
-                number: None,
-                ..Cell::text(simultaneous.unwrap_or_else(|| text::number(&difference.simultaneous.point, unit)))
+            match simultaneous.low.value().zip(simultaneous.high.value()) {
+                Some((low, high)) => Cell { text: interval_of(simultaneous, unit), ..Cell::range(low, high, unit) },
+                None => Cell::text(interval_of(simultaneous, unit)),
             },
             Cell::number(&difference.p_adjusted, Unit::P),
             Cell::text(words::reading(difference)),
@@ -259,6 +254,12 @@ fn challenger(evaluation: &Evaluation, comparison: &Comparison) -> Section {
     }
     let title = say![name(&comparison.challenger), " instead of ", name(&comparison.champion)];
     Section::new(format!("against-{}", slug(&comparison.challenger)), title, blocks)
+}
+
+/// The interval alone, with as many decimals as beside its point.
+fn interval_of(estimate: &Estimate, unit: Unit) -> Text {
+    let (point, interval) = text::parts(estimate, unit);
+    interval.unwrap_or(point).into()
 }
 
 fn swap(evaluation: &Evaluation, swap: &SwapSet) -> Table {
@@ -276,7 +277,7 @@ fn swap(evaluation: &Evaluation, swap: &SwapSet) -> Table {
         Column::number("Conversion").term("Conversion rate"),
     ];
     if valued {
-        columns.push(Column::number(money_title("Value", evaluation)).term("Value"));
+        columns.push(Column::money("Value", words::currency(evaluation)).term("Value"));
     }
     let row = |(i, (who, cell)): (usize, &(&str, &crate::result::SwapCell))| {
         let mut row = vec![
@@ -403,7 +404,7 @@ fn bracket_table(evaluation: &Evaluation, model: &ModelEvaluation, brackets: &Br
         Column::number("Captured from here up").term("Capture"),
     ];
     if valued {
-        columns.push(Column::number(money_title("Value", evaluation)).term("Value"));
+        columns.push(Column::money("Value", words::currency(evaluation)).term("Value"));
     }
     columns.push(Column::number("Median days to win").term("Median of wins"));
     if open {
@@ -487,16 +488,8 @@ fn top_table(model: &ModelEvaluation) -> Table {
 /// From the worst to the best order of tied leads.
 fn span(tied: &crate::result::Tied, unit: Unit) -> Cell {
     match (tied.worst.value(), tied.best.value()) {
-        (Some(worst), Some(best)) if worst == best => {
-            Cell { key: super::document::Key::Number(0.0), ..Cell::text("no ties") }
-        }
-        (Some(worst), Some(best)) => {
-            let written = text::aligned(&[worst, best], unit);
-            Cell {
-                key: super::document::Key::Number(best - worst),
-                ..Cell::text(format!("{} to {}", written[0], written[1]))
-            }
-        }
+        (Some(worst), Some(best)) if worst == best => Cell { text: "no ties".into(), ..Cell::range(worst, best, unit) },
+        (Some(worst), Some(best)) => Cell::range(worst, best, unit),
         _ => Cell::number(&tied.worst, unit),
     }
 }

@@ -278,7 +278,7 @@ fn monitoring(trial: &Trial) -> Option<Section> {
         ];
         let rows = sequential.stages.iter().map(|stage| {
             vec![
-                Cell::label(&stage.as_of),
+                Cell::date(&stage.as_of),
                 Cell::text(if stage.planned { "yes" } else { "no" }),
                 if stage.conversions > 0 { Cell::count(stage.conversions) } else { Cell::empty() },
                 Cell::value(stage.fraction, Unit::Share),
@@ -358,7 +358,7 @@ fn looks(trial: &Trial) -> Section {
     ];
     let rows = trial.looks.iter().map(|look| {
         vec![
-            Cell::label(&look.as_of),
+            Cell::date(&look.as_of),
             Cell::label(&look.data),
             Cell::text(if look.planned { "yes" } else { "no" }),
             Cell::number(&look.information, Unit::Plain),
