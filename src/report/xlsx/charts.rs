@@ -1,12 +1,12 @@
 //! Charts that the program draws from numbers on a sheet of their own.
 
 use rust_xlsxwriter::{
-    Chart, ChartAxisCrossing, ChartErrorBars, ChartErrorBarsDirection, ChartErrorBarsType, ChartFont, ChartFormat,
+    Chart, ChartAxis, ChartAxisCrossing, ChartErrorBars, ChartErrorBarsDirection, ChartErrorBarsType, ChartFont, ChartFormat,
     ChartLegendPosition, ChartLine, ChartMarker, ChartMarkerType, ChartRange, ChartSolidFill, ChartType, ColNum, Color,
     RowNum, Worksheet, XlsxError,
 };
 
-use super::super::chart::{Panel, Place, Series, Shape};
+use super::super::chart::{Axis, Panel, Place, Series, Shape};
 use super::super::text::Unit;
 use super::number;
 use super::plan::Plan;
@@ -18,6 +18,8 @@ const HEIGHT: u32 = 350;
 const ROWS: RowNum = 18;
 const COLUMNS: ColNum = 10;
 const A4: u8 = 9;
+const WHISKER: u32 = 0x0059_636E;
+const GRID: u32 = 0x00DF_E3E9;
 
 /// The columns of one series: where, what, and how far its interval reaches up and down.
 const BLOCK: ColNum = 4;
@@ -160,48 +162,16 @@ fn chart(panel: &Panel, placed: &Placed) -> Chart {
             .set_values(&along(column + 1));
         dress(drawn, panel.shape, series);
         if series.marks.iter().any(|mark| mark.ends.is_some()) {
-            drawn.set_y_error_bars(&bars(along(column + 2), along(column + 3)));
+            let bars = bars(along(column + 2), along(column + 3));
+            match panel.shape {
+                Shape::Bars => drawn.set_x_error_bars(&bars),
+                Shape::Columns | Shape::Scatter => drawn.set_y_error_bars(&bars),
+            };
         }
     }
     let top = (placed.title, 0);
     chart.title().set_name(&range(top, top)).set_font(ChartFont::new().set_size(12).set_bold());
-    let up_values: Vec<f64> =
-        panel.series.iter().flat_map(|series| series.marks.iter().filter_map(|mark| mark.value)).collect();
-    let coarse = |unit: Unit| match unit {
-        Unit::Share => "0%".to_owned(),
-        Unit::Points => "+0%;-0%;0%".to_owned(),
-        Unit::Days | Unit::Count => "#,##0".to_owned(),
-        Unit::Ratio => "0.0".to_owned(),
-        unit => number::format(unit, &up_values, None),
-    };
-    chart.y_axis().set_num_format(coarse(panel.up.unit));
-    if !panel.up.title.is_empty() {
-        chart.y_axis().set_name(panel.up.title.as_str());
-    }
-    let lowest = up_values.iter().copied().fold(f64::INFINITY, f64::min);
-    if matches!(panel.up.unit, Unit::Share | Unit::Ratio) && lowest >= 0.0 {
-        chart.y_axis().set_min(0);
-    }
-    match panel.shape {
-        // Bars run from the bottom up; the first is to stand on top, and the scale stays below.
-        Shape::Bars => {
-            chart.x_axis().set_reverse().set_crossing(ChartAxisCrossing::Automatic);
-            chart.y_axis().set_crossing(ChartAxisCrossing::Max);
-        }
-        Shape::Columns => {
-            chart.x_axis().set_name(panel.across.title.as_str());
-        }
-        Shape::Scatter => {
-            chart.x_axis().set_name(panel.across.title.as_str()).set_num_format(coarse(panel.across.unit));
-            let most = panel.series.iter().flat_map(|series| series.marks.iter().map(|mark| &mark.place));
-            let most = most.filter_map(|place| if let Place::At(at) = place { Some(*at) } else { None });
-            let (least, most) = most.fold((0.0, 0.0), |(low, high): (f64, f64), at| (low.min(at), high.max(at)));
-            chart.x_axis().set_min(least);
-            if panel.across.unit == Unit::Share && most <= 1.0 && most > 0.8 {
-                chart.x_axis().set_max(1);
-            }
-        }
-    }
+    axes(&mut chart, panel);
     if panel.series.len() > 1 {
         chart.legend().set_position(ChartLegendPosition::Bottom);
     } else {
@@ -209,6 +179,56 @@ fn chart(panel: &Panel, placed: &Placed) -> Chart {
     }
     chart.set_width(WIDTH).set_height(HEIGHT);
     chart
+}
+
+fn axes(chart: &mut Chart, panel: &Panel) {
+    let marks = || panel.series.iter().flat_map(|series| &series.marks);
+    let up: Vec<f64> = marks().filter_map(|mark| mark.value).collect();
+    let at = |place: &Place| if let Place::At(at) = place { Some(*at) } else { None };
+    let across: Vec<f64> = marks().filter_map(|mark| at(&mark.place)).collect();
+    match panel.shape {
+        // Labels stand on the vertical axis. They run from the bottom up: the first is to stand on top, and the scale
+        // stays below.
+        Shape::Bars => {
+            // A bar that does not begin at zero is as long as nothing.
+            scale(chart.x_axis(), &panel.up, &[up.as_slice(), &[0.0]].concat());
+            if up.iter().all(|value| *value >= 0.0) {
+                chart.x_axis().set_min(0);
+            }
+            chart.y_axis().set_reverse().set_crossing(ChartAxisCrossing::Max);
+            chart.y_axis().set_major_gridlines(false);
+        }
+        Shape::Columns => {
+            scale(chart.y_axis(), &panel.up, &up);
+            chart.x_axis().set_name(panel.across.title.as_str());
+        }
+        Shape::Scatter => {
+            scale(chart.y_axis(), &panel.up, &up);
+            scale(chart.x_axis(), &panel.across, &across);
+        }
+    }
+}
+
+/// What an axis is called, how its numbers are written, and where it begins and ends.
+fn scale(axis: &mut ChartAxis, of: &Axis, values: &[f64]) {
+    let (low, high) = values.iter().fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), value| (low.min(*value), high.max(*value)));
+    axis.set_num_format(match of.unit {
+        Unit::Share => "0%".to_owned(),
+        Unit::Points => "+0%;-0%;0%".to_owned(),
+        Unit::Days | Unit::Count => "#,##0".to_owned(),
+        Unit::Ratio => "0.0".to_owned(),
+        unit => number::format(unit, values, None),
+    });
+    if !of.title.is_empty() {
+        axis.set_name(of.title.as_str());
+    }
+    if matches!(of.unit, Unit::Share | Unit::Ratio | Unit::Days) && low >= 0.0 {
+        axis.set_min(0);
+    }
+    if of.unit == Unit::Share && (0.8..=1.0).contains(&high) {
+        axis.set_max(1);
+    }
+    axis.set_major_gridlines_line(ChartLine::new().set_color(GRID).set_width(0.75));
 }
 
 fn dress(drawn: &mut rust_xlsxwriter::ChartSeries, shape: Shape, series: &Series) {
@@ -221,8 +241,9 @@ fn dress(drawn: &mut rust_xlsxwriter::ChartSeries, shape: Shape, series: &Series
         }
         (Shape::Scatter, false) => {
             drawn.set_format(ChartFormat::new().set_no_line());
-            let dot = ChartFormat::new().set_solid_fill(&fill()).to_owned();
-            drawn.set_marker(ChartMarker::new().set_type(ChartMarkerType::Circle).set_size(7).set_format(&mut dot.clone()));
+            let mut dot = ChartFormat::new();
+            dot.set_solid_fill(&fill());
+            drawn.set_marker(ChartMarker::new().set_type(ChartMarkerType::Circle).set_size(7).set_format(&mut dot));
         }
         _ => {
             drawn.set_format(ChartFormat::new().set_solid_fill(&fill()));
@@ -233,5 +254,6 @@ fn dress(drawn: &mut rust_xlsxwriter::ChartSeries, shape: Shape, series: &Series
 fn bars(above: ChartRange, below: ChartRange) -> ChartErrorBars {
     let mut bars = ChartErrorBars::new();
     bars.set_type(ChartErrorBarsType::Custom(above, below)).set_direction(ChartErrorBarsDirection::Both);
+    bars.set_format(ChartFormat::new().set_line(ChartLine::new().set_color(WHISKER).set_width(1)));
     bars
 }

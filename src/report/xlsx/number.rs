@@ -11,6 +11,7 @@ pub(super) fn format(unit: Unit, values: &[f64], currency: Option<&str>) -> Stri
         Unit::Money => 0,
         Unit::P => 4,
         Unit::Ratio => 2,
+        Unit::Share | Unit::Points => decimals(&scaled).max(1),
         _ => decimals(&scaled),
     };
     let digits = if decimals == 0 { "#,##0".to_owned() } else { format!("#,##0.{}", "0".repeat(decimals)) };

@@ -127,17 +127,22 @@ impl<'a> Plan<'a> {
         self.definitions_name = unique("Definitions", &mut taken);
         self.charts_name = unique("Charts", &mut taken);
         self.data_name = unique("Chart data", &mut taken);
-        let titles: Vec<String> = self.tables.iter().map(|table| table.title.clone()).collect();
-        for (table, title) in self.tables.iter_mut().zip(&titles) {
-            if titles.iter().filter(|other| *other == title).count() > 1
-                && let Some(first) = table.columns.first()
-            {
-                table.title = format!("{title}: {}", first.title);
-                let start = legal(title, NAME - 3 - first.title.chars().count().min(16));
-                table.name = format!("{start} - {}", legal(&first.title, 16));
-            } else {
-                table.name = legal(title, NAME);
-            }
+        let told = |table: &Planned| {
+            let columns = table.columns.iter().map(|column| column.title.clone()).collect();
+            (table.title.clone(), columns)
+        };
+        let all: Vec<(String, Vec<String>)> = self.tables.iter().map(told).collect();
+        for (table, (title, columns)) in self.tables.iter_mut().zip(&all) {
+            let others: Vec<&Vec<String>> =
+                all.iter().filter(|(other, theirs)| other == title && theirs != columns).map(|(_, theirs)| theirs).collect();
+            table.name = match columns.iter().find(|column| others.iter().all(|theirs| !theirs.contains(column))) {
+                Some(own) if !others.is_empty() => {
+                    table.title = format!("{title}: {}", text::clipped(own, 60));
+                    let own = legal(own, 14);
+                    format!("{} - {own}", legal(title, NAME - 3 - own.chars().count()))
+                }
+                _ => legal(title, NAME),
+            };
             table.name = unique(&table.name, &mut taken);
         }
     }
@@ -166,7 +171,8 @@ fn together(found: Vec<Found>) -> Vec<Planned> {
 
 fn alike(a: &Found, b: &Found) -> bool {
     let titles = |table: &Table| table.columns.iter().map(|column| column.title.clone()).collect::<Vec<_>>();
-    a.trail.len() == b.trail.len() && titles(a.table) == titles(b.table)
+    let share = a.trail.iter().zip(&b.trail).any(|(a, b)| a == b);
+    a.trail.len() == b.trail.len() && share && titles(a.table) == titles(b.table)
 }
 
 fn planned<'a>(group: &[Found<'a>]) -> Planned<'a> {
@@ -212,9 +218,28 @@ fn legal(title: &str, most: usize) -> String {
     let short = title.split_once(": ").filter(|_| title.chars().count() > most).map_or(title.as_str(), |parts| parts.0);
     let allowed: String =
         short.chars().map(|c| if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\') { ' ' } else { c }).collect();
-    let name = text::clipped(allowed.trim_matches('\''), most);
+    let name = whole_words(allowed.trim_matches('\''), most);
     let name = name.trim_matches('\'').trim();
     if name.is_empty() { "Sheet".into() } else { name.into() }
+}
+
+/// As many whole words as there is room for; a word longer than that is cut.
+fn whole_words(title: &str, most: usize) -> String {
+    let mut out = String::new();
+    for word in title.split_whitespace() {
+        let room = most - out.chars().count();
+        match word.chars().count() + usize::from(!out.is_empty()) <= room {
+            true if out.is_empty() => out.push_str(word),
+            true => out.extend([" ", word]),
+            false if out.is_empty() => return text::clipped(word, most),
+            false => break,
+        }
+    }
+    let ends = [" the", " a", " of", " is", " it", " by", " to", " at", " with", ",", ";"];
+    while let Some(end) = ends.iter().find(|end| out.ends_with(**end)) {
+        out.truncate(out.len() - end.len());
+    }
+    out
 }
 
 /// The name itself, or with a number behind it; Excel takes names that differ in case alone for the same.

@@ -40,27 +40,36 @@ pub(super) fn table(planned: &Planned, plan: &Plan, style: &Style) -> Result<Wor
         }
         style::put(&mut sheet, (HEADER + 1, 0), "There is nothing to show.", &style.reason)?;
     } else {
-        let column = |(title, is_number): &(String, bool)| {
-            let format = if *is_number { &style.number_header } else { &style.header };
+        let column = |(place, (title, is_number)): (usize, &(String, bool))| {
+            let format = match is_number {
+                true => &style.number_header,
+                false if place > planned.origins.len() => &style.aside_header,
+                false => &style.header,
+            };
             TableColumn::new().set_header(title).set_header_format(format)
         };
-        let columns: Vec<TableColumn> = titles.iter().map(column).collect();
+        let columns: Vec<TableColumn> = titles.iter().enumerate().map(column).collect();
         let table = Table::new().set_columns(&columns).set_style(TableStyle::Light1).set_banded_rows(false);
         sheet.add_table(HEADER, 0, last, width as ColNum - 1, &table)?;
     }
     let rows = body.iter().copied().chain(planned.rows.iter().filter(|row| row.is_total));
-    for (place, row) in rows.enumerate() {
-        let at = HEADER + 1 + place as RowNum;
-        for (column, origin) in row.origin.iter().enumerate() {
-            style::put(&mut sheet, (at, column as ColNum), origin, &style.wrapped)?;
-        }
+    for (at, row) in (HEADER + 1..).zip(rows) {
+        let mut lines = 1;
         for (offset, one) in shown.iter().enumerate() {
             let column = (planned.origins.len() + offset) as ColNum;
             if let Some(cell) = row.cells.get(one.place) {
+                lines = lines.max(one.lines(cell));
                 write(&mut sheet, (at, column), cell, one, &format(planned, one, cell, row.is_total, style), style)?;
             }
         }
+        for (place, origin) in row.origin.iter().enumerate() {
+            lines = lines.max(style::lines(origin, origin_width(planned, place)));
+            style::put(&mut sheet, (at, place as ColNum), origin, &style.wrapped)?;
+        }
+        sheet.set_row_height(at, style::height(lines))?;
     }
+    let deepest = titles.iter().zip(all_widths(planned, &shown)).map(|((title, _), width)| style::lines(title, width - 2.0));
+    sheet.set_row_height(HEADER, style::height(deepest.max().unwrap_or(1)))?;
     widths(&mut sheet, planned, &shown)?;
     page(&mut sheet, plan, last + 1, width)?;
     Ok(sheet)
@@ -76,7 +85,8 @@ fn shown<'a>(planned: &'a Planned) -> Vec<Shown<'a>> {
             let title = number::title(column, face);
             // The button of the filter takes room beside the title.
             let word = title.split(' ').map(|word| word.chars().count()).max().unwrap_or(0) + 3;
-            let content = if face == Face::Itself { longest } else { NARROW };
+            let money = column.currency.as_ref().map_or(0, |currency| currency.chars().count() + 2);
+            let content = if face == Face::Itself || money > 0 { longest + money } else { NARROW };
             let most = if column.is_number { 20 } else { WIDE };
             let width = content.min(most).max(word).clamp(NARROW, WIDE);
             out.push(Shown { title, column, place, face, width });
@@ -115,7 +125,7 @@ fn head(
             sheet.merge_range(1, 0, 1, width as ColNum - 1, "", &style.soft)?;
         }
         style::put(sheet, (1, 0), &caption, &style.soft)?;
-        sheet.set_row_height(1, 15.0 * caption.chars().count().div_ceil(room).max(1) as f64)?;
+        sheet.set_row_height(1, style::height(style::lines(&caption, room as f64)))?;
     }
     style::link(sheet, (2, 0), &plan.summary, "Back to the summary", style)
 }
@@ -131,6 +141,7 @@ fn format(planned: &Planned, one: &Shown, cell: &Cell, is_total: bool, style: &S
         }
         Kind::Date => base.set_num_format("yyyy-mm-dd"),
         Kind::Text if is_total => base,
+        Kind::Text if one.place > 0 => style.aside.clone(),
         Kind::Text => style.wrapped.clone(),
     }
 }
@@ -176,13 +187,27 @@ fn write(
     Ok(())
 }
 
-fn widths(sheet: &mut Worksheet, planned: &Planned, shown: &[Shown]) -> Result<(), XlsxError> {
-    for place in 0..planned.origins.len() {
-        let longest = planned.rows.iter().filter_map(|row| row.origin.get(place)).map(|one| one.chars().count()).max();
-        sheet.set_column_width(place as ColNum, longest.unwrap_or(0).clamp(NARROW, WIDE) as f64 + 2.0)?;
+impl Shown<'_> {
+    /// The lines that a cell takes here.
+    fn lines(&self, cell: &Cell) -> usize {
+        let is_text = cell.number.is_none() && self.face == Face::Itself;
+        if is_text { style::lines(&cell.text.plain(), self.width as f64) } else { 1 }
     }
-    for (offset, one) in shown.iter().enumerate() {
-        sheet.set_column_width((planned.origins.len() + offset) as ColNum, one.width as f64 + 1.5)?;
+}
+
+fn origin_width(planned: &Planned, place: usize) -> f64 {
+    let longest = planned.rows.iter().filter_map(|row| row.origin.get(place)).map(|one| one.chars().count()).max();
+    longest.unwrap_or(0).clamp(NARROW, WIDE) as f64 + 2.0
+}
+
+fn all_widths(planned: &Planned, shown: &[Shown]) -> Vec<f64> {
+    let origins = (0..planned.origins.len()).map(|place| origin_width(planned, place));
+    origins.chain(shown.iter().map(|one| one.width as f64 + 1.5)).collect()
+}
+
+fn widths(sheet: &mut Worksheet, planned: &Planned, shown: &[Shown]) -> Result<(), XlsxError> {
+    for (column, width) in (0..).zip(all_widths(planned, shown)) {
+        sheet.set_column_width(column, width)?;
     }
     Ok(())
 }

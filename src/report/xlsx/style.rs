@@ -16,8 +16,11 @@ pub(super) struct Style {
     pub(super) soft: Format,
     pub(super) text: Format,
     pub(super) wrapped: Format,
+    /// Text that may stand behind a number.
+    pub(super) aside: Format,
     pub(super) header: Format,
     pub(super) number_header: Format,
+    pub(super) aside_header: Format,
     pub(super) reason: Format,
     pub(super) total: Format,
     pub(super) link: Format,
@@ -30,8 +33,8 @@ const RULE: u32 = 0x00B8_C0CA;
 
 impl Style {
     pub(super) fn new() -> Self {
-        let top = Format::new().set_align(FormatAlign::Top);
-        let wrapped = top.clone().set_text_wrap();
+        let middle = Format::new().set_align(FormatAlign::VerticalCenter);
+        let wrapped = middle.clone().set_text_wrap();
         let header = Format::new()
             .set_bold()
             .set_text_wrap()
@@ -43,12 +46,14 @@ impl Style {
             title: Format::new().set_bold().set_font_size(15),
             heading: Format::new().set_bold().set_font_size(12),
             soft: wrapped.clone().set_font_color(SOFT),
-            text: top.clone(),
+            text: middle.clone(),
+            aside: wrapped.clone().set_align(FormatAlign::Left).set_indent(1),
+            aside_header: header.clone().set_align(FormatAlign::Left).set_indent(1),
             number_header: header.clone().set_align(FormatAlign::Right),
             header,
-            reason: top.clone().set_font_color(SOFT).set_italic(),
+            reason: wrapped.clone().set_font_color(SOFT).set_italic(),
             total: Format::new().set_bold().set_border_top(FormatBorder::Thin).set_border_top_color(RULE),
-            link: top.set_font_color(0x001F_5F99).set_underline(rust_xlsxwriter::FormatUnderline::Single),
+            link: middle.set_font_color(0x001F_5F99).set_underline(rust_xlsxwriter::FormatUnderline::Single),
             label: wrapped.clone().set_bold().set_font_color(SOFT),
             banner: wrapped.clone().set_background_color(0x00FD_F1F1).set_font_color(0x00A4_262C),
             wrapped,
@@ -88,6 +93,28 @@ pub(super) fn put(
     Ok(())
 }
 
+/// How many lines a text takes in a column so many characters wide.
+pub(super) fn lines(words: &str, width: f64) -> usize {
+    let room = (width - 1.0).max(4.0) as usize;
+    let (mut lines, mut used) = (1, 0);
+    for word in words.split(' ') {
+        let long = word.chars().count();
+        if used > 0 && used + 1 + long <= room {
+            used += 1 + long;
+            continue;
+        }
+        let broken = long.saturating_sub(1) / room;
+        lines += usize::from(used > 0) + broken;
+        used = long - broken * room;
+    }
+    lines
+}
+
+/// How high a row of so many lines is; programs do not all find it themselves.
+pub(super) fn height(lines: usize) -> f64 {
+    (15.0 * lines.max(1) as f64).min(400.0)
+}
+
 /// A link to the top of another sheet.
 pub(super) fn link(
     sheet: &mut Worksheet,
@@ -99,4 +126,16 @@ pub(super) fn link(
     let url = format!("internal:'{}'!A1", to.replace('\'', "''"));
     sheet.write_url_with_options(row, column, url.as_str(), words, "", Some(&style.link))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn words_are_folded_where_a_column_ends() {
+        assert_eq!([lines("", 10.0), lines("one two", 10.0), lines("one two three", 10.0)], [1, 1, 2]);
+        assert_eq!(lines("a-word-of-twenty-two-x", 10.0), 3);
+        assert_eq!(lines("a a-word-of-twenty-two-x b", 10.0), 4);
+    }
 }

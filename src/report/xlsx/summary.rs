@@ -8,12 +8,14 @@ use super::plan::Plan;
 use super::style::{self, Style};
 
 const A4: u8 = 9;
+/// The width of what is said, in characters.
+const TEXT: f64 = 96.0;
 
 pub(super) fn sheet(document: &Document, plan: &Plan, drawn: &Drawn, style: &Style) -> Result<Worksheet, XlsxError> {
     let mut sheet = Worksheet::new();
     sheet.set_name(&plan.summary)?;
     sheet.set_column_width(0, 34)?;
-    sheet.set_column_width(1, 96)?;
+    sheet.set_column_width(1, TEXT)?;
     sheet.set_column_width(2, 9)?;
     style::put(&mut sheet, (0, 0), &document.title, &style.title)?;
     let mut row = 1;
@@ -38,7 +40,11 @@ pub(super) fn sheet(document: &Document, plan: &Plan, drawn: &Drawn, style: &Sty
 }
 
 fn answer(sheet: &mut Worksheet, row: &mut RowNum, answer: &Answer, style: &Style) -> Result<(), XlsxError> {
-    line(sheet, row, "The answer", &answer.headline, &style.answer(answer.tone), style)?;
+    let headline = answer.headline.plain();
+    style::put(sheet, (*row, 0), "The answer", &style.label)?;
+    style::put(sheet, (*row, 1), &headline, &style.answer(answer.tone))?;
+    sheet.set_row_height(*row, 20.0 * style::lines(&headline, TEXT * 0.68) as f64)?;
+    *row += 1;
     for banner in &answer.banners {
         line(sheet, row, "Forbids a conclusion", banner, &style.banner, style)?;
     }
@@ -62,7 +68,9 @@ fn line(
 ) -> Result<(), XlsxError> {
     if !words.is_empty() {
         style::put(sheet, (*row, 0), label, &style.label)?;
-        style::put(sheet, (*row, 1), &words.plain(), format)?;
+        let words = words.plain();
+        style::put(sheet, (*row, 1), &words, format)?;
+        sheet.set_row_height(*row, style::height(style::lines(&words, TEXT)))?;
         *row += 1;
     }
     Ok(())
@@ -92,6 +100,7 @@ fn contents(
     for (name, words, rows) in tables.chain(words).chain(definitions).chain(charts).chain(data) {
         style::link(sheet, (*row, 0), name, name, style)?;
         style::put(sheet, (*row, 1), &words, &style.wrapped)?;
+        sheet.set_row_height(*row, style::height(style::lines(&words, TEXT)))?;
         if let Some(rows) = rows {
             sheet.write_number_with_format(*row, 2, rows as f64, &style.text)?;
         }

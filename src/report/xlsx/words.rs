@@ -38,9 +38,12 @@ fn listing<const N: usize>(
     let last = HEADER + rows.len().max(1) as RowNum;
     sheet.add_table(HEADER, 0, last, N as ColNum - 1, &table)?;
     for (at, row) in (HEADER + 1..).zip(&rows) {
-        for (column, words) in (0..).zip(row) {
+        let mut lines = 1;
+        for ((column, words), (_, width)) in (0..).zip(row).zip(columns) {
+            lines = lines.max(style::lines(words, *width));
             style::put(&mut sheet, (at, column), words, &style.wrapped)?;
         }
+        sheet.set_row_height(at, style::height(lines))?;
     }
     for (column, (_, width)) in (0..).zip(columns) {
         sheet.set_column_width(column, *width)?;
