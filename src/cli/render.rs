@@ -51,7 +51,8 @@ fn write(ink: Ink, document: &Document) -> Result<(), Failure> {
         Ink::Markdown => print(&Format::Markdown.render(document)),
         Ink::Terminal => print(&Format::Terminal.render(document)),
         Ink::Xlsx if io::stdout().is_terminal() => {
-            let message = "a workbook is no text: send it to a file, as in `leadoff render FOLDER --format xlsx > report.xlsx`";
+            let message =
+                "a workbook is no text: send it to a file, as in `leadoff render FOLDER --format xlsx > report.xlsx`";
             return Err(Failure::new(USAGE, message));
         }
         Ink::Xlsx => {

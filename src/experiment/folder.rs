@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::report::{self, chart};
+use crate::report::{self, Format, chart};
 use crate::result::{Evaluation, SCHEMA};
 
 use super::run::Run;
@@ -34,6 +34,12 @@ fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u
     let document = report::document(evaluation);
     let charts = chart::all(evaluation);
     let mut files = report::files(&document, "report")?;
+    for (stem, card) in report::cards(evaluation) {
+        for format in [Format::Html, Format::Markdown] {
+            files.push((format!("{stem}.{}", format.extension()), format.render(&card).into_bytes()));
+        }
+    }
+    let slide = chart::slide(&document, &report::slide_figures(evaluation));
     for chart in &charts {
         files.push((format!("charts/{}.svg", chart.id), chart::standalone(chart).into_bytes()));
     }
@@ -41,7 +47,9 @@ fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u
         use rayon::prelude::*;
         let drawn = charts.par_iter().map(|chart| Ok((format!("charts/{}.png", chart.id), chart::png(chart)?)));
         files.extend(drawn.collect::<Result<Vec<_>, RunError>>()?);
+        files.push(("slide.png".into(), chart::slide_png(&slide)?));
     }
+    files.push(("slide.svg".into(), slide.into_bytes()));
     Ok(files)
 }
 

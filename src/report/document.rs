@@ -76,6 +76,8 @@ pub enum Span {
     /// A model's name, or a command.
     Name(String),
     Strong(String),
+    /// The section in which what was just said can be looked up; a mark to follow where marks can be followed.
+    Evidence(String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -167,8 +169,10 @@ impl From<String> for Text {
 
 impl Span {
     pub fn words(&self) -> &str {
-        let (Self::Plain(words) | Self::Name(words) | Self::Strong(words)) = self;
-        words
+        match self {
+            Self::Plain(words) | Self::Name(words) | Self::Strong(words) => words,
+            Self::Evidence(_) => "",
+        }
     }
 }
 
@@ -204,6 +208,11 @@ impl Text {
         self.0.iter().map(Span::words).collect()
     }
 
+    /// The sentence with the section where it comes from.
+    pub fn from_section(self, id: impl Into<String>) -> Self {
+        if self.is_empty() { self } else { self.then(Self(vec![Span::Evidence(id.into())])) }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|span| span.words().is_empty())
     }
@@ -220,6 +229,28 @@ pub(super) fn names<'a>(all: impl IntoIterator<Item = &'a String>) -> Text {
         out.0.push(name(one));
     }
     out
+}
+
+impl Document {
+    /// Forgets marks to sections that there are not.
+    pub fn with_evidence_that_exists(mut self) -> Self {
+        let mut ids = Vec::new();
+        all_ids(&self.sections, &mut ids);
+        let answer = &mut self.answer;
+        let lists = [&mut answer.banners, &mut answer.reasons, &mut answer.next];
+        let texts = lists.into_iter().flatten().chain([&mut answer.headline, &mut answer.readiness]);
+        for text in texts {
+            text.0.retain(|span| !matches!(span, Span::Evidence(id) if !ids.contains(id)));
+        }
+        self
+    }
+}
+
+fn all_ids(sections: &[Section], ids: &mut Vec<String>) {
+    for section in sections {
+        ids.push(section.id.clone());
+        all_ids(&section.sections, ids);
+    }
 }
 
 impl Section {

@@ -94,7 +94,8 @@ fn top(section: &Section) -> String {
             "<section class=\"model\" id=\"{id}\">\n<details open>\n<summary><h2>{title}</h2></summary>\n{body}</details>\n</section>\n"
         )
     } else {
-        format!("<section class=\"part\" id=\"{id}\">\n<h2>{title}</h2>\n{body}</section>\n")
+        let class = if section.sections.is_empty() { "part" } else { "part deep" };
+        format!("<section class=\"{class}\" id=\"{id}\">\n<h2>{title}</h2>\n{body}</section>\n")
     }
 }
 
@@ -202,6 +203,9 @@ fn text(text: &Text) -> String {
         Span::Plain(words) => escape(words),
         Span::Name(words) => format!("<code><bdi>{}</bdi></code>", escape(words)),
         Span::Strong(words) => format!("<strong>{}</strong>", escape(words)),
+        Span::Evidence(id) => {
+            format!("<a class=\"to\" href=\"#{}\" title=\"Where this comes from\">\u{2193}</a>", escape(id))
+        }
     };
     text.0.iter().map(span).collect()
 }

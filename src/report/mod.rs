@@ -4,6 +4,8 @@
 //! statistic is computed here: what a reader sees stands in the evaluation.
 
 mod audit;
+mod card;
+mod changes;
 pub mod chart;
 mod document;
 mod evidence;
@@ -13,6 +15,7 @@ mod glossary;
 mod html;
 mod markdown;
 mod sections;
+mod slide;
 mod terminal;
 pub mod text;
 mod trial;
@@ -20,9 +23,12 @@ mod words;
 mod xlsx;
 
 pub use audit::document as audit;
+pub use card::cards;
+pub use changes::changes;
 pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Kind, Section, Span, Table, Text, Tone};
 pub use glossary::GLOSSARY;
 pub use sections::document;
+pub use slide::slide_figures;
 pub use text::slug;
 pub use trial::trial;
 pub use xlsx::workbook;

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::result::{
-    Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Ledger, Level, ModelEvaluation, Number, Part, Scale, SwapSet,
-    TimeToConvert, TopShare,
+    Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Ledger, Level, ModelEvaluation, Number, Part,
+    Scale, SwapSet, TimeToConvert, TopShare,
 };
 
 use super::chart::{self, Chart};
@@ -28,6 +28,7 @@ pub fn document(evaluation: &Evaluation) -> Document {
         sections,
         footer: footer(evaluation),
     }
+    .with_evidence_that_exists()
 }
 
 fn footer(evaluation: &Evaluation) -> Text {
@@ -40,7 +41,7 @@ fn summary(charts: &[Chart]) -> Section {
 }
 
 /// The charts of these kinds about one model, or about all.
-fn figures(charts: &[Chart], model: Option<&str>, kinds: &[&str]) -> Vec<Block> {
+pub(super) fn figures(charts: &[Chart], model: Option<&str>, kinds: &[&str]) -> Vec<Block> {
     let of = |kind: &&str| {
         let is_kind = |chart: &&Chart| {
             chart.id == *kind || chart.id.strip_prefix(*kind).is_some_and(|rest| rest.starts_with('-'))
@@ -669,7 +670,7 @@ fn parts_table(what: &str, caption: &str, parts: &[Part]) -> Table {
     Table::new(format!("{}.", text::capitalised(caption)), columns, rows.collect())
 }
 
-fn card(model: &ModelEvaluation) -> Table {
+pub(super) fn card(model: &ModelEvaluation) -> Table {
     let weight = if model.kind == "logistic" {
         "Coefficient"
     } else if model.scale == Scale::Points {
@@ -857,6 +858,24 @@ mod tests {
             let ids: Vec<&str> = all_sections(&document).iter().map(|section| section.id.as_str()).collect();
             assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
         }
+    }
+
+    #[test]
+    fn every_sentence_of_the_answer_leads_to_its_evidence() {
+        for evaluation in fixture::all() {
+            let document = document(&evaluation);
+            let ids: Vec<&str> = all_sections(&document).iter().map(|section| section.id.as_str()).collect();
+            let answer = &document.answer;
+            let claims = answer.reasons.iter().chain(&answer.banners).chain([&answer.headline, &answer.readiness]);
+            for claim in claims.filter(|claim| !claim.is_empty()) {
+                let marks: Vec<&str> = claim.0.iter().filter_map(evidence_of).collect();
+                assert!(marks.len() == 1 && ids.contains(&marks[0]), "{}: {marks:?}", claim.plain());
+            }
+        }
+    }
+
+    fn evidence_of(span: &super::super::document::Span) -> Option<&str> {
+        if let super::super::document::Span::Evidence(id) = span { Some(id) } else { None }
     }
 
     #[test]

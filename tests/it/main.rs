@@ -15,5 +15,6 @@ mod olist;
 mod oracle;
 mod product;
 mod replay;
+mod sheets;
 mod trial;
 mod x_education;

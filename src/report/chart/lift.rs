@@ -59,9 +59,8 @@ fn panel(title: &str, entries: &[Entry], shares: &[f64]) -> Panel {
             None => Mark::new(place, None),
         }
     };
-    let series = |entry: &Entry| {
-        Series::new(&entry.name, entry.pen, shares.iter().map(|share| at(entry, *share)).collect())
-    };
+    let series =
+        |entry: &Entry| Series::new(&entry.name, entry.pen, shares.iter().map(|share| at(entry, *share)).collect());
     Panel {
         title: title.into(),
         shape: Shape::Columns,

@@ -15,6 +15,7 @@ mod reliability;
 mod roster;
 mod scale;
 mod sheet;
+mod slide;
 mod summary;
 mod svg;
 mod time;
@@ -30,6 +31,7 @@ use sheet::{LABEL, NOTE, Sheet};
 pub use audit::criteria;
 pub use panel::{Axis, Mark, Panel, Place, Series, Shape};
 pub use png::png;
+pub use slide::{Figure, slide, slide_png};
 pub use trial::{power, trial};
 
 /// A drawn chart: SVG text whose colours are CSS classes so that one picture serves light, dark and print.

@@ -51,8 +51,7 @@ pub(super) fn draw(entry: &Entry) -> Chart {
 }
 
 fn panel(title: &str, entry: &Entry, bins: &[&ReliabilityBin]) -> Panel {
-    let mark =
-        |bin: &&ReliabilityBin| Mark::of(Place::At(bin.predicted), bin.observed.point.finite(), &bin.observed);
+    let mark = |bin: &&ReliabilityBin| Mark::of(Place::At(bin.predicted), bin.observed.point.finite(), &bin.observed);
     let most = bins.iter().map(|bin| bin.predicted).fold(0.01, f64::max);
     Panel {
         title: title.into(),

@@ -1,9 +1,9 @@
 //! Charts that the program draws from numbers on a sheet of their own.
 
 use rust_xlsxwriter::{
-    Chart, ChartAxis, ChartAxisCrossing, ChartErrorBars, ChartErrorBarsDirection, ChartErrorBarsType, ChartFont, ChartFormat,
-    ChartLegendPosition, ChartLine, ChartMarker, ChartMarkerType, ChartRange, ChartSolidFill, ChartType, ColNum, Color,
-    RowNum, Worksheet, XlsxError,
+    Chart, ChartAxis, ChartAxisCrossing, ChartErrorBars, ChartErrorBarsDirection, ChartErrorBarsType, ChartFont,
+    ChartFormat, ChartLegendPosition, ChartLine, ChartMarker, ChartMarkerType, ChartRange, ChartSolidFill, ChartType,
+    ColNum, Color, RowNum, Worksheet, XlsxError,
 };
 
 use super::super::chart::{Axis, Panel, Place, Series, Shape};
@@ -211,7 +211,8 @@ fn axes(chart: &mut Chart, panel: &Panel) {
 
 /// What an axis is called, how its numbers are written, and where it begins and ends.
 fn scale(axis: &mut ChartAxis, of: &Axis, values: &[f64]) {
-    let (low, high) = values.iter().fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), value| (low.min(*value), high.max(*value)));
+    let (low, high) =
+        values.iter().fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), value| (low.min(*value), high.max(*value)));
     axis.set_num_format(match of.unit {
         Unit::Share => "0%".to_owned(),
         Unit::Points => "+0%;-0%;0%".to_owned(),

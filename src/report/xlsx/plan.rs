@@ -133,8 +133,11 @@ impl<'a> Plan<'a> {
         };
         let all: Vec<(String, Vec<String>)> = self.tables.iter().map(told).collect();
         for (table, (title, columns)) in self.tables.iter_mut().zip(&all) {
-            let others: Vec<&Vec<String>> =
-                all.iter().filter(|(other, theirs)| other == title && theirs != columns).map(|(_, theirs)| theirs).collect();
+            let others: Vec<&Vec<String>> = all
+                .iter()
+                .filter(|(other, theirs)| other == title && theirs != columns)
+                .map(|(_, theirs)| theirs)
+                .collect();
             table.name = match columns.iter().find(|column| others.iter().all(|theirs| !theirs.contains(column))) {
                 Some(own) if !others.is_empty() => {
                     table.title = format!("{title}: {}", text::clipped(own, 60));

@@ -68,7 +68,8 @@ pub(super) fn table(planned: &Planned, plan: &Plan, style: &Style) -> Result<Wor
         }
         sheet.set_row_height(at, style::height(lines))?;
     }
-    let deepest = titles.iter().zip(all_widths(planned, &shown)).map(|((title, _), width)| style::lines(title, width - 2.0));
+    let deepest =
+        titles.iter().zip(all_widths(planned, &shown)).map(|((title, _), width)| style::lines(title, width - 2.0));
     sheet.set_row_height(HEADER, style::height(deepest.max().unwrap_or(1)))?;
     widths(&mut sheet, planned, &shown)?;
     page(&mut sheet, plan, last + 1, width)?;
@@ -110,13 +111,7 @@ fn titles(planned: &Planned, shown: &[Shown]) -> Vec<(String, bool)> {
     all
 }
 
-fn head(
-    sheet: &mut Worksheet,
-    planned: &Planned,
-    plan: &Plan,
-    style: &Style,
-    width: usize,
-) -> Result<(), XlsxError> {
+fn head(sheet: &mut Worksheet, planned: &Planned, plan: &Plan, style: &Style, width: usize) -> Result<(), XlsxError> {
     style::put(sheet, (0, 0), &planned.title, &style.title)?;
     if let Some(caption) = &planned.caption {
         let caption = style::stored(caption);

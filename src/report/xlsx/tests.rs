@@ -185,7 +185,11 @@ fn what_is_undefined_or_infinite_says_so_in_words() {
         vec![Cell::text("a"), Cell::estimate(&undefined, Unit::Share), Cell::date("2026-01-31")],
         vec![Cell::text("b"), Cell::value(f64::INFINITY, Unit::Share), Cell::date("the last day")],
         vec![Cell::text("c"), Cell::estimate(&half, Unit::Share), Cell::empty()],
-        vec![Cell::text("d"), Cell::estimate(&Estimate { low: 0.5.into(), ..half.clone() }, Unit::Share), Cell::empty()],
+        vec![
+            Cell::text("d"),
+            Cell::estimate(&Estimate { low: 0.5.into(), ..half.clone() }, Unit::Share),
+            Cell::empty(),
+        ],
         vec![
             Cell::text("e"),
             Cell::estimate(&Estimate { low: 0.5.into(), high: f64::INFINITY.into(), ..half.clone() }, Unit::Share),
