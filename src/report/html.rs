@@ -313,6 +313,17 @@ mod tests {
         }
     }
 
+    /// Chromium does not repeat a head that holds a form control.
+    #[test]
+    fn the_head_of_a_table_can_return_on_every_printed_page() {
+        assert!(!SCRIPT.contains("createElement(\"button\")"));
+        let print = CSS.split_once("@media print {").unwrap().1;
+        assert!(print.contains("thead { display: table-header-group; }") && !print.contains("size:"));
+        let page = Format::Html.render(&document(&fixture::promoted()));
+        assert!(page.contains("<section class=\"part deep\" id=\"champion\">"));
+        assert!(page.contains("<section class=\"part\" id=\"summary\">"));
+    }
+
     #[test]
     fn a_script_is_named_by_its_hash() {
         assert_eq!(hash("alert('Hello, world.');"), "qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=");
