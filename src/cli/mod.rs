@@ -3,6 +3,7 @@
 mod ab;
 mod audit;
 mod check;
+mod compare;
 mod completions;
 mod explain;
 mod init;
@@ -44,6 +45,7 @@ enum Command {
     Score(score::Score),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
+    Compare(compare::Compare),
     Simulate(Box<simulate::Simulate>),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -119,6 +121,8 @@ impl From<RunError> for Failure {
             | RunError::NoPoints
             | RunError::NotPoints { .. }
             | RunError::NotEmpty { .. }
+            | RunError::NotARun { .. }
+            | RunError::OtherChampion { .. }
             | RunError::Format { .. } => USAGE,
             RunError::Store(StoreError::NotOurs { .. }) => USAGE,
             RunError::Store(_) | RunError::Report(_) => FAULT,
@@ -141,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Score(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Simulate(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -30,7 +30,7 @@ pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Groupin
 
 use rayon::prelude::*;
 
-use crate::result::{Comparison, Evidence, ModelEvaluation, Readiness, Verdict};
+use crate::result::{About, Comparison, Evidence, ModelEvaluation, Readiness, Verdict};
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Sample, Undefined};
 
@@ -122,6 +122,7 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         groups: part::groups(cohort, model),
         capacity: capacity::capacity(cohort, place, schedule, paired),
         card: model.card.clone(),
+        about: About::default(),
     }
 }
 

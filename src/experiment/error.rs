@@ -63,8 +63,20 @@ pub enum RunError {
     Truncated { what: String, advice: String },
     #[error("{path}: is there already and not empty: name a new folder", path = path.display())]
     NotEmpty { path: PathBuf },
+    #[error("{path}: {why}: name two folders that `leadoff run` left, such as `leadoff compare reports/q2 reports/q3`", path = path.display())]
+    NotARun { path: PathBuf, why: String },
+    #[error(
+        "the champion of the first run is {}, of the second {}: what is said against different champions cannot be compared; run the second again with the champion of the first",
+        named(a),
+        named(b)
+    )]
+    OtherChampion { a: Option<String>, b: Option<String> },
     #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]
     Format { path: PathBuf },
+}
+
+fn named(champion: &Option<String>) -> String {
+    champion.as_ref().map_or("none".into(), |champion| format!("`{champion}`"))
 }
 
 impl From<ModelError> for RunError {

@@ -3,6 +3,7 @@
 mod assemble;
 mod audit;
 mod check;
+mod compare;
 mod error;
 mod file;
 mod folder;
@@ -18,6 +19,7 @@ mod yaml;
 
 pub use audit::{audit, store_audit};
 pub use check::{Checked, check};
+pub use compare::{changes_json, compare, store_changes};
 pub use error::{ConfigError, RunError};
 pub use file::{CalibrationSpec, CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use folder::{read_evaluation, redraw, store};

@@ -6,8 +6,8 @@ use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Sco
 use crate::predicate::{Kind, PredicateError};
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
-    self, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness,
-    Setting,
+    self, About, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number,
+    Readiness, Setting, TierNote,
 };
 use crate::stats::random::Seed;
 use crate::stats::{Interval, Undefined, dist};
@@ -84,7 +84,10 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = cohort(experiment, &mut played)?;
     let Played { history, findings, models, replayed, .. } = played;
-    let evaluated = timings.time_parts(|done| evaluation::evaluate_watched(&cohort, done));
+    let mut evaluated = timings.time_parts(|done| evaluation::evaluate_watched(&cohort, done));
+    for (one, model) in evaluated.models.iter_mut().zip(&models) {
+        one.about = about(experiment, model);
+    }
     let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
     notices.extend(crossed.iter().map(|cliff| log::notice(cliff, Level::Banner)));
     let evaluation = Evaluation {
@@ -105,6 +108,22 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let inputs = timings.time("hash inputs", || data::inputs(&experiment.file.data, &experiment.base))?;
     let text = std::fs::read_to_string(experiment.path()).unwrap_or_default();
     Ok(Run { evaluation, findings, inputs, experiment: text, timings: timings.in_words() })
+}
+
+/// What the experiment file says of a model.
+fn about(experiment: &Experiment, model: &Model) -> About {
+    let spec = experiment.file.models.get(model.name());
+    let points = model.points().map(|points| points.spec());
+    let tiers = points.iter().flat_map(|points| points.tiers.iter());
+    let mut tiers: Vec<TierNote> =
+        tiers.map(|(name, tier)| TierNote { name: name.into(), from: tier.from, does: tier.does.clone() }).collect();
+    tiers.sort_by(|a, b| b.from.total_cmp(&a.from));
+    About {
+        owner: spec.and_then(|spec| spec.owner.clone()),
+        description: spec.and_then(|spec| spec.description.clone()),
+        tiers,
+        threshold: points.and_then(|points| points.threshold),
+    }
 }
 
 /// Evidence with the days by which enough leads are mature, counted from the export of the outcomes.

@@ -342,9 +342,7 @@ fn thresholds_of(evaluation: &Evaluation, model: &Thresholds) -> Section {
         Column::number("Share of all wins (recall)").term("Capture"),
     ];
     if valued {
-        let currency =
-            words::currency(evaluation).map_or(String::new(), |currency| format!(", {}", text::clipped(currency, 12)));
-        columns.push(Column::number(format!("Worth, 100 leads{currency}")));
+        columns.push(Column::money("Worth, 100 leads", words::currency(evaluation)));
         columns.push(Column::number("Net benefit, wins in 100 leads"));
     }
     let row = |row: &crate::result::Threshold| {

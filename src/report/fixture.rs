@@ -448,6 +448,7 @@ fn model(leads: &[Lead], m: usize) -> ModelEvaluation {
         },
         capacity: Some(capacity(leads, m)),
         card: card(m),
+        about: About::default(),
     }
 }
 

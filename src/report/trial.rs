@@ -351,7 +351,7 @@ fn boundaries(trial: &Trial, own: &Sequential) -> Vec<Block> {
     ];
     let rows = own.stages.iter().map(|stage| {
         vec![
-            Cell::label(&stage.as_of),
+            Cell::date(&stage.as_of),
             Cell::text(if stage.planned { "yes" } else { "no" }),
             if stage.conversions > 0 { Cell::count(stage.conversions) } else { Cell::empty() },
             Cell::value(stage.fraction, Unit::Share),
@@ -442,7 +442,7 @@ fn looks(trial: &Trial) -> Section {
     ];
     let row = |(look, own): (&Look, &ArmLook)| {
         vec![
-            Cell::label(&look.as_of),
+            Cell::date(&look.as_of),
             Cell::label(&look.data),
             Cell::text(if look.planned { "yes" } else { "no" }),
             Cell::name(&own.arm),

@@ -11,6 +11,7 @@ use super::text::{self, Unit};
 pub(super) fn answer(evaluation: &Evaluation) -> Answer {
     let banners = evaluation.notices.iter().filter(|notice| notice.level == Level::Banner);
     let banners: Vec<Text> = banners.map(|notice| Text::whole(&notice.text)).collect();
+    let against = against(evaluation);
     Answer {
         tone: match evaluation.verdict.decision {
             _ if !banners.is_empty() => Tone::Undecided,
@@ -18,13 +19,19 @@ pub(super) fn answer(evaluation: &Evaluation) -> Answer {
             Decision::Keep => Tone::Keep,
             Decision::NotEnoughEvidence => Tone::Undecided,
         },
-        headline: headline(evaluation),
+        headline: headline(evaluation).from_section(against.as_str()),
         line: line(evaluation),
-        readiness: readiness(evaluation),
-        banners,
+        readiness: readiness(evaluation).from_section("ledger"),
+        banners: banners.into_iter().map(|banner| banner.from_section("notices")).collect(),
         reasons: reasons(evaluation),
         next: next(evaluation),
     }
+}
+
+/// The section that the verdict rests on.
+fn against(evaluation: &Evaluation) -> String {
+    deciding(evaluation)
+        .map_or_else(|| "models".to_owned(), |comparison| format!("against-{}", text::slug(&comparison.challenger)))
 }
 
 /// "Leads of 2026-01-01 to 2026-06-15, scored 7 days after creation; a win counts within 90 days."
@@ -319,15 +326,18 @@ fn signed_wins(estimate: &Estimate, per: &str) -> Option<String> {
 
 fn reasons(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
-    let mut out: Vec<Text> = verdict.reasons.iter().map(|reason| Text::whole(reason)).collect();
+    let against = against(evaluation);
+    let rests_on = if evaluation.evidence.gates.is_empty() { against.as_str() } else { "gates" };
+    let mut out: Vec<Text> = verdict.reasons.iter().map(|reason| Text::whole(reason).from_section(rests_on)).collect();
     if verdict.decision != Decision::Promote
         && let Some(comparison) = deciding(evaluation)
     {
-        out.extend(ruled_out(comparison).filter(|_| barred(evaluation).is_none()));
+        let ruled_out = ruled_out(comparison).filter(|_| barred(evaluation).is_none());
+        out.extend(ruled_out.map(|words| words.from_section(against.as_str())));
         let gates = &evaluation.evidence.gates;
         if verdict.decision == Decision::NotEnoughEvidence && barred(evaluation).is_none() {
             if gates.is_empty() {
-                out.push(leads_needed(evaluation, comparison));
+                out.push(leads_needed(evaluation, comparison).from_section("ledger"));
             }
             let open = gates.iter().filter(|gate| {
                 gate.challenger == comparison.challenger
@@ -336,6 +346,7 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
             });
             out.extend(open.map(|gate| {
                 Text::sentence(&format!("To settle \"{}\": {}.", gate.gate, super::evidence::waiting(gate)))
+                    .from_section("gates")
             }));
             out.extend(waiting(evaluation, comparison));
         }
@@ -343,7 +354,8 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
     out.extend(had_all_been_worked(evaluation));
     out.extend(bottom(evaluation));
     if evaluation.setting.champion.is_some() && verdict.tied.len() > 1 {
-        out.push(say!["The data cannot tell "].then(names(&verdict.tied)).then(" apart.".into()));
+        let words = say!["The data cannot tell "].then(names(&verdict.tied)).then(" apart.".into());
+        out.push(words.from_section("models"));
     }
     out
 }
@@ -502,7 +514,8 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
         (_, None) => out.push(Text::sentence("Name the model in use as `champion:` in the experiment file: then every other model is measured against it.")),
         (Decision::Promote, Some(champion)) => {
             let to = verdict.model.as_ref().or(verdict.challenger.as_ref()).unwrap_or(champion);
-            out.push(say!["Agree with sales on the score at which ", name(to), " hands a lead over: see its brackets in the report."]);
+            out.push(say!["Agree with sales on the score at which ", name(to), " hands a lead over: see its brackets in the report."]
+                .from_section(format!("brackets-of-{}", text::slug(to))));
             out.push(Text::sentence("A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B test, or run this again on the next quarter."));
         }
         (Decision::Keep, Some(champion)) => {

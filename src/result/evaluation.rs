@@ -178,6 +178,32 @@ pub struct ModelEvaluation {
     pub capacity: Option<Capacity>,
     /// What the model is made of, in words.
     pub card: Vec<CardLine>,
+    /// What the experiment file says of it; missing in older results.
+    #[serde(default)]
+    pub about: About,
+}
+
+/// What the people behind a model say of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct About {
+    /// The team or the role that answers for it.
+    pub owner: Option<String>,
+    pub description: Option<String>,
+    /// From the highest scores down.
+    pub tiers: Vec<TierNote>,
+    /// The score at which sales takes over.
+    pub threshold: Option<f64>,
+}
+
+/// A range of scores with a name, from `from` to the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierNote {
+    pub name: String,
+    pub from: f64,
+    /// What sales does with a lead in it.
+    pub does: Option<String>,
 }
 
 /// One criterion, coefficient or part of a model, as a reader would say it.

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::report::{self, Format, chart};
+use crate::report::{self, chart};
 use crate::result::Audit;
 
 use crate::experiment::RunError;
@@ -16,8 +16,8 @@ pub fn store_audit(audit: &Audit, folder: &Path) -> Result<PathBuf, RunError> {
     let json = serde_json::to_string_pretty(audit).expect("an audit has only plain values") + "\n";
     write_file(&folder.join("audit.json"), json)?;
     let document = report::audit(audit);
-    for format in [Format::Html, Format::Markdown] {
-        write_file(&folder.join(format!("audit.{}", format.extension())), format.render(&document))?;
+    for (name, bytes) in report::files(&document, "audit")? {
+        write_file(&folder.join(name), bytes)?;
     }
     let drawn = chart::criteria(&audit.model, &audit.criteria);
     write_file(&charts.join(format!("{}.svg", drawn.id)), chart::standalone(&drawn))?;

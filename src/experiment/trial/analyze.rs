@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::data::hashed;
 use crate::experiment::store::{Folder, StoreError};
 use crate::experiment::{Progress, RunError, write_file};
-use crate::report::{self, Format, chart};
+use crate::report::{self, chart};
 use crate::result::Number;
 use crate::result::trial::{ArmLook, Contrast, Look, TRIAL_SCHEMA, Trial};
 use crate::time::Moment;
@@ -111,7 +111,7 @@ fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test
 pub fn store(analysis: &Analysis, target: &Path) -> Result<PathBuf, RunError> {
     let folder = Folder::create(target)?;
     folder.write("trial.json", to_json(&analysis.trial))?;
-    for (name, bytes) in report_files(&analysis.trial) {
+    for (name, bytes) in report_files(&analysis.trial)? {
         folder.write(&name, bytes)?;
     }
     let yaml =
@@ -126,15 +126,13 @@ fn to_json(trial: &Trial) -> String {
     serde_json::to_string_pretty(trial).expect("a trial has only plain values") + "\n"
 }
 
-fn report_files(trial: &Trial) -> Vec<(String, Vec<u8>)> {
+fn report_files(trial: &Trial) -> Result<Vec<(String, Vec<u8>)>, RunError> {
     let document = report::trial(trial);
-    let mut files: Vec<(String, Vec<u8>)> = [Format::Html, Format::Markdown]
-        .map(|format| (format!("report.{}", format.extension()), format.render(&document).into_bytes()))
-        .into();
+    let mut files = report::files(&document, "report")?;
     for chart in chart::trial(trial) {
         files.push((format!("charts/{}.svg", chart.id), chart::standalone(&chart).into_bytes()));
     }
-    files
+    Ok(files)
 }
 
 /// Reads a `trial.json` of this or an older version.
@@ -162,7 +160,7 @@ pub fn read_trial(path: &Path) -> Result<Trial, RunError> {
 pub fn redraw(trial: &Trial, folder: &Path) -> Result<(), RunError> {
     let charts = folder.join("charts");
     std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts, source })?;
-    for (name, bytes) in report_files(trial) {
+    for (name, bytes) in report_files(trial)? {
         write_file(&folder.join(name), bytes)?;
     }
     Ok(())

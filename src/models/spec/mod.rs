@@ -43,6 +43,10 @@ pub struct ModelSpec {
     pub change: Option<Change>,
     /// Brackets of this model's own.
     pub brackets: Option<BracketSpec>,
+    /// What the model is for, in a sentence or two: stands on its card.
+    pub description: Option<String>,
+    /// The team or role that answers for it, as its card shows it.
+    pub owner: Option<String>,
 }
 
 /// A kind of model that has nothing to set: `{}`.

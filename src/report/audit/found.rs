@@ -56,7 +56,7 @@ pub(super) fn log(cliffs: &[Cliff]) -> Option<Section> {
         vec![
             Cell::label(&one.kind),
             Cell::text(what),
-            Cell::label(&one.at),
+            Cell::date(&one.at),
             Cell::value(one.before, Unit::Share),
             Cell::value(one.after, Unit::Share),
             Cell::number(&one.share, Unit::Share),

@@ -3,7 +3,8 @@ use crate::result::CriterionAudit;
 use super::ink::Ink;
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, HEADING, LABEL, NOTE, Plot, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, note, words};
+use crate::report::text;
 
 const ROW: f64 = 30.0;
 const TOP: f64 = 40.0;
@@ -18,7 +19,8 @@ pub fn criteria(model: &str, rows: &[CriterionAudit]) -> Chart {
     if rows.is_empty() {
         return front.refuse("No criteria, so no points to weigh.");
     }
-    front.draw(|sheet| {
+    let panel = panel(&front.title, rows);
+    let chart = front.draw(|sheet| {
         let frame = Frame { x: NAMES, y: TOP, width: WIDTH, height: ROW * rows.len() as f64 };
         sheet.text((0.0, 18.0), "Criterion, by what it costs", HEADING);
         sheet.text((NAMES, 18.0), "Points", HEADING);
@@ -30,7 +32,24 @@ pub fn criteria(model: &str, rows: &[CriterionAudit]) -> Chart {
             (0.0, plots + 50.0),
             "Square: points as set. Dot and line: points that the data imply, with their 95 % interval.",
         );
-    })
+    });
+    chart.of(vec![panel])
+}
+
+fn panel(title: &str, rows: &[CriterionAudit]) -> Panel {
+    let place = |row: &CriterionAudit| Place::label(&row.name);
+    let set = rows.iter().map(|row| Mark::new(place(row), Some(row.configured))).collect();
+    let implied = rows.iter().map(|row| Mark::of(place(row), row.implied.point.finite(), &row.implied)).collect();
+    Panel {
+        title: title.into(),
+        shape: Shape::Bars,
+        across: Axis::new("criterion", text::Unit::Plain),
+        up: Axis::new("points", text::Unit::Plain),
+        series: vec![
+            Series::new("as set", Ink::Axis.solid(), set),
+            Series::new("as the data imply", Ink::Model(0).solid(), implied),
+        ],
+    }
 }
 
 fn middle(place: usize) -> f64 {

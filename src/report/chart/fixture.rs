@@ -219,6 +219,7 @@ fn model(name: &str, kind: &str, scale: Scale, leads: &[Lead], noise: f64, seed:
         }),
         gain,
         card: vec![],
+        about: About::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::text;
 use super::ink::{Ink, MODELS};
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, LABEL, NOTE, Point, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, note, words};
 
 const FRAME: Frame = Frame { x: 64.0, y: 30.0, width: 470.0, height: 290.0 };
 const HEIGHT: f64 = 400.0;
@@ -65,7 +65,19 @@ fn arms(trial: &Trial) -> Chart {
     let days = curves.iter().map(|(_, curve)| curve.to_days).filter(|days| days.is_finite()).fold(1.0, f64::max);
     let highest =
         curves.iter().flat_map(|(_, curve)| curve.points.iter().map(|point| point.high)).fold(0.001, f64::max);
-    front.draw(|sheet| {
+    let panel = Panel {
+        title: front.title.clone(),
+        shape: Shape::Scatter,
+        across: Axis::new("days since the assignment", text::Unit::Days),
+        up: Axis::new("converted by then", text::Unit::Share),
+        series: curves
+            .iter()
+            .map(|(place, curve)| {
+                Series::line(&curve.label, ink(*place).solid(), stairs(curve, |point| point.incidence))
+            })
+            .collect(),
+    };
+    let chart = front.draw(|sheet| {
         let mut plot = sheet.plot(
             FRAME,
             Scale::days(days, "days since the assignment"),
@@ -83,7 +95,8 @@ fn arms(trial: &Trial) -> Chart {
             sheet.text((FRAME.right() + 36.0, y), &LABEL.fit(&curve.label, 124.0), LABEL);
         }
         note(sheet, (0.0, FRAME.bottom() + 58.0), "Losses compete. Shaded: the band of each arm's curve.");
-    })
+    });
+    chart.of(vec![panel])
 }
 
 fn effect(trial: &Trial, place: usize, contrast: &Contrast) -> Chart {
@@ -107,7 +120,21 @@ fn effect(trial: &Trial, place: usize, contrast: &Contrast) -> Chart {
     let days = points.iter().map(|point| point.days).fold(1.0, f64::max);
     let low = points.iter().map(|point| point.low).fold(0.0, f64::min);
     let high = points.iter().map(|point| point.high).fold(0.0, f64::max);
-    front.draw(|sheet| {
+    let line = |name: &str, ink: Ink, height: fn(&crate::result::trial::EffectPoint) -> f64| {
+        Series::line(name, ink.solid(), points.iter().map(|point| (point.days, height(point))))
+    };
+    let panel = Panel {
+        title: front.title.clone(),
+        shape: Shape::Scatter,
+        across: Axis::new("days since the assignment", text::Unit::Days),
+        up: Axis::new("difference, percentage points", text::Unit::Points),
+        series: vec![
+            line("difference", self::ink(place + 1), |point| point.difference),
+            line("low end of the interval", Ink::Axis, |point| point.low),
+            line("high end of the interval", Ink::Axis, |point| point.high),
+        ],
+    };
+    let chart = front.draw(|sheet| {
         let across = Scale::days(days, "days since the assignment");
         let mut plot = sheet.plot(FRAME, across, Scale::rounded(low, high, 5, Unit::Percent, "percentage points"));
         let upper = points.iter().map(|point| plot.at((point.days, point.high)));
@@ -123,7 +150,8 @@ fn effect(trial: &Trial, place: usize, contrast: &Contrast) -> Chart {
             (0.0, FRAME.bottom() + 58.0),
             "Shaded: interval at each day; read it at the horizon, on the right.",
         );
-    })
+    });
+    chart.of(vec![panel])
 }
 
 fn boundary(place: usize, own: &Sequential) -> Chart {
@@ -147,7 +175,23 @@ fn boundary(place: usize, own: &Sequential) -> Chart {
     let reach = stages.iter().flat_map(|stage| [finite(stage.z.value()).map(f64::abs), finite(stage.critical.value())]);
     let most = reach.flatten().fold(3.0, f64::max).min(8.0);
     let last = stages.iter().map(|stage| stage.fraction).filter(|share| share.is_finite()).fold(1.0, f64::max);
-    front.draw(|sheet| {
+    let bound = |name: &str, side: f64| {
+        let bounds = stages.iter().filter_map(|stage| Some((stage.fraction, side * finite(stage.critical.value())?)));
+        Series::line(name, Ink::Warning.solid(), bounds)
+    };
+    let looks = stages.iter().map(|stage| Mark::new(Place::At(stage.fraction), stage.z.finite()));
+    let panel = Panel {
+        title: front.title.clone(),
+        shape: Shape::Scatter,
+        across: Axis::new("share of the planned information", text::Unit::Share),
+        up: Axis::new("log-rank z", text::Unit::Plain),
+        series: vec![
+            Series::new("looks", ink(1).solid(), looks.collect()),
+            bound("upper bound", 1.0),
+            bound("lower bound", -1.0),
+        ],
+    };
+    let chart = front.draw(|sheet| {
         let across = Scale::upward(last, 5, Unit::Percent, "share of the planned information");
         let mut plot = sheet.plot(FRAME, across, Scale::rounded(-most, most, 6, Unit::Plain, "log-rank z"));
         plot.reference((0.0, 0.0), (last, 0.0));
@@ -169,7 +213,8 @@ fn boundary(place: usize, own: &Sequential) -> Chart {
         }
         sheet.text((FRAME.right() + 12.0, FRAME.y + 10.0), "red: bounds", NOTE);
         sheet.text((FRAME.right() + 12.0, FRAME.y + 28.0), "dots: looks", NOTE);
-    })
+    });
+    chart.of(vec![panel])
 }
 
 /// Power at one week, to say *more* and (where looks are planned) to say *different*.
