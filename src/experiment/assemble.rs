@@ -43,7 +43,7 @@ pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding:
 }
 
 /// The cohort of a run.
-pub(super) fn cohort(
+pub(crate) fn cohort(
     file: &ExperimentFile,
     history: &History,
     replayed: &Replayed,
@@ -94,7 +94,7 @@ pub(super) fn cohort(
 }
 
 /// What the file asks beyond the comparison, and who was worked.
-pub(super) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>) -> Asked {
+pub(crate) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>) -> Asked {
     let outcomes = &replayed.outcomes;
     // What is worked after its horizon came too late to count.
     let in_time = |(at, as_of): (&Instant, &Instant)| {

@@ -8,6 +8,7 @@ use crate::replay::ReplaySpec;
 use crate::time::Span;
 
 use super::gates::{GateSpec, ThresholdSpec};
+use super::reviewing::ReviewSpec;
 
 /// Champion and challengers on the same historical leads, each lead as it was known at the time.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -45,6 +46,9 @@ pub struct ExperimentFile {
     /// What the score at which leads are handed over is to meet, beside the capacity.
     #[serde(default)]
     pub thresholds: ThresholdSpec,
+    /// What `leadoff review` needs to know beside all this.
+    #[serde(default)]
+    pub review: ReviewSpec,
 }
 
 fn one() -> u64 {

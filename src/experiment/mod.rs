@@ -8,6 +8,7 @@ mod file;
 mod folder;
 mod gates;
 mod load;
+mod reviewing;
 mod run;
 mod scores;
 mod start;
@@ -22,9 +23,15 @@ pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use folder::{read_evaluation, redraw, store};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
+pub use reviewing::{FeedbackSpec, Month, NamedRows, ReviewSpec};
 pub use run::{Run, run};
 pub use scores::{explain, score, selfcheck, swaps};
+pub(crate) use assemble::asked;
+pub(crate) use assemble::cohort as assembled;
+pub(crate) use run::cohort as cohort_of;
+pub(crate) use run::{Played, brackets, play, scored};
 pub use start::{demo, init, schema};
+pub(crate) use store::Folder;
 pub use store::{StoreError, write_file};
 
 /// Hears what is being done, for somebody who waits.
