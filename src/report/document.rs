@@ -76,6 +76,8 @@ pub enum Span {
     /// A model's name, or a command.
     Name(String),
     Strong(String),
+    /// Words that lead to a section, by its id.
+    Link(String, String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -152,7 +154,7 @@ impl From<String> for Text {
 
 impl Span {
     pub fn words(&self) -> &str {
-        let (Self::Plain(words) | Self::Name(words) | Self::Strong(words)) = self;
+        let (Self::Plain(words) | Self::Name(words) | Self::Strong(words) | Self::Link(words, _)) = self;
         words
     }
 }

@@ -202,6 +202,7 @@ fn text(text: &Text) -> String {
         Span::Plain(words) => escape(words),
         Span::Name(words) => format!("<code><bdi>{}</bdi></code>", escape(words)),
         Span::Strong(words) => format!("<strong>{}</strong>", escape(words)),
+        Span::Link(words, to) => format!("<a href=\"#{}\">{}</a>", escape(to), escape(words)),
     };
     text.0.iter().map(span).collect()
 }

@@ -4,6 +4,7 @@ mod audit;
 mod evaluation;
 mod evidence;
 mod number;
+pub mod review;
 pub mod trial;
 
 pub use audit::*;

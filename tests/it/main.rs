@@ -15,5 +15,6 @@ mod olist;
 mod oracle;
 mod product;
 mod replay;
+mod review;
 mod trial;
 mod x_education;

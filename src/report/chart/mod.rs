@@ -11,6 +11,7 @@ mod ink;
 mod lift;
 mod png;
 mod reliability;
+mod review;
 mod roster;
 mod scale;
 mod sheet;
@@ -28,6 +29,7 @@ use sheet::{LABEL, NOTE, Sheet};
 
 pub use audit::criteria;
 pub use png::png;
+pub use review::{review, tiers, trend};
 pub use trial::{power, trial};
 
 /// A drawn chart: SVG text whose colours are CSS classes so that one picture serves light, dark and print.
