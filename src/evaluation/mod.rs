@@ -116,7 +116,7 @@ pub fn profiles(cohort: &Cohort) -> Vec<Profile> {
 pub fn cut(cohort: &Cohort) -> Vec<(Vec<f64>, Vec<String>)> {
     let one = |model: &Scored| {
         let cuts = bracket::cuts(cohort, model);
-        ((cuts.edges.clone()), (0..cuts.len()).map(|place| cuts.label(place)).collect())
+        (cuts.edges.clone(), (0..cuts.len()).map(|place| cuts.label(place)).collect())
     };
     cohort.models().iter().map(one).collect()
 }

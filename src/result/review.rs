@@ -81,7 +81,7 @@ pub struct Period {
     pub wins_so_far: u64,
     /// Of mature leads.
     pub rate: Estimate,
-    /// Of the wins among mature leads.
+    /// Of all wins so far.
     pub value: Option<f64>,
     /// From creation to win, over mature converters within the horizon.
     pub median_days: Number,
@@ -371,7 +371,7 @@ pub struct SegmentYield {
     pub parts: Vec<Yield>,
 }
 
-/// Scored leads that are neither won nor lost and whose horizon is open.
+/// Scored leads of the compared periods and after that are neither won nor lost and whose horizon is open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {

@@ -26,7 +26,9 @@ pub(super) fn in_words(alarm: &Alarm) -> String {
         AlarmKind::LowScores => {
             format!("low-scored leads convert {} against the rest", if more { "more" } else { "less" })
         }
-        AlarmKind::Criterion => format!("the criterion `{}` is worth {}", alarm.what, if more { "more" } else { "less" }),
+        AlarmKind::Criterion => {
+            format!("the criterion `{}` is worth {}", alarm.what, if more { "more" } else { "less" })
+        }
         AlarmKind::Segment => {
             format!("leads of `{}` convert {} against the rest", alarm.what, if more { "more" } else { "less" })
         }
@@ -140,8 +142,7 @@ pub(super) fn advice(
     audited: Option<&Audited>,
     champion: &ModelTrend,
 ) -> Vec<Advice> {
-    let mut advice: Vec<Advice> =
-        alarms.iter().filter(|alarm| alarm.period == reviewed).filter_map(of_alarm).collect();
+    let mut advice: Vec<Advice> = alarms.iter().filter(|alarm| alarm.period == reviewed).filter_map(of_alarm).collect();
     advice.extend(replacement(decision));
     if let Some(audited) = audited {
         let mut edits: Vec<Advice> = edits(audited).collect();

@@ -22,13 +22,16 @@ const ODDS_RATIO: f64 = 1.5;
 const STABILITY: f64 = 0.1;
 const VOLUME_RATIO: f64 = 1.25;
 
+/// Rows of the periods before, and of a period.
+type Test<'a> = dyn Fn(&[usize], &[usize]) -> Result<Tested, Undefined> + 'a;
+
 /// One thing that is watched through the periods.
 struct Watch<'a> {
     kind: AlarmKind,
     what: String,
     measure: &'static str,
     /// The periods before, as rows, against the rows of a period.
-    test: Box<dyn Fn(&[usize], &[usize]) -> Result<Tested, Undefined> + 'a>,
+    test: Box<Test<'a>>,
     /// Whether the change is large enough.
     matters: fn(&Tested) -> bool,
     /// Whether it reads outcomes, and so mature leads alone.
@@ -46,10 +49,8 @@ pub fn alarms(compared: &Compared) -> Alarms {
     let mature: Vec<Vec<usize>> = (0..compared.periods()).map(|period| compared.mature(period)).collect();
     let of = |watch: &Watch| if watch.of_outcomes { &mature } else { &rows };
     // How many tests there are is settled by the leads before any of them is read.
-    let tests: usize = watches
-        .iter()
-        .map(|watch| (1..of(watch).len()).filter(|&period| !of(watch)[period].is_empty()).count())
-        .sum();
+    let tests: usize =
+        watches.iter().map(|watch| (1..of(watch).len()).filter(|&period| !of(watch)[period].is_empty()).count()).sum();
     let threshold = FAMILY / tests.max(1) as f64;
     let mut rung = Vec::new();
     for watch in &watches {
@@ -109,10 +110,7 @@ fn conversion(compared: &Compared) -> Watch<'_> {
         what: String::new(),
         measure: "conversion of all leads",
         test: Box::new(|before, now| {
-            likelihood::same_rate(
-                compared.count(before.iter().copied()),
-                compared.count(now.iter().copied()),
-            )
+            likelihood::same_rate(compared.count(before.iter().copied()), compared.count(now.iter().copied()))
         }),
         matters: |tested| ratio(tested, RATE_RATIO),
         of_outcomes: true,
@@ -232,9 +230,8 @@ fn tracking<'a>(kind: &str, events: &'a [u32]) -> Watch<'a> {
         rows.iter().for_each(|&row| counts[class(events[row])] += 1.0);
         counts
     };
-    let mean = move |rows: &[usize]| {
-        rows.iter().map(|&row| f64::from(events[row])).sum::<f64>() / rows.len().max(1) as f64
-    };
+    let mean =
+        move |rows: &[usize]| rows.iter().map(|&row| f64::from(events[row])).sum::<f64>() / rows.len().max(1) as f64;
     Watch {
         kind: AlarmKind::Tracking,
         what: kind.into(),

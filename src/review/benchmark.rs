@@ -11,10 +11,11 @@ use crate::stats::{Undefined, dist, quantile};
 use crate::table::{Cell, Column};
 use crate::time::{DAY, HOUR, Horizon, NEVER};
 
+use super::ReviewError;
 use super::early::{Forecast, no_forecast};
 use super::gather::Gathered;
+use super::leads::LATER;
 use super::trend::rate;
-use super::ReviewError;
 use crate::stats::random::Seed;
 
 /// Parts with fewer leads are merged: a number of them may be a person's.
@@ -28,7 +29,9 @@ pub(super) fn benchmarks(
     let compared = &gathered.compared;
     let touches = touches(gathered, experiment, played)?;
     let forecast = Forecast::new(compared, Seed(experiment.file.seed));
-    let all: Vec<usize> = (0..compared.period.len()).filter(|&row| compared.period[row] < compared.periods()).collect();
+    let in_period = |row: &usize| compared.period[*row] < compared.periods();
+    let all: Vec<usize> =
+        (0..compared.period.len()).filter(|row| in_period(row) || compared.period[*row] == LATER).collect();
     let part = |label: String, rows: Vec<usize>, stream: u64| {
         one(gathered, played, label, &rows, touches.as_deref(), (forecast.as_ref(), stream))
     };
@@ -45,7 +48,7 @@ pub(super) fn benchmarks(
             .map(|(place, (label, rows))| part(label, rows, (number as u64 + 1) * 1_000 + place as u64))
             .collect(),
     });
-    let mature: Vec<usize> = all.iter().copied().filter(|&row| compared.mature[row]).collect();
+    let mature: Vec<usize> = all.iter().copied().filter(in_period).filter(|&row| compared.mature[row]).collect();
     Ok(Benchmarks {
         leads: mature.len() as u64,
         by_bracket: by_bracket.collect(),
@@ -54,7 +57,10 @@ pub(super) fn benchmarks(
         touch: touch(gathered, played),
         days_to_win: days_to_win(gathered, played, &mature),
         feedback: match &experiment.file.review.feedback {
-            Some(spec) => Some(feedback(gathered, played, spec, &all)?),
+            Some(spec) => {
+                let judged: Vec<usize> = all.iter().copied().filter(in_period).collect();
+                Some(feedback(gathered, played, spec, &judged)?)
+            }
             None => None,
         },
     })
@@ -69,7 +75,8 @@ fn one(
     (forecast, stream): (Option<&Forecast>, u64),
 ) -> Yield {
     let compared = &gathered.compared;
-    let mature: Vec<usize> = rows.iter().copied().filter(|&row| compared.mature[row]).collect();
+    let mature: Vec<usize> =
+        rows.iter().copied().filter(|&row| compared.mature[row] && compared.period[row] < compared.periods()).collect();
     let count = compared.count(mature.iter().copied());
     let last = compared.periods() - 1;
     let now: Vec<usize> = rows.iter().copied().filter(|&row| compared.period[row] == last).collect();
@@ -91,9 +98,7 @@ fn one(
         touches_per_win: match touches {
             None => Number::undefined("no kind of events is named as a touch"),
             Some(_) if count.successes == 0.0 => Undefined::NoEvents.into(),
-            Some(touches) => {
-                (mature.iter().map(|&row| f64::from(touches[row])).sum::<f64>() / count.successes).into()
-            }
+            Some(touches) => (mature.iter().map(|&row| f64::from(touches[row])).sum::<f64>() / count.successes).into(),
         },
         value_per_lead: if values.is_empty() || count.n == 0.0 {
             Number::undefined("wins carry no value")
@@ -171,12 +176,8 @@ fn days_to_win(gathered: &Gathered, played: &Played, mature: &[usize]) -> [Numbe
 }
 
 /// Names of the classes of first touches, and within how long each is.
-const CLASSES: [(&str, i64); 4] = [
-    ("within an hour", HOUR),
-    ("within a day", DAY),
-    ("within three days", 3 * DAY),
-    ("later", i64::MAX),
-];
+const CLASSES: [(&str, i64); 4] =
+    [("within an hour", HOUR), ("within a day", DAY), ("within three days", 3 * DAY), ("later", i64::MAX)];
 
 fn touch(gathered: &Gathered, played: &Played) -> Option<TouchSpeed> {
     let (compared, outcomes) = (&gathered.compared, &played.replayed.outcomes);
@@ -210,8 +211,7 @@ fn touch(gathered: &Gathered, played: &Played) -> Option<TouchSpeed> {
     let classes = (0..=CLASSES.len()).map(|place| {
         let rows: Vec<usize> = mature.iter().copied().filter(|&row| class(row) == place).collect();
         let count = compared.count(rows.iter().copied());
-        let scores: Vec<f64> =
-            rows.iter().map(|&row| compared.score[row]).filter(|score| !score.is_nan()).collect();
+        let scores: Vec<f64> = rows.iter().map(|&row| compared.score[row]).filter(|score| !score.is_nan()).collect();
         TouchClass {
             label: CLASSES.get(place).map_or("not touched", |(name, _)| name).into(),
             leads: count.n as u64,
@@ -267,12 +267,7 @@ fn trend_within(leads: &[(usize, usize, bool)], strata: usize) -> Result<f64, Un
 }
 
 /// What sales said of the leads that it judged.
-fn feedback(
-    gathered: &Gathered,
-    played: &Played,
-    spec: &FeedbackSpec,
-    all: &[usize],
-) -> Result<Feedback, ReviewError> {
+fn feedback(gathered: &Gathered, played: &Played, spec: &FeedbackSpec, all: &[usize]) -> Result<Feedback, ReviewError> {
     let verdicts = column(played, &spec.column)?;
     let reasons = spec.reason.as_ref().map(|name| column(played, name)).transpose()?;
     let compared = &gathered.compared;
@@ -299,9 +294,9 @@ fn feedback(
         }
     });
     let at_odds = |place: usize, yes: bool| {
-        let rows = judged.iter().filter(move |(row, said)| {
-            compared.bracket[*row] == place && *said == yes && compared.mature[*row]
-        });
+        let rows = judged
+            .iter()
+            .filter(move |(row, said)| compared.bracket[*row] == place && *said == yes && compared.mature[*row]);
         let rows: Vec<usize> = rows.map(|(row, _)| *row).collect();
         let count = compared.count(rows.iter().copied());
         (count.n as u64, count.successes as u64)
@@ -346,7 +341,7 @@ fn shares(words: Vec<String>) -> Vec<LevelShare> {
     let all = words.len() as f64;
     words.into_iter().for_each(|word| *counts.entry(word).or_default() += 1);
     let mut found: Vec<(String, u64)> = counts.into_iter().collect();
-    found.sort_by(|a, b| b.1.cmp(&a.1));
+    found.sort_by_key(|one| std::cmp::Reverse(one.1));
     let named = found.iter().take(9).filter(|(_, count)| *count >= FEWEST).count();
     let other: u64 = found.split_off(named).iter().map(|(_, count)| count).sum();
     if other > 0 {
@@ -383,7 +378,8 @@ mod tests {
 
     #[test]
     fn rare_reasons_are_told_together() {
-        let words = [vec!["budget".to_string(); 30], vec!["timing".to_string(); 3], vec!["fit".to_string(); 4]].concat();
+        let words =
+            [vec!["budget".to_string(); 30], vec!["timing".to_string(); 3], vec!["fit".to_string(); 4]].concat();
         let found = shares(words);
         assert_eq!(found.iter().map(|one| one.level.as_str()).collect::<Vec<_>>(), ["budget", "other"]);
     }

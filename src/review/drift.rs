@@ -79,9 +79,7 @@ fn one(compared: &Compared, input: &Input, is_score: bool) -> InputDrift {
 
 fn ks(values: &Values, reference: &[usize], rows: &[usize]) -> Result<f64, Undefined> {
     let Values::Number(all) = values else { return Err(Undefined::OutOfRange) };
-    let known = |rows: &[usize]| {
-        rows.iter().map(|&row| all[row]).filter(|value| !value.is_nan()).collect::<Vec<f64>>()
-    };
+    let known = |rows: &[usize]| rows.iter().map(|&row| all[row]).filter(|value| !value.is_nan()).collect::<Vec<f64>>();
     let (was, is) = (known(reference), known(rows));
     if was.is_empty() || is.is_empty() {
         return Err(Undefined::Empty);
@@ -111,11 +109,14 @@ fn turned(auc: &[Estimate]) -> bool {
 }
 
 fn event(compared: &Compared, volume: &Volume) -> EventDrift {
-    let of = |period: usize| {
-        compared.rows(period).iter().map(|&row| f64::from(volume.events[row])).collect::<Vec<f64>>()
-    };
+    let of =
+        |period: usize| compared.rows(period).iter().map(|&row| f64::from(volume.events[row])).collect::<Vec<f64>>();
     let mean = |values: &[f64]| -> Number {
-        if values.is_empty() { Undefined::Empty.into() } else { (values.iter().sum::<f64>() / values.len() as f64).into() }
+        if values.is_empty() {
+            Undefined::Empty.into()
+        } else {
+            (values.iter().sum::<f64>() / values.len() as f64).into()
+        }
     };
     let periods: Vec<Vec<f64>> = (0..compared.periods()).map(of).collect();
     let means: Vec<Number> = periods.iter().map(|values| mean(values)).collect();
@@ -131,13 +132,7 @@ fn event(compared: &Compared, volume: &Volume) -> EventDrift {
             (ratio, test.map(|test| test.p).into())
         }
     };
-    EventDrift {
-        kind: volume.kind.clone(),
-        mean: means,
-        ratio,
-        p,
-        p_adjusted: Number::undefined("not tested"),
-    }
+    EventDrift { kind: volume.kind.clone(), mean: means, ratio, p, p_adjusted: Number::undefined("not tested") }
 }
 
 /// What every criterion added to the change of the mean score, the largest first.
@@ -204,8 +199,7 @@ fn split(compared: &Compared, before: usize, now: usize) -> Option<RateSplit> {
     }
     let brackets = 0..was.rate.len();
     let middle = |b: usize| f64::midpoint(was.rate[b], is.rate[b]);
-    let (change, weight) =
-        (|b: usize| is.share[b] - was.share[b], |b: usize| f64::midpoint(was.share[b], is.share[b]));
+    let (change, weight) = (|b: usize| is.share[b] - was.share[b], |b: usize| f64::midpoint(was.share[b], is.share[b]));
     let mix: f64 = brackets.clone().map(|b| change(b) * middle(b)).sum();
     let rate: f64 = brackets.clone().map(|b| (is.rate[b] - was.rate[b]) * weight(b)).sum();
     // What one lead of a bracket and outcome adds to the mix and to the rate, up to a constant.

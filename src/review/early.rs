@@ -5,10 +5,11 @@
 //! for half of it). A lead that is open at age a converts by the horizon H with probability (F(H) - F(a)) / S(a). The
 //! pace at which the period itself converts, its wins over those the curves foretell, is drawn from a gamma whose spread
 //! is that of the other periods (empirical Bayes): so a period that runs ahead is expected to go on a little ahead.
-//! What is drawn beside it are the hazards and the outcomes of the open leads.
+//! What is drawn beside it are the hazards, the outcomes of the open leads, and the times to come: how far wins in past
+//! stretches of the calendar lay from what the leads at risk foretold, whichever period they came from.
 
-use crate::result::review::{Alarm, AlarmKind, EarlyRead, Pipeline};
 use crate::result::Estimate;
+use crate::result::review::{Alarm, AlarmKind, EarlyRead, Pipeline};
 use crate::stats::random::{Seed, Stream};
 use crate::stats::survival::End;
 use crate::stats::{Interval, dist, quantile};
@@ -240,10 +241,54 @@ pub fn early_reads(compared: &Compared, alarms: &[Alarm], seed: Seed) -> Vec<Ear
         let rows = compared.rows(*period);
         !rows.is_empty() && rows.iter().any(|&row| !compared.mature[row])
     };
-    (0..compared.periods()).filter(unripe).map(|period| read(compared, alarms, horizon, period, seed)).collect()
+    let times = Times::of(compared, horizon);
+    let periods = (0..compared.periods()).filter(unripe);
+    periods.map(|period| read(compared, alarms, (horizon, times), period, seed)).collect()
 }
 
-fn read(compared: &Compared, alarms: &[Alarm], horizon: f64, period: usize, seed: Seed) -> EarlyRead {
+/// How much the times to come may differ from those past: the variance of the pace between stretches of the calendar of
+/// a third of the horizon, beyond that of counts.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    variance: f64,
+}
+
+/// Stretches of the calendar that are looked at, back from the export.
+const STRETCHES: usize = 12;
+/// A stretch of which fewer wins are foretold says nothing.
+const FEWEST_FORETOLD: f64 = 5.0;
+
+impl Times {
+    fn of(compared: &Compared, horizon: f64) -> Self {
+        let curves = Curves::of(compared, horizon, |_| true).fitted();
+        let width = horizon / 3.0;
+        let mut paces = [Pace::default(); STRETCHES];
+        for row in (0..compared.period.len()).filter(|&row| compared.period[row] != NONE) {
+            let curve = &curves[compared.bracket[row]];
+            for (back, pace) in paces.iter_mut().enumerate() {
+                let until = (compared.exposure[row] - back as f64 * width).min(horizon);
+                let from = (compared.exposure[row] - (back + 1) as f64 * width).max(compared.entry[row]).max(0.0);
+                if until <= from {
+                    continue;
+                }
+                let won =
+                    compared.end[row] == End::Converted && from < compared.days[row] && compared.days[row] <= until;
+                pace.wins += f64::from(won);
+                pace.foretold += (curve.by(until) - curve.by(from)).max(0.0);
+            }
+        }
+        let telling: Vec<Pace> = paces.into_iter().filter(|pace| pace.foretold >= FEWEST_FORETOLD).collect();
+        Self { variance: between(&telling) }
+    }
+
+    /// A factor around 1.
+    fn draw(self, stream: &mut Stream) -> f64 {
+        let shape = 1.0 / self.variance.max(1e-6);
+        stream.gamma(shape) / shape
+    }
+}
+
+fn read(compared: &Compared, alarms: &[Alarm], (horizon, times): (f64, Times), period: usize, seed: Seed) -> EarlyRead {
     let rows = compared.rows(period);
     let others = Curves::of(compared, horizon, |row| compared.period[row] != period);
     let leads = rows.len() as f64;
@@ -291,15 +336,14 @@ fn read(compared: &Compared, alarms: &[Alarm], horizon: f64, period: usize, seed
                 (shape, ..) if shape.is_infinite() => 1.0,
                 (shape, wins, foretold) => stream.gamma(shape + wins) / (shape + foretold),
             };
+            let pace = pace * times.draw(&mut stream);
             let (mean, spread) = foretold(&curves);
             (won + outcomes(mean * pace, spread * pace, &mut stream)).min(leads)
         })
         .collect();
     draws.sort_unstable_by(f64::total_cmp);
-    let interval = Interval::new(
-        quantile::sorted(&draws, (1.0 - LEVEL) / 2.0),
-        quantile::sorted(&draws, (1.0 + LEVEL) / 2.0),
-    );
+    let interval =
+        Interval::new(quantile::sorted(&draws, (1.0 - LEVEL) / 2.0), quantile::sorted(&draws, (1.0 + LEVEL) / 2.0));
     told.wins = Estimate::new(point, interval);
     told.rate = Estimate::new(point / leads, interval.map(|wins| wins / leads));
     told.pace = pace_estimate(own);
@@ -348,10 +392,7 @@ fn pace_estimate(pace: Pace) -> Estimate {
     let root = (pace.wins + 0.375).sqrt();
     let low = (root - half).max(0.0).powi(2) - 0.375;
     let high = (root + half).powi(2) - 0.375;
-    Estimate::new(
-        pace.wins / pace.foretold,
-        Interval::new(low.max(0.0) / pace.foretold, high / pace.foretold),
-    )
+    Estimate::new(pace.wins / pace.foretold, Interval::new(low.max(0.0) / pace.foretold, high / pace.foretold))
 }
 
 /// The paces of the other periods, each by the curves of all but itself and the period that is read.
@@ -359,14 +400,13 @@ fn paces_of_others(compared: &Compared, horizon: f64, period: usize) -> Vec<Pace
     let one = |other: usize| {
         let curves =
             Curves::of(compared, horizon, |row| compared.period[row] != other && compared.period[row] != period);
-        (curves.all.wins() >= FEWEST_WINS).then(|| {
-            Pace::of(compared, &curves.fitted(), horizon, compared.rows(other).into_iter())
-        })
+        (curves.all.wins() >= FEWEST_WINS)
+            .then(|| Pace::of(compared, &curves.fitted(), horizon, compared.rows(other).into_iter()))
     };
     (0..compared.periods())
         .filter(|&other| other != period)
         .filter_map(one)
-        .filter(|pace| pace.foretold >= 5.0)
+        .filter(|pace| pace.foretold >= FEWEST_FORETOLD)
         .collect()
 }
 
@@ -392,9 +432,8 @@ fn doubt(
         .collect();
     let mut parts: Vec<(String, Pace, Pace)> = Vec::new();
     let mut watch = |name: String, holds: &dyn Fn(usize) -> bool| {
-        let pace = |rows: &[usize]| {
-            Pace::of(compared, &fitted, horizon, rows.iter().copied().filter(|&row| holds(row)))
-        };
+        let pace =
+            |rows: &[usize]| Pace::of(compared, &fitted, horizon, rows.iter().copied().filter(|&row| holds(row)));
         parts.push((name, pace(&rows), pace(&elsewhere)));
     };
     for (place, name) in compared.brackets.iter().enumerate() {
@@ -445,6 +484,7 @@ pub(super) struct Forecast {
     curves: Curves,
     fitted: Vec<Curve>,
     horizon: f64,
+    times: Times,
     seed: Seed,
 }
 
@@ -454,7 +494,13 @@ impl Forecast {
         let horizon = compared.horizon.filter(|_| compared.timed())?;
         let curves = Curves::of(compared, horizon, |_| true);
         let fitted = curves.fitted();
-        (curves.all.wins() >= FEWEST_WINS).then_some(Self { curves, fitted, horizon, seed })
+        (curves.all.wins() >= FEWEST_WINS).then_some(Self {
+            curves,
+            fitted,
+            horizon,
+            times: Times::of(compared, horizon),
+            seed,
+        })
     }
 
     /// Of some leads: those that are open, and the wins expected of them. `stream` keeps parts apart.
@@ -474,7 +520,7 @@ impl Forecast {
             .map(|draw| {
                 let mut chance = self.seed.replicate(draw ^ (stream + 1).wrapping_mul(0x1_0000_0001));
                 let curves = self.curves.drawn(&mut chance);
-                let pace = chance.gamma(seen.wins + PRIOR) / (seen.foretold + PRIOR);
+                let pace = chance.gamma(seen.wins + PRIOR) / (seen.foretold + PRIOR) * self.times.draw(&mut chance);
                 let (mean, spread) = foretold(&curves);
                 outcomes(mean * pace, spread * pace, &mut chance)
             })

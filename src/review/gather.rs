@@ -14,7 +14,7 @@ use crate::table::{Cell, Column, Text};
 use crate::time::{DAY, Horizon, Instant, NEVER, days};
 
 use super::ReviewError;
-use super::leads::{Compared, Given, Input, NONE, Values, Volume};
+use super::leads::{Compared, Given, Input, LATER, NONE, Values, Volume};
 use super::period::{Extent, Stretch, Stretches};
 
 /// A column of text with more levels than this is a name, not an input.
@@ -64,12 +64,10 @@ impl Gathered {
             .map(|row| excluding.iter().any(|&place| scored[place].score[row].is_nan()))
             .collect();
         let standings = standings(experiment, played, &stretches);
-        let training: Vec<usize> = (0..standings.len())
-            .filter(|&row| replayed.roles[row] == Role::Training && !unscored[row])
-            .collect();
+        let training: Vec<usize> =
+            (0..standings.len()).filter(|&row| replayed.roles[row] == Role::Training && !unscored[row]).collect();
         let reference_is_training = training.len() >= REFERENCE;
-        let in_period =
-            |row: &usize| standings[*row].period != NONE && !standings[*row].decided && !unscored[*row];
+        let in_period = |row: &usize| standings[*row].period != NONE && !standings[*row].decided && !unscored[*row];
         let trains: HashSet<usize> = training.iter().copied().collect();
         let rows: Vec<usize> = (0..standings.len())
             .filter(|row| in_period(row) || (reference_is_training && trains.contains(row)))
@@ -100,7 +98,8 @@ impl Gathered {
 
     /// Cuts every model's brackets once, where the experiment cuts them on all compared leads.
     fn freeze_brackets(&mut self, experiment: &Experiment, played: &Played) -> Result<(), ReviewError> {
-        let all: Vec<usize> = (0..self.rows.len()).filter(|&row| self.compared.period[row] != NONE).collect();
+        let periods = self.compared.periods();
+        let all: Vec<usize> = (0..self.rows.len()).filter(|&row| self.compared.period[row] < periods).collect();
         let pooled = self.cohort(experiment, played, &all, None)?;
         for (model, profile) in self.scored.iter_mut().zip(crate::evaluation::cut(&pooled)) {
             let names = profile.1;
@@ -144,11 +143,9 @@ impl Gathered {
         window: Option<(Instant, Instant)>,
         (models, champion): (&[Scored], usize),
     ) -> Result<Cohort, CohortError> {
-        let taken: Vec<usize> =
-            self.training.iter().copied().chain(rows.iter().map(|&row| self.rows[row])).collect();
+        let taken: Vec<usize> = self.training.iter().copied().chain(rows.iter().map(|&row| self.rows[row])).collect();
         let judged = |row: &usize| if self.compared.mature[*row] { Role::Evaluated } else { Role::Immature };
-        let roles: Vec<Role> =
-            self.training.iter().map(|_| Role::Training).chain(rows.iter().map(judged)).collect();
+        let roles: Vec<Role> = self.training.iter().map(|_| Role::Training).chain(rows.iter().map(judged)).collect();
         let replayed = Replayed {
             features: played.replayed.features.take(&taken),
             outcomes: played.replayed.outcomes.take(&taken),
@@ -167,11 +164,9 @@ impl Gathered {
         let mut file = experiment.file.clone();
         let zone = &played.history.zone;
         let moment = |at: Instant| zone.stamp(at).parse().ok();
-        file.replay.evaluate =
-            window.map(|(from, to)| Window { from: moment(from), to: moment(to), rows: None });
+        file.replay.evaluate = window.map(|(from, to)| Window { from: moment(from), to: moment(to), rows: None });
         let rule = experiment::brackets(experiment, &played.models);
-        let cohort =
-            experiment::assembled(&file, &played.history, &replayed, scored, Some(champion), rule)?;
+        let cohort = experiment::assembled(&file, &played.history, &replayed, scored, Some(champion), rule)?;
         Ok(cohort.asking(experiment::asked(&file, &replayed, Vec::new())))
     }
 
@@ -216,7 +211,12 @@ impl Gathered {
             outcomes: hash(&|place, row| {
                 let value = outcomes.value.get(row).copied().unwrap_or(f64::NAN);
                 self.compared.mature[place].then(|| {
-                    format!("{} {} {value} {}", ids.get(row), outcomes.converted[row], outcomes.created_to_win_days[row])
+                    format!(
+                        "{} {} {value} {}",
+                        ids.get(row),
+                        outcomes.converted[row],
+                        outcomes.created_to_win_days[row]
+                    )
                 })
             }),
             scores: hash(&|place, row| Some(format!("{} {}", ids.get(row), self.compared.score[place]))),
@@ -239,19 +239,26 @@ fn empty(stretch: &Stretch, played: &Played) -> ReviewError {
 fn standings(experiment: &Experiment, played: &Played, stretches: &Stretches) -> Vec<Standing> {
     let Played { history, replayed, .. } = played;
     let outcomes = &replayed.outcomes;
+    let ends = stretches.all.last().and_then(|last| match last.extent {
+        Extent::Created(_, to) => Some(to),
+        Extent::Rows(_) => None,
+    });
     let one = |row: usize| {
         let holds = |stretch: &Stretch| match &stretch.extent {
             Extent::Created(from, to) => (*from..*to).contains(&outcomes.created[row]),
-            Extent::Rows(rows) => {
-                history.ids.find(replayed.features.ids.get(row)).is_some_and(|lead| rows.contains(history.position[lead]))
-            }
+            Extent::Rows(rows) => history
+                .ids
+                .find(replayed.features.ids.get(row))
+                .is_some_and(|lead| rows.contains(history.position[lead])),
         };
         let closes = match experiment.file.replay.horizon {
             Horizon::Within(span) => outcomes.as_of[row].saturating_add(span.micros()),
             Horizon::Ever => history.until,
         };
+        let after = ends.is_some_and(|ends| outcomes.created[row] >= ends);
+        let elsewhere = if after { LATER } else { NONE };
         Standing {
-            period: stretches.all.iter().position(holds).unwrap_or(NONE),
+            period: stretches.all.iter().position(holds).unwrap_or(elsewhere),
             decided: outcomes.timed && outcomes.ending[row] != Ending::Open && outcomes.ending_days[row] <= 0.0,
             mature: !outcomes.timed || closes <= history.until,
         }

@@ -10,7 +10,7 @@ use crate::table::MISSING;
 pub struct Compared {
     /// Names of the periods, oldest first.
     pub labels: Vec<String>,
-    /// The period of each lead; [`NONE`] for a lead of the reference alone.
+    /// The period of each lead; [`NONE`] for a lead of the reference alone, [`LATER`] for one after the reviewed period.
     pub period: Vec<usize>,
     /// Leads that the drift of inputs is held against.
     pub reference: Vec<bool>,
@@ -40,6 +40,8 @@ pub struct Compared {
 
 /// In no compared period.
 pub const NONE: usize = usize::MAX;
+/// Created after the reviewed period: such leads are in the pipeline, and in nothing else.
+pub const LATER: usize = usize::MAX - 1;
 
 /// What a criterion gave each lead.
 #[derive(Clone, Debug, PartialEq)]

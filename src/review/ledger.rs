@@ -54,9 +54,8 @@ impl Kept {
     /// count itself, nor what came after it.
     #[must_use]
     pub fn before(mut self, period: &str, inputs: &str, definition: &str) -> Self {
-        let same = |entry: &LedgerEntry| {
-            entry.period == period && entry.inputs == inputs && entry.definition == definition
-        };
+        let same =
+            |entry: &LedgerEntry| entry.period == period && entry.inputs == inputs && entry.definition == definition;
         if let Some(place) = self.entries.iter().position(|(entry, _)| same(entry)) {
             self.entries.truncate(place);
         }

@@ -56,9 +56,8 @@ pub(super) fn same_rate(before: Count, now: Count) -> Result<Tested, Undefined> 
     if pooled == 0.0 || pooled == 1.0 {
         return Err(Undefined::OneClass);
     }
-    let part = |count: Count| {
-        entropy(count.successes, count.n * pooled) + entropy(count.failures(), count.n * (1.0 - pooled))
-    };
+    let part =
+        |count: Count| entropy(count.successes, count.n * pooled) + entropy(count.failures(), count.n * (1.0 - pooled));
     Ok(Tested { p: dist::chi2_sf((2.0 * (part(before) + part(now))).max(0.0), 1.0), before: was, now: is })
 }
 
@@ -79,7 +78,7 @@ pub(super) fn same_worth(before: Pair, now: Pair) -> Result<Tested, Undefined> {
     for table in tables {
         let all = table.with + table.without;
         let least = all.successes.min(all.failures()) / all.n * table.with.n.min(table.without.n);
-        if !(least >= TELLING) {
+        if least.is_nan() || least < TELLING {
             return Err(Undefined::TooFewRows);
         }
     }

@@ -91,7 +91,9 @@ fn why(then: &Period, now: &Period, same_definition: bool) -> String {
     if *outcomes != now.fingerprint.outcomes {
         let rates = (now.wins * then.mature).cmp(&(then.wins * now.mature));
         found.push(match rates {
-            std::cmp::Ordering::Greater => "outcomes were rewritten: more wins are dated into the period than were known",
+            std::cmp::Ordering::Greater => {
+                "outcomes were rewritten: more wins are dated into the period than were known"
+            }
             std::cmp::Ordering::Less => "outcomes were rewritten: wins that were known are gone",
             std::cmp::Ordering::Equal => "outcomes were rewritten: days or amounts of wins are others",
         });

@@ -175,19 +175,27 @@ fn notices(played: &Played, gathered: &Gathered, broken: Option<usize>) -> Vec<N
     let mut say = |level: Level, text: String| notices.push(Notice { level, text });
     let champion = &gathered.scored[gathered.champion];
     if let Some(reason) = &champion.not_promotable {
-        say(Level::Warning, format!("`{}` {reason}: what it seems to be worth may be the sale's own trace", champion.name));
+        say(
+            Level::Warning,
+            format!("`{}` {reason}: what it seems to be worth may be the sale's own trace", champion.name),
+        );
     }
     if let Some(line) = broken {
         say(
             Level::Banner,
-            format!("line {line} of the ledger of reviews does not follow from the one before it: a line was changed after it was written, and what is quoted from it can not be relied on"),
+            format!(
+                "line {line} of the ledger of reviews does not follow from the one before it: a line was changed after it was written, and what is quoted from it can not be relied on"
+            ),
         );
     }
     if !played.replayed.outcomes.timed {
         say(Level::Warning, "the outcomes have no times: every lead counts as if its horizon were over, and there is no early read and no time to convert".into());
     }
     for finding in played.findings.list.iter().filter(|finding| finding.level == FindingLevel::Severe) {
-        say(Level::Warning, format!("{}: {} ({} rows). {}", finding.input, finding.text, finding.count, finding.advice));
+        say(
+            Level::Warning,
+            format!("{}: {} ({} rows). {}", finding.input, finding.text, finding.count, finding.advice),
+        );
     }
     notices
 }

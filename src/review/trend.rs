@@ -33,7 +33,7 @@ fn one(gathered: &Gathered, played: &Played, period: usize) -> Period {
         .collect();
     days.sort_unstable_by(f64::total_cmp);
     let none = if compared.timed() { Undefined::NoEvents } else { Undefined::NoTimes };
-    let value = || mature.iter().filter(won).map(|row| outcomes.value[of(row)]).filter(|value| !value.is_nan()).sum();
+    let value = || rows.iter().filter(won).map(|row| outcomes.value[of(row)]).filter(|value| !value.is_nan()).sum();
     let stretch = &gathered.stretches.all[period];
     let (from, to) = ends(stretch, &played.history.zone).unzip();
     Period {
@@ -86,8 +86,7 @@ pub(super) fn models(gathered: &Gathered, experiment: &Experiment, played: &Play
         };
         let learned = (rows.len() - unseen.len()) as u64;
         for (place, trend) in trends.iter_mut().enumerate() {
-            let (profiles, learned) =
-                if learns(&gathered.scored[place]) { (&clean, learned) } else { (&whole, 0) };
+            let (profiles, learned) = if learns(&gathered.scored[place]) { (&clean, learned) } else { (&whole, 0) };
             let label = &gathered.compared.labels[period];
             let over = over_threshold(gathered, place, &rows);
             trend.periods.push(match profiles {
@@ -199,10 +198,7 @@ fn auc(gathered: &Gathered, place: usize, trend: &ModelTrend, before: usize, las
         unit: ChangeUnit::Plain,
         before: trend.periods[before].auc.clone(),
         now: trend.periods[last].auc.clone(),
-        difference: Estimate::with(
-            found.map(|found| found.difference),
-            found.and_then(|found| found.interval(LEVEL)),
-        ),
+        difference: Estimate::with(found.map(|found| found.difference), found.and_then(|found| found.interval(LEVEL))),
         p: found.and_then(|found| found.test()).map(|test| test.p).into(),
         p_adjusted: Number::undefined("not tested"),
     }

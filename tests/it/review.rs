@@ -209,8 +209,7 @@ replicates: 200
         assert!(turned.contains(&name), "{turned:?}");
     }
     let live = &review["models"][0]["periods"][2];
-    let (predicted, observed) =
-        (live["mean_predicted"].as_f64().unwrap(), live["observed"]["point"].as_f64().unwrap());
+    let (predicted, observed) = (live["mean_predicted"].as_f64().unwrap(), live["observed"]["point"].as_f64().unwrap());
     assert!((0.3..0.7).contains(&(predicted / observed)), "{predicted} {observed}");
     assert!(live["calibration"]["low"].as_f64().unwrap() > 0.0);
     let advice = review["advice"].as_array().unwrap();
@@ -346,7 +345,8 @@ fn a_second_review_quotes_the_first_and_names_a_history_that_was_edited() {
     let leads = std::fs::read_to_string(path.join("data/leads.csv")).unwrap();
     let (mut kept, mut dropped) = (Vec::new(), 0);
     for line in leads.lines() {
-        let is_of_the_quarter = ["2025-04", "2025-05", "2025-06"].iter().any(|month| line.contains(&format!(",{month}")));
+        let is_of_the_quarter =
+            ["2025-04", "2025-05", "2025-06"].iter().any(|month| line.contains(&format!(",{month}")));
         if is_of_the_quarter && dropped < 25 {
             dropped += 1;
         } else {

@@ -18,8 +18,8 @@ const TOP: f64 = 54.0;
 const ROW: f64 = 54.0;
 const NAMES: f64 = 134.0;
 const PLOT: f64 = 290.0;
-const LEADS: f64 = 548.0;
-const DAYS: f64 = 624.0;
+const LEADS: f64 = 552.0;
+const DAYS: f64 = 618.0;
 const MATURE: f64 = 698.0;
 
 /// One tier in the reviewed period and in the one before.
@@ -35,7 +35,9 @@ pub fn tiers(review: &Review) -> Chart {
     let of = |back: usize| champion.and_then(|model| model.periods.get(last.checked_sub(back)?));
     let rows: Vec<Tier> = of(0).map(|now| tiers_of(now, of(1))).unwrap_or_default();
     let label = |back: usize| {
-        last.checked_sub(back).and_then(|place| review.periods.get(place)).map_or(String::new(), |one| one.label.clone())
+        last.checked_sub(back)
+            .and_then(|place| review.periods.get(place))
+            .map_or(String::new(), |one| one.label.clone())
     };
     let bottom = TOP + ROW * rows.len() as f64;
     let front = Frontispiece {
@@ -55,7 +57,7 @@ pub fn tiers(review: &Review) -> Chart {
         let frame = Frame { x: NAMES, y: TOP, width: PLOT, height: bottom - TOP };
         let plot = sheet.plot(frame, scale, Scale::spanning(0.0, 1.0, 1, Unit::Plain, "").without_ticks());
         key(sheet, &label(0), &label(1));
-        for (x, name) in [(LEADS, "Leads"), (DAYS, "Days to win"), (MATURE, "Mature")] {
+        for (x, name) in [(LEADS, "Leads"), (DAYS, "Days"), (MATURE, "Mature")] {
             sheet.text((x, TOP - 12.0), name, NOTE.sized(13.0).right());
         }
         for (place, tier) in rows.iter().enumerate() {
@@ -123,9 +125,9 @@ fn figures_of(sheet: &Sheet, row: &Bracket, y: f64, is_now: bool) {
 
 fn alt(rows: &[Tier], label: &str) -> String {
     let say = |tier: &Tier| {
-        let before = tier.before.map_or(String::new(), |before| {
-            format!(", before {}", text::estimate(&before.rate, text::Unit::Share))
-        });
+        let before = tier
+            .before
+            .map_or(String::new(), |before| format!(", before {}", text::estimate(&before.rate, text::Unit::Share)));
         format!(
             "{}: {} of {} leads{before}",
             words::short(&tier.now.label),
@@ -149,7 +151,8 @@ pub fn trend(review: &Review) -> Chart {
         entry: None,
         height: FRAME.bottom() + 64.0,
     };
-    let defined = |model: &ModelTrend| model.periods.iter().filter_map(|one| one.auc.point.finite()).collect::<Vec<_>>();
+    let defined =
+        |model: &ModelTrend| model.periods.iter().filter_map(|one| one.auc.point.finite()).collect::<Vec<_>>();
     let values: Vec<f64> = review.models.iter().flat_map(defined).collect();
     if values.is_empty() {
         return front.refuse("No trend: in no period is the AUC of a model defined.");

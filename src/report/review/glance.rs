@@ -53,9 +53,16 @@ fn figures(review: &Review) -> Table {
         };
         rows.push(row("Value won", &value));
     }
-    let mut worth = vec![Cell::text("Switching is worth"), switch(review)];
-    worth.extend(all.iter().skip(1).map(|_| Cell::empty()));
-    rows.push(worth);
+    let title = match named(review) {
+        Some(comparison) => say!["Switching is worth: ", name(&comparison.challenger)],
+        None => "Switching is worth".into(),
+    };
+    let mut worth = vec![vec![Cell::text(title), switch(review)]];
+    worth.extend(switch_value(review).map(|value| vec![Cell::text("and in value, a quarter"), value]));
+    for mut row in worth {
+        row.extend(all.iter().skip(1).map(|_| Cell::empty()));
+        rows.push(row);
+    }
     Table::new("Wins and value, beside the last period and the same a year ago", columns, rows)
 }
 
@@ -63,9 +70,8 @@ fn figures(review: &Review) -> Table {
 fn wins(period: &Period, read: Option<&EarlyRead>) -> Cell {
     match read.filter(|read| !period.is_mature() && read.wins.point.finite().is_some()) {
         Some(read) => {
-            let (point, interval) = text::parts(&read.wins, Unit::Count);
-            let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
-            Cell::text(format!("{} so far, ≈ {point}{interval} in the end", text::count(period.wins_so_far)))
+            let ends = text::parts(&read.wins, Unit::Count).1.unwrap_or_default();
+            Cell::text(format!("{} so far; {ends} in the end", text::count(period.wins_so_far)))
         }
         None if period.is_mature() => Cell::count(period.wins),
         None => Cell::text(format!("{} so far", text::count(period.wins_so_far))),
@@ -79,18 +85,21 @@ fn conversion(period: &Period, read: Option<&EarlyRead>) -> Cell {
     }
 }
 
+/// What the named challenger is worth in wins.
 fn switch(review: &Review) -> Cell {
     let Some(comparison) = named(review) else { return Cell::text("no challenger is better") };
     let (wins, per) = switching(comparison);
-    let value = comparison.value_per_quarter.as_ref().filter(|value| value.point.finite().is_some());
-    let value = value.map_or(String::new(), |value| {
-        let amount = text::parts(value, Unit::Money).0;
-        format!(", {}", text::with_currency(&amount, review.setting.currency.as_deref()))
-    });
-    Cell::text(say![
-        name(&comparison.challenger),
-        format!(": {} wins {per}{value}", text::estimate(&wins, Unit::CountDifference))
-    ])
+    let (point, interval) = text::parts(&wins, Unit::CountDifference);
+    let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
+    Cell::text(format!("{point} wins{interval} {per}"))
+}
+
+/// The same in money; nothing where wins carry no value.
+fn switch_value(review: &Review) -> Option<Cell> {
+    let value = named(review)?.value_per_quarter.as_ref().filter(|value| value.point.finite().is_some())?;
+    let (point, interval) = text::parts(value, Unit::Money);
+    let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
+    Some(Cell::text(text::with_currency(&point, review.setting.currency.as_deref()) + &interval))
 }
 
 /// What an advice asks for, in a few words.
@@ -109,7 +118,7 @@ pub(super) fn advice_words(advice: &Advice) -> Text {
 fn changes(review: &Review) -> Block {
     if review.advice.is_empty() {
         return Block::Paragraph(
-            "No change is proposed: nothing that rang, no criterion at odds with the data, no challenger past the gates."
+            "No change is proposed: no criterion at odds with the data, no challenger past the gates, no log to mend."
                 .into(),
         );
     }
@@ -169,8 +178,8 @@ fn sources(review: &Review) -> Option<Table> {
     };
     let rows: Vec<Vec<Cell>> = parts.iter().take(SOURCES).map(|part| row(part)).collect();
     let caption = match parts.len() > SOURCES {
-        true => format!("Where good leads come from: the best {SOURCES} of {}, over all compared periods", parts.len()),
-        false => "Where good leads come from, over all compared periods".into(),
+        true => format!("Where good leads come from (the best {SOURCES} of {})", parts.len()),
+        false => "Where good leads come from".into(),
     };
     (!rows.is_empty()).then(|| Table::new(caption, columns, rows))
 }
@@ -195,14 +204,18 @@ fn trust(review: &Review) -> (Level, Text) {
         0 => Text::default(),
         n => format!("The history of {} was changed since. ", text::plural(n, "period")).into(),
     };
-    let level = if !broken.is_empty() || rewritten > 0 || period.share_mature() < 0.5 { Level::Warning } else { Level::Note };
+    let level =
+        if !broken.is_empty() || rewritten > 0 || period.share_mature() < 0.5 { Level::Warning } else { Level::Note };
     (level, Text::from(mature).then(tracking).then(history).then(last_advice(review)))
 }
 
 fn last_advice(review: &Review) -> Text {
-    let Some(last) = &review.memory.last else { return "This is the first review: there is no advice to look back on.".into() };
+    let Some(last) = &review.memory.last else {
+        return "This is the first review: there is no advice to look back on.".into();
+    };
     let mut words = say![format!("Advice of {}: use ", text::clipped(&last.period, 40)), name(&last.advised)];
-    let follows = if last.advised == last.in_use { ", which is in use".to_owned() } else { ", which is not in use".into() };
+    let follows =
+        if last.advised == last.in_use { ", which is in use".to_owned() } else { ", which is not in use".into() };
     words = words.then(follows.into());
     if last.advised_changes > 0 {
         words = words.then(format!("; {} of {} changes made", last.followed, last.advised_changes).into());

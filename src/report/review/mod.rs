@@ -3,6 +3,8 @@
 mod glance;
 mod sections;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use crate::result::review::{ModelPeriod, ModelTrend, Period, Review};
 use crate::result::{Decision, Level};
@@ -78,7 +80,11 @@ fn answer(review: &Review) -> Answer {
     let period = reviewed(review);
     let mature = text::quantity(period.share_mature(), text::Unit::Share);
     let label = text::clipped(&period.label, 40);
-    let (leads, wins) = (text::plural(period.leads, "lead"), text::plural(period.wins, "win"));
+    let leads = text::plural(period.leads, "lead");
+    let wins = match period.is_mature() {
+        true => text::plural(period.wins, "win"),
+        false => format!("{} of the {} so far", text::count(period.wins), text::plural(period.wins_so_far, "win")),
+    };
     Answer {
         tone: match review.decision.verdict.decision {
             Decision::Promote => Tone::Change,

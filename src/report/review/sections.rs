@@ -284,7 +284,11 @@ fn criteria_drift(review: &Review) -> Table {
             Cell::estimate(&one.moved, Unit::Difference),
         ]
     });
-    Table::new("Which criteria moved the mean score since the period before, the largest first.", columns, rows.collect())
+    Table::new(
+        "Which criteria moved the mean score since the period before, the largest first.",
+        columns,
+        rows.collect(),
+    )
 }
 
 fn inputs(review: &Review) -> Table {
@@ -417,12 +421,8 @@ fn decision(review: &Review) -> Section {
         )));
     }
     if !decision.gates.is_empty() {
-        let columns = vec![
-            Column::label("Challenger"),
-            Column::label("Gate"),
-            Column::label("Outcome"),
-            Column::label("Found"),
-        ];
+        let columns =
+            vec![Column::label("Challenger"), Column::label("Gate"), Column::label("Outcome"), Column::label("Found")];
         let rows = decision.gates.iter().map(|gate| {
             vec![
                 Cell::name(&gate.challenger),
@@ -508,10 +508,20 @@ fn benchmarks(review: &Review) -> Section {
     let benchmarks = &review.benchmarks;
     let touches = benchmarks.by_bracket.iter().any(|part| part.touches_per_win.finite().is_some());
     let mut blocks = vec![Block::Paragraph(open(review))];
-    blocks.push(Block::Table(yields("Tier", &benchmarks.by_bracket, touches, "What it takes to win, by tier of the live model, over all compared periods.")));
+    blocks.push(Block::Table(yields(
+        "Tier",
+        &benchmarks.by_bracket,
+        touches,
+        "What it takes to win, by tier of the live model, over all compared periods.",
+    )));
     for segment in &benchmarks.by_segment {
         let caption = format!("The same by {}.", text::clipped(&segment.column, 40));
-        blocks.push(Block::Table(yields(&text::capitalised(&text::clipped(&segment.column, 24)), &segment.parts, touches, &caption)));
+        blocks.push(Block::Table(yields(
+            &text::capitalised(&text::clipped(&segment.column, 24)),
+            &segment.parts,
+            touches,
+            &caption,
+        )));
     }
     if let Some(touch) = &benchmarks.touch {
         blocks.extend(speed(touch));
@@ -677,7 +687,11 @@ fn memory(review: &Review) -> Section {
     let mut blocks = Vec::new();
     match &memory.last {
         None => blocks.push(Block::Paragraph(
-            format!("This is the first review in its ledger. The next one quotes it: {}.", reviewed(review).label.clone()).into(),
+            format!(
+                "This is the first review in its ledger. The next one quotes it: {}.",
+                reviewed(review).label.clone()
+            )
+            .into(),
         )),
         Some(last) => {
             let hash: String = last.hash.chars().take(16).collect();
@@ -703,7 +717,8 @@ fn memory(review: &Review) -> Section {
                         .into(),
                     );
                 }
-                words = words.then(" The best in hindsight is chosen by these very leads, and looks better than it is.".into());
+                words = words
+                    .then(" The best in hindsight is chosen by these very leads, and looks better than it is.".into());
                 blocks.push(Block::Paragraph(words));
             }
         }

@@ -90,11 +90,7 @@ pub(super) fn verdict(review: &Review) -> Verdict {
     let decision = &review.decision.verdict;
     let (act, brief) = match (decision.decision, named(review)) {
         (Decision::Promote, Some(comparison)) => (
-            say![
-                ", but ",
-                name(&comparison.challenger),
-                format!(" does better by {}: replace it.", worth(comparison))
-            ],
+            say![", but ", name(&comparison.challenger), format!(" does better by {}: replace it.", worth(comparison))],
             format!("replace it by `{}`", comparison.challenger),
         ),
         (Decision::Keep, _) => (say![": keep it. No challenger passes the gates."], "keep it".into()),
@@ -199,21 +195,23 @@ fn conversion(review: &Review) -> Option<Text> {
 /// Market against model.
 fn split(review: &Review) -> Option<Text> {
     let split = review.drift.split.as_ref()?;
-    let part = |what: &str, estimate: &Estimate| {
-        let shown = text::estimate(estimate, Unit::Points);
-        match is_apart(estimate) {
-            Some(true) => format!("{shown} come from {what}"),
-            _ => format!("no clear part ({shown}) comes from {what}"),
-        }
-    };
-    Some(seen(
-        format!(
-            "Of that change, {}; {}.",
-            part("other leads coming in, which the score sees", &split.mix),
-            part("leads of the same score converting otherwise, which is the market or a worn model", &split.rate)
+    let shown = |estimate: &Estimate| text::estimate(estimate, Unit::Points);
+    let (mix, rate) = (shown(&split.mix), shown(&split.rate));
+    let sentence = match (is_apart(&split.mix)?, is_apart(&split.rate)?) {
+        (true, true) => format!(
+            "Other leads came, which the score sees: {mix}. And leads of the same score convert otherwise, which is the market or a worn model: {rate}."
         ),
-        DRIFT,
-    ))
+        (true, false) => format!(
+            "Other leads came, which the score sees: {mix}. That leads of the same score convert otherwise is not shown ({rate})."
+        ),
+        (false, true) => format!(
+            "Leads of the same score convert otherwise, which is the market or a worn model: {rate}. That other leads came is not what did it ({mix})."
+        ),
+        (false, false) => format!(
+            "Neither is it shown that other leads came ({mix}), nor that leads of the same score convert otherwise ({rate})."
+        ),
+    };
+    Some(seen(sentence, DRIFT))
 }
 
 fn calibration(review: &Review) -> Option<Text> {
@@ -324,8 +322,11 @@ fn turned(review: &Review) -> Option<Text> {
     let words = if all.len() == 1 { " says" } else { " say" };
     Some(seen(
         super::super::document::names(&all).then(
-            format!("{words} the opposite of what was true in {}: the relation has turned.", text::clipped(&before.label, 40))
-                .into(),
+            format!(
+                "{words} the opposite of what was true in {}: the relation has turned.",
+                text::clipped(&before.label, 40)
+            )
+            .into(),
         ),
         DRIFT,
     ))
@@ -334,7 +335,7 @@ fn turned(review: &Review) -> Option<Text> {
 fn decided(review: &Review) -> Text {
     let decision = &review.decision;
     let words = match decision.verdict.decision {
-        Decision::Promote => "The gates are passed",
+        Decision::Promote => "A challenger passes the gates",
         Decision::Keep => "No challenger passes the gates",
         Decision::NotEnoughEvidence => "The evidence does not reach for a decision",
     };
