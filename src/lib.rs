@@ -11,6 +11,7 @@ pub mod predicate;
 pub mod replay;
 pub mod report;
 pub mod result;
+pub mod review;
 pub mod simulate;
 pub mod stats;
 pub mod table;

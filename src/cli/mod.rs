@@ -10,6 +10,7 @@ mod init;
 mod oracle;
 mod progress;
 mod render;
+mod review;
 mod run;
 mod schema;
 mod score;
@@ -41,6 +42,7 @@ enum Command {
     Check(check::Check),
     Run(run::Run),
     Audit(audit::Audit),
+    Review(review::Review),
     Explain(explain::Explain),
     Score(score::Score),
     Selfcheck(selfcheck::Selfcheck),
@@ -141,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Audit(command) => command.run(),
+        Command::Review(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Selfcheck(command) => command.run(),

@@ -30,7 +30,7 @@ pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Groupin
 
 use rayon::prelude::*;
 
-use crate::result::{About, Comparison, Evidence, ModelEvaluation, Readiness, Verdict};
+use crate::result::{About, Comparison, Estimate, Evidence, ModelEvaluation, Readiness, Verdict};
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Sample, Undefined};
 
@@ -94,6 +94,47 @@ pub fn evaluate_watched(cohort: &Cohort, done: &mut dyn FnMut(&'static str)) -> 
     let verdict = decide::sweep(verdict, &schedule, &comparisons);
     done("evidence");
     Evaluated { readiness: readiness::readiness(cohort), models, verdict, comparisons, evidence }
+}
+
+/// One model by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    pub evaluation: ModelEvaluation,
+    /// Share of wins handed over at capacity, or in the top 10 % where none is stated.
+    pub capture: Estimate,
+    /// The wins of that share, and all wins of the periods that count.
+    pub captured: f64,
+    pub wins_in_all: f64,
+}
+
+/// Every model by itself: what [`evaluate`] says of each without holding them against one another.
+pub fn profiles(cohort: &Cohort) -> Vec<Profile> {
+    let schedule = capacity::schedule(cohort);
+    let paired = paired::bootstrap(cohort, &schedule);
+    let counted = || schedule.periods.iter().flat_map(|(rows, _)| rows);
+    let wins_in_all = counted().filter(|row| cohort.leads().converted[**row]).count() as f64;
+    let profile = |place: usize| {
+        let observed = paired.observed[place];
+        Profile {
+            evaluation: model_evaluation(cohort, place, &schedule, &paired),
+            capture: match observed.capture.is_finite() {
+                true => Estimate::with(observed.capture, paired.interval(place, |figures| figures.capture)),
+                false => Estimate::undefined(Undefined::NoEvents.to_string()),
+            },
+            captured: observed.wins,
+            wins_in_all,
+        }
+    };
+    (0..cohort.models().len()).into_par_iter().map(profile).collect()
+}
+
+/// Where every model's scores are cut into brackets, with the brackets' names from the lowest up.
+pub fn cut(cohort: &Cohort) -> Vec<(Vec<f64>, Vec<String>)> {
+    let one = |model: &Scored| {
+        let cuts = bracket::cuts(cohort, model);
+        (cuts.edges.clone(), (0..cuts.len()).map(|place| cuts.label(place)).collect())
+    };
+    cohort.models().iter().map(one).collect()
 }
 
 fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: &Paired) -> ModelEvaluation {

@@ -44,7 +44,7 @@ pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding:
 }
 
 /// The cohort of a run.
-pub(super) fn cohort(
+pub(crate) fn cohort(
     file: &ExperimentFile,
     history: &History,
     replayed: &Replayed,
@@ -95,7 +95,7 @@ pub(super) fn cohort(
 }
 
 /// What the file asks beyond the comparison, and who was worked.
-pub(super) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>) -> Asked {
+pub(crate) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>) -> Asked {
     Asked {
         gates: file.gates.iter().map(|gate| gate.0.clone()).collect(),
         thresholds: file.thresholds.rule(),

@@ -8,6 +8,7 @@ use crate::replay::ReplaySpec;
 use crate::time::Span;
 
 use super::gates::{GateSpec, ThresholdSpec};
+use super::reviewing::ReviewSpec;
 
 /// Champion and challengers on the same historical leads, each lead as it was known at the time.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -53,6 +54,9 @@ pub struct ExperimentFile {
     /// training leads; true by default.
     #[serde(default = "yes")]
     pub audit: bool,
+    /// What `leadoff review` needs to know beside all this.
+    #[serde(default)]
+    pub review: ReviewSpec,
 }
 
 fn yes() -> bool {

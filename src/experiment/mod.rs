@@ -10,6 +10,7 @@ mod folder;
 mod gates;
 mod load;
 mod log;
+mod reviewing;
 mod run;
 mod scores;
 mod start;
@@ -17,6 +18,8 @@ mod store;
 pub mod trial;
 mod yaml;
 
+pub(crate) use assemble::asked;
+pub(crate) use assemble::cohort as assembled;
 pub use audit::{audit, store_audit};
 pub use check::{Checked, check};
 pub use compare::{changes_json, compare, store_changes};
@@ -25,9 +28,13 @@ pub use file::{CalibrationSpec, CapacitySpec, Count, ExperimentFile, Replicates,
 pub use folder::{read_evaluation, redraw, store};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
+pub use reviewing::{FeedbackSpec, Month, NamedRows, ReviewSpec};
+pub(crate) use run::cohort as cohort_of;
+pub(crate) use run::{Played, brackets, play, scored};
 pub use run::{Run, run};
 pub use scores::{explain, score, selfcheck, swaps};
 pub use start::{demo, init, schema};
+pub(crate) use store::Folder;
 pub use store::{StoreError, write_file};
 
 /// Hears what is being done, for somebody who waits.

@@ -28,7 +28,7 @@ pub struct Run {
 }
 
 /// A history with every model compiled against it, replayed and scored.
-pub(super) struct Played {
+pub(crate) struct Played {
     pub history: History,
     pub findings: Findings,
     pub models: Vec<Model>,
@@ -41,7 +41,7 @@ pub(super) struct Played {
 
 /// Seconds a step.
 #[derive(Default)]
-pub(super) struct Timings(Vec<(&'static str, f64)>);
+pub(crate) struct Timings(Vec<(&'static str, f64)>);
 
 impl Timings {
     fn time<T>(&mut self, step: &'static str, work: impl FnOnce() -> T) -> T {
@@ -139,7 +139,7 @@ fn dated(mut evidence: Evidence, history: &History) -> Evidence {
 }
 
 /// The cohort of what was replayed and scored; the scores move into it.
-pub(super) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Cohort, RunError> {
+pub(crate) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Cohort, RunError> {
     let scores = std::mem::take(&mut played.scores);
     let models = &played.models;
     let mut scored: Vec<Scored> =
@@ -157,7 +157,7 @@ pub(super) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
 }
 
 /// Reads the data, replays them and scores every lead by every model.
-pub(super) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progress) -> Result<Played, RunError> {
+pub(crate) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progress) -> Result<Played, RunError> {
     let mut timings = Timings::default();
     let read = timings.time("read", || read(experiment, progress))?;
     play_read(experiment, read, timings, scope, progress)
@@ -210,7 +210,7 @@ pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(
     Ok(data::read(&experiment.file.data, &experiment.base, &experiment.event_columns(), &say)?)
 }
 
-pub(super) fn known_columns(history: &History) -> Vec<KnownColumn> {
+pub(crate) fn known_columns(history: &History) -> Vec<KnownColumn> {
     let column = |attribute: &data::Attribute| KnownColumn {
         name: attribute.name.clone(),
         kind: Kind::of(&attribute.column),
@@ -247,7 +247,7 @@ fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
 }
 
 /// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
-pub(super) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
+pub(crate) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
     if let Some(spec) = &experiment.file.brackets {
         return assemble::bracket_rule(spec);
     }
@@ -272,7 +272,7 @@ fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
     scores.contributions.iter().map(mark).collect()
 }
 
-pub(super) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+pub(crate) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;

@@ -22,12 +22,15 @@ pub enum StoreError {
 const MARK: &str = "evaluation.json";
 /// The same of a field test's report.
 const TRIAL_MARK: &str = "trial.json";
+/// The same of a review.
+const REVIEW_MARK: &str = "review.json";
 
 impl Folder {
     /// A draft beside `target`. An older report of ours at `target` stays until [`Folder::finish`].
     pub fn create(target: &Path) -> Result<Self, StoreError> {
         let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-        if target.exists() && !target.join(MARK).exists() && !target.join(TRIAL_MARK).exists() && !is_empty(target) {
+        let is_ours = [MARK, TRIAL_MARK, REVIEW_MARK].iter().any(|mark| target.join(mark).exists());
+        if target.exists() && !is_ours && !is_empty(target) {
             return Err(StoreError::NotOurs { path: target.into() });
         }
         let name = target.file_name().map_or("report".into(), |name| name.to_string_lossy().into_owned());

@@ -78,6 +78,8 @@ pub enum Span {
     Strong(String),
     /// The section in which what was just said can be looked up; a mark to follow where marks can be followed.
     Evidence(String),
+    /// Words that lead to a section, by its id.
+    Link(String, String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -170,7 +172,7 @@ impl From<String> for Text {
 impl Span {
     pub fn words(&self) -> &str {
         match self {
-            Self::Plain(words) | Self::Name(words) | Self::Strong(words) => words,
+            Self::Plain(words) | Self::Name(words) | Self::Strong(words) | Self::Link(words, _) => words,
             Self::Evidence(_) => "",
         }
     }

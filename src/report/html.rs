@@ -206,6 +206,7 @@ fn text(text: &Text) -> String {
         Span::Evidence(id) => {
             format!("<a class=\"to\" href=\"#{}\" title=\"Where this comes from\">\u{2193}</a>", escape(id))
         }
+        Span::Link(words, to) => format!("<a href=\"#{}\">{}</a>", escape(to), escape(words)),
     };
     text.0.iter().map(span).collect()
 }

@@ -5,6 +5,7 @@ mod changes;
 mod evaluation;
 mod evidence;
 mod number;
+pub mod review;
 pub mod trial;
 
 pub use audit::*;

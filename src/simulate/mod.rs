@@ -1,5 +1,6 @@
 //! A CRM-like history with a known truth: leads, what they did, and what became of them.
 
+pub mod changing;
 mod organisation;
 mod planted;
 mod truth;

@@ -90,6 +90,19 @@ impl Zone {
         self.start_of(first)
     }
 
+    /// Midnight at the start of a month; months are counted from January of the year 0. Nothing outside the calendar.
+    pub fn month_start(&self, month: i32) -> Option<Instant> {
+        let year = i16::try_from(month.div_euclid(12)).ok()?;
+        let date = Date::new(year, month.rem_euclid(12) as i8 + 1, 1).ok()?;
+        Some(self.start_of(date))
+    }
+
+    /// The month that holds an instant, counted from January of the year 0.
+    pub fn month_of(&self, at: Instant) -> i32 {
+        let date = self.date(at);
+        i32::from(date.year()) * 12 + i32::from(date.month()) - 1
+    }
+
     /// The name of the calendar period that holds an instant: "2026Q3", "2026-07", "2026-07-14".
     pub fn period_name(&self, at: Instant, period: Calendar) -> String {
         let date = self.date(self.period_start(at, period));

@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["evaluation", "models", "trial"],
     &["audit", "report"],
     &["experiment"],
+    &["review"],
 ];
 
 /// Libraries that stay in their rooms.

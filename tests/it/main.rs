@@ -16,6 +16,7 @@ mod olist;
 mod oracle;
 mod product;
 mod replay;
+mod review;
 mod sheets;
 mod trial;
 mod trial_study;

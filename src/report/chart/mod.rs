@@ -12,6 +12,7 @@ mod lift;
 mod panel;
 mod png;
 mod reliability;
+mod review;
 mod roster;
 mod scale;
 mod sheet;
@@ -31,6 +32,7 @@ use sheet::{LABEL, NOTE, Sheet};
 pub use audit::criteria;
 pub use panel::{Axis, Mark, Panel, Place, Series, Shape};
 pub use png::png;
+pub use review::{review, tiers, trend};
 pub use slide::{Figure, slide, slide_png};
 pub use trial::{PowerPoint, power, trial};
 

@@ -1,0 +1,90 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use leadoff::experiment::Experiment;
+use leadoff::report::{self, Format};
+use leadoff::review::{self, Asked, Kept, ReviewError, Reviewed};
+use leadoff::time::Moment;
+
+use super::progress::Progress;
+use super::{Failure, Outcome, print};
+
+/// Reviews a quarter of the model in use: whether it still works, what changed, what to do, what became of the last advice.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  leadoff review experiments/demo.yaml --quarter 2026Q2\n  leadoff review experiments/demo.yaml --month 2026-05 --compare 12\n  leadoff review experiments/demo.yaml --from 2026-04-01 --to 2026-06-01"
+)]
+pub struct Review {
+    /// The experiment file. Its champion is the model in use.
+    experiment: PathBuf,
+    /// The quarter of the leads' creation, such as 2026Q3 (FY2027Q1 where `review.fiscal_year_starts` is set), or the
+    /// name of a range of rows; by default the last one.
+    #[arg(long, value_name = "QUARTER", group = "period")]
+    quarter: Option<String>,
+    /// A month instead of a quarter, such as 2026-07.
+    #[arg(long, value_name = "MONTH", group = "period")]
+    month: Option<String>,
+    /// The first day of any other period; the periods before it are as long.
+    #[arg(long, value_name = "DAY", requires = "to", group = "period")]
+    from: Option<Moment>,
+    /// The day after its last.
+    #[arg(long, value_name = "DAY", requires = "from")]
+    to: Option<Moment>,
+    /// How many periods before it are compared.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    compare: usize,
+    /// The folder of all reviews and their ledger; by default reports/NAME-review of the experiment file.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+impl Review {
+    pub fn run(self) -> Outcome {
+        let experiment = Experiment::load(&self.experiment)?;
+        let folder = self.out.clone().unwrap_or_else(|| beside(&experiment.default_folder()));
+        let period = match (self.quarter, self.month, self.from, self.to) {
+            (Some(quarter), ..) => Reviewed::Quarter(quarter),
+            (_, Some(month), ..) => Reviewed::Month(month),
+            (_, _, Some(from), Some(to)) => Reviewed::Days(from, to),
+            _ => Reviewed::Latest,
+        };
+        let kept = Kept::read(&folder)?;
+        let progress = Progress::new();
+        let asked = Asked { period, compare: self.compare };
+        let (review, inputs) = review::review(&experiment, &asked, kept, &progress)?;
+        let written = review::store(&review, &inputs, &folder)?;
+        drop(progress);
+        let text = Format::Terminal.render(&report::review(&review));
+        // The answer is the last line; where the report stands comes before it.
+        let text = text.trim_end();
+        let (body, answer) = text.rsplit_once('\n').unwrap_or(("", text));
+        print(&format!("{body}\nReport: {}\n{answer}\n", written.join("review.html").display()));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The folder's name with `-review`.
+fn beside(folder: &std::path::Path) -> PathBuf {
+    let name = folder.file_name().map_or("experiment".into(), |name| name.to_string_lossy().into_owned());
+    folder.with_file_name(format!("{name}-review"))
+}
+
+impl From<ReviewError> for Failure {
+    fn from(error: ReviewError) -> Self {
+        let code = match error {
+            ReviewError::Run(error) => return error.into(),
+            ReviewError::Quarter { .. }
+            | ReviewError::Month { .. }
+            | ReviewError::NoDays { .. }
+            | ReviewError::NoPeriod { .. }
+            | ReviewError::OutsideTheCalendar => super::USAGE,
+            ReviewError::NoDates
+            | ReviewError::NoChampion
+            | ReviewError::NoColumn { .. }
+            | ReviewError::NoKind { .. } => super::EXPERIMENT,
+            ReviewError::Empty { .. } | ReviewError::Ledger { .. } | ReviewError::Read { .. } => super::DATA,
+        };
+        Self::new(code, error)
+    }
+}

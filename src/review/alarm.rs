@@ -1,0 +1,246 @@
+//! What rings: every period against all before it, and no more than one steady history in twenty rings at all.
+//!
+//! Each test compares a period with the periods before it, since the last time that it rang. The level is shared by all
+//! tests of all periods (Bonferroni): so it holds however the tests depend on one another, and wherever a test begins
+//! anew. A change must be large enough to matter as well: on many leads the least one is beyond luck.
+
+use crate::result::review::{Alarm, AlarmKind, Alarms};
+use crate::stats::proportion::Count;
+use crate::stats::{Sample, Undefined, discrimination};
+
+use super::bins::{self, Frozen};
+use super::leads::{Compared, Input, Values};
+use super::likelihood::{self, Pair, Tested};
+
+/// The chance that anything rings in a steady history.
+const FAMILY: f64 = 0.05;
+
+/// The least changes worth a name.
+const AUC: f64 = 0.03;
+const RATE_RATIO: f64 = 1.2;
+const ODDS_RATIO: f64 = 1.5;
+const STABILITY: f64 = 0.1;
+const VOLUME_RATIO: f64 = 1.25;
+
+/// Rows of the periods before, and of a period.
+type Test<'a> = dyn Fn(&[usize], &[usize]) -> Result<Tested, Undefined> + 'a;
+
+/// One thing that is watched through the periods.
+struct Watch<'a> {
+    kind: AlarmKind,
+    what: String,
+    measure: &'static str,
+    /// The periods before, as rows, against the rows of a period.
+    test: Box<Test<'a>>,
+    /// Whether the change is large enough.
+    matters: fn(&Tested) -> bool,
+    /// Whether it reads outcomes, and so mature leads alone.
+    of_outcomes: bool,
+}
+
+fn ratio(tested: &Tested, least: f64) -> bool {
+    tested.now >= least * tested.before || tested.before >= least * tested.now
+}
+
+/// Every alarm of the compared periods.
+pub fn alarms(compared: &Compared) -> Alarms {
+    let watches = watches(compared);
+    let rows: Vec<Vec<usize>> = (0..compared.periods()).map(|period| compared.rows(period)).collect();
+    let mature: Vec<Vec<usize>> = (0..compared.periods()).map(|period| compared.mature(period)).collect();
+    let of = |watch: &Watch| if watch.of_outcomes { &mature } else { &rows };
+    // How many tests there are is settled by the leads before any of them is read.
+    let tests: usize =
+        watches.iter().map(|watch| (1..of(watch).len()).filter(|&period| !of(watch)[period].is_empty()).count()).sum();
+    let threshold = FAMILY / tests.max(1) as f64;
+    let mut rung = Vec::new();
+    for watch in &watches {
+        let rows = of(watch);
+        let mut since = 0;
+        for period in 1..rows.len() {
+            let before: Vec<usize> = rows[since..period].concat();
+            let Ok(tested) = (watch.test)(&before, &rows[period]) else { continue };
+            if tested.p <= threshold && (watch.matters)(&tested) {
+                since = period;
+                rung.push((period, alarm(compared, watch, period, tested)));
+            }
+        }
+    }
+    rung.sort_by(|a, b| {
+        a.0.cmp(&b.0).then(a.1.p.total_cmp(&b.1.p)).then(a.1.kind.cmp(&b.1.kind)).then_with(|| a.1.what.cmp(&b.1.what))
+    });
+    Alarms { tests: tests as u64, threshold, rung: rung.into_iter().map(|(_, alarm)| alarm).collect() }
+}
+
+fn alarm(compared: &Compared, watch: &Watch, period: usize, tested: Tested) -> Alarm {
+    Alarm {
+        period: compared.labels[period].clone(),
+        kind: watch.kind,
+        what: watch.what.clone(),
+        p: tested.p,
+        before: tested.before,
+        now: tested.now,
+        measure: watch.measure.into(),
+    }
+}
+
+fn watches(compared: &Compared) -> Vec<Watch<'_>> {
+    let mut watches = vec![conversion(compared), ranking(compared)];
+    watches.extend(brackets(compared));
+    watches.extend(compared.criteria.iter().filter_map(|criterion| {
+        worth(compared, AlarmKind::Criterion, criterion.name.clone(), |row| criterion.fires[row])
+    }));
+    for segment in &compared.segments {
+        for (code, level) in segment.levels.iter().enumerate() {
+            let name = format!("{} {level}", segment.name);
+            watches.extend(worth(compared, AlarmKind::Segment, name, move |row| segment.codes[row] as usize == code));
+        }
+    }
+    let score = Input { name: "score".into(), values: Values::Number(compared.score.clone()) };
+    watches.push(distribution(AlarmKind::Score, String::new(), score.values));
+    for input in &compared.inputs {
+        watches.push(distribution(AlarmKind::Input, input.name.clone(), input.values.clone()));
+    }
+    watches.extend(compared.volumes.iter().map(|volume| tracking(&volume.kind, &volume.events)));
+    watches
+}
+
+fn conversion(compared: &Compared) -> Watch<'_> {
+    Watch {
+        kind: AlarmKind::Conversion,
+        what: String::new(),
+        measure: "conversion of all leads",
+        test: Box::new(|before, now| {
+            likelihood::same_rate(compared.count(before.iter().copied()), compared.count(now.iter().copied()))
+        }),
+        matters: |tested| ratio(tested, RATE_RATIO),
+        of_outcomes: true,
+    }
+}
+
+/// The fewest wins, and others, on which an AUC is judged.
+const FEWEST: f64 = 20.0;
+
+fn ranking(compared: &Compared) -> Watch<'_> {
+    let tally = |rows: &[usize]| {
+        let score: Vec<f64> = rows
+            .iter()
+            .map(|&row| if compared.score[row].is_nan() { f64::NEG_INFINITY } else { compared.score[row] })
+            .collect();
+        let converted: Vec<bool> = rows.iter().map(|&row| compared.converted[row]).collect();
+        Sample::new(&score, &converted).tally()
+    };
+    Watch {
+        kind: AlarmKind::Ranking,
+        what: String::new(),
+        measure: "AUC",
+        test: Box::new(move |before, now| {
+            let (was, is) = (tally(before), tally(now));
+            if [&was, &is].iter().any(|tally| tally.positives().min(tally.negatives()) < FEWEST) {
+                return Err(Undefined::TooFewRows);
+            }
+            let found = discrimination::delong_unpaired(&was, &is)?;
+            let (before, now) = (discrimination::auc(&was)?, discrimination::auc(&is)?);
+            Ok(Tested { p: found.test()?.p, before, now })
+        }),
+        matters: |tested| (tested.now - tested.before).abs() >= AUC,
+        of_outcomes: true,
+    }
+}
+
+/// The lowest bracket against the rest, and every pair of neighbours for its order.
+fn brackets(compared: &Compared) -> Vec<Watch<'_>> {
+    let in_bracket = move |rows: &[usize], bracket: usize| {
+        compared.count(rows.iter().copied().filter(|&row| compared.bracket[row] == bracket))
+    };
+    let lowest = worth(compared, AlarmKind::LowScores, String::new(), |row| compared.bracket[row] == 0);
+    let inverted = (1..compared.brackets.len()).map(|higher| Watch {
+        kind: AlarmKind::Brackets,
+        what: format!("{} against {}", compared.brackets[higher], compared.brackets[higher - 1]),
+        measure: "conversion of the lower bracket and of the higher one",
+        test: Box::new(move |_, now| {
+            let tested = likelihood::same_rate(in_bracket(now, higher - 1), in_bracket(now, higher))?;
+            Ok(Tested { p: if tested.now < tested.before { tested.p / 2.0 } else { 1.0 }, ..tested })
+        }),
+        matters: |tested| ratio(tested, RATE_RATIO),
+        of_outcomes: true,
+    });
+    lowest.into_iter().chain(inverted).collect()
+}
+
+/// The odds of leads of which something holds, against the rest. Nothing where it holds for nobody or for all.
+fn worth<'a>(
+    compared: &'a Compared,
+    kind: AlarmKind,
+    what: String,
+    holds: impl Fn(usize) -> bool + 'a,
+) -> Option<Watch<'a>> {
+    let inside = |row: &usize| compared.period[*row] < compared.periods();
+    let with = (0..compared.period.len()).filter(inside).filter(|&row| holds(row)).count();
+    let all = (0..compared.period.len()).filter(inside).count();
+    if with == 0 || with == all {
+        return None;
+    }
+    let pair = move |rows: &[usize]| {
+        let mut pair = Pair::default();
+        for &row in rows {
+            let lead = Count::new(f64::from(compared.converted[row]), 1.0);
+            if holds(row) { pair.with = pair.with + lead } else { pair.without = pair.without + lead }
+        }
+        pair
+    };
+    Some(Watch {
+        kind,
+        what,
+        measure: "odds of conversion with it, over those without",
+        test: Box::new(move |before, now| likelihood::same_worth(pair(before), pair(now))),
+        matters: |tested| ratio(tested, ODDS_RATIO),
+        of_outcomes: true,
+    })
+}
+
+fn distribution<'a>(kind: AlarmKind, what: String, values: Values) -> Watch<'a> {
+    Watch {
+        kind,
+        what,
+        measure: "stability index",
+        test: Box::new(move |before, now| {
+            let frozen = Frozen::of(&values, before);
+            let (was, is) = (frozen.count(&values, before), frozen.count(&values, now));
+            let p = likelihood::same_distribution(&was, &is)?;
+            Ok(Tested { p, before: 0.0, now: bins::psi(&was, &is)? })
+        }),
+        matters: |tested| tested.now >= STABILITY,
+        of_outcomes: false,
+    }
+}
+
+/// Counts of events from 0 on, as they are told apart.
+fn class(events: u32) -> usize {
+    match events {
+        0..=2 => events as usize,
+        3..=4 => 3,
+        5..=8 => 4,
+        _ => 5,
+    }
+}
+
+fn tracking<'a>(kind: &str, events: &'a [u32]) -> Watch<'a> {
+    let counts = move |rows: &[usize]| {
+        let mut counts = [0.0; 6];
+        rows.iter().for_each(|&row| counts[class(events[row])] += 1.0);
+        counts
+    };
+    let mean =
+        move |rows: &[usize]| rows.iter().map(|&row| f64::from(events[row])).sum::<f64>() / rows.len().max(1) as f64;
+    Watch {
+        kind: AlarmKind::Tracking,
+        what: kind.into(),
+        measure: "events a lead",
+        test: Box::new(move |before, now| {
+            let p = likelihood::same_distribution(&counts(before), &counts(now))?;
+            Ok(Tested { p, before: mean(before), now: mean(now) })
+        }),
+        matters: |tested| ratio(tested, VOLUME_RATIO),
+        of_outcomes: false,
+    }
+}
