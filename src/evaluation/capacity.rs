@@ -142,6 +142,9 @@ pub(super) fn capacity(cohort: &Cohort, place: usize, schedule: &Schedule, paire
 /// The share of wins that a model captures, with its interval.
 pub(super) fn captured(schedule: &Schedule, paired: &Paired, model: usize) -> Estimate {
     let point = paired.observed[model].capture;
+    if point.is_nan() {
+        return Estimate::undefined(Undefined::NoEvents.to_string());
+    }
     let resampled = paired.resampled.iter().map(|figures| figures[model].capture);
     let spread = standard_deviation(&resampled.filter(|capture| capture.is_finite()).collect::<Vec<f64>>());
     let narrowing = schedule.edges.narrowing_of_one(Edge::Capture, model, spread);
