@@ -57,8 +57,7 @@ impl Map {
     }
 }
 
-pub(super) fn calibration(cohort: &Cohort, model: &Scored) -> Calibration {
-    let map = Map::of(cohort, model);
+pub(super) fn calibration(cohort: &Cohort, model: &Scored, map: &Map) -> Calibration {
     let rows = model.scored(cohort.mature());
     let converted = cohort.converted(&rows);
     let predicted: Vec<f64> = rows.iter().filter_map(|&row| map.apply(model.score[row])).collect();
@@ -68,7 +67,7 @@ pub(super) fn calibration(cohort: &Cohort, model: &Scored) -> Calibration {
         wilson(wins, rows.len() as f64, LEVEL),
     );
     if let Map::None(reason) = map {
-        return undefined(map.in_words(), reason, observed);
+        return undefined(map.in_words(), *reason, observed);
     }
     let tally = Sample::new(&predicted, &converted).tally();
     let parts = calibration::corp(&tally);

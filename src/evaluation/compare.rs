@@ -1,5 +1,5 @@
 use crate::result::{Comparison, Decision, Difference, Estimate, Number, SwapCell, SwapSet};
-use crate::stats::discrimination::{self, PairedScores};
+use crate::stats::discrimination;
 use crate::stats::multiplicity::holm;
 use crate::stats::proportion::wilson;
 use crate::stats::{Interval, Undefined, dist, quantile};
@@ -180,7 +180,7 @@ fn differences_of(
     let defined: Vec<bool> = spreads.iter().map(|spread| !spread.observed.is_nan()).collect();
     let delong: Vec<Option<discrimination::AucComparison>> = challengers
         .iter()
-        .map(|&challenger| (compared.metric == "auc").then(|| delong(cohort, champion, challenger)).flatten())
+        .map(|&challenger| (compared.metric == "auc").then(|| paired.areas(cohort, champion, challenger)).flatten())
         .collect();
     let p: Vec<Result<f64, Undefined>> = spreads
         .iter()
@@ -213,13 +213,6 @@ fn differences_of(
         }
     };
     (0..challengers.len()).map(|place| defined[place].then(|| one(place))).collect()
-}
-
-pub(super) fn delong(cohort: &Cohort, champion: usize, challenger: usize) -> Option<discrimination::AucComparison> {
-    let rows = cohort.mature();
-    let ranked = |model: usize| cohort.models()[model].ranked(rows);
-    let (a, b, converted) = (ranked(champion), ranked(challenger), cohort.converted(rows));
-    discrimination::delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None }).ok()
 }
 
 fn comparison(

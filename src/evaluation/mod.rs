@@ -53,13 +53,21 @@ pub struct Evaluated {
 
 /// Evaluates every model of a cohort. Nothing here can fail: what does not exist is undefined with a reason.
 pub fn evaluate(cohort: &Cohort) -> Evaluated {
+    evaluate_watched(cohort, &mut |_| {})
+}
+
+/// The same, told after each part what was done.
+pub fn evaluate_watched(cohort: &Cohort, done: &mut dyn FnMut(&'static str)) -> Evaluated {
     let schedule = capacity::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
+    done("bootstrap");
     let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
+    done("comparisons");
     let models: Vec<ModelEvaluation> = (0..cohort.models().len())
         .into_par_iter()
         .map(|place| model_evaluation(cohort, place, &schedule, &paired))
         .collect();
+    done("metrics");
     let evidence = Evidence {
         silent: silent::silent(&models),
         gates: gates::gates(cohort, &schedule, &paired),
@@ -77,6 +85,7 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
     let verdict = decide::verdict(cohort, &schedule, &paired, &comparisons);
     let verdict = segment::warn(gates::explain(verdict, &evidence.gates), &evidence.segments);
     let verdict = decide::sweep(verdict, cohort, &schedule, &comparisons);
+    done("evidence");
     Evaluated { readiness: readiness::readiness(cohort), models, verdict, comparisons, evidence }
 }
 
@@ -98,7 +107,7 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         top: ranking::top(&tally),
         gain: ranking::gain(&tally),
         ranking: ranking::ranking(&tally),
-        calibration: calibrate::calibration(cohort, model),
+        calibration: calibrate::calibration(cohort, model, &paired.maps[place]),
         time_to_convert: time::time_to_convert(cohort, model, &cuts),
         distribution: ranking::distribution(&tally),
         segments: part::segments(cohort, model),

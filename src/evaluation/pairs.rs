@@ -1,10 +1,12 @@
+use rayon::prelude::*;
+
 use crate::result::{Estimate, Pair};
 use crate::stats::multiplicity::holm;
 use crate::stats::{Interval, Undefined};
 
 use super::LEVEL;
 use super::cohort::Cohort;
-use super::compare::{Spread, delong, max_t};
+use super::compare::{Spread, max_t};
 use super::paired::Paired;
 
 /// Every pair of models, in the order of the file: one family, so that a league can be read off without a champion.
@@ -13,7 +15,7 @@ pub(super) fn pairs(cohort: &Cohort, paired: &Paired) -> Vec<Pair> {
     let places: Vec<(usize, usize)> = (0..models).flat_map(|a| (a + 1..models).map(move |b| (a, b))).collect();
     let spreads: Vec<Spread> =
         places.iter().map(|&(a, b)| Spread::of(paired, a, b, |figures| figures.capture)).collect();
-    let areas: Vec<_> = places.iter().map(|&(a, b)| delong(cohort, a, b)).collect();
+    let areas: Vec<_> = places.par_iter().map(|&(a, b)| paired.areas(cohort, a, b)).collect();
     let capture_p: Vec<Result<f64, Undefined>> = spreads.iter().map(Spread::p).collect();
     let auc_p: Vec<Result<f64, Undefined>> = areas
         .iter()

@@ -31,6 +31,11 @@ pub use store::{StoreError, write_file};
 /// Hears what is being done, for somebody who waits.
 pub trait Progress: Sync {
     fn say(&self, what: String);
+
+    /// How far the reading of the files is.
+    fn reading(&self, at: &crate::data::Progress) {
+        self.say(format!("reading {}: {} rows", at.input, at.rows));
+    }
 }
 
 /// Nobody listens.

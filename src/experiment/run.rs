@@ -51,6 +51,15 @@ impl Timings {
         done
     }
 
+    /// Times the parts of a work that tells when each is done.
+    fn time_parts<T>(&mut self, work: impl FnOnce(&mut dyn FnMut(&'static str)) -> T) -> T {
+        let mut start = Clock::now();
+        work(&mut |part| {
+            self.0.push((part, start.elapsed().as_secs_f64()));
+            start = Clock::now();
+        })
+    }
+
     fn in_words(&self) -> String {
         let total: f64 = self.0.iter().map(|(_, seconds)| seconds).sum();
         let lines: String = self.0.iter().map(|(step, seconds)| format!("{step:<28} {seconds:>9.3} s\n")).collect();
@@ -75,7 +84,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = cohort(experiment, &mut played)?;
     let Played { history, findings, models, replayed, .. } = played;
-    let evaluated = timings.time("evaluate", || evaluation::evaluate(&cohort));
+    let evaluated = timings.time_parts(|done| evaluation::evaluate_watched(&cohort, done));
     let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
     notices.extend(crossed.iter().map(|cliff| log::notice(cliff, Level::Banner)));
     let evaluation = Evaluation {
@@ -167,13 +176,8 @@ pub(super) fn play_read(
 }
 
 pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
-    let say = |at: data::Progress| progress.say(reading(&at));
+    let say = |at: data::Progress| progress.reading(&at);
     Ok(data::read(&experiment.file.data, &experiment.base, &experiment.event_columns(), &say)?)
-}
-
-fn reading(at: &data::Progress) -> String {
-    let share = if at.total > 0 { 100.0 * at.bytes as f64 / at.total as f64 } else { 100.0 };
-    format!("reading {}: {} rows, {share:.0} %", at.input, at.rows)
 }
 
 pub(super) fn known_columns(history: &History) -> Vec<KnownColumn> {
