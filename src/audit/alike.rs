@@ -60,12 +60,12 @@ impl Units {
             |value: &dyn Fn(usize) -> f64| (0..count).map(|cell| cells.leads[cell] * value(cell)).sum::<f64>();
         let mut unit = cells.strength.clone();
         let mut varies = vec![false; criteria];
-        for place in 0..criteria {
+        for (place, varies) in varies.iter_mut().enumerate() {
             let mean = weighted(&|cell| cells.strength[(cell, place)]) / total;
             let norm = weighted(&|cell| (cells.strength[(cell, place)] - mean).powi(2)).sqrt();
             let largest = (0..count).map(|cell| cells.strength[(cell, place)].abs()).fold(0.0, f64::max);
-            varies[place] = norm.is_finite() && norm > 1e-9 * largest;
-            let scale = if varies[place] { norm.recip() } else { 0.0 };
+            *varies = norm.is_finite() && norm > 1e-9 * largest;
+            let scale = if *varies { norm.recip() } else { 0.0 };
             (0..count).for_each(|cell| unit[(cell, place)] = (unit[(cell, place)] - mean) * scale);
         }
         let rows: Vec<(&[f64], f64)> = (0..count).map(|cell| (unit.row(cell), cells.leads[cell])).collect();

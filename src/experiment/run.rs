@@ -78,9 +78,9 @@ fn peak_memory() -> Option<f64> {
 /// Replays the leads of an experiment through all its models and evaluates them.
 pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunError> {
     let mut played = play(experiment, Scope::Used, progress)?;
-    let crossed = log::crossed(experiment, &played)?;
-    progress.say("evaluating".into());
     let mut timings = std::mem::take(&mut played.timings);
+    let crossed = timings.time("breaks of the log", || log::crossed(experiment, &played))?;
+    progress.say("evaluating".into());
     let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = cohort(experiment, &mut played)?;
     let Played { history, findings, models, replayed, .. } = played;

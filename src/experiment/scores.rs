@@ -70,7 +70,6 @@ pub fn selfcheck(
     progress: &dyn Progress,
 ) -> Result<SelfCheck, RunError> {
     let mut played = play(experiment, Scope::Used, progress)?;
-    log::crossed(experiment, &played)?;
     let cohort = cohort(experiment, &mut played)?;
     let said = |run: usize| progress.say(format!("run {run} of {runs}"));
     Ok(evaluation::selfcheck(&cohort, runs, replicates, &said))

@@ -66,7 +66,7 @@ fn answer(audit: &Audit) -> Answer {
             (Tone::Undecided, format!("{} proposed, not yet proven on later leads", text::plural(edits, "edit")))
         }
     };
-    let line = text::clipped(&format!("Audit: {act} ({found})."), 100);
+    let line = line(&act, &found, &audit.criteria);
     let next = if edits > 0 {
         vec![say![
             "Write the variant with ",
@@ -93,6 +93,16 @@ fn answer(audit: &Audit) -> Answer {
         reasons: vec![Text::whole(&audit.proposal.reason)],
         next,
     }
+}
+
+/// The answer on one line; where the findings are too many for it, their number.
+fn line(act: &str, found: &str, criteria: &[CriterionAudit]) -> String {
+    let whole = format!("Audit: {act} ({found}).");
+    if whole.chars().count() <= 100 {
+        return whole;
+    }
+    let named = criteria.iter().filter(|one| !one.verdict.is_quiet()).count();
+    text::clipped(&format!("Audit: {act} ({named} of {} criteria are named).", criteria.len()), 100)
 }
 
 /// What points are, in words of chances.

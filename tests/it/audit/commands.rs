@@ -158,6 +158,9 @@ fn models_are_not_compared_across_a_break_of_the_log_unless_asked() {
     ] {
         assert!(error.contains(said), "{said}: {error}");
     }
+    let swaps = ["score", "experiment.yaml", "--swap", "swaps.csv"];
+    assert_eq!(leadoff_in(folder.path(), &swaps).failed(4), error);
+    leadoff_in(folder.path(), &[&swaps[..], &["--allow-truncated"]].concat()).done();
     let checked = leadoff_in(folder.path(), &["check", "experiment.yaml"]).done();
     assert!(checked.contains("Blind spot: the log of `email_open` begins"), "{checked}");
     leadoff_in(folder.path(), &[&run[..], &["--allow-truncated"]].concat()).done();

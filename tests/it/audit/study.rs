@@ -218,7 +218,7 @@ fn planted_faults_are_found_and_little_else_is_named() {
 
 /// `cargo test --release --test it -- --ignored --nocapture audit::study`; LEADOFF_SEEDS for fewer than 400.
 #[test]
-#[ignore = "a quarter of an hour on one core: the figures of docs/audit.md"]
+#[ignore = "four minutes on one core: the figures of docs/audit.md"]
 fn planted_faults_at_length() {
     let seeds = asked("LEADOFF_SEEDS", 400);
     let found = study(seeds, 50_000);
