@@ -167,7 +167,8 @@ pub fn plan(question: &Question) -> Result<Plan, String> {
     let said = |why: Undefined| why.to_string();
     let own = Own::of(question);
     let accrual = own.accrual().map_err(said)?;
-    let leads = (accrual * question.per_week).ceil();
+    // Whole leads became weeks, and become leads again.
+    let leads = (accrual * question.per_week - 1e-6).ceil();
     let compared = (leads * question.discordant).round();
     let wait = question.horizon_days / 7.0;
     let arm = compared / question.arms as f64;
@@ -453,7 +454,7 @@ mod tests {
 
     #[test]
     fn the_log_rank_test_reaches_its_power_when_its_conversions_have_come() {
-        let asked = Question { looks: 4, power: 0.7, ..question() };
+        let asked = Question { looks: 4, power: 0.7, plateau: 0.2, ..question() };
         let plan = plan(&asked).unwrap();
         let test = plan.log_rank.clone().unwrap();
         let power = Own::of(&asked).log_rank_power(&test, test.weeks.unwrap(), plan.accrual_weeks);
