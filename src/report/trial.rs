@@ -89,8 +89,18 @@ fn deciding<'a>(trial: &'a Trial, contrast: &'a Contrast) -> &'a Estimate {
 fn readiness(trial: &Trial) -> Text {
     let mature: u64 = trial.arms.iter().map(|arm| arm.mature).sum();
     let conversions: u64 = trial.arms.iter().map(|arm| arm.conversions).sum();
-    format!("{} mature with {}.", text::plural(mature, &trial.setting.unit), text::plural(conversions, "conversion"))
-        .into()
+    // Of several arms the one that is furthest.
+    let so_far =
+        trial.sequential.iter().filter_map(|own| own.stages.last()).max_by(|a, b| a.fraction.total_cmp(&b.fraction));
+    let so_far = so_far.map_or(String::new(), |stage| {
+        format!(" The looks have {} of the information planned.", text::quantity(stage.fraction, Unit::Share))
+    });
+    format!(
+        "{} mature with {}.{so_far}",
+        text::plural(mature, &trial.setting.unit),
+        text::plural(conversions, "conversion")
+    )
+    .into()
 }
 
 fn effect(trial: &Trial) -> Section {
@@ -141,13 +151,15 @@ fn foretold(trial: &Trial) -> Vec<Block> {
     if trial.verdict.foretold.is_empty() {
         return Vec::new();
     }
+    let is_known = trial.verdict.foretold.iter().any(|foretold| foretold.gap.interval().is_some());
+    let brief = |column: Column| if is_known { column.brief() } else { column };
     let columns = vec![
-        Column::label("Arm").brief(),
-        Column::number("Foretold").brief(),
-        Column::number("Observed").brief(),
+        brief(Column::label("Arm")),
+        brief(Column::number("Foretold")),
+        brief(Column::number("Observed")),
         Column::number("Observed less foretold"),
         Column::label("Foretold by"),
-        Column::label("Reading").brief(),
+        brief(Column::label("Reading")),
     ];
     let row = |foretold: &Foretold| {
         vec![
@@ -328,7 +340,9 @@ fn monitoring(trial: &Trial) -> Option<Section> {
     if let Some(anytime) = &trial.anytime {
         blocks.extend(anytime_evidence(trial, anytime));
     }
-    (!blocks.is_empty()).then(|| Section::new("monitoring", "Looks while it runs", blocks))
+    let section = (!blocks.is_empty()).then(|| Section::new("monitoring", "Looks while it runs", blocks));
+    // Planned looks decide by their bounds: a terminal shows them too.
+    section.map(|section| if trial.sequential.is_empty() { section } else { section.brief() })
 }
 
 fn is_boundary(chart: &str) -> bool {

@@ -181,7 +181,8 @@ fn best(trial: &Trial) -> Option<&Contrast> {
 fn headline(trial: &Trial, best: Option<&Contrast>, refusals: &[String]) -> String {
     if let Some(first) = refusals.first() {
         let short = first.split_once(": ").map_or(first.as_str(), |(short, _)| short);
-        return format!("No verdict: {}", short.split_once("; ").map_or(short, |(short, _)| short));
+        let short = short.split_once("; ").map_or(short, |(short, _)| short);
+        return format!("No verdict: {}", short.split_once(" (").map_or(short, |(short, _)| short));
     }
     let control = &trial.setting.control;
     let say = |contrast: &Contrast| {
@@ -213,8 +214,9 @@ fn headline(trial: &Trial, best: Option<&Contrast>, refusals: &[String]) -> Stri
 }
 
 fn reasons(test: &Test, before: &[Look], trial: &Trial, refusals: &[String]) -> Vec<String> {
-    // The headline holds the beginning of the first refusal only.
-    let mut reasons: Vec<String> = refusals.to_vec();
+    // What is unsound is told with the soundness.
+    let is_told = |refusal: &&String| trial.soundness.refusals.contains(refusal);
+    let mut reasons: Vec<String> = refusals.iter().filter(|refusal| !is_told(refusal)).cloned().collect();
     reasons.extend(trial.contrasts.iter().filter_map(|contrast| within_margin(test, contrast)));
     if refusals.is_empty() {
         reasons.extend(trial.contrasts.iter().filter_map(not_judged));
@@ -280,7 +282,7 @@ fn within_margin(test: &Test, contrast: &Contrast) -> Option<String> {
 
 fn next(test: &Test, trial: &Trial, refusals: &[String]) -> Vec<String> {
     if !refusals.is_empty() {
-        return vec!["Mend what forbids the verdict; the figures below are shown for that and decide nothing.".into()];
+        return vec![after_refusal(test, trial)];
     }
     let says = |call: Call| trial.contrasts.iter().any(|contrast| contrast.call == call);
     let harm = trial.contrasts.iter().all(|contrast| matches!(contrast.call, Call::Fewer));
@@ -312,6 +314,20 @@ fn next(test: &Test, trial: &Trial, refusals: &[String]) -> Vec<String> {
             "Keep `{control}`, or plan a larger test with `leadoff ab plan`: the interval says which differences are still possible."
         ),
     }]
+}
+
+/// What to do where no verdict is given.
+fn after_refusal(test: &Test, trial: &Trial) -> String {
+    match &test.monitoring {
+        _ if !trial.soundness.refusals.is_empty() => {
+            "Mend what forbids the verdict; the figures below are shown for that and decide nothing.".into()
+        }
+        Monitoring::Fixed { at: Some(at) } => format!("Wait for {at}; until then look at the soundness only."),
+        Monitoring::Looks { .. } if trial.sequential.iter().all(|own| own.refused.is_none()) => {
+            "Act on what the last planned look said, or begin another test.".into()
+        }
+        _ => "Read this test once, at its end: leave out `monitoring`, and say so before the next look.".into(),
+    }
 }
 
 /// A prediction beside what came, where the test has its arm.
