@@ -82,7 +82,7 @@ fn conversion(period: &Period, read: Option<&EarlyRead>) -> Cell {
 
 /// What the named challenger is worth in wins.
 fn switch(review: &Review) -> Cell {
-    let Some(comparison) = named(review) else { return Cell::text("no challenger is better") };
+    let Some(comparison) = named(review) else { return Cell::text("none is shown to be better") };
     let (point, interval) = text::parts(&switching(comparison).0, Unit::CountDifference);
     let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
     Cell::text(format!("{point} wins{interval}"))
