@@ -6,7 +6,7 @@ use crate::stats::drift::smoothed_weight_of_evidence;
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Undefined, dist, quantile};
 
-use super::weigh::Fit;
+use super::fit::{Fit, deviation};
 use super::{Evidence, LEVEL};
 
 /// Counts of a criterion.
@@ -48,7 +48,7 @@ impl Facts {
                 Some(_) => share_of(firing.iter().filter(at_cap).count() as f64),
                 None => Number::undefined("no cap"),
             },
-            spread: super::weigh::deviation(&one.strength),
+            spread: deviation(&one.strength),
         }
     }
 }

@@ -4,10 +4,11 @@ use crate::data::Known;
 use crate::models::KnownColumn;
 use crate::result::{Estimate, Leak};
 use crate::stats::proportion::{Count, wilson};
-use crate::stats::{Sample, discrimination, quantile};
+use crate::stats::{Sample, discrimination, dist, quantile};
 use crate::table::{Column, MISSING, Table};
 
 use super::LEVEL;
+use super::fit::dealt;
 
 /// A column whose filled cells convert at least so often, even at the low end of the interval, was filled by the sale.
 const DECIDED: f64 = 0.95;
@@ -29,29 +30,60 @@ pub struct Screened {
     pub kept_out: bool,
 }
 
-/// The columns that seem to know the outcome, the surest first.
+/// How often a column changed for leads about the time they were won, by its history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    pub column: String,
+    /// Winners whose history is known for a month on either side of the win.
+    pub winners: u64,
+    /// Of those, with a change in the month from the win on and none in the month before; and the other way round.
+    pub after: u64,
+    pub before: u64,
+}
+
+/// Fewer winners than this share with a change after the win are no pattern.
+const OFTEN: f64 = 0.05;
+
+impl Changed {
+    /// More winners change after the win than before it, beyond chance: McNemar's test, by its normal limit.
+    fn follows_the_win(&self) -> bool {
+        let (after, before) = (self.after as f64, self.before as f64);
+        let z = (after - before) / (after + before).sqrt().max(1.0);
+        after >= OFTEN * self.winners as f64 && after >= 2.0 * before && after >= 10.0 && dist::normal_p(z) < 0.001
+    }
+}
+
+/// The columns that seem to know the outcome, the surest first. `changed` tells of those with a history.
 ///
 /// # Panics
 /// When `converted` is not aligned with `rows`.
-pub fn leaks(table: &Table, columns: &[KnownColumn], rows: &[usize], converted: &[bool]) -> Vec<Screened> {
+pub fn leaks(
+    table: &Table,
+    columns: &[KnownColumn],
+    rows: &[usize],
+    converted: &[bool],
+    changed: &[Changed],
+) -> Vec<Screened> {
     assert_eq!(rows.len(), converted.len(), "an outcome for every row");
-    let all_exported = columns.iter().all(|column| column.known == Known::AsExported);
-    let mut found: Vec<Screened> = columns
-        .iter()
-        .filter_map(|column| screen(table.get(&column.name)?, column, all_exported, rows, converted))
-        .collect();
+    let leads = Leads { rows, converted, all_exported: columns.iter().all(|c| c.known == Known::AsExported) };
+    let of = |column: &KnownColumn| changed.iter().find(|one| one.column == column.name);
+    let mut found: Vec<Screened> =
+        columns.iter().filter_map(|column| screen(table.get(&column.name)?, column, &leads, of(column))).collect();
     let auc = |one: &Screened| one.leak.auc.point.finite().unwrap_or(0.0);
     found.sort_by(|a, b| auc(b).total_cmp(&auc(a)));
     found
 }
 
-fn screen(
-    column: &Column,
-    known: &KnownColumn,
+/// The leads that columns are held against.
+struct Leads<'a> {
+    rows: &'a [usize],
+    converted: &'a [bool],
+    /// Nothing was declared of any column, so that says nothing.
     all_exported: bool,
-    rows: &[usize],
-    converted: &[bool],
-) -> Option<Screened> {
+}
+
+fn screen(column: &Column, known: &KnownColumn, leads: &Leads, changed: Option<&Changed>) -> Option<Screened> {
+    let &Leads { rows, converted, all_exported } = leads;
     let filled: Vec<bool> = rows.iter().map(|&row| !column.is_missing(row)).collect();
     let count = |of: bool| {
         let rows = || filled.iter().zip(converted).filter(move |(_, won)| **won == of);
@@ -67,14 +99,25 @@ fn screen(
     let by_winners = all.n >= FILLED
         && base < 0.9
         && wilson(all.successes, all.n, LEVEL).is_ok_and(|interval| interval.low >= DECIDED.max(base));
+    let decided = decided(column, rows, &codes, converted).filter(|_| base < 0.9);
+    let surely = by_winners || decided.is_some() || auc >= NEAR_PERFECT;
     let later = !all_exported && !matches!(known.known, Known::AtCreation | Known::ByHistory);
     let why = if by_winners {
         format!(
             "filled for winners and hardly for others: {:.1} % of the leads that have it converted",
             100.0 * all.successes / all.n
         )
+    } else if let Some((level, leads, wins)) = decided {
+        format!("{wins} of the {leads} leads with `{level}` converted: was it written after the sale?")
     } else if auc >= NEAR_PERFECT {
         "alone tells winners from the others almost without fail: was it written after the sale?".into()
+    } else if let Some(changed) = changed.filter(|changed| changed.follows_the_win()) {
+        let share = |count: u64| 100.0 * count as f64 / changed.winners as f64;
+        format!(
+            "changes when a lead is won: for {:.0} % of the winners in the month after the win, for {:.0} % in the month before; only its value at scoring may be used",
+            share(changed.after),
+            share(changed.before)
+        )
     } else if later && auc >= WORTH_NAMING {
         match &known.known {
             Known::At(column) => format!("known only from `{column}` on"),
@@ -91,7 +134,33 @@ fn screen(
         filled_won: rate(won),
         filled_other: rate(other),
     };
-    Some(Screened { leak, kept_out: !matches!(known.known, Known::At(_)) })
+    // What is read as it stood at scoring cannot know what was written later.
+    let kept_out = match known.known {
+        Known::At(_) => false,
+        Known::ByHistory => surely,
+        Known::AtCreation | Known::AsExported => true,
+    };
+    Some(Screened { leak, kept_out })
+}
+
+/// The level most of whose leads, nearly all, converted: its name, its leads and their wins.
+fn decided(column: &Column, rows: &[usize], codes: &[u32], converted: &[bool]) -> Option<(String, u64, u64)> {
+    let mut counts: std::collections::BTreeMap<u32, (u64, u64, usize)> = std::collections::BTreeMap::new();
+    for (place, (code, won)) in codes.iter().zip(converted).enumerate().filter(|(_, (code, _))| **code != MISSING) {
+        let count = counts.entry(*code).or_insert((0, 0, rows[place]));
+        (count.0, count.1) = (count.0 + 1, count.1 + u64::from(*won));
+    }
+    let is_decided = |count: &&(u64, u64, usize)| {
+        wilson(count.1 as f64, count.0 as f64, LEVEL).is_ok_and(|ends| ends.low >= DECIDED)
+    };
+    let most = counts.values().filter(is_decided).max_by_key(|count| count.0)?;
+    let level = match column {
+        Column::Text(text) => text.get(most.2).unwrap_or_default().to_owned(),
+        Column::Flag(flags) => flags[most.2].map_or_else(String::new, |flag| flag.to_string()),
+        Column::Number(values) => format!("about {}", values[most.2]),
+        Column::Instant(_) => return None,
+    };
+    Some((level, most.0, most.1))
 }
 
 /// Each row's level: a text, yes or no, or one of twenty parts of a number's range; what is missing is a level.
@@ -120,16 +189,18 @@ fn parts(values: Vec<f64>) -> Vec<u32> {
     values.iter().map(code).collect()
 }
 
-/// Each row's level by how the level's other rows converted: a level seen once knows nothing of its own row.
+/// Each row's level by how the level's other rows converted: a level seen once knows nothing of its own row. Rows are
+/// dealt to folds by chance: in files that go by turns (one row a weekday, say) every fifth would be a part of its own.
 fn encoded(codes: &[u32], converted: &[bool]) -> Vec<f64> {
     let base = converted.iter().filter(|won| **won).count() as f64 / converted.len().max(1) as f64;
     let mut counts: std::collections::HashMap<(u32, usize), (f64, f64)> = std::collections::HashMap::new();
+    let fold: Vec<usize> = (0..codes.len()).map(|row| dealt(row, FOLDS)).collect();
     for (row, (code, won)) in codes.iter().zip(converted).enumerate() {
-        let count = counts.entry((*code, row % FOLDS)).or_default();
+        let count = counts.entry((*code, fold[row])).or_default();
         *count = (count.0 + f64::from(*won), count.1 + 1.0);
     }
     let rate = |row: usize| {
-        let others = (0..FOLDS).filter(|fold| *fold != row % FOLDS);
+        let others = (0..FOLDS).filter(|other| *other != fold[row]);
         let (wins, leads) = others
             .filter_map(|fold| counts.get(&(codes[row], fold)))
             .fold((0.0, 0.0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
@@ -150,7 +221,7 @@ mod tests {
         table.push("d", Column::Number(vec![1.0; converted.len()]));
         let one = |name: &str, known| KnownColumn { name: name.into(), kind: Kind::Number, known };
         let rows: Vec<usize> = (0..converted.len()).collect();
-        leaks(&table, &[one("c", known), one("d", Known::AtCreation)], &rows, converted)
+        leaks(&table, &[one("c", known), one("d", Known::AtCreation)], &rows, converted, &[])
     }
 
     fn outcomes() -> Vec<bool> {
@@ -175,10 +246,40 @@ mod tests {
     }
 
     #[test]
+    fn a_value_whose_leads_nearly_all_converted_is_named() {
+        let converted = outcomes();
+        let flag = |i: usize, won: bool| Some(won && !i.is_multiple_of(3));
+        let flags = converted.iter().enumerate().map(|(i, won)| flag(i, *won)).collect();
+        let found = screened(Column::Flag(flags), Known::AtCreation, &converted);
+        assert!(found[0].leak.why.contains("leads with `true` converted"), "{}", found[0].leak.why);
+        // A flag that winners have twice as often as others is a criterion.
+        let often = converted.iter().enumerate().map(|(i, won)| Some(i % 10 < if *won { 6 } else { 3 })).collect();
+        assert_eq!(screened(Column::Flag(often), Known::AtCreation, &converted), []);
+    }
+
+    #[test]
+    fn a_column_that_changes_when_a_lead_is_won_is_named() {
+        let (converted, mut table) = (outcomes(), Table::new(2_000));
+        table.push("stage", Column::Number((0..2_000).map(|i| f64::from(i % 3)).collect()));
+        let rows: Vec<usize> = (0..2_000).collect();
+        let found = |after: u64, before: u64, known: Known| {
+            let column = KnownColumn { name: "stage".into(), kind: Kind::Number, known };
+            let changed = Changed { column: "stage".into(), winners: 200, after, before };
+            leaks(&table, &[column], &rows, &converted, &[changed])
+        };
+        let named = found(120, 10, Known::ByHistory);
+        assert!(named[0].leak.why.contains("60 %"), "{}", named[0].leak.why);
+        assert!(!named[0].kept_out, "its value at scoring is known");
+        assert!(found(120, 10, Known::AtCreation)[0].kept_out);
+        assert_eq!(found(20, 18, Known::ByHistory), []);
+        assert_eq!(found(4, 0, Known::ByHistory), []);
+    }
+
+    #[test]
     fn a_column_known_later_is_named_when_it_ranks() {
         let converted = outcomes();
         let values: Vec<f64> =
-            converted.iter().enumerate().map(|(i, won)| (i % 7) as f64 + 3.0 * f64::from(*won)).collect();
+            converted.iter().enumerate().map(|(i, won)| ((i % 7) as f64 + 3.0 * f64::from(*won)).min(6.0)).collect();
         assert_eq!(screened(Column::Number(values.clone()), Known::AtCreation, &converted), []);
         let found = screened(Column::Number(values), Known::At("seen_at".into()), &converted);
         assert!(found[0].leak.why.contains("seen_at"));

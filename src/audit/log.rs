@@ -12,6 +12,8 @@ const BESIDE: usize = 4;
 const CLEAR: f64 = 30.0;
 /// A rate that falls to less than this share (or rises by its inverse) is a cliff.
 const STEEP: f64 = 0.4;
+/// Fewer events show no break.
+const FEWEST: f64 = 50.0;
 /// Less than this share of the events expected is none.
 const NONE: f64 = 0.02;
 
@@ -25,31 +27,81 @@ pub struct Break {
     pub after: f64,
 }
 
+/// When leads came, by weeks from the first one on.
+#[derive(Clone, Debug)]
+pub struct Arrivals {
+    start: Instant,
+    arrived: Vec<f64>,
+}
+
+impl Arrivals {
+    /// Nothing where the time until the end of the log is too short to show a break, or absurdly long.
+    pub fn of(created: &[Instant], until: Instant) -> Option<Self> {
+        let start = *created.iter().min()?;
+        let weeks = usize::try_from((until - start) / WEEK).ok()? + 1;
+        if !(2 * BESIDE + 1..=5_000).contains(&weeks) {
+            return None;
+        }
+        let mut arrivals = Self { start, arrived: vec![0.0; weeks] };
+        for week in created.iter().filter_map(|at| arrivals.week(*at)).collect::<Vec<usize>>() {
+            arrivals.arrived[week] += 1.0;
+        }
+        Some(arrivals)
+    }
+
+    fn week(&self, at: Instant) -> Option<usize> {
+        usize::try_from((at - self.start).div_euclid(WEEK)).ok().filter(|week| *week < self.arrived.len())
+    }
+
+    fn begin(&self, week: usize) -> Instant {
+        self.start + week as i64 * WEEK
+    }
+}
+
+/// The log of one kind of events, counted: the order of events means nothing.
+#[derive(Clone, Debug)]
+pub struct KindLog {
+    seen: Vec<f64>,
+    /// The first and the last event of every week that has some.
+    ends: Vec<Option<(Instant, Instant)>>,
+    /// Events by whole weeks after their lead's creation; those before creation count in the first.
+    at_lag: Vec<f64>,
+}
+
+impl KindLog {
+    pub fn new(arrivals: &Arrivals) -> Self {
+        let weeks = arrivals.arrived.len();
+        Self { seen: vec![0.0; weeks], ends: vec![None; weeks], at_lag: vec![0.0; LAGS] }
+    }
+
+    /// One event of a lead created at `born`.
+    pub fn add(&mut self, arrivals: &Arrivals, born: Instant, at: Instant) {
+        let lag = usize::try_from((at - born).div_euclid(WEEK)).unwrap_or(0);
+        self.at_lag[lag.min(LAGS - 1)] += 1.0;
+        if let Some(week) = arrivals.week(at) {
+            self.seen[week] += 1.0;
+            let (first, last) = self.ends[week].unwrap_or((at, at));
+            self.ends[week] = Some((first.min(at), last.max(at)));
+        }
+    }
+}
+
 /// The clearest break in the log of one kind of events, if there is one.
-///
-/// `created` are the leads' creation times, `events` pairs of a lead's creation and the event's time, `until` the end of
-/// the log.
-pub fn cliffs(created: &[Instant], events: &[(Instant, Instant)], until: Instant) -> Option<Break> {
-    let start = *created.iter().min()?;
-    let weeks = usize::try_from((until - start) / WEEK).ok()? + 1;
-    if !(2 * BESIDE + 1..=5_000).contains(&weeks) || events.len() < 50 {
+pub fn cliff(arrivals: &Arrivals, log: &KindLog) -> Option<Break> {
+    let (seen, arrived) = (&log.seen, &arrivals.arrived);
+    let weeks = arrived.len();
+    if log.at_lag.iter().sum::<f64>() < FEWEST {
         return None;
     }
-    let week = |at: Instant| usize::try_from((at - start).div_euclid(WEEK)).ok().filter(|week| *week < weeks);
-    let mut seen = vec![0.0; weeks];
-    events.iter().filter_map(|(_, at)| week(*at)).for_each(|week| seen[week] += 1.0);
-    let mut arrived = vec![0.0; weeks];
-    created.iter().filter_map(|at| week(*at)).for_each(|week| arrived[week] += 1.0);
-    let expected = expected(&arrived, &lags(&arrived, events, weeks));
+    let expected = expected(arrived, &lags(arrived, &log.at_lag));
     let total: f64 = expected.iter().sum();
     if total <= 0.0 {
         return None;
     }
     let factor = seen.iter().sum::<f64>() / total;
     let expected: Vec<f64> = expected.iter().map(|one| one * factor).collect();
-    let best = (BESIDE.min(2)..weeks - 1).filter_map(|cut| candidate(&seen, &expected, cut));
-    let best = best.reduce(|best, one| if one.1 > best.1 { one } else { best })?;
-    let (cut, _) = best;
+    let best = (BESIDE.min(2)..weeks - 1).filter_map(|cut| candidate(seen, &expected, cut));
+    let (cut, _) = best.reduce(|best, one| if one.1 > best.1 { one } else { best })?;
     let (before, after) = (rate(&seen[..cut], &expected[..cut]), rate(&seen[cut..], &expected[cut..]));
     let what = if before < NONE * after {
         CliffKind::Begins
@@ -60,14 +112,14 @@ pub fn cliffs(created: &[Instant], events: &[(Instant, Instant)], until: Instant
     } else {
         CliffKind::Swells
     };
+    // To the event, where there is one; the break may lie within the week before the cut.
+    let near = || log.ends[cut - 1..=cut].iter().flatten();
     let at = match what {
-        // To the event, where there is one.
-        CliffKind::Begins => {
-            events.iter().map(|(_, at)| *at).filter(|at| *at >= start + cut as i64 * WEEK - WEEK).min()
-        }
-        _ => None,
+        CliffKind::Begins => near().map(|(first, _)| *first).min(),
+        CliffKind::Ends => near().map(|(_, last)| *last).max(),
+        CliffKind::ThinsOut | CliffKind::Swells => None,
     };
-    Some(Break { what, at: at.unwrap_or(start + cut as i64 * WEEK), before, after })
+    Some(Break { what, at: at.unwrap_or(arrivals.begin(cut)), before, after })
 }
 
 fn rate(seen: &[f64], expected: &[f64]) -> f64 {
@@ -75,15 +127,9 @@ fn rate(seen: &[f64], expected: &[f64]) -> f64 {
     if expected > 0.0 { seen / expected } else { 0.0 }
 }
 
-/// The share of events by whole weeks after creation, per lead that had so many weeks; events before creation count in
-/// the first.
-fn lags(arrived: &[f64], events: &[(Instant, Instant)], weeks: usize) -> Vec<f64> {
-    let mut at_lag = vec![0.0; LAGS];
-    for (created, at) in events {
-        let lag = usize::try_from((at - created).div_euclid(WEEK)).unwrap_or(0);
-        at_lag[lag.min(LAGS - 1)] += 1.0;
-    }
-    let with_lag = |lag: usize| arrived[..weeks.saturating_sub(lag)].iter().sum::<f64>().max(1.0);
+/// Events by whole weeks after creation, per lead that had so many weeks.
+fn lags(arrived: &[f64], at_lag: &[f64]) -> Vec<f64> {
+    let with_lag = |lag: usize| arrived[..arrived.len().saturating_sub(lag)].iter().sum::<f64>().max(1.0);
     at_lag.iter().enumerate().map(|(lag, count)| count / with_lag(lag)).collect()
 }
 

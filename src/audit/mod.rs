@@ -1,30 +1,38 @@
 //! The criteria of a points model, each held against what happened: what it says, what the data say, what to change.
 //!
-//! [`criteria`] weighs the points and says of each criterion what it turns out to be; [`propose`] looks for the
-//! smallest change that leads kept aside support; [`leaks`] finds columns that know the outcome, [`cliffs`] dates at
-//! which the log of a kind of events breaks, [`decays`] how fast events fade, and [`missing`] what no criterion says.
+//! [`weigh`] weighs the points, [`criteria`] says of each criterion what it turns out to be; [`propose`] looks for the
+//! smallest change that leads kept aside support; [`leaks`] finds columns that know the outcome, [`cliff`] dates at
+//! which the log of a kind of events breaks, [`decays`] how fast events fade, [`missing`] and [`interactions`] what no criterion says, and
+//! [`misjudged`] which leads convert more or less than their score promises.
 
+mod alike;
+mod cells;
 mod criterion;
 mod decay;
+mod fit;
 mod leak;
 mod log;
+mod misjudged;
 mod missing;
 mod proposal;
+mod scale;
 mod simplify;
 mod verdict;
 mod weigh;
 mod words;
 
 pub use decay::{Faded, decays};
-pub use leak::{Screened, leaks};
-pub use log::{Break, cliffs};
-pub use missing::{Candidate, missing};
+pub use leak::{Changed, Screened, leaks};
+pub use log::{Arrivals, Break, KindLog, cliff};
+pub use misjudged::misjudged;
+pub use missing::{Candidate, Pair, interactions, missing};
 pub use proposal::{Proposed, propose, with_points};
 pub use simplify::least_missed;
+pub use weigh::{Weighed, weigh};
 
 use crate::evaluation::Grouping;
 use crate::models::Contribution;
-use crate::result::{CriterionAudit, Weighing};
+use crate::result::CriterionAudit;
 use crate::stats::random::Seed;
 
 /// Confidence of every interval.
@@ -57,13 +65,8 @@ impl Evidence {
     /// The leads at some places.
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
-        let taken = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
         Self {
-            criteria: self
-                .criteria
-                .iter()
-                .map(|one| Contribution { strength: taken(&one.strength), ..one.without_strength() })
-                .collect(),
+            criteria: self.criteria.iter().map(|one| one.take(rows)).collect(),
             what: self.what.clone(),
             converted: rows.iter().map(|&row| self.converted[row]).collect(),
             periods: self.periods.as_ref().map(|periods| Grouping {
@@ -76,14 +79,9 @@ impl Evidence {
 }
 
 /// What the data say of every criterion, what costs most first.
-///
-/// # Panics
-/// When a criterion has not a strength for every lead.
-pub fn criteria(evidence: &Evidence) -> (Weighing, Vec<CriterionAudit>) {
-    assert!(evidence.criteria.iter().all(|one| one.strength.len() == evidence.leads()), "a strength for every lead");
-    let weighed = weigh::weigh(evidence);
-    let mut audits = verdict::verdicts(evidence, &weighed);
+pub fn criteria(evidence: &Evidence, weighed: &Weighed) -> Vec<CriterionAudit> {
+    let mut audits = verdict::verdicts(evidence, weighed);
     let cost = |audit: &CriterionAudit| audit.cost.finite().unwrap_or(0.0);
     audits.sort_by(|a, b| a.verdict.is_quiet().cmp(&b.verdict.is_quiet()).then(cost(b).total_cmp(&cost(a))));
-    (weighed.weighing(), audits)
+    audits
 }

@@ -2,10 +2,10 @@
 
 use crate::models::Contribution;
 use crate::result::{Belief, CriterionAudit, Edit, Estimate};
-use crate::stats::Undefined;
-use crate::stats::discrimination::{AucComparison, PairedScores, delong_paired};
+use crate::stats::discrimination::{AucComparison, PairedScores, auc, delong_paired};
+use crate::stats::{Sample, Undefined};
 
-use super::{Evidence, LEVEL, criteria};
+use super::{Evidence, LEVEL, criteria, weigh};
 
 /// The part of the training window, by time, from which edits are taken; the rest must support them.
 const LEARNED: f64 = 2.0 / 3.0;
@@ -42,7 +42,6 @@ pub fn propose(
 ) -> Proposed {
     let cut = (order.len() as f64 * LEARNED).round() as usize;
     let (early, late) = (evidence.take(&order[..cut]), evidence.take(&order[cut..]));
-    let gain = |evidence: &Evidence, points: &[f64], other: &[f64]| compare(evidence, points, other, &totals);
     let configured: Vec<f64> = evidence.criteria.iter().map(|one| one.points).collect();
     let mut proposed = Proposed {
         edits: Vec::new(),
@@ -51,8 +50,8 @@ pub fn propose(
         held_out: Estimate::undefined("nothing to hold out for"),
         held_out_leads: late.leads(),
     };
-    let (_, audits) = criteria(&early);
-    let mut points = configured.clone();
+    let audits = criteria(&early, &weigh(&early));
+    let mut ranked = Ranked::of(&early, &totals);
     let mut edits = Vec::new();
     for audit in &audits {
         let Some(place) = evidence.criteria.iter().position(|one| one.name == audit.name) else { continue };
@@ -61,11 +60,7 @@ pub fn propose(
             continue;
         };
         let Some(to) = target(audit, step).filter(|to| editable[place] && *to != configured[place]) else { continue };
-        let mut tried = points.clone();
-        tried[place] = to;
-        let gains = gain(&early, &points, &tried).is_ok_and(|found| found.difference >= WORTHWHILE);
-        if gains {
-            points = tried;
+        if ranked.gains(place, to) {
             edits.push(Edit {
                 criterion: audit.name.clone(),
                 from: configured[place],
@@ -74,13 +69,14 @@ pub fn propose(
             });
         }
     }
+    let points: Vec<f64> = ranked.criteria.iter().map(|one| one.points).collect();
     if edits.is_empty() {
         if audits.iter().any(|audit| !audit.verdict.is_quiet()) {
             proposed.reason = "What is named would not move the ranking by enough to be worth an edit.".into();
         }
         return proposed;
     }
-    let found = gain(&late, &configured, &points);
+    let found = compare(&late, &configured, &points, &totals);
     let interval = found.and_then(|found| found.interval(LEVEL));
     proposed.held_out = Estimate::with(found.map(|found| found.difference), interval);
     if interval.is_ok_and(|interval| interval.low > 0.0) {
@@ -93,6 +89,40 @@ pub fn propose(
         );
     }
     proposed
+}
+
+/// Criteria whose points are moved one at a time, with the AUC they come to.
+struct Ranked<'a, F> {
+    criteria: Vec<Contribution>,
+    converted: &'a [bool],
+    totals: F,
+    auc: f64,
+}
+
+impl<'a, F: Fn(&[Contribution], usize) -> Vec<f64>> Ranked<'a, F> {
+    fn of(evidence: &'a Evidence, totals: F) -> Self {
+        let mut ranked = Self { criteria: evidence.criteria.clone(), converted: &evidence.converted, totals, auc: 0.0 };
+        ranked.auc = ranked.auc();
+        ranked
+    }
+
+    fn auc(&self) -> f64 {
+        let scores = (self.totals)(&self.criteria, self.converted.len());
+        auc(&Sample::new(&scores, self.converted).tally()).unwrap_or(0.5)
+    }
+
+    /// Moves a criterion's points where that gains enough; else they stay.
+    fn gains(&mut self, place: usize, to: f64) -> bool {
+        let from = std::mem::replace(&mut self.criteria[place].points, to);
+        let auc = self.auc();
+        let gains = auc - self.auc >= WORTHWHILE;
+        if gains {
+            self.auc = auc;
+        } else {
+            self.criteria[place].points = from;
+        }
+        gains
+    }
 }
 
 fn compare(
@@ -117,7 +147,7 @@ fn target(audit: &CriterionAudit, step: f64) -> Option<f64> {
         Belief::Redundant => Some(0.0),
         Belief::WrongSign | Belief::OverWeighted | Belief::UnderWeighted => {
             let implied = audit.implied.point.finite()?;
-            // What the data can not tell from nothing is worth nothing.
+            // What the data cannot tell from nothing is worth nothing.
             let nothing = audit.implied.interval().is_some_and(|interval| interval.contains(0.0));
             Some(if nothing { 0.0 } else { rounded(implied, audit.configured, step) })
         }

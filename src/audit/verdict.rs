@@ -4,8 +4,10 @@ use crate::result::{Belief, CriterionAudit, Estimate, Number};
 use crate::stats::multiplicity::benjamini_hochberg;
 use crate::stats::{Undefined, dist};
 
+use super::alike::LeftOut;
 use super::criterion::{Course, Facts, course};
-use super::weigh::{Fit, LeftOut, Weighed};
+use super::fit::Fit;
+use super::weigh::Weighed;
 use super::{Evidence, FALSE_DISCOVERIES, LEVEL, words};
 
 /// At its cap on more of its firings than this, a criterion is saturated.

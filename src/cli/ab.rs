@@ -2,10 +2,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use leadoff::experiment::trial::{self, Dialect, FieldTest, Planned};
-use leadoff::experiment::write_file;
+use leadoff::experiment::trial::{self, Dialect, FieldTest, Past, Planned};
+use leadoff::experiment::{Experiment, write_file};
 use leadoff::report::{self, Format, chart};
 use leadoff::time::Moment;
+use leadoff::trial::plan::{self as trial_plan, ClusterSize, Clusters, Delay, Question};
 
 use super::progress::Progress;
 use super::{Failure, Outcome, USAGE, print};
@@ -139,47 +140,74 @@ impl Render {
 
 /// Says how many leads, conversions and weeks a test takes, and what a given time can show.
 #[derive(Args)]
-#[command(
-    after_help = "Example: leadoff ab plan --rate 0.08 --effect 0.02 --per-week 300 --horizon 90 --out test.yaml"
-)]
+#[command(after_help = "Examples:
+  leadoff ab plan --rate 0.08 --effect 0.02 --per-week 300 --horizon 90 --out test.yaml
+  leadoff ab plan --from experiments/demo.yaml --challenger regression --looks 4 --start 2027-01-11 --out test.yaml
+  leadoff ab plan --from experiments/demo.yaml --challenger regression --rep owner")]
 pub struct Plan {
-    /// The share that converts within the horizon today.
-    #[arg(long)]
-    rate: f64,
-    /// The difference of shares that the test is to see: 0.02 is two percentage points.
-    #[arg(long, allow_hyphen_values = true)]
-    effect: f64,
+    /// An experiment file: what is not stated comes from its history.
+    #[arg(long, value_name = "EXPERIMENT")]
+    from: Option<PathBuf>,
+    /// The challenger of the experiment that is tested against its champion.
+    #[arg(long, value_name = "MODEL", requires = "from")]
+    challenger: Option<String>,
+    /// Assigns whole representatives: the column of the leads that names them. Their likeness comes from history.
+    #[arg(long, value_name = "COLUMN", requires = "from", conflicts_with_all = ["reps", "per_rep"])]
+    rep: Option<String>,
+    /// Compares all leads, those on which the two models agree too.
+    #[arg(long, requires = "from", conflicts_with = "discordant")]
+    all_leads: bool,
+    /// The share of the leads compared that converts within the horizon today.
+    #[arg(long, required_unless_present = "from")]
+    rate: Option<f64>,
+    /// The difference of shares that the test is to see: 0.02 is two percentage points. By default what the replay
+    /// foretells.
+    #[arg(long, allow_hyphen_values = true, required_unless_present = "from")]
+    effect: Option<f64>,
     /// Leads that come in a week.
-    #[arg(long)]
-    per_week: f64,
-    /// Days within which a conversion counts.
-    #[arg(long, default_value_t = 90.0)]
-    horizon: f64,
+    #[arg(long, required_unless_present = "from")]
+    per_week: Option<f64>,
+    /// Days within which a conversion counts; 90, or those of the experiment.
+    #[arg(long, conflicts_with = "from")]
+    horizon: Option<f64>,
+    /// Mean days to a conversion; by default a quarter of the horizon, or the curve of history.
+    #[arg(long, value_name = "DAYS", conflicts_with = "from")]
+    delay: Option<f64>,
     #[arg(long, default_value_t = 0.8)]
     power: f64,
+    /// The error of all comparisons together.
     #[arg(long, default_value_t = 0.05)]
     alpha: f64,
     /// Arms, the control included.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, conflicts_with = "from")]
     arms: usize,
     /// Looks: 1 reads the test once.
     #[arg(long, default_value_t = 1)]
     looks: usize,
-    /// Leads of one representative, where whole representatives are assigned.
+    /// The part of the error that planned looks keep for conversion by the horizon.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    plateau: f64,
+    /// Assigns whole representatives: how many there are, in all arms together.
+    #[arg(long, value_name = "COUNT", conflicts_with = "per_rep")]
+    reps: Option<f64>,
+    /// Assigns whole representatives with this many leads each: as many as it takes.
     #[arg(long, value_name = "LEADS", requires = "icc")]
     per_rep: Option<f64>,
     /// How alike the leads of a representative are: the intra-class correlation.
-    #[arg(long, requires = "per_rep")]
+    #[arg(long)]
     icc: Option<f64>,
     /// The share of leads on which the two models differ: only those can show anything.
-    #[arg(long, default_value_t = 1.0)]
-    discordant: f64,
+    #[arg(long)]
+    discordant: Option<f64>,
     /// Both arms stand in one queue.
     #[arg(long)]
     shared_queue: bool,
     /// The difference that a replay foretold: the analysis sets it beside what it finds.
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_hyphen_values = true, conflicts_with = "from")]
     foretold: Option<f64>,
+    /// The first day of assignment: the days of the looks are written into the file.
+    #[arg(long, value_name = "DATE")]
+    start: Option<Moment>,
     /// Writes the test's file here, and the picture of power beside it.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -187,28 +215,110 @@ pub struct Plan {
 
 impl Plan {
     fn run(self) -> Outcome {
-        let question = leadoff::trial::plan::Question {
-            rate: self.rate,
-            effect: self.effect,
-            per_week: self.per_week,
-            horizon_days: self.horizon,
-            power: self.power,
-            alpha: self.alpha,
-            arms: self.arms,
-            looks: self.looks,
-            cluster: self.per_rep.zip(self.icc),
-            discordant: self.discordant,
+        let past = self.past()?;
+        let question = self.question(past.as_ref())?;
+        let plan = trial_plan::plan(&question).map_err(|why| Failure::new(USAGE, why))?;
+        let planned = Planned {
+            question,
+            plan,
+            shared_queue: self.shared_queue,
+            foretold: self.foretold,
+            past,
+            all_leads: self.all_leads,
+            start: self.start,
         };
-        let plan = leadoff::trial::plan::plan(&question).map_err(|why| Failure::new(USAGE, why))?;
-        let planned = Planned { question, plan, shared_queue: self.shared_queue, foretold: self.foretold };
         print(&planned.text());
         if let Some(out) = &self.out {
             trial::write_plan(&planned, out)?;
             let picture = out.with_extension("power.svg");
-            let chart = chart::power(&planned.plan.curve, planned.question.power, planned.plan.weeks);
+            let points: Vec<chart::PowerPoint> = (planned.plan.curve.iter())
+                .map(|at| chart::PowerPoint { weeks: at.weeks, more: at.more, different: at.different })
+                .collect();
+            let chart = chart::power(&points, planned.question.power, planned.plan.weeks);
             write_file(&picture, chart::standalone(&chart))?;
             print(&format!("Test: {}\nPower by week: {}\n", out.display(), picture.display()));
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    fn past(&self) -> Result<Option<Past>, Failure> {
+        let Some(from) = &self.from else { return Ok(None) };
+        let experiment = Experiment::load(from)?;
+        let progress = Progress::new();
+        Ok(Some(trial::past(&experiment, self.challenger.as_deref(), self.rep.as_deref(), &progress)?))
+    }
+
+    /// What is stated, else what history says.
+    fn question(&self, past: Option<&Past>) -> Result<Question, Failure> {
+        let from_past = |read: &dyn Fn(&Past) -> f64| past.map(read);
+        let horizon_days = self.horizon.or(from_past(&|past| past.horizon_days)).unwrap_or(90.0);
+        let rate = self.rate.or(from_past(&|past| past.rate_compared(self.all_leads)));
+        let effect = match (self.effect, past) {
+            (Some(effect), _) => effect,
+            (None, Some(past)) => foretold_gain(past, self.all_leads)?,
+            (None, None) => 0.0,
+        };
+        let differing =
+            |past: &Past| (past.agreement.swapped_in.leads + past.agreement.swapped_out.leads) / past.agreement.leads;
+        let discordant = self.discordant.or(from_past(&differing).filter(|_| !self.all_leads)).unwrap_or(1.0);
+        if discordant == 0.0 {
+            return Err(Failure::new(USAGE, "the two models hand over the same leads: there is nothing to test"));
+        }
+        Ok(Question {
+            rate: rate.unwrap_or(0.0),
+            effect,
+            per_week: self.per_week.or(from_past(&|past| past.per_week)).unwrap_or(0.0),
+            horizon_days,
+            power: self.power,
+            alpha: self.alpha,
+            arms: self.arms,
+            looks: self.looks,
+            plateau: self.plateau,
+            clusters: self.clusters(past)?,
+            discordant,
+            delay: match past {
+                Some(past) => past.delay.clone(),
+                None => Delay::exponential(self.delay.unwrap_or(horizon_days / 4.0), horizon_days),
+            },
+        })
+    }
+
+    fn clusters(&self, past: Option<&Past>) -> Result<Option<Clusters>, Failure> {
+        if let Some(reps) = past.and_then(|past| past.reps.as_ref()) {
+            let size = ClusterSize::Count(reps.count as f64);
+            return Ok(Some(Clusters { icc: self.icc.unwrap_or(reps.icc), size }));
+        }
+        let size = match (self.per_rep, self.reps) {
+            (Some(leads), _) => ClusterSize::Leads(leads),
+            (None, Some(count)) => ClusterSize::Count(count),
+            (None, None) if self.icc.is_some() => {
+                return Err(Failure::new(
+                    USAGE,
+                    "--icc needs --reps (how many there are) or --per-rep (leads of each)",
+                ));
+            }
+            (None, None) => return Ok(None),
+        };
+        let icc = self.icc.ok_or_else(|| {
+            Failure::new(
+                USAGE,
+                "--reps needs --icc, or an experiment (--from) with the column of the representatives (--rep)",
+            )
+        })?;
+        Ok(Some(Clusters { icc, size }))
+    }
+}
+
+/// The gain that the replay foretells, where it foretells one.
+fn foretold_gain(past: &Past, all_leads: bool) -> Result<f64, Failure> {
+    let (difference, _) = past.foretold(all_leads);
+    if difference > 0.0 {
+        return Ok(difference);
+    }
+    let message = format!(
+        "the replay foretells {:+.2} points for `{}`: no gain to plan for; state the one that would be worth it by --effect",
+        100.0 * difference,
+        past.challenger
+    );
+    Err(Failure::new(USAGE, message))
 }

@@ -14,6 +14,9 @@ use super::{Outcome, print};
 pub struct Audit {
     /// The experiment file.
     experiment: PathBuf,
+    /// Compares leads from both sides of a break in the event log all the same, under a banner.
+    #[arg(long)]
+    allow_truncated: bool,
     /// The points model; by default the champion, or the first one.
     #[arg(long)]
     model: Option<String>,
@@ -27,7 +30,8 @@ pub struct Audit {
 
 impl Audit {
     pub fn run(self) -> Outcome {
-        let experiment = Experiment::load(&self.experiment)?;
+        let mut experiment = Experiment::load(&self.experiment)?;
+        experiment.allow_truncated = self.allow_truncated;
         let progress = Progress::new();
         let audit = experiment::audit(&experiment, self.model.as_deref(), &progress)?;
         let folder = self.out.unwrap_or_else(|| beside(&experiment.default_folder()));

@@ -3,6 +3,7 @@
 mod ab;
 mod audit;
 mod check;
+mod compare;
 mod completions;
 mod explain;
 mod init;
@@ -46,6 +47,7 @@ enum Command {
     Score(score::Score),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
+    Compare(compare::Compare),
     Simulate(Box<simulate::Simulate>),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -90,7 +92,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Whether a model can not be made of what stands in the experiment file; else it is the data that do not fit.
+/// Whether a model cannot be made of what stands in the experiment file; else it is the data that do not fit.
 fn is_in_the_file(error: &ModelError) -> bool {
     matches!(error, ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. })
 }
@@ -110,13 +112,19 @@ impl From<RunError> for Failure {
             {
                 EXPERIMENT
             }
-            RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Evaluation { .. } => DATA,
+            RunError::Data(_)
+            | RunError::Model(_)
+            | RunError::Cohort(_)
+            | RunError::Evaluation { .. }
+            | RunError::Truncated { .. } => DATA,
             RunError::NoTraining { .. } => EXPERIMENT,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
             | RunError::NoPoints
             | RunError::NotPoints { .. }
             | RunError::NotEmpty { .. }
+            | RunError::NotARun { .. }
+            | RunError::OtherChampion { .. }
             | RunError::Format { .. } => USAGE,
             RunError::Store(StoreError::NotOurs { .. }) => USAGE,
             RunError::Store(_) | RunError::Report(_) => FAULT,
@@ -140,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Score(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Simulate(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -1,17 +1,14 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A line on the terminal that says what is being done; silent where nobody looks.
+/// A line on the terminal that says what is being done, and how fast files are read; silent where nobody looks.
 pub struct Progress(ProgressBar);
 
 impl Progress {
     pub fn new() -> Self {
-        let bar = ProgressBar::new_spinner().with_style(
-            ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
+        let bar = ProgressBar::new_spinner().with_style(style(SPINNER));
         if !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
@@ -20,9 +17,28 @@ impl Progress {
     }
 }
 
+const SPINNER: &str = "{spinner} {msg} ({elapsed})";
+const BAR: &str = "{spinner} {msg} [{bar:20}] {percent} %, {binary_bytes_per_sec}, {eta} left";
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
 impl leadoff::experiment::Progress for Progress {
     fn say(&self, what: String) {
+        self.0.set_style(style(SPINNER));
         self.0.set_message(what);
+    }
+
+    fn reading(&self, at: &leadoff::data::Progress) {
+        let message = format!("reading {}: {} rows", at.input, HumanCount(at.rows));
+        if self.0.length() != Some(at.total) {
+            self.0.reset();
+            self.0.set_style(style(BAR));
+            self.0.set_length(at.total);
+        }
+        self.0.set_position(at.bytes);
+        self.0.set_message(message);
     }
 }
 

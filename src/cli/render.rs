@@ -1,11 +1,12 @@
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use leadoff::experiment;
-use leadoff::report::{self, Format};
+use leadoff::report::{self, Document, Format};
 
-use super::{Outcome, print};
+use super::{Failure, Outcome, USAGE, print};
 
 /// Redraws a report from its evaluation.json, without the leads.
 #[derive(Args)]
@@ -25,6 +26,7 @@ enum Ink {
     Html,
     Markdown,
     Terminal,
+    Xlsx,
 }
 
 impl Render {
@@ -32,14 +34,7 @@ impl Render {
         let file = if self.path.is_dir() { self.path.join("evaluation.json") } else { self.path.clone() };
         let evaluation = experiment::read_evaluation(&file)?;
         match self.format {
-            Some(ink) => {
-                let format = match ink {
-                    Ink::Html => Format::Html,
-                    Ink::Markdown => Format::Markdown,
-                    Ink::Terminal => Format::Terminal,
-                };
-                print(&format.render(&report::document(&evaluation)));
-            }
+            Some(ink) => write(ink, &report::document(&evaluation))?,
             None => {
                 let folder = file.parent().map(PathBuf::from).unwrap_or_default();
                 experiment::redraw(&evaluation, &folder)?;
@@ -48,4 +43,23 @@ impl Render {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn write(ink: Ink, document: &Document) -> Result<(), Failure> {
+    match ink {
+        Ink::Html => print(&Format::Html.render(document)),
+        Ink::Markdown => print(&Format::Markdown.render(document)),
+        Ink::Terminal => print(&Format::Terminal.render(document)),
+        Ink::Xlsx if io::stdout().is_terminal() => {
+            let message =
+                "a workbook is no text: send it to a file, as in `leadoff render FOLDER --format xlsx > report.xlsx`";
+            return Err(Failure::new(USAGE, message));
+        }
+        Ink::Xlsx => {
+            let bytes = report::workbook(document).map_err(Failure::fault)?;
+            // A reader that went away early is no error.
+            let _ = io::stdout().write_all(&bytes);
+        }
+    }
+    Ok(())
 }

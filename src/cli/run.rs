@@ -17,6 +17,9 @@ use super::{Failure, HELD_BACK, Outcome, print};
 pub struct Run {
     /// The experiment file.
     experiment: PathBuf,
+    /// Compares leads from both sides of a break in the event log all the same, under a banner.
+    #[arg(long)]
+    allow_truncated: bool,
     /// The folder of the report; by default reports/NAME of the experiment file.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -37,7 +40,8 @@ impl Run {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global();
             pool.map_err(Failure::fault)?;
         }
-        let experiment = Experiment::load(&self.experiment)?;
+        let mut experiment = Experiment::load(&self.experiment)?;
+        experiment.allow_truncated = self.allow_truncated;
         let target = self.out.unwrap_or_else(|| experiment.default_folder());
         let progress = Progress::new();
         let run = experiment::run(&experiment, &progress)?;

@@ -21,11 +21,15 @@ pub struct Score {
     /// Writes the leads that change hands when a challenger replaces the champion, in and out, to this file.
     #[arg(long, value_name = "FILE")]
     swap: Option<PathBuf>,
+    /// Compares leads from both sides of a break in the event log all the same.
+    #[arg(long, requires = "swap")]
+    allow_truncated: bool,
 }
 
 impl Score {
     pub fn run(self) -> Outcome {
-        let experiment = Experiment::load(&self.experiment)?;
+        let mut experiment = Experiment::load(&self.experiment)?;
+        experiment.allow_truncated = self.allow_truncated;
         let progress = Progress::new();
         let scored = self.out.map(|out| experiment::score(&experiment, &out, &progress).map(|leads| (leads, out)));
         let scored = scored.transpose()?;

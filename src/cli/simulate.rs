@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use leadoff::experiment::trial::write_simulated;
-use leadoff::simulate::{self, Drift, Organisation};
+use leadoff::simulate::{self, Contact, Drift, Organisation};
 use leadoff::stats::random::Seed;
 use leadoff::time::{Moment, Zone};
 use leadoff::trial::simulate::Truth;
@@ -32,11 +32,14 @@ pub struct Simulate {
     #[arg(long, default_value = "2026-09-30")]
     until: Moment,
     /// Shifts the rate of conversion: -3.4 gives about one lead in ten.
-    #[arg(long, default_value_t = -3.4, allow_hyphen_values = true)]
+    #[arg(long, default_value_t = -3.2, allow_hyphen_values = true)]
     intercept: f64,
     /// From this day on paid leads convert less than before.
     #[arg(long, value_name = "DATE")]
     drift: Option<Moment>,
+    /// The share of leads that sales works, of those with few points and of those with many; `1,1` works all.
+    #[arg(long, value_delimiter = ',', num_args = 1.., default_values_t = [0.5, 0.95], value_name = "LOW,HIGH")]
+    contact: Vec<f64>,
     /// The same seed makes the same history.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -45,6 +48,13 @@ pub struct Simulate {
     /// Makes a field test instead: assignments, outcomes, the truth, and the file that analyses it.
     #[arg(long)]
     ab: bool,
+    /// Makes an organisation whose points model has known faults instead: leads, outcomes, the truth, and the experiment
+    /// to audit. Half as many later leads come with it.
+    #[arg(long, conflicts_with = "ab")]
+    planted: bool,
+    /// The planted organisation has no faults: nothing is to be found.
+    #[arg(long, requires = "planted")]
+    without_faults: bool,
     /// The challenger's rate of conversion less the current one's 12 %.
     #[arg(long, default_value_t = 0.0, allow_hyphen_values = true, requires = "ab")]
     effect: f64,
@@ -78,6 +88,9 @@ impl Simulate {
         if self.ab {
             return self.field_test();
         }
+        if self.planted {
+            return self.planted_organisation();
+        }
         let zone = Zone::utc();
         let (from, to, until) = (self.from.start(&zone), self.to.start(&zone), self.until.end(&zone));
         if from >= to {
@@ -86,6 +99,15 @@ impl Simulate {
         if !(0.0..=10_000.0).contains(&self.events) || !self.intercept.is_finite() {
             return Err(Failure::new(USAGE, "--events is a number from 0 to 10000, --intercept any number"));
         }
+        let contact = match self.contact.as_slice() {
+            &[low, high] if (0.0..=1.0).contains(&low) && (low..=1.0).contains(&high) => Contact { low, high },
+            _ => {
+                return Err(Failure::new(
+                    USAGE,
+                    "--contact takes two shares from 0 to 1, the lower first, such as 0.5,0.95",
+                ));
+            }
+        };
         let drift = self.drift.as_ref().map(|at| Drift { at: at.start(&zone), paid: PAID_LOSS });
         let simulated = simulate::simulate(&Organisation {
             leads: self.leads,
@@ -95,6 +117,7 @@ impl Simulate {
             until,
             intercept: self.intercept,
             drift,
+            contact,
             seed: Seed(self.seed),
         });
         let extension = match self.format {
@@ -112,6 +135,20 @@ impl Simulate {
             files.events.display(),
             files.outcomes.display(),
             files.truth.display()
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn planted_organisation(self) -> Outcome {
+        let experiment = simulate::write_planted(self.seed, self.leads, !self.without_faults, &self.folder)
+            .map_err(|error| Failure::fault(format!("{}: {error}", self.folder.display())))?;
+        print(&format!(
+            "{} training leads and {} later ones: {}\nWhat is planted: {}\nAudit them: leadoff audit {}\n",
+            self.leads,
+            self.leads / 2,
+            self.folder.display(),
+            self.folder.join("truth.json").display(),
+            experiment.display()
         ));
         Ok(ExitCode::SUCCESS)
     }

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use jiff::civil::Date;
+use polars::prelude::StringChunked;
 
 /// Some rows of a file, as columns in the order they were asked for.
 pub(crate) struct Batch {
@@ -47,32 +48,50 @@ pub(crate) enum Cells {
     Date(Vec<i64>),
 }
 
-/// Texts end to end; an empty one is missing.
-#[derive(Clone, Default)]
+/// Texts; an empty one is missing.
+#[derive(Clone)]
 pub(crate) struct TextBlock {
-    text: String,
-    ends: Vec<u32>,
+    texts: Texts,
     /// Every value that is there was a true or false of its format, not a text.
     pub booleans: bool,
 }
 
+#[derive(Clone)]
+enum Texts {
+    /// End to end.
+    Written { text: String, ends: Vec<u32> },
+    /// As a columnar file's library holds them.
+    Decoded(StringChunked),
+}
+
 impl TextBlock {
     pub fn from_parts(text: String, ends: Vec<u32>, booleans: bool) -> Self {
-        Self { text, ends, booleans }
+        Self { texts: Texts::Written { text, ends }, booleans }
     }
 
-    pub fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.ends.push(self.text.len() as u32);
+    pub fn decoded(texts: StringChunked) -> Self {
+        Self { texts: Texts::Decoded(texts), booleans: false }
     }
 
     pub fn len(&self) -> usize {
-        self.ends.len()
+        match &self.texts {
+            Texts::Written { ends, .. } => ends.len(),
+            Texts::Decoded(texts) => texts.len(),
+        }
     }
 
     pub fn get(&self, row: usize) -> &str {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
-        &self.text[start..self.ends[row] as usize]
+        match &self.texts {
+            Texts::Written { text, ends } => {
+                let start = if row == 0 { 0 } else { ends[row - 1] as usize };
+                &text[start..ends[row] as usize]
+            }
+            Texts::Decoded(texts) => texts.get(row).unwrap_or_default(),
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        (0..self.len()).map(|row| self.get(row))
     }
 }
 
@@ -122,6 +141,9 @@ impl Cells {
     }
 }
 
+/// The instants of the calendar's years: those that [`clock`] reads.
+pub(crate) const CALENDAR: std::ops::RangeInclusive<i64> = -377_705_023_201_000_000..=253_402_207_200_000_000;
+
 /// The clock reading of microseconds since the clock's 1970.
 pub(crate) fn clock(micros: i64) -> Option<jiff::civil::DateTime> {
     let stamp = jiff::Timestamp::from_microsecond(micros).ok()?;
@@ -132,4 +154,17 @@ pub(crate) fn clock(micros: i64) -> Option<jiff::civil::DateTime> {
 pub(crate) fn date(days: i64) -> Option<Date> {
     let micros = days.checked_mul(crate::time::DAY)?;
     clock(micros).map(jiff::civil::DateTime::date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_reads_the_instants_of_the_calendar_and_no_other() {
+        for end in [*CALENDAR.start(), *CALENDAR.end()] {
+            assert!(clock(end).is_some());
+        }
+        assert!(clock(CALENDAR.start() - 1).is_none() && clock(CALENDAR.end() + 1).is_none());
+    }
 }

@@ -7,7 +7,7 @@ use crate::time::{Edge, NEVER, Zone};
 use super::DataError;
 use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::gather::{As, Ask, Nulls, Rows, flag, gather_rows, number, remarks};
+use super::gather::{As, Ask, Nulls, OfLeads, flag, gather_of_leads, number, remarks};
 use super::history::{Attribute, Change, Known};
 use super::outcomes::report_strangers;
 use super::source::{Counted, Progress, Source, listed};
@@ -33,26 +33,8 @@ pub(crate) fn read(
         Ask { place: source.column(&spec.value, "history.value")?, kind: As::Text },
         Ask { place: source.column(&spec.from, "history.from")?, kind: As::Time(Edge::Start) },
     ];
-    let nulls = Nulls::new(source.dialect.nulls(&spec.lead));
-    let (mut rows_of, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
-    let (columns, met) = gather_rows(&source, &[lead], &asks, zone, progress, |step| {
-        let Rows::Of(batch) = step else {
-            (rows_of, spots, strangers) = Default::default();
-            return Ok(None);
-        };
-        let (named, mut rows) = (batch.cells[0].as_text(), Vec::new());
-        for row in 0..batch.rows() {
-            match nulls.text(named.get(row)).and_then(|id| ids.find(id)) {
-                Some(place) => {
-                    rows_of.push(place as u32);
-                    spots.push(batch.spot(row));
-                    rows.push(row as u32);
-                }
-                None => strangers.add(batch.spot(row), named.get(row)),
-            }
-        }
-        Ok(Some(rows))
-    })?;
+    let OfLeads { leads: rows_of, spots, strangers, columns, met } =
+        gather_of_leads(&source, (lead, ids), &asks, true, zone, progress)?;
     findings.list.extend(source.findings(met));
     report_strangers(&source, Some(&spec.lead), &strangers, rows_of.len(), What::ChangeWithoutLead, findings);
     for (ask, gathered) in asks.iter().zip(&columns) {

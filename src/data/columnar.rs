@@ -1,8 +1,12 @@
 use std::fs::File;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use polars::prelude::{ArrowDataType, DataFrame, DataType, IpcReader, ParquetReader, SerReader, Series, TimeUnit};
+use polars::prelude::{
+    ArrowDataType, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader, SerReader, Series, TimeUnit,
+};
+use rayon::prelude::*;
 
 use super::DataError;
 use super::cells::{Batch, Cells, NO_INTEGER, TextBlock};
@@ -10,9 +14,9 @@ use super::files::{Content, InFile};
 use super::finding::{Finding, FindingLevel, What};
 use super::source::{Header, Met};
 
-/// Rows of a batch, and of a part of a large row group.
+/// Rows of a batch, and of row groups that are decoded together.
 const ROWS: usize = 1 << 16;
-const PART: usize = 1 << 20;
+const PART: usize = 1 << 18;
 
 pub(crate) fn header(input: &'static str, file: &InFile, content: Content) -> Result<Header, DataError> {
     let (mut columns, mut notes) = (Vec::new(), Vec::new());
@@ -75,32 +79,47 @@ pub(crate) fn read(
     }
     let mut reader = ParquetReader::new(open(file)?);
     let metadata = reader.get_metadata().map_err(fail)?.clone();
+    let mut none = (*metadata).clone();
+    none.row_groups.clear();
+    // A reader that knows of no other row groups decodes no others.
+    let decode = |groups: &Range<usize>| {
+        let mut own = none.clone();
+        own.row_groups.extend_from_slice(&metadata.row_groups[groups.clone()]);
+        own.num_rows = own.row_groups.iter().map(|group| group.num_rows()).sum();
+        let mut part = ParquetReader::new(open(file)?).read_parallel(ParallelStrategy::None);
+        part.set_metadata(Arc::new(own));
+        part.with_columns(columns.clone()).finish().map_err(fail)
+    };
     let mut start = 0;
-    for (from, length) in parts(metadata.row_groups.iter().map(|group| group.num_rows())) {
-        let mut part = ParquetReader::new(open(file)?);
-        part.set_metadata(metadata.clone());
-        let frame = part.with_columns(columns.clone()).with_slice(Some((from, length))).finish().map_err(fail)?;
-        bytes.fetch_add(file.size() * length as u64 / metadata.num_rows.max(1) as u64, Ordering::Relaxed);
-        if !deliver(file, place, names, &frame, start, send)? {
-            break;
+    let parts = parts(metadata.row_groups.iter().map(|group| group.num_rows()));
+    for together in parts.chunks(rayon::current_num_threads()) {
+        let frames: Vec<Result<DataFrame, DataError>> = together.par_iter().map(decode).collect();
+        for frame in frames {
+            let frame = frame?;
+            let share = frame.height() as f64 / metadata.num_rows.max(1) as f64;
+            bytes.fetch_add((file.size() as f64 * share) as u64, Ordering::Relaxed);
+            if !deliver(file, place, names, &frame, start, send)? {
+                return Ok(Met::default());
+            }
+            start += frame.height();
         }
-        start += frame.height();
     }
     Ok(Met::default())
 }
 
-/// Whole row groups of about a million rows together, so that memory is bounded and no page is decoded twice.
-fn parts(groups: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
-    let (mut parts, mut from, mut length) = (Vec::new(), 0, 0);
-    for rows in groups {
-        if length > 0 && length + rows > PART {
-            parts.push((from, length));
-            (from, length) = (from + length, 0);
+/// Row groups of about a quarter of a million rows together, so that memory is bounded.
+fn parts(groups: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
+    let (mut parts, mut rows) = (Vec::<Range<usize>>::new(), 0);
+    for (place, height) in groups.enumerate().filter(|(_, height)| *height > 0) {
+        match parts.last_mut() {
+            Some(last) if rows + height <= PART => last.end = place + 1,
+            _ => {
+                parts.push(place..place + 1);
+                rows = 0;
+            }
         }
-        length += rows;
+        rows += height;
     }
-    parts.push((from, length));
-    parts.retain(|(_, length)| *length > 0);
     parts
 }
 
@@ -132,13 +151,18 @@ fn cells(file: &InFile, name: &str, series: &Series) -> Result<Cells, DataError>
     let fail = |error: polars::prelude::PolarsError| broken(file, &error);
     let integers = |series: &Series| -> Result<Vec<i64>, DataError> {
         let cast = series.cast(&DataType::Int64).map_err(fail)?;
-        Ok(cast.i64().map_err(fail)?.iter().map(|value| value.unwrap_or(NO_INTEGER)).collect())
+        let values = cast.i64().map_err(fail)?;
+        Ok(match values.cont_slice() {
+            Ok(values) => values.to_vec(),
+            Err(_) => values.iter().map(|value| value.unwrap_or(NO_INTEGER)).collect(),
+        })
     };
     Ok(match series.dtype() {
         DataType::Boolean => Cells::Flag(series.bool().map_err(fail)?.iter().collect()),
-        DataType::String => Cells::Text(texts(series).map_err(fail)?),
-        DataType::Categorical(..) | DataType::Enum(..) => {
-            Cells::Text(texts(&series.cast(&DataType::String).map_err(fail)?).map_err(fail)?)
+        DataType::String => Cells::Text(TextBlock::decoded(series.str().map_err(fail)?.clone())),
+        DataType::Categorical(..) | DataType::Enum(..) | DataType::UInt64 => {
+            let cast = series.cast(&DataType::String).map_err(fail)?;
+            Cells::Text(TextBlock::decoded(cast.str().map_err(fail)?.clone()))
         }
         DataType::Null => Cells::Number(vec![f64::NAN; series.len()]),
         DataType::Date => Cells::Date(integers(series)?),
@@ -152,7 +176,6 @@ fn cells(file: &InFile, name: &str, series: &Series) -> Result<Cells, DataError>
             let micros = integers(series)?.into_iter().map(scale).collect();
             if zone.is_some() { Cells::Instant(micros) } else { Cells::Clock(micros) }
         }
-        DataType::UInt64 => Cells::Text(texts(&series.cast(&DataType::String).map_err(fail)?).map_err(fail)?),
         kind if kind.is_integer() => Cells::Integer(integers(series)?),
         kind if kind.is_float() || kind.is_decimal() => {
             let cast = series.cast(&DataType::Float64).map_err(fail)?;
@@ -163,12 +186,4 @@ fn cells(file: &InFile, name: &str, series: &Series) -> Result<Cells, DataError>
             return Err(DataError::Columnar { file: file.shown.clone(), why });
         }
     })
-}
-
-fn texts(series: &Series) -> polars::prelude::PolarsResult<TextBlock> {
-    let mut block = TextBlock::default();
-    for value in series.str()?.iter() {
-        block.push(value.unwrap_or_default());
-    }
-    Ok(block)
 }

@@ -5,11 +5,11 @@ use crate::time::{Edge, NEVER, Zone};
 
 use super::DataError;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::gather::{As, Ask, Gathered, Nulls, Rows, gather_rows, remarks};
+use super::gather::{As, Ask, Gathered, OfLeads, gather_of_leads, remarks};
 use super::history::{EventChunk, Events};
 use super::leads::kind_of;
 use super::outcomes::report_strangers;
-use super::source::{Counted, Progress, Source};
+use super::source::{Progress, Source};
 use super::spec::EventsSpec;
 
 /// Events of a chunk.
@@ -34,26 +34,8 @@ pub(crate) fn read(
     let source = Source::open("events", &spec.path, spec.dialect(), base)?;
     let lead = source.column(&spec.lead, "events.lead")?;
     let asks = asks(spec, needs, &source)?;
-    let (mut leads, mut strangers) = (Vec::new(), Counted::default());
-    let nulls = Nulls::new(source.dialect.nulls(&spec.lead));
-    let (columns, met) = gather_rows(&source, &[lead], &asks, zone, progress, |step| {
-        let Rows::Of(batch) = step else {
-            leads.clear();
-            strangers = Counted::default();
-            return Ok(None);
-        };
-        let (named, mut rows) = (batch.cells[0].as_text(), Vec::with_capacity(batch.rows()));
-        for row in 0..batch.rows() {
-            match nulls.text(named.get(row)).and_then(|id| ids.find(id)) {
-                Some(place) => {
-                    leads.push(place as u32);
-                    rows.push(row as u32);
-                }
-                None => strangers.add(batch.spot(row), named.get(row)),
-            }
-        }
-        Ok(if rows.len() == batch.rows() { None } else { Some(rows) })
-    })?;
+    let OfLeads { leads, strangers, columns, met, .. } =
+        gather_of_leads(&source, (lead, ids), &asks, false, zone, progress)?;
     findings.list.extend(source.findings(met));
     report_strangers(&source, Some(&spec.lead), &strangers, leads.len(), What::EventWithoutLead, findings);
     for (ask, gathered) in asks.iter().zip(&columns) {

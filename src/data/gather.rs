@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Edge, Format, Zone};
 
@@ -24,6 +26,8 @@ pub(crate) enum As {
     FoundText,
     Number,
     Text,
+    /// Text that names leads: nearly all of it distinct.
+    Id,
     Flag,
     Time(Edge),
 }
@@ -31,6 +35,8 @@ pub(crate) enum As {
 /// A column that was read.
 pub(crate) struct Gathered {
     pub column: Column,
+    /// What was asked for as ids stands here, and not in the column.
+    pub ids: Dictionary,
     /// Values that the kind could not be read from; they are missing.
     pub unreadable: Counted,
     /// Of times, how many were dates.
@@ -55,36 +61,36 @@ pub(crate) fn gather(
     progress: &dyn Fn(Progress),
 ) -> Result<Table, DataError> {
     let mut spots = Vec::new();
-    let (columns, met) = gather_rows(source, &[], asks, zone, progress, |again| {
-        if let Rows::Of(batch) = again {
-            spots.extend((0..batch.rows()).map(|row| batch.spot(row)));
-        } else {
-            spots.clear();
-        }
-        Ok(None)
+    let all = |_: &Batch| ((), None);
+    let (columns, met) = gather_rows(source, &[], asks, zone, progress, all, |step| match step {
+        Step::Begin => spots.clear(),
+        Step::Of(batch, ()) => spots.extend((0..batch.rows()).map(|row| batch.spot(row))),
     })?;
     Ok(Table { spots, columns, met })
 }
 
-/// What the chooser of rows is told.
-pub(crate) enum Rows<'a> {
-    /// Reading begins, perhaps once more: forget what was.
+/// How far reading is.
+pub(crate) enum Step<'a, T> {
+    /// It begins, perhaps once more: forget what was.
     Begin,
-    Of(&'a Batch),
+    /// What was made of a batch when its rows were chosen.
+    Of(&'a Batch, T),
 }
 
 /// Reads columns, of each batch only the rows that `choose` names (`None`: all); it sees the columns `seen` of the
-/// header, in this order, as the first ones of the batch.
+/// header, in this order, as the first ones of the batch, several batches side by side. What else it makes of a batch
+/// is handed to `take`, in order.
 ///
 /// A column taken for numbers whose text turns out otherwise makes reading begin again, with that column as text:
 /// the memory of one reading, and what a column is still depends on all of its values.
-pub(crate) fn gather_rows(
+pub(crate) fn gather_rows<T: Send>(
     source: &Source,
     seen: &[usize],
     asks: &[Ask],
     zone: &Zone,
     progress: &dyn Fn(Progress),
-    mut choose: impl FnMut(Rows) -> Result<Option<Vec<u32>>, DataError>,
+    choose: impl Fn(&Batch) -> (T, Option<Vec<u32>>) + Sync,
+    mut take: impl FnMut(Step<T>),
 ) -> Result<(Vec<Gathered>, Vec<Met>), DataError> {
     let mut asks = asks.to_vec();
     let mut places = seen.to_vec();
@@ -96,15 +102,17 @@ pub(crate) fn gather_rows(
     let cell_of: Vec<usize> =
         asks.iter().filter_map(|ask| places.iter().position(|place| *place == ask.place)).collect();
     loop {
-        choose(Rows::Begin)?;
+        take(Step::Begin);
         let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
         let mut again = false;
-        let read = source.read(&places, progress, |batch| {
-            let rows = choose(Rows::Of(batch))?;
-            for ((builder, ask), &cell) in builders.iter_mut().zip(&mut asks).zip(&cell_of) {
-                if builder.push(&batch.cells[cell], batch, rows.as_deref()) == Pushed::NotNumbers {
-                    (ask.kind, again) = (As::FoundText, true);
-                }
+        let read = source.read(&places, progress, &choose, |batch, (made, rows)| {
+            take(Step::Of(batch, made));
+            let push = |(builder, &cell): (&mut Builder, &usize)| {
+                builder.push(&batch.cells[cell], batch, rows.as_deref()) == Pushed::NotNumbers
+            };
+            let not_numbers: Vec<bool> = builders.par_iter_mut().zip(&cell_of).map(push).collect();
+            for (ask, _) in asks.iter_mut().zip(&not_numbers).filter(|(_, not_numbers)| **not_numbers) {
+                (ask.kind, again) = (As::FoundText, true);
             }
             // Any error ends the reading; this one is never seen.
             if again { Err(DataError::Spec(String::new())) } else { Ok(()) }
@@ -113,21 +121,117 @@ pub(crate) fn gather_rows(
             continue;
         }
         let met = read?;
-        let columns = builders.into_iter().map(|builder| builder.finish(source)).collect::<Result<Vec<_>, _>>()?;
-        return Ok((columns, met));
+        let columns = builders
+            .into_par_iter()
+            .map(|builder| builder.finish(source))
+            .collect::<Vec<Result<Gathered, DataError>>>();
+        return Ok((columns.into_iter().collect::<Result<_, _>>()?, met));
     }
 }
 
+/// Columns of the rows whose lead is known.
+pub(crate) struct OfLeads {
+    /// The lead of each row.
+    pub leads: Vec<u32>,
+    /// Where each row stands; empty unless asked for.
+    pub spots: Vec<Spot>,
+    /// Rows of other leads.
+    pub strangers: Counted,
+    pub columns: Vec<Gathered>,
+    pub met: Vec<Met>,
+}
+
+/// Reads columns of the rows whose lead, in the column `lead` of the header, is among `ids`.
+pub(crate) fn gather_of_leads(
+    source: &Source,
+    (lead, ids): (usize, &Ids),
+    asks: &[Ask],
+    with_spots: bool,
+    zone: &Zone,
+    progress: &dyn Fn(Progress),
+) -> Result<OfLeads, DataError> {
+    let nulls = Nulls::new(source.dialect.nulls(&source.header[lead]));
+    let choose = |batch: &Batch| {
+        let (mut leads, mut rows) = (Vec::with_capacity(batch.rows()), Vec::with_capacity(batch.rows()));
+        let (mut row, mut strangers) = (0, Counted::default());
+        let named = batch.cells[0].as_text();
+        ids.find_all(named.iter().map(|id| nulls.text(id).unwrap_or_default()), |place| {
+            match place {
+                Some(place) => {
+                    leads.push(place as u32);
+                    rows.push(row as u32);
+                }
+                None => strangers.add(batch.spot(row), named.get(row)),
+            }
+            row += 1;
+        });
+        let all = leads.len() == batch.rows();
+        let spots = rows.iter().filter(|_| with_spots).map(|&row| batch.spot(row as usize)).collect::<Vec<_>>();
+        ((leads, spots, strangers), (!all).then_some(rows))
+    };
+    let (mut leads, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
+    let (columns, met) = gather_rows(source, &[lead], asks, zone, progress, choose, |step| match step {
+        Step::Begin => (leads, spots, strangers) = Default::default(),
+        Step::Of(_, (found, at, unknown)) => {
+            leads.extend(found);
+            spots.extend(at);
+            strangers.append(unknown);
+        }
+    })?;
+    Ok(OfLeads { leads, spots, strangers, columns, met })
+}
+
 /// Text as codes into distinct values, in order of first appearance.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Dictionary {
     pub codes: Vec<u32>,
     pub levels: Ids,
+    /// Short texts seen lately, by a few of their bits: columns of few values need no more.
+    lately: Vec<Option<(Short, u32)>>,
+}
+
+/// Texts that are kept at hand, a power of two.
+const LATELY: usize = 64;
+
+/// A text of at most sixteen bytes: its length, its first and its last eight.
+type Short = (usize, u64, u64);
+
+fn short(text: &str) -> Option<Short> {
+    let bytes = text.as_bytes();
+    let word = |from: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[from + i]));
+    match bytes.len() {
+        length @ 8..=16 => Some((length, word(0), word(length - 8))),
+        length @ 0..8 => Some((length, bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)),
+        _ => None,
+    }
 }
 
 impl Dictionary {
+    fn missing(rows: usize) -> Self {
+        Self { codes: vec![MISSING; rows], ..Self::default() }
+    }
+
     pub fn push(&mut self, text: Option<&str>) {
-        self.codes.push(text.map_or(MISSING, |text| self.levels.insert(text).0 as u32));
+        let code = text.map_or(MISSING, |text| self.code(text));
+        self.codes.push(code);
+    }
+
+    fn code(&mut self, text: &str) -> u32 {
+        let Some(key) = short(text).filter(|_| self.levels.len() <= LATELY) else {
+            return self.levels.insert(text).0 as u32;
+        };
+        let (length, first, last) = key;
+        let mixed = (first ^ last.rotate_left(32) ^ length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = (mixed >> 58) as usize;
+        if let Some(Some((known, code))) = self.lately.get(place)
+            && *known == key
+        {
+            return *code;
+        }
+        let code = self.levels.insert(text).0 as u32;
+        self.lately.resize(LATELY, None);
+        self.lately[place] = Some((key, code));
+        code
     }
 
     fn text(self) -> Text {
@@ -252,12 +356,18 @@ impl Builder {
 
     fn push(&mut self, cells: &Cells, batch: &Batch, rows: Option<&[u32]>) -> Pushed {
         match rows {
-            None => self.push_rows(cells, batch, 0..batch.rows()),
-            Some(rows) => self.push_rows(cells, batch, rows.iter().map(|&row| row as usize)),
+            None => self.push_rows(cells, batch, 0..batch.rows(), true),
+            Some(rows) => self.push_rows(cells, batch, rows.iter().map(|&row| row as usize), false),
         }
     }
 
-    fn push_rows(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize> + Clone) -> Pushed {
+    fn push_rows(
+        &mut self,
+        cells: &Cells,
+        batch: &Batch,
+        rows: impl Iterator<Item = usize> + Clone,
+        whole: bool,
+    ) -> Pushed {
         if let Data::Nothing(before) = self.data {
             let Some(kind) = self.kind_of(cells, rows.clone()) else {
                 self.data = Data::Nothing(before + rows.count());
@@ -277,7 +387,7 @@ impl Builder {
                 Pushed::Well
             }
             Data::Flag(_) => self.push_flags(cells, batch, rows),
-            Data::Time(_) => self.push_times(cells, batch, rows),
+            Data::Time(_) => self.push_times(cells, batch, rows, whole),
             Data::Nothing(_) => Pushed::Well,
         }
     }
@@ -314,9 +424,7 @@ impl Builder {
                 (0..missing).for_each(|_| times.push_missing());
                 Data::Time(Box::new(times))
             }
-            As::Found | As::FoundText | As::Text => {
-                Data::Text(Dictionary { codes: vec![MISSING; missing], levels: Ids::default() })
-            }
+            As::Found | As::FoundText | As::Text | As::Id => Data::Text(Dictionary::missing(missing)),
         };
     }
 
@@ -394,9 +502,12 @@ impl Builder {
         Pushed::Well
     }
 
-    fn push_times(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize>) -> Pushed {
+    fn push_times(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize>, whole: bool) -> Pushed {
         let Data::Time(times) = &mut self.data else { return Pushed::Well };
         if matches!(cells, Cells::Instant(_) | Cells::Clock(_) | Cells::Date(_)) {
+            if whole && times.push_whole(cells) {
+                return Pushed::Well;
+            }
             rows.for_each(|row| times.push_cell(cells, row, batch.spot(row)));
             return Pushed::Well;
         }
@@ -438,6 +549,7 @@ impl Builder {
         let guessed = matches!(self.kind, As::Found | As::FoundText);
         let mut gathered = Gathered {
             column: Column::Number(Vec::new()),
+            ids: Dictionary::default(),
             unreadable: self.unreadable,
             dates: 0,
             numbers: 0,
@@ -452,6 +564,10 @@ impl Builder {
                 gathered.dates = times.dates;
                 gathered.unreadable = times.unreadable;
                 Column::Instant(times.at)
+            }
+            Data::Text(dictionary) if self.kind == As::Id => {
+                gathered.ids = dictionary;
+                Column::Text(Text::default())
             }
             Data::Text(dictionary) => {
                 let text = dictionary.text();
@@ -517,6 +633,21 @@ pub(crate) fn remarks(source: &Source, name: &str, gathered: &Gathered) -> Vec<F
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_have_codes_in_the_order_they_come() {
+        let texts =
+            ["page_view", "email_open", "page_view", "", "a", "\0a", "sixteen bytes 16", "seventeen bytes 17", "a"];
+        let mut dictionary = Dictionary::default();
+        texts.iter().for_each(|text| dictionary.push(Some(text)));
+        dictionary.push(None);
+        assert_eq!(dictionary.codes, [0, 1, 0, 2, 3, 4, 5, 6, 3, MISSING]);
+        (0..500).for_each(|number| dictionary.push(Some(&format!("v{}", number % 250))));
+        let text = dictionary.text();
+        assert!(
+            (0..500).all(|number| text.get(texts.len() + 1 + number) == Some(format!("v{}", number % 250).as_str()))
+        );
+    }
 
     #[test]
     fn what_looks_like_a_number_but_names_a_thing_is_text() {

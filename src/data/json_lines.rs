@@ -150,25 +150,41 @@ impl<'de> Visitor<'de> for Keys<'_> {
 /// The columns of a batch.
 struct Growing {
     rows: usize,
-    blocks: Vec<TextBlock>,
+    blocks: Vec<Block>,
+}
+
+/// Texts in the making.
+#[derive(Clone)]
+struct Block {
+    text: String,
+    ends: Vec<u32>,
+    booleans: bool,
+}
+
+impl Block {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+    }
 }
 
 impl Growing {
     fn new(columns: usize) -> Self {
-        let block = TextBlock::from_parts(String::new(), Vec::new(), true);
+        let block = Block { text: String::new(), ends: Vec::new(), booleans: true };
         Self { rows: 0, blocks: vec![block; columns] }
     }
 
     /// Keys that the object lacks are missing values.
     fn close_row(&mut self) {
         self.rows += 1;
-        for block in self.blocks.iter_mut().filter(|block| block.len() < self.rows) {
+        for block in self.blocks.iter_mut().filter(|block| block.ends.len() < self.rows) {
             block.push("");
         }
     }
 
     fn batch(self, file: u32, lines: Vec<u32>) -> Batch {
-        Batch { file, lines, cells: self.blocks.into_iter().map(Cells::Text).collect() }
+        let text = |block: Block| Cells::Text(TextBlock::from_parts(block.text, block.ends, block.booleans));
+        Batch { file, lines, cells: self.blocks.into_iter().map(text).collect() }
     }
 }
 
@@ -199,7 +215,7 @@ impl<'de> Visitor<'de> for Row<'_> {
                 continue;
             };
             let block = &mut self.growing.blocks[place];
-            if block.len() > self.growing.rows {
+            if block.ends.len() > self.growing.rows {
                 return Err(de::Error::custom(format!("key `{key}` stands twice in the object")));
             }
             object.next_value_seed(Value(block))?;
@@ -209,7 +225,7 @@ impl<'de> Visitor<'de> for Row<'_> {
 }
 
 /// A value becomes the text that CSV would hold.
-struct Value<'a>(&'a mut TextBlock);
+struct Value<'a>(&'a mut Block);
 
 impl Value<'_> {
     fn text(self, text: &str) {

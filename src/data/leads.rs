@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::table::{Cell, Column, Ids};
+use crate::table::{Cell, Column, Ids, MISSING};
 use crate::time::{Edge, Instant, NEVER, Zone};
 
 use super::cells::Spot;
@@ -66,7 +67,7 @@ pub(crate) fn read(
     let read = table.spots.len() as u64;
     let attributes = attributes(spec, &source, &plan, table.columns, &kept);
     Ok(Leads {
-        ids: sorted.ids,
+        ids: sorted.ids.settled(),
         position: kept.iter().map(|&row| position[row]).collect(),
         created,
         attributes,
@@ -106,7 +107,7 @@ fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<
         let outcome: Vec<Role> = outcomes.iter().filter(|(_, column)| column == name).map(|(role, _)| *role).collect();
         if is(&spec.id) {
             plan.id = Some(ask);
-            plan.asks.push(Ask { place, kind: As::Text });
+            plan.asks.push(Ask { place, kind: As::Id });
         } else if is(&spec.created) && outcome.is_empty() {
             plan.created = Some(ask);
             plan.asks.push(Ask { place, kind: As::Time(Edge::Start) });
@@ -220,47 +221,55 @@ impl Rows<'_> {
         format!("{}, line {}", place.file, place.row)
     }
 
+    /// The code of each row's id; without ids each row is a lead of its own.
+    fn codes(&self) -> Cow<'_, [u32]> {
+        match self.plan.id {
+            Some(id) => Cow::Borrowed(&self.columns[id].ids.codes),
+            None => (0..self.spots.len() as u32).collect(),
+        }
+    }
+
+    /// The ids that the codes stand for.
+    fn names(&self) -> Cow<'_, Ids> {
+        match self.plan.id {
+            Some(id) => Cow::Borrowed(&self.columns[id].ids.levels),
+            None => Cow::Owned((1..=self.spots.len()).map(|row| row.to_string()).collect()),
+        }
+    }
+
     fn sort_out(&self, findings: &mut Findings) -> Result<Sorted, DataError> {
-        let mut first = Ids::default();
-        let (mut rows, mut more_deals): (Vec<u32>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
+        let (codes, names) = (self.codes(), self.names());
+        // The first row of every id that is a lead, by the id's code.
+        let mut row_of: Vec<u32> = vec![MISSING; names.len()];
+        let mut more_deals: Vec<(u32, u32)> = Vec::new();
         let (mut nameless, mut timeless, mut identical) = (Counted::default(), Counted::default(), Counted::default());
-        let mut unreadable = 0;
-        for row in 0..self.spots.len() {
-            let number;
-            let id = match self.plan.id.map(|id| self.cell(id, row)) {
-                None => {
-                    number = (row + 1).to_string();
-                    number.as_str()
-                }
-                Some(Cell::Text(id)) => id,
-                Some(_) => {
-                    nameless.add(self.spots[row], "");
-                    unreadable += 1;
-                    continue;
-                }
-            };
+        for (row, &code) in codes.iter().enumerate() {
+            if code == MISSING {
+                nameless.add(self.spots[row], "");
+                continue;
+            }
+            let id = names.get(code as usize);
             if self.plan.created.is_some_and(|created| self.cell(created, row) == Cell::Missing) {
                 timeless.add(self.spots[row], id);
-                unreadable += 1;
                 continue;
             }
-            let (place, new) = first.insert(id);
-            if new {
-                rows.push(row as u32);
+            let first = row_of[code as usize];
+            if first == MISSING {
+                row_of[code as usize] = row as u32;
                 continue;
             }
-            self.agree(id, rows[place] as usize, row)?;
+            self.agree(id, first as usize, row)?;
             identical.add(self.spots[row], id);
-            if !self.same_outcome(rows[place] as usize, row) {
-                more_deals.push((row as u32, place as u32));
+            if !self.same_outcome(first as usize, row) {
+                more_deals.push((row as u32, code));
             }
         }
         self.report(&nameless, &timeless, &identical, more_deals.len(), findings);
-        if rows.is_empty() {
+        if row_of.iter().all(|row| *row == MISSING) {
             let why = if nameless.count > 0 { "no row has an id" } else { "no row has a creation time" };
             return Err(DataError::NoLeads { why: why.into() });
         }
-        Ok(by_id(&first, &rows, more_deals, unreadable, identical.count))
+        Ok(by_id(names, &row_of, more_deals, nameless.count + timeless.count, identical.count))
     }
 
     /// Rows of one lead must say the same of it, deals apart.
@@ -352,17 +361,22 @@ impl Rows<'_> {
     }
 }
 
-fn by_id(first: &Ids, rows: &[u32], more_deals: Vec<(u32, u32)>, unreadable: u64, duplicates: u64) -> Sorted {
-    let mut order: Vec<u32> = (0..rows.len() as u32).collect();
-    order.sort_unstable_by(|&a, &b| first.get(a as usize).cmp(first.get(b as usize)));
-    let mut lead_of = vec![0; rows.len()];
-    for (lead, &place) in order.iter().enumerate() {
-        lead_of[place as usize] = lead as u32;
+fn by_id(names: Cow<Ids>, row_of: &[u32], more_deals: Vec<(u32, u32)>, unreadable: u64, duplicates: u64) -> Sorted {
+    let mut order: Vec<u32> = (0..names.len() as u32).filter(|&code| row_of[code as usize] != MISSING).collect();
+    order.sort_unstable_by(|&a, &b| names.get(a as usize).cmp(names.get(b as usize)));
+    let mut lead_of = vec![0; names.len()];
+    for (lead, &code) in order.iter().enumerate() {
+        lead_of[code as usize] = lead as u32;
     }
+    let in_order = order.iter().enumerate().all(|(lead, &code)| lead == code as usize);
     Sorted {
-        ids: order.iter().map(|&place| first.get(place as usize)).collect(),
-        kept: order.iter().map(|&place| rows[place as usize]).collect(),
-        more_deals: more_deals.into_iter().map(|(row, place)| (row, lead_of[place as usize])).collect(),
+        kept: order.iter().map(|&code| row_of[code as usize]).collect(),
+        more_deals: more_deals.into_iter().map(|(row, code)| (row, lead_of[code as usize])).collect(),
+        ids: if in_order && order.len() == names.len() {
+            names.into_owned()
+        } else {
+            order.iter().map(|&code| names.get(code as usize)).collect()
+        },
         unreadable,
         duplicates,
     }

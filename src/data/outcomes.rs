@@ -128,7 +128,7 @@ pub(crate) fn read(
 ) -> Result<(Source, Deals, Latest), DataError> {
     let source = Source::open("outcomes", &spec.path, spec.dialect(), base)?;
     let lead = source.column(spec.lead.as_deref().unwrap_or_default(), "outcomes.lead")?;
-    let mut asks = vec![Ask { place: lead, kind: As::Text }];
+    let mut asks = vec![Ask { place: lead, kind: As::Id }];
     let roles = roles(spec);
     for (role, column) in &roles {
         asks.push(Ask { place: source.column(column, role.key())?, kind: role.kind() });
@@ -148,16 +148,16 @@ pub(crate) fn read(
     for (ask, gathered) in asks.iter().zip(&table.columns).skip(1) {
         findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
     }
-    let mut columns: Vec<Column> = table.columns.into_iter().map(|gathered| gathered.column).collect();
-    let Column::Text(named) = columns.remove(0) else {
-        return Err(DataError::Spec("data.outcomes.lead: not text".into()));
-    };
+    let mut columns = table.columns.into_iter();
+    let named = columns.next().map(|lead| lead.ids).unwrap_or_default();
+    let columns: Vec<Column> = columns.map(|gathered| gathered.column).collect();
     let latest = Latest::of(roles.iter().zip(&columns).filter_map(|((role, _), column)| match (role, column) {
         (Role::Converted | Role::Lost, Column::Instant(at)) => Some(at.as_slice()),
         _ => None,
     }));
 
-    let places: Vec<Option<usize>> = named.levels.iter().map(|id| ids.find(id)).collect();
+    let mut places: Vec<Option<usize>> = Vec::with_capacity(named.levels.len());
+    ids.find_all(named.levels.iter(), |place| places.push(place));
     let (mut kept, mut lead, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
     for (row, &code) in named.codes.iter().enumerate() {
         match if code == MISSING { None } else { places[code as usize] } {
@@ -165,7 +165,10 @@ pub(crate) fn read(
                 kept.push(row);
                 lead.push(place as u32);
             }
-            None => strangers.add(table.spots[row], named.get(row).unwrap_or_default()),
+            None => {
+                let id = if code == MISSING { "" } else { named.levels.get(code as usize) };
+                strangers.add(table.spots[row], id);
+            }
         }
     }
     report_strangers(&source, spec.lead.as_deref(), &strangers, kept.len(), What::OutcomeWithoutLead, findings);

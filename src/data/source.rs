@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 
+use rayon::prelude::*;
+
 use super::cells::{Batch, Spot};
 use super::files::{self, Content, InFile, nearest};
 use super::finding::{Finding, FindingLevel, PLACES, Place, What};
@@ -19,6 +21,9 @@ pub struct Progress {
     pub bytes: u64,
     pub total: u64,
 }
+
+/// Batches that wait to be taken.
+const AHEAD: usize = 8;
 
 /// An input: files with one header.
 pub(crate) struct Source {
@@ -166,18 +171,20 @@ impl Source {
         })
     }
 
-    /// Hands over the columns named, batch after batch in the order of the files; another thread decodes ahead.
-    pub fn read(
+    /// Hands over the columns named, batch after batch in the order of the files, each with what `prepare` makes of it;
+    /// other threads decode ahead and prepare.
+    pub fn read<T: Send>(
         &self,
         wanted: &[usize],
         progress: &dyn Fn(Progress),
-        mut take: impl FnMut(&Batch) -> Result<(), DataError>,
+        prepare: impl Fn(&Batch) -> T + Sync,
+        mut take: impl FnMut(&Batch, T) -> Result<(), DataError>,
     ) -> Result<Vec<Met>, DataError> {
         let names: Vec<&str> = wanted.iter().map(|&place| self.header[place].as_str()).collect();
         let bytes = Arc::new(AtomicU64::new(0));
         let total: u64 = self.files.iter().map(InFile::size).sum();
         std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel::<Batch>(3);
+            let (sender, receiver) = sync_channel::<Batch>(AHEAD);
             let (names, counter) = (&names, bytes.clone());
             let decoding = scope.spawn(move || {
                 let mut send = |batch: Batch| sender.send(batch).is_ok();
@@ -185,15 +192,18 @@ impl Source {
             });
             let mut rows = 0;
             let mut taken = Ok(());
-            for batch in receiver {
-                rows += batch.rows() as u64;
-                taken = take(&batch);
+            while let Ok(first) = receiver.recv() {
+                let batches: Vec<Batch> = std::iter::once(first).chain(receiver.try_iter().take(AHEAD)).collect();
+                let prepared: Vec<T> = batches.par_iter().map(&prepare).collect();
+                rows += batches.iter().map(|batch| batch.rows() as u64).sum::<u64>();
+                taken = batches.iter().zip(prepared).try_for_each(|(batch, prepared)| take(batch, prepared));
                 if taken.is_err() {
                     break;
                 }
                 progress(Progress { input: self.input, rows, bytes: bytes.load(Ordering::Relaxed).min(total), total });
             }
-            // The receiver is gone by now: a decoder still at work finds nobody to send to, and stops.
+            // Without its receiver a decoder still at work finds nobody to send to, and stops.
+            drop(receiver);
             let met = decoding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             taken.and(met)
         })

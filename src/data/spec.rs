@@ -199,6 +199,10 @@ source! {
         /// A number known before the assignment, such as the old score: it makes intervals shorter.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         covariate: Option<String>,
+        /// The column that says whether the arms' models treat it differently (one would hand it over, another not).
+        /// With it only such units are compared: nothing can come from the others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discordant: Option<String>,
         /// The column that says when (or whether) sales accepted it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted: Option<String>,
@@ -215,7 +219,8 @@ source! {
         path: Paths,
         /// The column that names the arm.
         arm: String,
-        /// The column that says on which day the units were assigned.
+        /// The column that says on which day the units were assigned. With a `horizon` in the test's file the units of
+        /// a day are mature that long after it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         day: Option<String>,
         /// The column that counts units.

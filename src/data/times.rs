@@ -1,6 +1,6 @@
 use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zone, edge_of};
 
-use super::cells::{Cells, NO_INTEGER, Spot, clock, date};
+use super::cells::{CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
 use super::error::{AmbiguousTime, DataError};
 use super::source::{Counted, Source, shortened};
 
@@ -125,11 +125,27 @@ impl TimeColumn {
         self.push(NEVER, Kind::Unreadable);
     }
 
+    /// All values of a batch that are instants already; false, and nothing taken, where any must be looked at.
+    pub fn push_whole(&mut self, cells: &Cells) -> bool {
+        let values = match cells {
+            Cells::Instant(values) => values,
+            Cells::Clock(values) if self.zone.is_utc() => values,
+            _ => return false,
+        };
+        if !self.day_first.is_empty() || !values.iter().all(|at| CALENDAR.contains(at)) {
+            return false;
+        }
+        self.month_first.extend_from_slice(values);
+        self.kinds.resize(self.month_first.len(), Kind::Sure);
+        true
+    }
+
     /// A value of a file that has times of its own.
     pub fn push_cell(&mut self, cells: &Cells, row: usize, spot: Spot) {
         let at = match cells {
             // Beyond the calendar a number is no time, and sums with it would overflow.
-            Cells::Instant(values) if values[row] != NO_INTEGER => clock(values[row]).map_or(NEVER, |_| values[row]),
+            Cells::Instant(values) if values[row] != NO_INTEGER => on_calendar(values[row]),
+            Cells::Clock(values) if values[row] != NO_INTEGER && self.zone.is_utc() => on_calendar(values[row]),
             Cells::Clock(values) if values[row] != NO_INTEGER => {
                 clock(values[row]).map_or(NEVER, |clock| self.zone.instant(clock))
             }
@@ -234,6 +250,11 @@ impl TimeColumn {
         })
         .into()
     }
+}
+
+/// An instant, if it lies within the calendar.
+fn on_calendar(at: Instant) -> Instant {
+    if CALENDAR.contains(&at) { at } else { NEVER }
 }
 
 /// What a format needs after the date, for an example value.

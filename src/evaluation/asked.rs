@@ -11,6 +11,17 @@ pub struct Asked {
     pub contact: Option<Contact>,
     /// What may tell those who swap in from those who swap out.
     pub marks: Vec<Mark>,
+    pub calibration: Calibrated,
+}
+
+/// How points become probabilities, fitted on the training leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calibrated {
+    /// Platt's logistic map (1999).
+    #[default]
+    Platt,
+    /// The non-decreasing steps that fit best (Ayer et al. 1955).
+    Isotonic,
 }
 
 /// A condition on a challenger for its promotion.

@@ -1,20 +1,23 @@
 use crate::result::{Calibration, Estimate, ReliabilityBin, Scale};
-use crate::stats::calibration::{self, Binning, Platt};
+use crate::stats::calibration::{self, Binning, Block, Platt};
 use crate::stats::proportion::wilson;
 use crate::stats::{Sample, Undefined};
 
 use super::LEVEL;
+use super::asked::Calibrated;
 use super::cohort::{Cohort, Scored};
 
 /// How a model's scores become probabilities.
 pub(super) enum Map {
     AsGiven,
     Platt(Platt, usize),
+    Isotonic(Vec<Block>, usize),
     None(Undefined),
 }
 
 impl Map {
-    /// Points are mapped by Platt's curve, fitted on the training leads; a probability is taken as it is.
+    /// Points are mapped by Platt's curve or, by choice, isotonic steps, fitted on the training leads; a probability is
+    /// taken as it is.
     pub fn of(cohort: &Cohort, model: &Scored) -> Self {
         if model.scale == Scale::Probability {
             let sound = |&row: &usize| model.score[row].is_nan() || (0.0..=1.0).contains(&model.score[row]);
@@ -31,6 +34,15 @@ impl Map {
         let scores: Vec<f64> = rows.iter().map(|&row| model.score[row]).collect();
         let converted = cohort.converted(&rows);
         let tally = Sample::new(&scores, &converted).tally();
+        if cohort.asked().calibration == Calibrated::Isotonic {
+            let blocks = tally.classes().map(|_| calibration::isotonic(&tally));
+            return match blocks {
+                // One step for all: the rate does not rise with the score anywhere.
+                Ok(blocks) if blocks.len() > 1 => Self::Isotonic(blocks, rows.len()),
+                Ok(_) => Self::None(Undefined::Reversed),
+                Err(reason) => Self::None(reason),
+            };
+        }
         match tally.classes().and_then(|_| calibration::platt(&tally)) {
             Ok(platt) if platt.slope > 0.0 => Self::Platt(platt, rows.len()),
             Ok(_) => Self::None(Undefined::Reversed),
@@ -44,6 +56,7 @@ impl Map {
             _ if score.is_nan() => None,
             Self::AsGiven => Some(score),
             Self::Platt(platt, _) => Some(platt.apply(score)),
+            Self::Isotonic(blocks, _) => Some(step(blocks, score)),
             Self::None(_) => None,
         }
     }
@@ -52,13 +65,21 @@ impl Map {
         match self {
             Self::AsGiven => "probabilities as given".into(),
             Self::Platt(_, leads) => format!("Platt's logistic map, fitted on {leads} training leads"),
+            Self::Isotonic(blocks, leads) => {
+                format!("isotonic steps ({}), fitted on {leads} training leads", blocks.len())
+            }
             Self::None(reason) => format!("no map to probabilities: {reason}"),
         }
     }
 }
 
-pub(super) fn calibration(cohort: &Cohort, model: &Scored) -> Calibration {
-    let map = Map::of(cohort, model);
+/// The rate of the step that a score falls on; between two steps, and outside all, that of the nearer lower one.
+fn step(blocks: &[Block], score: f64) -> f64 {
+    let after = blocks.partition_point(|block| block.low <= score);
+    blocks[after.saturating_sub(1)].value
+}
+
+pub(super) fn calibration(cohort: &Cohort, model: &Scored, map: &Map) -> Calibration {
     let rows = model.scored(cohort.mature());
     let converted = cohort.converted(&rows);
     let predicted: Vec<f64> = rows.iter().filter_map(|&row| map.apply(model.score[row])).collect();
@@ -68,7 +89,7 @@ pub(super) fn calibration(cohort: &Cohort, model: &Scored) -> Calibration {
         wilson(wins, rows.len() as f64, LEVEL),
     );
     if let Map::None(reason) = map {
-        return undefined(map.in_words(), reason, observed);
+        return undefined(map.in_words(), *reason, observed);
     }
     let tally = Sample::new(&predicted, &converted).tally();
     let parts = calibration::corp(&tally);
@@ -120,5 +141,18 @@ fn undefined(map: String, reason: Undefined, observed: Estimate) -> Calibration 
         mean_predicted: none(),
         observed,
         reliability: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn isotonic_steps_reach_from_their_lowest_score_to_the_next_step() {
+        let (scores, converted) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [false, true, false, true, true, true]);
+        let blocks = calibration::isotonic(&Sample::new(&scores, &converted).tally());
+        let at = |score| step(&blocks, score);
+        assert_eq!([at(0.0), at(1.9), at(2.0), at(3.5), at(4.0), at(9.0)], [0.0, 0.0, 0.5, 0.5, 1.0, 1.0]);
     }
 }

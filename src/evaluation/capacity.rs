@@ -2,6 +2,8 @@ use crate::result::{Capacity, Estimate, Number, Tied};
 use crate::stats::{Undefined, quantile};
 
 use super::cohort::{CapacityRule, Cohort, PartOfRun, Scored};
+use super::compare::standard_deviation;
+use super::edges::{Edge, Edges};
 use super::paired::Paired;
 
 /// The evaluated leads period by period, and how many of each period are handed over.
@@ -15,6 +17,7 @@ pub(super) struct Schedule {
     pub quarters: Option<f64>,
     pub rule: String,
     pub is_capacity: bool,
+    pub edges: Edges,
 }
 
 /// The share handed over where no capacity is stated.
@@ -24,13 +27,17 @@ const DEFAULT_SHARE: f64 = 0.1;
 pub(super) fn schedule(cohort: &Cohort) -> Schedule {
     match &cohort.design().capacity {
         Some(rule) if cohort.design().timed => by_period(cohort, rule),
-        _ => Schedule {
-            periods: vec![(cohort.mature().to_vec(), DEFAULT_SHARE * cohort.mature().len() as f64)],
-            left_out: 0,
-            quarters: cohort.quarters(),
-            rule: "in the top 10 %".into(),
-            is_capacity: false,
-        },
+        _ => {
+            let periods = vec![(cohort.mature().to_vec(), DEFAULT_SHARE * cohort.mature().len() as f64)];
+            Schedule {
+                left_out: 0,
+                quarters: cohort.quarters(),
+                rule: "in the top 10 %".into(),
+                is_capacity: false,
+                edges: Edges::of(cohort, &periods),
+                periods,
+            }
+        }
     }
 }
 
@@ -54,6 +61,7 @@ fn by_period(cohort: &Cohort, rule: &CapacityRule) -> Schedule {
     let quarters = periods.len() as f64 * rule.per.days() / (365.25 / 4.0);
     Schedule {
         quarters: (!periods.is_empty()).then_some(quarters),
+        edges: Edges::of(cohort, &periods),
         periods,
         left_out,
         rule: format!("at {} leads {}", rule.leads, every(rule.per.days())),
@@ -75,7 +83,7 @@ pub(super) fn inclusion(model: &Scored, schedule: &Schedule) -> Vec<Vec<f64>> {
     schedule.periods.iter().map(|(rows, k)| chosen(&model.ranked(rows), *k)).collect()
 }
 
-fn chosen(scores: &[f64], k: f64) -> Vec<f64> {
+pub(super) fn chosen(scores: &[f64], k: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     let (mut left, mut chosen) = (k, vec![0.0; scores.len()]);
@@ -125,10 +133,23 @@ pub(super) fn capacity(cohort: &Cohort, place: usize, schedule: &Schedule, paire
         wins_in_all: in_all as u64,
         wins: Tied { worst: worst.into(), expected: expected.into(), best: best.into() },
         capture: Tied { worst: share(worst), expected: share(expected), best: share(best) },
-        capture_interval: Estimate::with(share(expected), paired.interval(place, |figures| figures.capture)),
+        capture_interval: captured(schedule, paired, place),
         value: (!leads.value.is_empty()).then(|| handed.iter().filter_map(valued).sum()),
         median_days: weighted_median(&days).into(),
     })
+}
+
+/// The share of wins that a model captures, with its interval.
+pub(super) fn captured(schedule: &Schedule, paired: &Paired, model: usize) -> Estimate {
+    let point = paired.observed[model].capture;
+    if point.is_nan() {
+        return Estimate::undefined(Undefined::NoEvents.to_string());
+    }
+    let resampled = paired.resampled.iter().map(|figures| figures[model].capture);
+    let spread = standard_deviation(&resampled.filter(|capture| capture.is_finite()).collect::<Vec<f64>>());
+    let narrowing = schedule.edges.narrowing_of_one(Edge::Capture, model, spread);
+    let interval = paired.interval(model, |figures| figures.capture);
+    Estimate::with(point, interval.map(|own| own.map(|end| point + narrowing * (end - point))))
 }
 
 /// Wins when the tied block at each edge puts its wins last, and first.

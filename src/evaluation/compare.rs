@@ -1,5 +1,5 @@
 use crate::result::{Comparison, Decision, Difference, Estimate, Number, SwapCell, SwapSet};
-use crate::stats::discrimination::{self, PairedScores};
+use crate::stats::discrimination;
 use crate::stats::multiplicity::holm;
 use crate::stats::proportion::wilson;
 use crate::stats::{Interval, Undefined, dist, quantile};
@@ -7,6 +7,7 @@ use crate::stats::{Interval, Undefined, dist, quantile};
 use super::LEVEL;
 use super::capacity::{Schedule, inclusion};
 use super::cohort::{Cohort, Scored};
+use super::edges::Edge;
 use super::paired::{Figures, Paired, percentiles};
 use super::ranking::SHARES;
 
@@ -19,6 +20,8 @@ pub(super) struct Compared {
     pub label: &'static str,
     pub higher_is_better: bool,
     pub read: fn(&Figures) -> f64,
+    /// Where it counts the leads over an edge.
+    pub edge: Option<Edge>,
 }
 
 pub(super) const COMPARED: [Compared; 16] = [
@@ -27,78 +30,125 @@ pub(super) const COMPARED: [Compared; 16] = [
         label: "share of wins captured",
         higher_is_better: true,
         read: |figures| figures.capture,
+        edge: Some(Edge::Capture),
     },
-    Compared { metric: "auc", label: "AUC", higher_is_better: true, read: |figures| figures.auc },
+    Compared { metric: "auc", label: "AUC", higher_is_better: true, read: |figures| figures.auc, edge: None },
     Compared {
         metric: "average_precision",
         label: "average precision",
         higher_is_better: true,
         read: |figures| figures.average_precision,
+        edge: None,
     },
     Compared {
         metric: "lift_10",
         label: "lift in the top 10 %",
         higher_is_better: true,
         read: |figures| figures.lift_10,
+        edge: Some(Edge::Top(2, 1.0 / SHARES[2])),
     },
-    Compared { metric: "brier", label: "Brier score", higher_is_better: false, read: |figures| figures.brier },
-    Compared { metric: "log_loss", label: "log loss", higher_is_better: false, read: |figures| figures.log_loss },
+    Compared {
+        metric: "brier",
+        label: "Brier score",
+        higher_is_better: false,
+        read: |figures| figures.brier,
+        edge: None,
+    },
+    Compared {
+        metric: "log_loss",
+        label: "log loss",
+        higher_is_better: false,
+        read: |figures| figures.log_loss,
+        edge: None,
+    },
     Compared {
         metric: "capture_1",
         label: "share of wins in the top 1 %",
         higher_is_better: true,
         read: |figures| figures.top[0],
+        edge: Some(Edge::Top(0, 1.0)),
     },
     Compared {
         metric: "capture_5",
         label: "share of wins in the top 5 %",
         higher_is_better: true,
         read: |figures| figures.top[1],
+        edge: Some(Edge::Top(1, 1.0)),
     },
     Compared {
         metric: "capture_10",
         label: "share of wins in the top 10 %",
         higher_is_better: true,
         read: |figures| figures.top[2],
+        edge: Some(Edge::Top(2, 1.0)),
     },
     Compared {
         metric: "capture_20",
         label: "share of wins in the top 20 %",
         higher_is_better: true,
         read: |figures| figures.top[3],
+        edge: Some(Edge::Top(3, 1.0)),
     },
     Compared {
         metric: "capture_30",
         label: "share of wins in the top 30 %",
         higher_is_better: true,
         read: |figures| figures.top[4],
+        edge: Some(Edge::Top(4, 1.0)),
     },
     Compared {
         metric: "lift_1",
         label: "lift in the top 1 %",
         higher_is_better: true,
         read: |figures| figures.top[0] / SHARES[0],
+        edge: Some(Edge::Top(0, 1.0 / SHARES[0])),
     },
     Compared {
         metric: "lift_5",
         label: "lift in the top 5 %",
         higher_is_better: true,
         read: |figures| figures.top[1] / SHARES[1],
+        edge: Some(Edge::Top(1, 1.0 / SHARES[1])),
     },
     Compared {
         metric: "lift_20",
         label: "lift in the top 20 %",
         higher_is_better: true,
         read: |figures| figures.top[3] / SHARES[3],
+        edge: Some(Edge::Top(3, 1.0 / SHARES[3])),
     },
     Compared {
         metric: "lift_30",
         label: "lift in the top 30 %",
         higher_is_better: true,
         read: |figures| figures.top[4] / SHARES[4],
+        edge: Some(Edge::Top(4, 1.0 / SHARES[4])),
     },
-    Compared { metric: "value", label: "value handed over", higher_is_better: true, read: |figures| figures.value },
+    Compared {
+        metric: "value",
+        label: "value handed over",
+        higher_is_better: true,
+        read: |figures| figures.value,
+        edge: Some(Edge::Value),
+    },
 ];
+
+/// What is read off the figures, and the edge it hangs on.
+#[derive(Clone, Copy)]
+pub(super) struct Figure {
+    pub read: fn(&Figures) -> f64,
+    pub edge: Option<Edge>,
+}
+
+pub(super) const CAPTURE: Figure = Figure { read: |figures| figures.capture, edge: Some(Edge::Capture) };
+const WINS: Figure = Figure { read: |figures| figures.wins, edge: Some(Edge::Wins) };
+const VALUE: Figure = Figure { read: |figures| figures.value, edge: Some(Edge::Value) };
+
+impl Compared {
+    pub fn figure(&self) -> Figure {
+        Figure { read: self.read, edge: self.edge }
+    }
+}
 
 /// A difference and how it varies over the resamples.
 pub(super) struct Spread {
@@ -108,12 +158,21 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    pub fn of(paired: &Paired, champion: usize, challenger: usize, read: fn(&Figures) -> f64) -> Self {
+    /// Of a figure; where it has an edge, with the spread of the leads' own luck about it.
+    pub fn of(paired: &Paired, schedule: &Schedule, pair: (usize, usize), figure: Figure) -> Self {
+        let (champion, challenger) = pair;
+        let read = figure.read;
         let observed = read(&paired.observed[challenger]) - read(&paired.observed[champion]);
         let differences = paired.resampled.iter().map(|figures| read(&figures[challenger]) - read(&figures[champion]));
         // A resample without a single win has no figures.
-        let resampled: Vec<f64> = differences.filter(|difference| difference.is_finite()).collect();
-        Self { observed, se: standard_deviation(&resampled), resampled }
+        let mut resampled: Vec<f64> = differences.filter(|difference| difference.is_finite()).collect();
+        let mut se = standard_deviation(&resampled);
+        if let Some(edge) = figure.edge {
+            let narrowing = schedule.edges.narrowing(edge, champion, challenger, se);
+            resampled.iter_mut().for_each(|one| *one = observed + narrowing * (*one - observed));
+            se *= narrowing;
+        }
+        Self { observed, se, resampled }
     }
 
     /// The percentile interval.
@@ -130,7 +189,7 @@ impl Spread {
     }
 }
 
-fn standard_deviation(values: &[f64]) -> f64 {
+pub(super) fn standard_deviation(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt()
@@ -152,8 +211,10 @@ pub(super) fn comparisons(cohort: &Cohort, schedule: &Schedule, paired: &Paired)
     let challengers: Vec<usize> = (0..cohort.models().len()).filter(|&model| model != champion).collect();
     let mut differences: Vec<Vec<Difference>> = vec![Vec::new(); challengers.len()];
     for compared in &COMPARED {
-        let spreads: Vec<Spread> =
-            challengers.iter().map(|&challenger| Spread::of(paired, champion, challenger, compared.read)).collect();
+        let spreads: Vec<Spread> = challengers
+            .iter()
+            .map(|&challenger| Spread::of(paired, schedule, (champion, challenger), compared.figure()))
+            .collect();
         for (place, difference) in
             differences_of(cohort, schedule, paired, champion, &challengers, compared, &spreads).into_iter().enumerate()
         {
@@ -180,7 +241,7 @@ fn differences_of(
     let defined: Vec<bool> = spreads.iter().map(|spread| !spread.observed.is_nan()).collect();
     let delong: Vec<Option<discrimination::AucComparison>> = challengers
         .iter()
-        .map(|&challenger| (compared.metric == "auc").then(|| delong(cohort, champion, challenger)).flatten())
+        .map(|&challenger| (compared.metric == "auc").then(|| paired.areas(cohort, champion, challenger)).flatten())
         .collect();
     let p: Vec<Result<f64, Undefined>> = spreads
         .iter()
@@ -215,13 +276,6 @@ fn differences_of(
     (0..challengers.len()).map(|place| defined[place].then(|| one(place))).collect()
 }
 
-pub(super) fn delong(cohort: &Cohort, champion: usize, challenger: usize) -> Option<discrimination::AucComparison> {
-    let rows = cohort.mature();
-    let ranked = |model: usize| cohort.models()[model].ranked(rows);
-    let (a, b, converted) = (ranked(champion), ranked(challenger), cohort.converted(rows));
-    discrimination::delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None }).ok()
-}
-
 fn comparison(
     cohort: &Cohort,
     schedule: &Schedule,
@@ -230,18 +284,18 @@ fn comparison(
     challenger: usize,
     differences: Vec<Difference>,
 ) -> Comparison {
-    let per_quarter = |read: fn(&Figures) -> f64| match schedule.quarters {
+    let per_quarter = |figure: Figure| match schedule.quarters {
         None => Estimate::undefined(Undefined::NoTimes.to_string()),
         Some(quarters) => {
-            let spread = Spread::of(paired, champion, challenger, read);
+            let spread = Spread::of(paired, schedule, (champion, challenger), figure);
             Estimate::with(
                 spread.observed / quarters,
                 spread.interval().map(|interval| interval.map(|wins| wins / quarters)),
             )
         }
     };
-    let wins = Spread::of(paired, champion, challenger, |figures| figures.wins);
-    let capture = Spread::of(paired, champion, challenger, |figures| figures.capture);
+    let wins = Spread::of(paired, schedule, (champion, challenger), WINS);
+    let capture = Spread::of(paired, schedule, (champion, challenger), CAPTURE);
     let (a, b) = (&cohort.models()[champion], &cohort.models()[challenger]);
     let decision = decide(&differences, b);
     Comparison {
@@ -249,8 +303,8 @@ fn comparison(
         challenger: b.name.clone(),
         swap: swap(cohort, schedule, a, b),
         wins: Estimate::with(wins.observed, wins.interval()),
-        wins_per_quarter: per_quarter(|figures| figures.wins),
-        value_per_quarter: (!cohort.leads().value.is_empty()).then(|| per_quarter(|figures| figures.value)),
+        wins_per_quarter: per_quarter(WINS),
+        value_per_quarter: (!cohort.leads().value.is_empty()).then(|| per_quarter(VALUE)),
         decision,
         leads_needed: leads_needed(cohort.mature().len() as f64, capture.se),
         differences,
@@ -299,26 +353,29 @@ fn swap(cohort: &Cohort, schedule: &Schedule, champion: &Scored, challenger: &Sc
 
 fn swap_cell(cohort: &Cohort, members: impl Iterator<Item = (usize, f64)>) -> SwapCell {
     let columns = cohort.leads();
-    let (mut leads, mut wins, mut value) = (0.0, 0.0, 0.0);
+    let (mut leads, mut squares, mut wins, mut value) = (0.0, 0.0, 0.0, 0.0);
     for (row, share) in members {
         leads += share;
+        squares += share * share;
         if columns.converted[row] {
             wins += share;
             value += share * columns.value.get(row).copied().filter(|value| !value.is_nan()).unwrap_or(0.0);
         }
     }
     let rate = if leads > 0.0 { Ok(wins / leads) } else { Err(Undefined::Empty) };
+    // A tied block that is handed over in part tells of the rate with all of its leads (Kish 1965).
+    let effective = if squares > 0.0 { leads * leads / squares } else { 0.0 };
+    let known = f64::min(wins / leads, 1.0) * effective;
     SwapCell {
         leads,
         wins,
-        // Shares of tied leads may add up to a hair over their whole.
-        rate: Estimate::with(rate, wilson(f64::min(wins, leads), leads, LEVEL)),
+        rate: Estimate::with(rate, wilson(known, effective, LEVEL)),
         value: (!columns.value.is_empty()).then_some(value),
     }
 }
 
 /// The best model in capture, and all that it does not beat: simultaneous over the comparisons with the best.
-pub(super) fn tied_with_best(cohort: &Cohort, paired: &Paired) -> (Option<usize>, Vec<usize>) {
+pub(super) fn tied_with_best(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> (Option<usize>, Vec<usize>) {
     let capture = |model: usize| paired.observed[model].capture;
     let models: Vec<usize> = (0..cohort.models().len()).filter(|&model| !capture(model).is_nan()).collect();
     // Of equal ones the first in the file.
@@ -328,7 +385,7 @@ pub(super) fn tied_with_best(cohort: &Cohort, paired: &Paired) -> (Option<usize>
         return (None, Vec::new());
     };
     let spreads: Vec<Spread> =
-        models.iter().map(|&model| Spread::of(paired, model, best, |figures| figures.capture)).collect();
+        models.iter().map(|&model| Spread::of(paired, schedule, (model, best), CAPTURE)).collect();
     let critical = max_t(&spreads, LEVEL).unwrap_or(0.0);
     let beaten = |spread: &Spread| spread.observed - critical * spread.se > 0.0;
     let tied = models.iter().zip(&spreads).filter(|(_, spread)| !beaten(spread)).map(|(&model, _)| model).collect();

@@ -7,7 +7,7 @@ use super::paired::Paired;
 
 /// What to do, from the comparisons with the champion.
 pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, comparisons: &[Comparison]) -> Verdict {
-    let (best, tied) = compare::tied_with_best(cohort, paired);
+    let (best, tied) = compare::tied_with_best(cohort, schedule, paired);
     let name = |model: usize| cohort.models()[model].name.clone();
     let tied: Vec<String> = tied.into_iter().map(name).collect();
     let metric = format!("share of wins captured {}", schedule.rule);
@@ -58,36 +58,33 @@ fn without_champion(best: Option<String>, tied: Vec<String>, metric: String) -> 
     }
 }
 
-/// Without a stated capacity: adds how many leads sales worked, where it is known, and whether the choice depends on it.
-pub(super) fn sweep(mut verdict: Verdict, cohort: &Cohort, schedule: &Schedule, comparisons: &[Comparison]) -> Verdict {
-    if schedule.is_capacity {
-        return verdict;
-    }
-    if let Some((contact, quarters)) = cohort.asked().contact.as_ref().zip(cohort.quarters()) {
-        let worked = cohort.mature().iter().filter(|row| contact.worked[**row]).count() as f64;
-        let weeks = quarters * 365.25 / 4.0 / 7.0;
-        verdict.reasons.push(format!(
-            "no capacity is stated; sales worked about {:.0} of these leads a week: state it as `capacity`",
-            worked / weeks
-        ));
-    }
+/// Without a capacity, stated or estimated: says where the choice turns with the number of leads that sales can work.
+pub(super) fn sweep(mut verdict: Verdict, schedule: &Schedule, comparisons: &[Comparison]) -> Verdict {
     let named = comparisons.iter().find(|comparison| Some(&comparison.challenger) == verdict.challenger.as_ref());
-    let captures: Vec<(&str, f64)> = named
+    let Some(comparison) = named.filter(|_| !schedule.is_capacity) else { return verdict };
+    let captures: Vec<(&str, f64)> = comparison
+        .differences
         .iter()
-        .flat_map(|comparison| &comparison.differences)
         .filter_map(|one| Some((one.metric.strip_prefix("capture_")?, one.difference.point.finite()?)))
         .collect();
-    let shares = |better: bool| {
-        let own = captures.iter().filter(|(_, gain)| if better { *gain > 0.0 } else { *gain < 0.0 });
-        own.map(|(share, _)| *share).collect::<Vec<&str>>().join(", ")
+    let shares = |which: fn(f64) -> bool| {
+        let own: Vec<&str> = captures.iter().filter(|(_, gain)| which(*gain)).map(|(share, _)| *share).collect();
+        (!own.is_empty()).then(|| own.join(", "))
     };
-    let (ahead, behind) = (shares(true), shares(false));
-    if let Some(comparison) = named.filter(|_| !ahead.is_empty() && !behind.is_empty()) {
-        verdict.reasons.push(format!(
-            "the best guess turns with the number of leads that sales can work: `{}` is ahead in the top {ahead} %, behind in the top {behind} %",
-            comparison.challenger
-        ));
-    }
+    let (ahead, behind) = (shares(|gain| gain > 0.0), shares(|gain| gain < 0.0));
+    let challenger = &comparison.challenger;
+    verdict.reasons.push(match (ahead, behind) {
+        (Some(ahead), Some(behind)) => format!(
+            "no capacity is stated, and the best guess turns with it: `{challenger}` is ahead in the top {ahead} %, behind in the top {behind} %"
+        ),
+        (Some(ahead), None) => format!(
+            "no capacity is stated, and the best guess does not turn with it: `{challenger}` is ahead in the top {ahead} % alike"
+        ),
+        (None, Some(behind)) => format!(
+            "no capacity is stated, and the best guess does not turn with it: `{challenger}` is behind in the top {behind} % alike"
+        ),
+        (None, None) => return verdict,
+    });
     verdict
 }
 

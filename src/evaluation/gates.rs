@@ -85,6 +85,17 @@ fn all(outcomes: impl Iterator<Item = GateOutcome> + Clone) -> GateOutcome {
     }
 }
 
+/// The smallest margin that an open gate would settle with 80 % power on the leads there are.
+fn settles(outcome: GateOutcome, se: f64, critical: f64) -> Option<f64> {
+    let margin = (critical + dist::normal_quantile(0.8)) * se;
+    (outcome == GateOutcome::Open && margin > 0.0 && margin.is_finite()).then_some(margin)
+}
+
+/// A figure as it is printed: with a true minus.
+fn signed(value: f64) -> String {
+    format!("{value:.4}").replace('-', "−")
+}
+
 fn percent(share: f64) -> String {
     format!("{} %", (share * 1e4).round() / 100.0)
 }
@@ -101,7 +112,9 @@ struct Against<'a> {
 impl Against<'_> {
     fn metric(&self, metric: &str, margin: Margin, confidence: f64) -> Vec<GateEvidence> {
         let Some(compared) = COMPARED.iter().find(|compared| compared.metric == metric) else { return Vec::new() };
-        let spread = |&challenger: &usize| Spread::of(self.paired, self.champion, challenger, compared.read);
+        let spread = |&challenger: &usize| {
+            Spread::of(self.paired, self.schedule, (self.champion, challenger), compared.figure())
+        };
         let spreads: Vec<Spread> = self.challengers.iter().map(spread).collect();
         let critical = max_t(&spreads, confidence).unwrap_or_else(|| dist::normal_critical(confidence));
         let one = |(&challenger, spread): (&usize, &Spread)| {
@@ -129,6 +142,7 @@ impl Against<'_> {
             Margin::NotWorseBy(most) => (most > 0.0).then_some(most),
         };
         let (more_leads, days) = self.waiting(outcome, effect, spread.se, critical);
+        let settles = settles(outcome, spread.se, critical);
         let label = if compared.metric == "capture" {
             format!("{} {}", compared.label, self.schedule.rule)
         } else {
@@ -144,7 +158,11 @@ impl Against<'_> {
         } else {
             let bound = if outcome == GateOutcome::Failed { gain.high } else { gain.low };
             let side = if outcome == GateOutcome::Failed { "at most" } else { "at least" };
-            format!("the gain is {side} {bound:.4}, with {} confidence over all challengers", percent(confidence))
+            format!(
+                "the gain is {side} {}, with {} confidence over all challengers",
+                signed(bound),
+                percent(confidence)
+            )
         };
         GateEvidence {
             challenger: self.name(challenger),
@@ -162,6 +180,7 @@ impl Against<'_> {
             more_leads,
             days,
             by: None,
+            settles,
         }
     }
 
@@ -224,7 +243,7 @@ impl Against<'_> {
         };
         let found = match worst {
             Some(worst) => {
-                format!("the widest loss that is possible is in `{}`: {:.4}{beside}", worst.label, low(&worst))
+                format!("the widest loss that is possible is in `{}`: {}{beside}", worst.label, signed(low(&worst)))
             }
             None => format!("no segment has {FEWEST} wins and {FEWEST} others"),
         };
@@ -248,6 +267,7 @@ impl Against<'_> {
             more_leads,
             days,
             by: None,
+            settles: settles(outcome, se, critical),
         }
     }
 
@@ -326,6 +346,7 @@ impl Against<'_> {
             more_leads: Number::undefined("quarters are counted"),
             days: Number::undefined("quarters are counted"),
             by: None,
+            settles: None,
         }
     }
 

@@ -1,12 +1,14 @@
 //! A cohort's columns become its evaluation: every model on the same leads, then each against the champion.
 
 mod asked;
+mod bottom;
 mod bracket;
 mod calibrate;
 mod capacity;
 mod cohort;
 mod compare;
 mod decide;
+mod edges;
 mod gates;
 mod paired;
 mod pairs;
@@ -20,20 +22,22 @@ mod silent;
 mod swap;
 mod threshold;
 mod time;
+mod waiting;
 mod worked;
 
-pub use asked::{Asked, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
+pub use asked::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
 pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
 
 use rayon::prelude::*;
 
-use crate::result::{Comparison, Estimate, Evidence, ModelEvaluation, Readiness, Verdict};
+use crate::result::{About, Comparison, Estimate, Evidence, ModelEvaluation, Readiness, Verdict};
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Sample, Undefined};
 
 pub use readiness::readiness;
 pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
-pub use swap::{Swapped, swapped};
+pub use swap::{Agreement, Swap, Swapped, agreement, swapped};
+pub use worked::contacts;
 
 use self::capacity::Schedule;
 use self::paired::Paired;
@@ -53,17 +57,25 @@ pub struct Evaluated {
 
 /// Evaluates every model of a cohort. Nothing here can fail: what does not exist is undefined with a reason.
 pub fn evaluate(cohort: &Cohort) -> Evaluated {
+    evaluate_watched(cohort, &mut |_| {})
+}
+
+/// The same, told after each part what was done.
+pub fn evaluate_watched(cohort: &Cohort, done: &mut dyn FnMut(&'static str)) -> Evaluated {
     let schedule = capacity::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
+    done("bootstrap");
     let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
+    done("comparisons");
     let models: Vec<ModelEvaluation> = (0..cohort.models().len())
         .into_par_iter()
         .map(|place| model_evaluation(cohort, place, &schedule, &paired))
         .collect();
-    let evidence = Evidence {
+    done("metrics");
+    let mut evidence = Evidence {
         silent: silent::silent(&models),
         gates: gates::gates(cohort, &schedule, &paired),
-        pairs: pairs::pairs(cohort, &paired),
+        pairs: pairs::pairs(cohort, &schedule, &paired),
         thresholds: (0..cohort.models().len())
             .into_par_iter()
             .map(|place| threshold::thresholds(cohort, place))
@@ -72,11 +84,15 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
         segments: segment::differences(cohort, &schedule),
         paradoxes: paradox::paradoxes(cohort),
         traits: swap::traits(cohort, &schedule),
+        bottom: bottom::bottoms(cohort),
+        waiting: Vec::new(),
     };
     gates::decide(&evidence.gates, cohort, &mut comparisons);
+    evidence.waiting = waiting::waiting(cohort, &comparisons, &evidence.gates);
     let verdict = decide::verdict(cohort, &schedule, &paired, &comparisons);
     let verdict = segment::warn(gates::explain(verdict, &evidence.gates), &evidence.segments);
-    let verdict = decide::sweep(verdict, cohort, &schedule, &comparisons);
+    let verdict = decide::sweep(verdict, &schedule, &comparisons);
+    done("evidence");
     Evaluated { readiness: readiness::readiness(cohort), models, verdict, comparisons, evidence }
 }
 
@@ -139,7 +155,7 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         top: ranking::top(&tally),
         gain: ranking::gain(&tally),
         ranking: ranking::ranking(&tally),
-        calibration: calibrate::calibration(cohort, model),
+        calibration: calibrate::calibration(cohort, model, &paired.maps[place]),
         time_to_convert: time::time_to_convert(cohort, model, &cuts),
         distribution: ranking::distribution(&tally),
         segments: part::segments(cohort, model),
@@ -147,6 +163,7 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         groups: part::groups(cohort, model),
         capacity: capacity::capacity(cohort, place, schedule, paired),
         card: model.card.clone(),
+        about: About::default(),
     }
 }
 

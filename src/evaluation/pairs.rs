@@ -1,19 +1,21 @@
+use rayon::prelude::*;
+
 use crate::result::{Estimate, Pair};
 use crate::stats::multiplicity::holm;
 use crate::stats::{Interval, Undefined};
 
 use super::LEVEL;
+use super::capacity::Schedule;
 use super::cohort::Cohort;
-use super::compare::{Spread, delong, max_t};
+use super::compare::{CAPTURE, Spread, max_t};
 use super::paired::Paired;
 
 /// Every pair of models, in the order of the file: one family, so that a league can be read off without a champion.
-pub(super) fn pairs(cohort: &Cohort, paired: &Paired) -> Vec<Pair> {
+pub(super) fn pairs(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Vec<Pair> {
     let models = cohort.models().len();
     let places: Vec<(usize, usize)> = (0..models).flat_map(|a| (a + 1..models).map(move |b| (a, b))).collect();
-    let spreads: Vec<Spread> =
-        places.iter().map(|&(a, b)| Spread::of(paired, a, b, |figures| figures.capture)).collect();
-    let areas: Vec<_> = places.iter().map(|&(a, b)| delong(cohort, a, b)).collect();
+    let spreads: Vec<Spread> = places.iter().map(|&pair| Spread::of(paired, schedule, pair, CAPTURE)).collect();
+    let areas: Vec<_> = places.par_iter().map(|&(a, b)| paired.areas(cohort, a, b)).collect();
     let capture_p: Vec<Result<f64, Undefined>> = spreads.iter().map(Spread::p).collect();
     let auc_p: Vec<Result<f64, Undefined>> = areas
         .iter()

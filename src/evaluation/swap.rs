@@ -110,3 +110,43 @@ fn tell(challenger: &str, of: &str, what: &str, moved: &[f64], holds: &dyn Fn(us
         difference: Estimate::new(point, interval),
     })
 }
+
+/// How far two models agree on whom they would hand over at the experiment's capacity (or in the top 10 %).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    /// "at 120 leads a week".
+    pub rule: String,
+    /// Leads of the periods that count.
+    pub leads: f64,
+    /// Those that only the challenger hands over, and those that only the champion does; fractional under ties.
+    pub swapped_in: Swap,
+    pub swapped_out: Swap,
+}
+
+/// Leads that change hands, and the wins among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Swap {
+    pub leads: f64,
+    pub wins: f64,
+}
+
+/// Where the champion and a challenger differ.
+pub fn agreement(cohort: &Cohort, champion: usize, challenger: usize) -> Agreement {
+    let schedule = capacity::schedule(cohort);
+    let before = segment::shares(cohort, &schedule, champion);
+    let after = segment::shares(cohort, &schedule, challenger);
+    let moved = |sign: f64| {
+        let rows =
+            (0..before.len()).map(|row| (row, sign * (after[row] - before[row]))).filter(|(_, share)| *share > 0.0);
+        rows.fold(Swap::default(), |sum, (row, share)| Swap {
+            leads: sum.leads + share,
+            wins: sum.wins + share * f64::from(cohort.leads().converted[row]),
+        })
+    };
+    Agreement {
+        leads: schedule.periods.iter().map(|(rows, _)| rows.len()).sum::<usize>() as f64,
+        swapped_in: moved(1.0),
+        swapped_out: moved(-1.0),
+        rule: schedule.rule,
+    }
+}

@@ -14,14 +14,19 @@ use crate::table::MISSING;
 
 use super::LEVEL;
 use super::bracket;
-use super::capacity::{Schedule, inclusion};
+use super::capacity::{self, Schedule, inclusion};
 use super::cohort::Cohort;
-use super::paired::Paired;
+use super::paired::{self, Paired};
 
-/// So many leads of which none was worked are no accident: at a contact rate of 10 % it happens 4 times in 100.
-const GAP: usize = 30;
-/// A share of the leads, likewise.
-const GAP_SHARE: f64 = 0.02;
+/// So many leads of which none was worked rule out, at 95 %, that one in twenty or more of their like is worked: the
+/// fewest m with 0.95^m ≤ 0.05 (the rule of three: Hanley & Lippman-Hand 1983).
+const GAP: usize = 59;
+/// Fewer of all leads than this can be missed: they move the denominator by less than the interval is wide.
+const GAP_SHARE: f64 = 0.01;
+/// The fewest worked leads from which those of a tenth of the scores are judged.
+const FEWEST_WORKED: usize = 5;
+/// The fewest leads of a segment that has a column of its own in the propensity.
+const LEVEL_LEADS: f64 = 30.0;
 /// Parts of equal volume of the champion's score.
 const PARTS: usize = 10;
 /// Shrinks the regressions a little, so that they exist in small samples.
@@ -38,6 +43,13 @@ struct Contacts {
     part: Vec<usize>,
 }
 
+/// Who was worked and what the models would have captured had all been, without the rest of an evaluation; nothing where
+/// it is not known who was worked.
+pub fn contacts(cohort: &Cohort) -> Option<Worked> {
+    let schedule = capacity::schedule(cohort);
+    worked(cohort, &schedule, &paired::bootstrap(cohort, &schedule))
+}
+
 pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Option<Worked> {
     let contact = cohort.asked().contact.as_ref()?;
     let reference = cohort.design().champion.unwrap_or(0);
@@ -45,7 +57,7 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
     let refused = contacts.gap(cohort, reference);
     let propensity = match &refused {
         Some(reason) => Err(reason.clone()),
-        None => contacts.propensity(cohort).map_err(|reason| format!("the propensity can not be fitted: {reason}")),
+        None => contacts.propensity(cohort).map_err(|reason| format!("the propensity cannot be fitted: {reason}")),
     };
     let shares: Vec<Vec<f64>> =
         cohort.models().iter().map(|model| inclusion(model, schedule).into_iter().flatten().collect()).collect();
@@ -53,8 +65,8 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
         .as_ref()
         .map(|e| Outcomes { inverse: contacts.inverse(e), robust: contacts.robust(e) })
         .map_err(String::clone);
-    let models =
-        (0..cohort.models().len()).map(|model| one(cohort, paired, &contacts, model, &shares[model], &corrected));
+    let models = (0..cohort.models().len())
+        .map(|model| one(cohort, (schedule, paired), &contacts, model, &shares[model], &corrected));
     let models: Vec<WorkedModel> = models.collect();
     let champion = cohort.design().champion;
     let differences = champion.map_or_else(Vec::new, |champion| {
@@ -98,7 +110,7 @@ type Corrected = Result<Outcomes, String>;
 
 fn one(
     cohort: &Cohort,
-    paired: &Paired,
+    (schedule, paired): (&Schedule, &Paired),
     contacts: &Contacts,
     model: usize,
     shares: &[f64],
@@ -113,7 +125,7 @@ fn one(
     WorkedModel {
         model: cohort.models()[model].name.clone(),
         share_worked: rate(f64::min(reached, handed), handed),
-        naive: Estimate::with(paired.observed[model].capture, paired.interval(model, |figures| figures.capture)),
+        naive: capacity::captured(schedule, paired, model),
         inverse_propensity: estimate(|both| &both.inverse),
         doubly_robust: estimate(|both| &both.robust),
     }
@@ -163,7 +175,7 @@ impl Contacts {
         }
     }
 
-    /// Why the leads that were never worked can not be judged from those that were.
+    /// Why the leads that were never worked cannot be judged from those that were.
     fn gap(&self, cohort: &Cohort, reference: usize) -> Option<String> {
         let least = GAP.max((GAP_SHARE * self.rows.len() as f64).ceil() as usize);
         if self.rows.is_empty() {
@@ -194,11 +206,14 @@ impl Contacts {
             ));
         }
         let in_part = |part: usize| (0..scores.len()).filter(move |&i| self.part[i] == part);
-        if let Some(part) =
-            (0..PARTS).find(|&part| in_part(part).count() >= least && in_part(part).all(|i| !self.worked[i]))
-        {
+        let thin = (0..PARTS).find_map(|part| {
+            let (all, reached) = (in_part(part).count(), in_part(part).filter(|&i| self.worked[i]).count());
+            (all >= least && reached < FEWEST_WORKED).then_some((part, all, reached))
+        });
+        if let Some((part, all, reached)) = thin {
+            let few = if reached == 0 { "none".to_string() } else { format!("only {reached}") };
             return Some(format!(
-                "not identifiable: in part {} of {PARTS} of `{}`'s scores no lead was ever worked",
+                "not identifiable: of the {all} leads in part {} of {PARTS} of `{}`'s scores {few} were ever worked",
                 part + 1,
                 model.name
             ));
@@ -227,7 +242,7 @@ impl Contacts {
             let codes: Vec<u32> = self.rows.iter().map(|&row| grouping.codes[row]).collect();
             let levels = (0..grouping.levels.len() as u32).chain([MISSING]);
             let dummies = levels.map(|level| codes.iter().map(|code| f64::from(*code == level)).collect::<Vec<f64>>());
-            columns.extend(dummies.filter(|dummy| dummy.iter().sum::<f64>() >= GAP as f64));
+            columns.extend(dummies.filter(|dummy| dummy.iter().sum::<f64>() >= LEVEL_LEADS));
         }
         columns.retain(|column| column.iter().any(|value| *value != column[0]));
         let worked: Vec<f64> = self.worked.iter().map(|worked| f64::from(*worked)).collect();

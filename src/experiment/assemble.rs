@@ -2,7 +2,8 @@
 
 use crate::data::History;
 use crate::evaluation::{
-    Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, Mark, PartOfRun, Scored,
+    Asked, BracketRule, Calibrated, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, Mark,
+    PartOfRun, Scored,
 };
 use crate::models::spec::BracketSpec;
 use crate::replay::{AsOf, Ending, Replayed, Role};
@@ -11,9 +12,9 @@ use crate::stats::quantile;
 use crate::stats::random::Seed;
 use crate::stats::survival::End;
 use crate::table::{Cell, Column, MISSING, Text};
-use crate::time::{Calendar, Horizon, Instant, NEVER, Zone};
+use crate::time::{Calendar, DAY, Horizon, Instant, NEVER, Span, Zone};
 
-use super::file::ExperimentFile;
+use super::file::{CalibrationSpec, ExperimentFile};
 
 /// Takes leads out of the run that a model with `missing: exclude` does not score: for every model, so that all are
 /// judged on the same leads. Returns the rows that stay.
@@ -86,7 +87,7 @@ pub(crate) fn cohort(
         },
         timed: outcomes.timed,
         losses: history.outcomes.lost.iter().any(|lost| *lost != NEVER),
-        capacity: capacity(file, history, outcomes.timed),
+        capacity: capacity(file, history, replayed),
         seed: Seed(file.seed),
         replicates: file.replicates.get(),
     };
@@ -95,8 +96,21 @@ pub(crate) fn cohort(
 
 /// What the file asks beyond the comparison, and who was worked.
 pub(crate) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>) -> Asked {
+    Asked {
+        gates: file.gates.iter().map(|gate| gate.0.clone()).collect(),
+        thresholds: file.thresholds.rule(),
+        contact: worked(file, replayed).map(|worked| Contact { worked }),
+        marks,
+        calibration: match file.calibration {
+            CalibrationSpec::Platt => Calibrated::Platt,
+            CalibrationSpec::Isotonic => Calibrated::Isotonic,
+        },
+    }
+}
+
+/// Which leads sales worked; nothing where it is not recorded. What is worked after its horizon came too late to count.
+fn worked(file: &ExperimentFile, replayed: &Replayed) -> Option<Vec<bool>> {
     let outcomes = &replayed.outcomes;
-    // What is worked after its horizon came too late to count.
     let in_time = |(at, as_of): (&Instant, &Instant)| {
         *at != NEVER
             && match file.replay.horizon {
@@ -104,18 +118,36 @@ pub(crate) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>
                 Horizon::Ever => true,
             }
     };
-    Asked {
-        gates: file.gates.iter().map(|gate| gate.0.clone()).collect(),
-        thresholds: file.thresholds.rule(),
-        contact: (!outcomes.worked.is_empty())
-            .then(|| Contact { worked: outcomes.worked.iter().zip(&outcomes.as_of).map(in_time).collect() }),
-        marks,
-    }
+    (!outcomes.worked.is_empty()).then(|| outcomes.worked.iter().zip(&outcomes.as_of).map(in_time).collect())
 }
 
-/// The stated capacity, in calendar periods from the start of the evaluation window.
-fn capacity(file: &ExperimentFile, history: &History, timed: bool) -> Option<CapacityRule> {
-    let spec = file.capacity.as_ref().filter(|_| timed)?;
+/// Where sales worked more of the leads than this, how many they can work is not what they worked.
+const NEARLY_ALL: f64 = 0.9;
+/// The shortest time from which leads a week are estimated.
+const FOUR_WEEKS: i64 = 28 * DAY;
+
+/// How many of the evaluated leads sales worked a week, in whole leads; nothing where it is not recorded, where the leads
+/// came in less than four weeks, and where sales worked none or nearly all: then it does not say how many they can.
+pub(super) fn worked_a_week(file: &ExperimentFile, replayed: &Replayed) -> Option<f64> {
+    let worked = worked(file, replayed)?;
+    let as_of = &replayed.outcomes.as_of;
+    let rows: Vec<usize> = (0..as_of.len()).filter(|&row| replayed.roles[row] == Role::Evaluated).collect();
+    let count = rows.iter().filter(|&&row| worked[row]).count() as f64;
+    let first = rows.iter().map(|&row| as_of[row]).min()?;
+    let span = rows.iter().map(|&row| as_of[row]).max()?.checked_sub(first)?;
+    let telling = span >= FOUR_WEEKS && count > 0.0 && count <= NEARLY_ALL * rows.len() as f64;
+    telling.then(|| (count * (7 * DAY) as f64 / span as f64).round().max(1.0))
+}
+
+/// The stated capacity, else the estimated one, in calendar periods from the start of the evaluation window.
+fn capacity(file: &ExperimentFile, history: &History, replayed: &Replayed) -> Option<CapacityRule> {
+    if !replayed.outcomes.timed {
+        return None;
+    }
+    let (leads, per) = match &file.capacity {
+        Some(spec) => (spec.leads.0, spec.per),
+        None => (worked_a_week(file, replayed)?, Span::from_days(7.0)),
+    };
     let zone = &history.zone;
     let created = history.created.iter().flatten().copied().filter(|at| *at != NEVER);
     let window = file.replay.evaluate.as_ref();
@@ -128,7 +160,7 @@ fn capacity(file: &ExperimentFile, history: &History, timed: bool) -> Option<Cap
     };
     let covered = (begins + shift, ends.saturating_add(shift).min(history.until));
     // The first period that is covered in full begins at the first whole step from the window's start.
-    Some(CapacityRule { leads: spec.leads.0, per: spec.per, begins, covered })
+    Some(CapacityRule { leads, per, begins, covered })
 }
 
 /// The creation quarter of every lead; nothing without creation times.

@@ -3,7 +3,7 @@ use crate::time::{Calendar, Zone};
 
 use super::load::Experiment;
 use super::run::{Timings, play_read, readiness};
-use super::{Progress, RunError};
+use super::{Progress, RunError, log};
 use crate::replay::Scope;
 
 /// What is in the data of an experiment, before any result.
@@ -18,16 +18,21 @@ pub struct Checked {
 /// Reads an experiment's data and replays them far enough to say whether models could be compared.
 pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Progress) -> Result<Checked, RunError> {
     let (history, findings) = super::run::read(experiment, progress)?;
+    super::run::segments_exist(experiment, &super::run::known_columns(&history), &findings)?;
     let by = by.unwrap_or(&experiment.file.segments);
     let raw = data::raw_table(&history, &findings, by, Calendar::Month, 0.95)?;
     let zone = history.zone.clone();
     // The models must fit the data too: a misspelt column is found here and not after a night's run.
     let read = (history, findings.clone());
     let mut played = play_read(experiment, read, Timings::default(), Scope::Used, progress)?;
+    let across = match log::crossed(experiment, &played) {
+        Err(error @ RunError::Truncated { .. }) => format!("\nBlind spot: {error}."),
+        _ => String::new(),
+    };
     let ready = match super::run::cohort(experiment, &mut played) {
         Ok(cohort) => readiness(&crate::evaluation::readiness(&cohort)),
         Err(RunError::Cohort(error)) => format!("Readiness: {error}."),
         Err(error) => return Err(error),
     };
-    Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready, zone })
+    Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready + &across, zone })
 }

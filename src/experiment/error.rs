@@ -8,10 +8,10 @@ use crate::report::ReportError;
 
 use super::store::StoreError;
 
-/// Why an experiment file can not be used.
+/// Why an experiment file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("{path}: can not be read: {source}", path = path.display())]
+    #[error("{path}: cannot be read: {source}", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error("{path}: not a text file: an experiment is YAML in UTF-8", path = path.display())]
     NotText { path: PathBuf },
@@ -57,10 +57,26 @@ pub enum RunError {
     NotPoints { model: String },
     #[error("model `{model}` is audited on training leads, and there are none: give `replay.train` a window")]
     NoTraining { model: String },
+    #[error(
+        "{what}: those leads score lower for want of a log, and a comparison across that date would be about the log; {advice}, or compare all the same with --allow-truncated"
+    )]
+    Truncated { what: String, advice: String },
     #[error("{path}: is there already and not empty: name a new folder", path = path.display())]
     NotEmpty { path: PathBuf },
+    #[error("{path}: {why}: name two folders that `leadoff run` left, such as `leadoff compare reports/q2 reports/q3`", path = path.display())]
+    NotARun { path: PathBuf, why: String },
+    #[error(
+        "the champion of the first run is {}, of the second {}: what is said against different champions cannot be compared; run the second again with the champion of the first",
+        named(a),
+        named(b)
+    )]
+    OtherChampion { a: Option<String>, b: Option<String> },
     #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]
     Format { path: PathBuf },
+}
+
+fn named(champion: &Option<String>) -> String {
+    champion.as_ref().map_or("none".into(), |champion| format!("`{champion}`"))
 }
 
 impl From<ModelError> for RunError {

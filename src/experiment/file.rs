@@ -28,8 +28,12 @@ pub struct ExperimentFile {
     pub models: Entries<ModelSpec>,
     /// How scores are cut into brackets; by default five of equal volume, or the champion's tiers.
     pub brackets: Option<BracketSpec>,
-    /// How many leads sales can work in a period.
+    /// How many leads sales can work in a period; by default as many a week as sales worked of those evaluated, where
+    /// `data.outcomes.worked` says which.
     pub capacity: Option<CapacitySpec>,
+    /// How points become probabilities.
+    #[serde(default)]
+    pub calibration: CalibrationSpec,
     /// Columns by which results are split.
     #[serde(default)]
     pub segments: Vec<String>,
@@ -46,9 +50,17 @@ pub struct ExperimentFile {
     /// What the score at which leads are handed over is to meet, beside the capacity.
     #[serde(default)]
     pub thresholds: ThresholdSpec,
+    /// Whether the report holds the criteria of the champion (or of the first points model) against what happened to the
+    /// training leads; true by default.
+    #[serde(default = "yes")]
+    pub audit: bool,
     /// What `leadoff review` needs to know beside all this.
     #[serde(default)]
     pub review: ReviewSpec,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn one() -> u64 {
@@ -113,6 +125,17 @@ impl JsonSchema for Replicates {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "integer", "minimum": 100, "maximum": 100_000 })
     }
+}
+
+/// The map from points to probabilities, fitted on the training leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CalibrationSpec {
+    /// A logistic curve (Platt 1999).
+    #[default]
+    Platt,
+    /// Non-decreasing steps: needs some hundred wins among the training leads.
+    Isotonic,
 }
 
 /// How many leads sales can work, and in what time.

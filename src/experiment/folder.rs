@@ -32,10 +32,14 @@ pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Re
 /// Every file of the report with its bytes: formats and charts.
 fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
     let document = report::document(evaluation);
-    let formats = [Format::Html, Format::Markdown]
-        .map(|format| (format!("report.{}", format.extension()), format.render(&document).into_bytes()));
     let charts = chart::all(evaluation);
-    let mut files = Vec::from(formats);
+    let mut files = report::files(&document, "report")?;
+    for (stem, card) in report::cards(evaluation) {
+        for format in [Format::Html, Format::Markdown] {
+            files.push((format!("{stem}.{}", format.extension()), format.render(&card).into_bytes()));
+        }
+    }
+    let slide = chart::slide(&document, &report::slide_figures(evaluation));
     for chart in &charts {
         files.push((format!("charts/{}.svg", chart.id), chart::standalone(chart).into_bytes()));
     }
@@ -43,7 +47,9 @@ fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u
         use rayon::prelude::*;
         let drawn = charts.par_iter().map(|chart| Ok((format!("charts/{}.png", chart.id), chart::png(chart)?)));
         files.extend(drawn.collect::<Result<Vec<_>, RunError>>()?);
+        files.push(("slide.png".into(), chart::slide_png(&slide)?));
     }
+    files.push(("slide.svg".into(), slide.into_bytes()));
     Ok(files)
 }
 

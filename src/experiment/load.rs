@@ -20,12 +20,14 @@ pub struct Experiment {
     pub champion: Option<usize>,
     /// Where relative paths of the data start.
     pub base: PathBuf,
+    /// Whether leads from both sides of a break in the event log may be compared; not by default.
+    pub allow_truncated: bool,
     path: PathBuf,
 }
 
 impl Experiment {
     /// # Errors
-    /// When the file can not be read, is not an experiment, or its parts do not fit together.
+    /// When the file cannot be read, is not an experiment, or its parts do not fit together.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let file: ExperimentFile = yaml::read(path)?;
         let invalid =
@@ -49,7 +51,7 @@ impl Experiment {
         }
         gates_fit(&file).map_err(|message| invalid("gates", message))?;
         let base = base(path, &file.data);
-        Ok(Self { models, champion, base, path: path.into(), file })
+        Ok(Self { models, champion, base, allow_truncated: false, path: path.into(), file })
     }
 
     /// The file it was read from.

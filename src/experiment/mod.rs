@@ -3,11 +3,13 @@
 mod assemble;
 mod audit;
 mod check;
+mod compare;
 mod error;
 mod file;
 mod folder;
 mod gates;
 mod load;
+mod log;
 mod reviewing;
 mod run;
 mod scores;
@@ -20,8 +22,9 @@ pub(crate) use assemble::asked;
 pub(crate) use assemble::cohort as assembled;
 pub use audit::{audit, store_audit};
 pub use check::{Checked, check};
+pub use compare::{changes_json, compare, store_changes};
 pub use error::{ConfigError, RunError};
-pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
+pub use file::{CalibrationSpec, CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use folder::{read_evaluation, redraw, store};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
@@ -37,6 +40,11 @@ pub use store::{StoreError, write_file};
 /// Hears what is being done, for somebody who waits.
 pub trait Progress: Sync {
     fn say(&self, what: String);
+
+    /// How far the reading of the files is.
+    fn reading(&self, at: &crate::data::Progress) {
+        self.say(format!("reading {}: {} rows", at.input, at.rows));
+    }
 }
 
 /// Nobody listens.

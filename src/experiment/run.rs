@@ -6,15 +6,15 @@ use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Sco
 use crate::predicate::{Kind, PredicateError};
 use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
 use crate::result::{
-    self, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness,
-    Setting,
+    self, About, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number,
+    Readiness, Setting, TierNote,
 };
 use crate::stats::random::Seed;
 use crate::stats::{Interval, Undefined, dist};
 use crate::time::DAY;
 
 use super::load::Experiment;
-use super::{Progress, RunError, assemble};
+use super::{Progress, RunError, assemble, audit, log};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -51,6 +51,15 @@ impl Timings {
         done
     }
 
+    /// Times the parts of a work that tells when each is done.
+    fn time_parts<T>(&mut self, work: impl FnOnce(&mut dyn FnMut(&'static str)) -> T) -> T {
+        let mut start = Clock::now();
+        work(&mut |part| {
+            self.0.push((part, start.elapsed().as_secs_f64()));
+            start = Clock::now();
+        })
+    }
+
     fn in_words(&self) -> String {
         let total: f64 = self.0.iter().map(|(_, seconds)| seconds).sum();
         let lines: String = self.0.iter().map(|(step, seconds)| format!("{step:<28} {seconds:>9.3} s\n")).collect();
@@ -69,15 +78,22 @@ fn peak_memory() -> Option<f64> {
 /// Replays the leads of an experiment through all its models and evaluates them.
 pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunError> {
     let mut played = play(experiment, Scope::Used, progress)?;
+    let mut timings = std::mem::take(&mut played.timings);
+    let crossed = timings.time("breaks of the log", || log::crossed(experiment, &played))?;
     progress.say("evaluating".into());
+    let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = cohort(experiment, &mut played)?;
-    let Played { history, findings, models, replayed, mut timings, .. } = played;
-    let evaluated = timings.time("evaluate", || evaluation::evaluate(&cohort));
-    let notices = notices(experiment, &history, &models, &replayed, &cohort);
+    let Played { history, findings, models, replayed, .. } = played;
+    let mut evaluated = timings.time_parts(|done| evaluation::evaluate_watched(&cohort, done));
+    for (one, model) in evaluated.models.iter_mut().zip(&models) {
+        one.about = about(experiment, model);
+    }
+    let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
+    notices.extend(crossed.iter().map(|cliff| log::notice(cliff, Level::Banner)));
     let evaluation = Evaluation {
         schema: result::SCHEMA,
         experiment: experiment.file.experiment.clone(),
-        setting: setting(experiment, &history),
+        setting: setting(experiment, &history, &cohort),
         readiness: evaluated.readiness,
         notices,
         ledger: replayed.ledger,
@@ -86,6 +102,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         comparisons: evaluated.comparisons,
         verdict: evaluated.verdict,
         evidence: dated(evaluated.evidence, &history),
+        criteria,
     };
     progress.say("hashing the inputs".into());
     let inputs = timings.time("hash inputs", || data::inputs(&experiment.file.data, &experiment.base))?;
@@ -93,13 +110,31 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     Ok(Run { evaluation, findings, inputs, experiment: text, timings: timings.in_words() })
 }
 
+/// What the experiment file says of a model.
+fn about(experiment: &Experiment, model: &Model) -> About {
+    let spec = experiment.file.models.get(model.name());
+    let points = model.points().map(|points| points.spec());
+    let tiers = points.iter().flat_map(|points| points.tiers.iter());
+    let mut tiers: Vec<TierNote> =
+        tiers.map(|(name, tier)| TierNote { name: name.into(), from: tier.from, does: tier.does.clone() }).collect();
+    tiers.sort_by(|a, b| b.from.total_cmp(&a.from));
+    About {
+        owner: spec.and_then(|spec| spec.owner.clone()),
+        description: spec.and_then(|spec| spec.description.clone()),
+        tiers,
+        threshold: points.and_then(|points| points.threshold),
+    }
+}
+
 /// Evidence with the days by which enough leads are mature, counted from the export of the outcomes.
 fn dated(mut evidence: Evidence, history: &History) -> Evidence {
-    for gate in &mut evidence.gates {
-        let days = gate.days.finite().filter(|days| history.outcomes.timed && *days > 0.0 && *days < 36_525.0);
-        let at = days.and_then(|days| history.until.checked_add((days * DAY as f64) as i64));
-        gate.by = at.map(|at| history.zone.date(at).to_string());
-    }
+    let after = |days: &Number| {
+        let days = days.finite().filter(|days| history.outcomes.timed && *days > 0.0 && *days < 36_525.0)?;
+        let at = history.until.checked_add((days * DAY as f64) as i64)?;
+        Some(history.zone.date(at).to_string())
+    };
+    evidence.gates.iter_mut().for_each(|gate| gate.by = after(&gate.days));
+    evidence.waiting.iter_mut().for_each(|waiting| waiting.by = after(&waiting.days));
     evidence
 }
 
@@ -146,11 +181,7 @@ pub(super) fn play_read(
     };
     let mut plan = Plan::default();
     let models = models::compile(&experiment.models, &context, &mut plan).map_err(|error| refused(error, &findings))?;
-    for name in &experiment.file.segments {
-        if !columns.iter().any(|column| column.name == *name) {
-            return Err(RunError::NoSegment { column: name.clone(), why: why_not(name, &columns, &findings) });
-        }
-    }
+    segments_exist(experiment, &columns, &findings)?;
     progress.say("replaying".into());
     let replayed = timings.time("replay", || replay::replay(&history, &plan, &experiment.file.replay, scope))?;
     progress.say("scoring".into());
@@ -161,14 +192,22 @@ pub(super) fn play_read(
     Ok(Played { history, findings, models, replayed, scores, timings, plan })
 }
 
-pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
-    let say = |at: data::Progress| progress.say(reading(&at));
-    Ok(data::read(&experiment.file.data, &experiment.base, &experiment.event_columns(), &say)?)
+/// Every column of `segments:` is there.
+pub(super) fn segments_exist(
+    experiment: &Experiment,
+    columns: &[KnownColumn],
+    findings: &Findings,
+) -> Result<(), RunError> {
+    let known = |name: &String| columns.iter().any(|column| column.name == *name);
+    match experiment.file.segments.iter().find(|name| !known(name)) {
+        Some(name) => Err(RunError::NoSegment { column: name.clone(), why: why_not(name, columns, findings) }),
+        None => Ok(()),
+    }
 }
 
-fn reading(at: &data::Progress) -> String {
-    let share = if at.total > 0 { 100.0 * at.bytes as f64 / at.total as f64 } else { 100.0 };
-    format!("reading {}: {} rows, {share:.0} %", at.input, at.rows)
+pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
+    let say = |at: data::Progress| progress.reading(&at);
+    Ok(data::read(&experiment.file.data, &experiment.base, &experiment.event_columns(), &say)?)
 }
 
 pub(crate) fn known_columns(history: &History) -> Vec<KnownColumn> {
@@ -286,7 +325,7 @@ fn finding(finding: &data::Finding) -> FindingCount {
     }
 }
 
-fn setting(experiment: &Experiment, history: &History) -> Setting {
+fn setting(experiment: &Experiment, history: &History, cohort: &Cohort) -> Setting {
     let file = &experiment.file;
     let timed = history.outcomes.timed;
     Setting {
@@ -302,11 +341,11 @@ fn setting(experiment: &Experiment, history: &History) -> Setting {
         until: timed.then(|| until(history)),
         timezone: history.zone.name().into(),
         currency: file.data.currency.clone(),
-        capacity: file
-            .capacity
-            .as_ref()
-            .filter(|_| timed)
-            .map(|capacity| CapacitySetting { leads: capacity.leads.0, per_days: capacity.per.days() }),
+        capacity: cohort.design().capacity.map(|rule| CapacitySetting {
+            leads: rule.leads,
+            per_days: rule.per.days(),
+            estimated: file.capacity.is_none(),
+        }),
         seed: file.seed,
     }
 }
@@ -317,6 +356,9 @@ fn until(history: &History) -> String {
     let date = zone.date(history.until);
     if zone.end_of(date) == history.until { date.to_string() } else { zone.text(history.until) }
 }
+
+/// Below so many wins a report warns of itself: an AUC's interval is then more than 0.25 wide.
+const FEW_WINS: usize = 20;
 
 /// What a reader must know to read the numbers right.
 fn notices(
@@ -331,7 +373,7 @@ fn notices(
     let mut say = |level: Level, text: String| notices.push(Notice { level, text });
     for model in cohort.models() {
         if let Some(reason) = &model.not_promotable {
-            say(Level::Banner, format!("`{}` can not be promoted on this evidence: it {reason}", model.name));
+            say(Level::Banner, format!("`{}` cannot be promoted on this evidence: it {reason}", model.name));
         }
     }
     let ledger = &replayed.ledger;
@@ -356,10 +398,29 @@ fn notices(
     if history.created.is_none() && file.replay.as_of == AsOf::Created {
         say(Level::Note, "The leads have no creation times: each is scored as it stands in its file.".into());
     }
+    let wins = cohort.converted(cohort.mature()).into_iter().filter(|won| *won).count();
+    if wins < FEW_WINS {
+        say(
+            Level::Warning,
+            format!(
+                "Only {wins} mature {} behind this report. With fewer than about {FEW_WINS} no ranking, curve or threshold here is to be acted on: take a longer window, a shorter horizon, or wait.",
+                if wins == 1 { "win stands" } else { "wins stand" }
+            ),
+        );
+    }
+    if let Some(rule) = cohort.design().capacity.filter(|_| file.capacity.is_none()) {
+        say(
+            Level::Note,
+            format!(
+                "No capacity is stated. Sales worked about {} of these leads a week, and models are compared at that number; state `capacity` to compare them at another.",
+                rule.leads
+            ),
+        );
+    }
     if file.capacity.is_some() && !replayed.outcomes.timed {
         say(
             Level::Note,
-            "The capacity can not be replayed without times: models are compared in the top 10 % instead.".into(),
+            "The capacity cannot be replayed without times: models are compared in the top 10 % instead.".into(),
         );
     }
     if cohort.training().is_empty() && models.iter().any(|model| model.scale() == result::Scale::Points) {

@@ -13,7 +13,7 @@ use crate::time::Zone;
 use super::load::Experiment;
 use super::run::{cohort, play};
 use super::store::write_with;
-use super::{Progress, RunError};
+use super::{Progress, RunError, log};
 
 /// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet.
 /// Returns how many.
@@ -45,6 +45,7 @@ pub fn swaps(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Re
         return Err(RunError::Format { path: out.into() });
     }
     let mut played = play(experiment, Scope::Used, progress)?;
+    log::crossed(experiment, &played)?;
     let cohort = cohort(experiment, &mut played)?;
     let swapped = evaluation::swapped(&cohort);
     let ids: Vec<&str> = played.replayed.features.ids.iter().collect();

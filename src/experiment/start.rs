@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::simulate::{self, Organisation};
+use crate::simulate::{self, Contact, Organisation};
 use crate::stats::random::Seed;
 use crate::time::{Moment, Zone};
 
@@ -22,8 +22,9 @@ pub fn demo() -> Organisation {
         from: moment("2025-01-01").start(&zone),
         to: moment("2026-09-23").start(&zone),
         until: moment("2026-09-30").end(&zone),
-        intercept: -3.4,
+        intercept: -3.2,
         drift: None,
+        contact: Contact { low: 0.5, high: 0.95 },
         seed: Seed(1),
     }
 }

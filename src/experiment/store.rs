@@ -12,7 +12,7 @@ pub struct Folder {
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("{path}: can not be written: {source}", path = path.display())]
+    #[error("{path}: cannot be written: {source}", path = path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("{path}: is there already and is no report of ours (it holds no `evaluation.json`): name another folder with --out", path = path.display())]
     NotOurs { path: PathBuf },
@@ -74,7 +74,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A draft that was not finished is rubbish; when it can not be removed there is nothing left to do about it.
+        // A draft that was not finished is rubbish; when it cannot be removed there is nothing left to do about it.
         let _ = fs::remove_dir_all(&self.draft);
     }
 }

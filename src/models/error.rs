@@ -1,9 +1,9 @@
 use crate::predicate::{PredicateError, nearest};
 
-/// Why models can not be made of an experiment's `models:`, fitted, or scored.
+/// Why models cannot be made of an experiment's `models:`, fitted, or scored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
-    /// Something that stands in the experiment file and can not stay so.
+    /// Something that stands in the experiment file and cannot stay so.
     #[error("{path}: {problem}")]
     Invalid { path: String, problem: String },
     #[error("{path}: {error}")]
@@ -13,12 +13,12 @@ pub enum ModelError {
     #[error("model `{model}` is fitted on training leads, and there are none: give `replay.train` a window")]
     NoTraining { model: String },
     #[error(
-        "model `{model}` can not be fitted: {wins} of its {leads} training leads converted, expected some of either kind"
+        "model `{model}` cannot be fitted: {wins} of its {leads} training leads converted, expected some of either kind"
     )]
     OneClass { model: String, leads: usize, wins: usize },
-    #[error("model `{model}` can not be fitted: {problem}")]
+    #[error("model `{model}` cannot be fitted: {problem}")]
     NotFitted { model: String, problem: String },
-    #[error("model `{model}` can not score: {problem}")]
+    #[error("model `{model}` cannot score: {problem}")]
     NotScored { model: String, problem: String },
 }
 

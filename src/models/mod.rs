@@ -105,7 +105,7 @@ pub fn compile(specs: &[Spec], context: &Context, plan: &mut Plan) -> Result<Vec
 /// Every model's scores, in the order of the models; mixes after what they are mixed of.
 ///
 /// # Errors
-/// When a regression can not be fitted, or a column holds no probabilities and says so.
+/// When a regression cannot be fitted, or a column holds no probabilities and says so.
 pub fn score(models: &[Model], features: &Features, training: Option<&Training>) -> Result<Vec<Scores>, ModelError> {
     let alone = |model: &Model| model.score_alone(features, training).transpose();
     let alone: Vec<Option<Result<Scores, ModelError>>> = models.par_iter().map(alone).collect();

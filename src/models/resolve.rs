@@ -1,4 +1,4 @@
-//! `models:` as a whole: variants become models of their own, names are found, and what can not work is refused.
+//! `models:` as a whole: variants become models of their own, names are found, and what cannot work is refused.
 
 use std::collections::BTreeSet;
 

@@ -11,7 +11,7 @@ pub struct Scores {
     pub groups: Vec<GroupScore>,
     /// The fit of a regression.
     pub fitted: Option<Fitted>,
-    /// Why the model can not be promoted on this evidence.
+    /// Why the model cannot be promoted on this evidence.
     pub not_promotable: Option<String>,
 }
 
@@ -49,6 +49,12 @@ impl Contribution {
             cap: self.cap,
             strength: Vec::new(),
         }
+    }
+
+    /// The same criterion on some of the leads.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Self {
+        Self { strength: rows.iter().map(|&row| self.strength[row]).collect(), ..self.without_strength() }
     }
 
     /// Points before the cap.

@@ -65,7 +65,7 @@ impl Reader<'_> {
 
     fn syntax(&self) -> Result<Expr, PredicateError> {
         let tokens = Tokenizer::new(&Plain, self.text).tokenize_with_location();
-        let tokens = tokens.or_else(|error| self.syntax_error(error.location, lower_first(&error.message)))?;
+        let tokens = tokens.or_else(|error| self.syntax_error(error.location, misread(&error.message)))?;
         let Some(first) = tokens.iter().find(|token| !matches!(token.token, Token::Whitespace(_))) else {
             return self
                 .syntax_error(Location::new(1, 1), "there is nothing, expected a condition such as `employees > 50`");
@@ -78,11 +78,17 @@ impl Reader<'_> {
             let what = format!("more than {MOST_OPERATORS} operators; `IN (…)` takes a list of any length");
             return self.refuse(token.span, what);
         }
+        if let Some(token) = tokens.iter().find(|token| !is_known(&token.token)) {
+            return self.refuse(token.span, foreign(&token.token));
+        }
         let end = tokens.last().map_or(Location::new(1, 1), |token| token.span.end);
         let mut parser = Parser::new(&Plain).with_tokens_with_locations(tokens);
         let syntax = parser.parse_expr().or_else(|error| self.parser_error(&error, end))?;
         match parser.next_token() {
             TokenWithSpan { token: Token::EOF, .. } => Ok(syntax),
+            TokenWithSpan { span, .. } if is_case(&syntax) => {
+                self.syntax_error(span.start, "CASE WHEN … THEN … ELSE … END is not complete")
+            }
             TokenWithSpan { token, span } => self.syntax_error(
                 span.start,
                 format!("unexpected `{token}` after a complete condition; conditions are joined by AND or OR"),
@@ -101,7 +107,8 @@ impl Reader<'_> {
         let (what, location) = split_place(message).unwrap_or((message.as_str(), end));
         let Some((wanted, found)) = what.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: "))
         else {
-            return self.syntax_error(location, lower_first(what));
+            // The rest are the parser's own terms.
+            return self.syntax_error(location, format!("this is no condition as it is understood here; {OPERATORS}"));
         };
         let (found, hint) = match found {
             "EOF" => ("the end".to_string(), String::new()),
@@ -110,7 +117,7 @@ impl Reader<'_> {
             }
             other => (format!("`{other}`"), String::new()),
         };
-        self.syntax_error(location, format!("expected {}, found {found}{hint}", lower_first(wanted)))
+        self.syntax_error(location, format!("expected {}, found {found}{hint}", expected(wanted)))
     }
 
     fn column(&mut self, ident: &Ident) -> Node {
@@ -193,7 +200,7 @@ impl Reader<'_> {
         if !matches!(data_type, DataType::Date | DataType::Timestamp(None, _) | DataType::Datetime(None)) {
             return self.refuse(value.span, format!("`{data_type}` literals are not understood, DATE '2026-01-31' is"));
         }
-        let text = value.value.clone().into_string().unwrap_or_default();
+        let text = value.value.clone().into_string().unwrap_or_else(|| value.value.to_string());
         match time(&text) {
             Some(literal) => Ok(Node::Literal(literal)),
             None => self.refuse(value.span, format!("`{text}` is no time, expected one such as 2026-01-31")),
@@ -435,6 +442,71 @@ fn is_operator(token: &Token) -> bool {
         Token::EOF | Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) => false,
         _ => true,
     }
+}
+
+/// What the parser expected, in our words.
+fn expected(wanted: &str) -> String {
+    match wanted {
+        list if list.ends_with("after IS") => "NULL, NOT NULL, TRUE or FALSE after IS".into(),
+        word if word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_punctuation()) => format!("`{word}`"),
+        other => lower_first(other),
+    }
+}
+
+/// What the tokenizer could not read, in our words.
+fn misread(message: &str) -> String {
+    if message.contains("EOF") { "what is opened here is not closed".into() } else { lower_first(message) }
+}
+
+/// `CASE` that could not be read as one is taken for a column of that name.
+fn is_case(syntax: &Expr) -> bool {
+    matches!(syntax, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("case"))
+}
+
+const OPERATORS: &str = "there are = <> < <= > >= + - * / %, AND, OR, NOT, IN (…), BETWEEN, LIKE and IS NULL";
+
+/// What a condition may be written with; what else is SQL is refused where it stands.
+fn is_known(token: &Token) -> bool {
+    match token {
+        Token::EOF
+        | Token::Word(_)
+        | Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::Whitespace(_)
+        | Token::Comma
+        | Token::LParen
+        | Token::RParen
+        | Token::Period
+        | Token::SemiColon
+        | Token::Placeholder(_)
+        | Token::StringConcat
+        | Token::Eq
+        | Token::Neq
+        | Token::Lt
+        | Token::LtEq
+        | Token::Gt
+        | Token::GtEq
+        | Token::Plus
+        | Token::Minus
+        | Token::Mul
+        | Token::Div
+        | Token::Mod => true,
+        // Other ways to write text have a refusal of their own.
+        other => other.to_string().contains(['\'', '"']),
+    }
+}
+
+fn foreign(token: &Token) -> String {
+    let hint = match token {
+        Token::DoubleEq => "equality is written =",
+        Token::Overlap => "both together are written AND",
+        Token::Pipe => "either is written OR",
+        Token::ExclamationMark => "write NOT, or <> between two values",
+        Token::DoubleColon => "a column's type is declared under `types:`",
+        Token::Tilde | Token::TildeAsterisk => "LIKE and ILIKE compare with a pattern",
+        _ => OPERATORS,
+    };
+    format!("`{token}` is not understood here; {hint}")
 }
 
 fn is_keyword(word: &str) -> bool {

@@ -177,6 +177,10 @@ fn words_that_sql_keeps_for_itself_can_be_columns() {
 #[test]
 fn what_is_no_sql_is_told_with_its_place() {
     assert_snapshot!(error("employees > > 50"), @"`employees > > 50` at column 13: expected an expression, found `>`");
+    assert_snapshot!(error("employees >> 50"), @"`employees >> 50` at column 11: `>>` is not understood here; there are = <> < <= > >= + - * / %, AND, OR, NOT, IN (…), BETWEEN, LIKE and IS NULL");
+    assert_snapshot!(error("employees == 50"), @"`employees == 50` at column 11: `==` is not understood here; equality is written =");
+    assert_snapshot!(error("CASE WHEN visits > 3"), @"`CASE WHEN visits > 3` at column 6: CASE WHEN … THEN … ELSE … END is not complete");
+    assert_snapshot!(error("visits IS 3"), @"`visits IS 3` at column 11: expected NULL, NOT NULL, TRUE or FALSE after IS, found `3`");
     assert_snapshot!(error("employees >"), @"`employees >` at column 12: expected an expression, found the end");
     assert_snapshot!(error("  "), @"`  ` at column 1: there is nothing, expected a condition such as `employees > 50`");
     assert_snapshot!(error("seniority = 'vp"), @"`seniority = 'vp` at column 13: unterminated string literal");
@@ -364,6 +368,95 @@ proptest! {
         if let Ok(expression) = Expression::parse(&text) {
             let _ = expression.kind(&kinds());
             let _ = expression.truths(&leads());
+        }
+    }
+}
+
+/// Slips of all kinds: none is answered in the parser's own terms.
+#[test]
+fn no_message_is_the_parsers_own() {
+    let slips = [
+        "visits >> 3",
+        "visits == 3",
+        "visits <=> 3",
+        "visits ! 3",
+        "visits & 3",
+        "visits ^ 3",
+        "visits -> 'x'",
+        "visits => 3",
+        "visits::int",
+        "visits IS 3",
+        "visits IS NOT",
+        "visits NOT 3",
+        "visits IN 3",
+        "visits IN (1, 2",
+        "visits BETWEEN 1, 2",
+        "visits BETWEEN 1",
+        "visits LIKE",
+        "(visits > 3",
+        "visits > 3)",
+        "visits > 3;",
+        "visits && 3",
+        "visits || 3",
+        "'x' visits",
+        "visits[1] = 2",
+        "visits.a.b = 1",
+        "CASE WHEN visits > 3",
+        "CASE visits END",
+        "\"visits",
+        "visits = 'x' OR",
+        "visits ~ 'x'",
+        "visits = {x}",
+        "visits = @x",
+        "visits = $1",
+        "# visits",
+        "not",
+        "AND visits",
+        "visits = 3 AND",
+        "visits > 3,",
+        "*",
+        "visits = *",
+        "count(*)",
+        "visits = 3 visits",
+        "3 4",
+        "= 3",
+        "visits = = 3",
+        "visits <> <> 3",
+        "EXISTS",
+        "visits = ANY(3)",
+        "INTERVAL",
+        "DATE",
+        "DATE 3",
+        "CAST(visits",
+        "SELECT 1",
+        "visits = (",
+        "()",
+        "lower(",
+        "lower(,)",
+        "visits LIKE 'a' ESCAPE",
+        "0x1g",
+        "1e",
+        "1e400",
+        "N'x'",
+        "U&'x'",
+        "E'x'",
+        "X'zz'",
+        "$$x$$",
+        "visits = `x`",
+        "visits \\ 3",
+        "visits = 'it's'",
+        "/* visits",
+        "-- visits",
+        "visits COLLATE x",
+        "visits AT TIME ZONE 'x'",
+        "visits IS DISTINCT 3",
+        "a b c",
+        "visits > 3 :",
+    ];
+    for slip in slips {
+        let said = error(slip);
+        for own in ["parser", "Line", "token", "infix", "prefix", "Token", "EOF", "sql", "subquery expected"] {
+            assert!(!said.contains(own) || slip.contains(own), "{slip}: {said}");
         }
     }
 }

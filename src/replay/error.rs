@@ -1,4 +1,4 @@
-/// Why a history can not be replayed as asked.
+/// Why a history cannot be replayed as asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ReplayError {
     #[error(

@@ -10,14 +10,18 @@ use super::{Decay, EventFeature, FeatureId, Measure, Plan, ReplayError};
 /// Sums of decayed weights are kept in fixed point, so that the order of events, files and threads changes no digit.
 const FIXED: f64 = (1u64 << 60) as f64;
 
+/// The age of no event.
+const NONE: i64 = i64::MAX;
+
 /// What a feature has gathered so far, a place a row.
 enum Gathered {
     Count(Vec<u32>),
-    Latest(Vec<Instant>),
+    /// The age of the latest; [`NONE`] without any.
+    Age(Vec<i64>),
     Sum(Vec<i128>),
     Distinct(Vec<(u32, u64)>),
     /// Places in the chunk at hand.
-    Events(Vec<usize>),
+    Events(Vec<u32>),
 }
 
 /// The events of one feature, with the code of its kind looked up.
@@ -50,7 +54,7 @@ pub(super) fn fold(
         let seen = Seen::new(chunk, events, row, as_of);
         tasks.par_iter_mut().for_each(|task| task.take(&seen, &anchors));
     }
-    Ok(tasks.into_par_iter().map(|task| task.finish(as_of)).collect())
+    Ok(tasks.into_par_iter().map(|task| task.finish(as_of.len())).collect())
 }
 
 /// The events of one lead (the log's lead 0) that a feature counts: their chunks and places in them.
@@ -68,39 +72,55 @@ pub(super) fn counted(
         task.gathered = Gathered::Events(Vec::new());
         task.take(&Seen::new(chunk, events, &row, &as_of), &anchors);
         if let Gathered::Events(found) = &task.gathered {
-            counted.extend(found.iter().map(|&event| (place, event)));
+            counted.extend(found.iter().map(|&event| (place, event as usize)));
         }
     }
     Ok(counted)
 }
 
-/// A chunk of events with the rows of their leads, sorted by kind.
+/// A chunk of events, of which those are listed that a score may see.
 struct Seen<'a> {
     chunk: &'a EventChunk,
     columns: EventColumns<'a>,
-    as_of: &'a [Instant],
-    row: &'a [Option<u32>],
-    /// Events of scored leads at or before `as_of`, grouped by kind.
-    by_kind: Vec<Vec<u32>>,
+    /// Part by part of the chunk, kind by kind: events of scored leads at or before `as_of`.
+    parts: Vec<Vec<Vec<SeenEvent>>>,
 }
 
+/// An event that its lead's score may see.
+#[derive(Clone, Copy)]
+struct SeenEvent {
+    row: u32,
+    /// A place in the chunk.
+    event: u32,
+    /// Microseconds before `as_of`.
+    age: i64,
+}
+
+/// Events whose leads are looked up together.
+const PART: usize = 1 << 17;
+
 impl<'a> Seen<'a> {
-    fn new(chunk: &'a EventChunk, events: &'a Events, row: &'a [Option<u32>], as_of: &'a [Instant]) -> Self {
-        let mut by_kind = vec![Vec::new(); events.kinds.len()];
-        for (i, &lead) in chunk.lead.iter().enumerate() {
-            if row[lead as usize].is_some_and(|row| chunk.at[i] <= as_of[row as usize]) {
-                by_kind[chunk.kind[i] as usize].push(i as u32);
+    fn new(chunk: &'a EventChunk, events: &'a Events, row: &[Option<u32>], as_of: &[Instant]) -> Self {
+        let part = |start: usize| {
+            let mut by_kind = vec![Vec::new(); events.kinds.len()];
+            for event in start..(start + PART).min(chunk.lead.len()) {
+                let Some(row) = row[chunk.lead[event] as usize] else { continue };
+                let age = as_of[row as usize] - chunk.at[event];
+                if age >= 0 {
+                    by_kind[chunk.kind[event] as usize].push(SeenEvent { row, event: event as u32, age });
+                }
             }
-        }
-        Self { chunk, columns: EventColumns { names: &events.columns, chunk }, as_of, row, by_kind }
+            by_kind
+        };
+        let starts: Vec<usize> = (0..chunk.lead.len()).step_by(PART).collect();
+        let parts = starts.into_par_iter().map(part).collect();
+        Self { chunk, columns: EventColumns { names: &events.columns, chunk }, parts }
     }
 
-    fn row(&self, event: usize) -> usize {
-        self.row[self.chunk.lead[event] as usize].expect("only events of scored leads are listed") as usize
-    }
-
-    fn age(&self, event: usize) -> i64 {
-        self.as_of[self.row(event)] - self.chunk.at[event]
+    /// The events of a kind, or of any.
+    fn of_kind(&self, kind: Option<u32>) -> impl Iterator<Item = &SeenEvent> {
+        let (first, count) = kind.map_or((0, usize::MAX), |kind| (kind as usize, 1));
+        self.parts.iter().flat_map(move |by_kind| by_kind.iter().skip(first).take(count)).flatten()
     }
 }
 
@@ -136,7 +156,7 @@ impl<'a> Task<'a> {
         let column = named.filter(|_| !events.chunks.is_empty()).map(place).transpose()?;
         let gathered = match &feature.measure {
             Measure::Count => Gathered::Count(vec![0; rows]),
-            Measure::Age => Gathered::Latest(vec![NEVER; rows]),
+            Measure::Age => Gathered::Age(vec![NONE; rows]),
             Measure::Sum { .. } => Gathered::Sum(vec![0; rows]),
             Measure::Distinct { .. } => Gathered::Distinct(Vec::new()),
         };
@@ -151,62 +171,56 @@ impl<'a> Task<'a> {
         let holds = self.feature.when.as_ref().map(|when| when.holds(&seen.columns));
         let anchor = self.feature.after.as_ref().map(|after| (anchors.of(&after.event), after.within.micros()));
         let within = self.feature.within.map(|span| span.micros());
-        let kinds = match self.kind {
-            Some(kind) => &seen.by_kind[kind as usize..=kind as usize],
-            None => &seen.by_kind[..],
-        };
-        for &event in kinds.iter().flatten() {
-            let event = event as usize;
+        for seen_event in seen.of_kind(self.kind) {
+            let event = seen_event.event as usize;
             let matches = holds.as_ref().is_none_or(|holds| holds[event])
-                && within.is_none_or(|within| seen.age(event) < within)
+                && within.is_none_or(|within| seen_event.age < within)
                 && anchor.is_none_or(|(anchors, within)| {
                     follows(anchors, seen.chunk.lead[event], seen.chunk.at[event], within)
                 });
             if matches {
-                self.gather(seen, event);
+                self.gather(seen.chunk, seen_event);
             }
         }
     }
 
-    fn gather(&mut self, seen: &Seen, event: usize) {
-        let row = seen.row(event);
+    fn gather(&mut self, chunk: &EventChunk, &SeenEvent { row, event, age }: &SeenEvent) {
+        let place = row as usize;
         match &mut self.gathered {
-            Gathered::Count(count) => count[row] += 1,
-            Gathered::Latest(latest) => latest[row] = latest[row].max(seen.chunk.at[event]),
+            Gathered::Count(count) => count[place] += 1,
+            Gathered::Age(latest) => latest[place] = latest[place].min(age),
             Gathered::Sum(sum) => {
                 let Measure::Sum { decay, .. } = self.feature.measure else { unreachable!("only sums gather sums") };
-                let value = self.column.map_or(1.0, |column| number(&seen.chunk.columns[column], event));
+                let value = self.column.map_or(1.0, |column| number(&chunk.columns[column], event as usize));
                 if value.is_finite() {
-                    sum[row] = sum[row].saturating_add((value * decay.weight(seen.age(event)) * FIXED).round() as i128);
+                    sum[place] = sum[place].saturating_add((value * decay.weight(age) * FIXED).round() as i128);
                 }
             }
             Gathered::Distinct(values) => {
-                let column = self.column.map(|column| &seen.chunk.columns[column]);
-                if let Some(value) = column.and_then(|column| identity(column, event)) {
-                    values.push((row as u32, value));
+                let column = self.column.map(|column| &chunk.columns[column]);
+                if let Some(value) = column.and_then(|column| identity(column, event as usize)) {
+                    values.push((row, value));
                 }
             }
             Gathered::Events(events) => events.push(event),
         }
     }
 
-    fn finish(self, as_of: &[Instant]) -> Vec<f64> {
+    fn finish(self, rows: usize) -> Vec<f64> {
         match self.gathered {
             Gathered::Count(count) => count.into_iter().map(f64::from).collect(),
-            Gathered::Latest(latest) => {
-                let age =
-                    |(&at, &as_of): (&Instant, &Instant)| if at == NEVER { f64::NAN } else { (as_of - at) as f64 };
-                latest.iter().zip(as_of).map(age).collect()
+            Gathered::Age(latest) => {
+                latest.into_iter().map(|age| if age == NONE { f64::NAN } else { age as f64 }).collect()
             }
             Gathered::Sum(sum) => sum.into_iter().map(|sum| sum as f64 / FIXED).collect(),
             Gathered::Distinct(mut values) => {
                 values.sort_unstable();
                 values.dedup();
-                let mut count = vec![0.0; as_of.len()];
+                let mut count = vec![0.0; rows];
                 values.iter().for_each(|(row, _)| count[*row as usize] += 1.0);
                 count
             }
-            Gathered::Events(events) => vec![events.len() as f64; as_of.len()],
+            Gathered::Events(events) => vec![events.len() as f64; rows],
         }
     }
 }

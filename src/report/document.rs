@@ -76,6 +76,8 @@ pub enum Span {
     /// A model's name, or a command.
     Name(String),
     Strong(String),
+    /// The section in which what was just said can be looked up; a mark to follow where marks can be followed.
+    Evidence(String),
     /// Words that lead to a section, by its id.
     Link(String, String),
 }
@@ -97,6 +99,8 @@ pub struct Column {
     pub brief: bool,
     /// Its entry in the glossary.
     pub term: Option<&'static str>,
+    /// What its sums of money are in: "EUR".
+    pub currency: Option<String>,
 }
 
 /// What stands in a table: text for readers, a number for those who compute, a key for those who sort.
@@ -106,7 +110,20 @@ pub struct Cell {
     /// "11.0 to 13.8", or why there is none.
     pub interval: Option<String>,
     pub number: Option<f64>,
+    /// The interval's ends, or those of a range that stands alone; either may be infinite.
+    pub ends: Option<(f64, f64)>,
+    pub kind: Kind,
     pub key: Key,
+}
+
+/// What a cell holds, for formats that know more than text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// A number, a range or both, in this unit.
+    Number(Unit),
+    /// A day, written as 2026-01-31.
+    Date,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -154,8 +171,10 @@ impl From<String> for Text {
 
 impl Span {
     pub fn words(&self) -> &str {
-        let (Self::Plain(words) | Self::Name(words) | Self::Strong(words) | Self::Link(words, _)) = self;
-        words
+        match self {
+            Self::Plain(words) | Self::Name(words) | Self::Strong(words) | Self::Link(words, _) => words,
+            Self::Evidence(_) => "",
+        }
     }
 }
 
@@ -191,6 +210,11 @@ impl Text {
         self.0.iter().map(Span::words).collect()
     }
 
+    /// The sentence with the section where it comes from.
+    pub fn from_section(self, id: impl Into<String>) -> Self {
+        if self.is_empty() { self } else { self.then(Self(vec![Span::Evidence(id.into())])) }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|span| span.words().is_empty())
     }
@@ -207,6 +231,28 @@ pub(super) fn names<'a>(all: impl IntoIterator<Item = &'a String>) -> Text {
         out.0.push(name(one));
     }
     out
+}
+
+impl Document {
+    /// Forgets marks to sections that there are not.
+    pub fn with_evidence_that_exists(mut self) -> Self {
+        let mut ids = Vec::new();
+        all_ids(&self.sections, &mut ids);
+        let answer = &mut self.answer;
+        let lists = [&mut answer.banners, &mut answer.reasons, &mut answer.next];
+        let texts = lists.into_iter().flatten().chain([&mut answer.headline, &mut answer.readiness]);
+        for text in texts {
+            text.0.retain(|span| !matches!(span, Span::Evidence(id) if !ids.contains(id)));
+        }
+        self
+    }
+}
+
+fn all_ids(sections: &[Section], ids: &mut Vec<String>) {
+    for section in sections {
+        ids.push(section.id.clone());
+        all_ids(&section.sections, ids);
+    }
 }
 
 impl Section {
@@ -235,11 +281,18 @@ impl Table {
 
 impl Column {
     pub fn label(title: impl Into<String>) -> Self {
-        Self { title: title.into(), is_number: false, brief: false, term: None }
+        Self { title: title.into(), is_number: false, brief: false, term: None, currency: None }
     }
 
     pub fn number(title: impl Into<String>) -> Self {
         Self { is_number: true, ..Self::label(title) }
+    }
+
+    /// Sums of money: the currency stands in the title.
+    pub fn money(title: &str, currency: Option<&str>) -> Self {
+        let currency = currency.map(|currency| text::clipped(currency, 12));
+        let title = currency.as_ref().map_or_else(|| title.to_owned(), |currency| format!("{title}, {currency}"));
+        Self { currency, ..Self::number(title) }
     }
 
     pub fn brief(self) -> Self {
@@ -255,7 +308,19 @@ impl Cell {
     pub fn text(text: impl Into<Text>) -> Self {
         let text = text.into();
         let key = Key::Text(text.plain());
-        Self { text, interval: None, number: None, key }
+        Self { text, interval: None, number: None, ends: None, kind: Kind::Text, key }
+    }
+
+    /// A day as 2026-01-31.
+    pub fn date(day: &str) -> Self {
+        Self { kind: Kind::Date, ..Self::label(day) }
+    }
+
+    /// From one value to another, where there is none between them.
+    pub fn range(low: f64, high: f64, unit: Unit) -> Self {
+        let written = text::aligned(&[low, high], unit);
+        let text = format!("{} to {}", written[0], written[1]);
+        Self { ends: Some((low, high)), kind: Kind::Number(unit), key: Key::Number(high - low), ..Self::text(text) }
     }
 
     /// A label from the data.
@@ -272,7 +337,8 @@ impl Cell {
     }
 
     pub fn count(n: u64) -> Self {
-        Self { text: text::count(n).into(), interval: None, number: Some(n as f64), key: Key::Number(n as f64) }
+        let (number, key) = (Some(n as f64), Key::Number(n as f64));
+        Self { number, kind: Kind::Number(Unit::Count), key, ..Self::text(text::count(n)) }
     }
 
     pub fn value(value: f64, unit: Unit) -> Self {
@@ -285,13 +351,19 @@ impl Cell {
     }
 
     pub fn number(number: &Number, unit: Unit) -> Self {
-        let text = text::number(number, unit).into();
-        Self { text, interval: None, number: number.value(), key: Key::of(number) }
+        let text = text::number(number, unit);
+        Self { number: number.value(), kind: Kind::Number(unit), key: Key::of(number), ..Self::text(text) }
     }
 
     pub fn estimate(estimate: &Estimate, unit: Unit) -> Self {
         let (point, interval) = text::parts(estimate, unit);
-        Self { text: point.into(), interval, number: estimate.point.value(), key: Key::of(&estimate.point) }
+        let ends = estimate.low.value().zip(estimate.high.value());
+        Self { text: point.into(), interval, ends, ..Self::number(&estimate.point, unit) }
+    }
+
+    /// Whether it is text where others have a range.
+    pub(super) fn is_alone(&self) -> bool {
+        self.kind == Kind::Text && self.number.is_none() && self.interval.is_none() && self.ends.is_none()
     }
 
     /// Sorted by this position instead of its text.
@@ -320,7 +392,7 @@ mod tests {
     #[test]
     fn a_sentence_from_the_data_starts_and_ends_as_one() {
         assert_eq!(Text::whole("the horizon is open").plain(), "The horizon is open.");
-        assert_eq!(Text::whole("`a` can not be promoted.").plain(), "a can not be promoted.");
+        assert_eq!(Text::whole("`a` cannot be promoted.").plain(), "a cannot be promoted.");
     }
 
     #[test]

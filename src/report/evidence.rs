@@ -1,11 +1,11 @@
 //! What stands behind a decision: gates, who was worked, thresholds, segments, all pairs.
 
 use crate::result::{
-    ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, Number, Paradox, SegmentDifference, Silent,
-    Thresholds, Trait, Worked,
+    Bottom, ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, Number, Pair, Paradox, SegmentDifference,
+    Silent, Thresholds, Trait, Worked,
 };
 
-use super::document::{Block, Cell, Column, Section, Table, Text, name, say};
+use super::document::{Block, Cell, Column, Section, Table, Text, name, names, say};
 use super::text::{self, Unit, slug};
 use super::words;
 
@@ -19,7 +19,8 @@ pub(super) fn section(evaluation: &Evaluation) -> Option<Section> {
         segments(evidence),
         paradoxes(evidence),
         thresholds(evaluation),
-        pairs(evidence),
+        pairs(evaluation),
+        bottom(evaluation),
         silent(evidence),
     ]
     .into_iter()
@@ -73,6 +74,16 @@ pub(super) fn waiting(gate: &GateEvidence) -> String {
     match (&gate.more_leads, &gate.by) {
         _ if gate.outcome != GateOutcome::Open => "–".into(),
         (Number::Value(more), _) if *more <= 0.0 => "enough leads for a difference of the gate's size".into(),
+        (Number::Value(_), _) if gate.days.finite().is_some_and(|days| days > words::FAR) => {
+            let years = gate.days.finite().unwrap_or(f64::NAN) / 365.25;
+            let margin = gate.settles.map_or_else(String::new, |margin| {
+                format!(
+                    " (these leads bear a margin of about {}, not the one asked for)",
+                    text::rough(margin, Unit::Plain)
+                )
+            });
+            format!("out of reach, about {} years at the present rate{margin}", text::rough(years, Unit::Plain))
+        }
         (Number::Value(more), by) => {
             let by =
                 by.as_ref().map_or(String::new(), |by| format!(", by about {} at the present rate", text::clean(by)));
@@ -331,9 +342,7 @@ fn thresholds_of(evaluation: &Evaluation, model: &Thresholds) -> Section {
         Column::number("Share of all wins (recall)").term("Capture"),
     ];
     if valued {
-        let currency =
-            words::currency(evaluation).map_or(String::new(), |currency| format!(", {}", text::clipped(currency, 12)));
-        columns.push(Column::number(format!("Worth, 100 leads{currency}")));
+        columns.push(Column::money("Worth, 100 leads", words::currency(evaluation)));
         columns.push(Column::number("Net benefit, wins in 100 leads"));
     }
     let row = |row: &crate::result::Threshold| {
@@ -345,7 +354,7 @@ fn thresholds_of(evaluation: &Evaluation, model: &Thresholds) -> Section {
             Cell::estimate(&row.recall, Unit::Share),
         ];
         if valued {
-            let worth = row.value_per_lead.as_ref().map(|worth| times(worth, 100.0));
+            let worth = row.value_per_lead.as_ref().map(|worth| worth.scaled(100.0));
             cells.push(worth.map_or_else(Cell::empty, |worth| Cell::estimate(&worth, Unit::Money)));
             cells.push(row.net_benefit.as_ref().map_or_else(Cell::empty, |benefit| Cell::number(benefit, Unit::Plain)));
         }
@@ -362,14 +371,6 @@ fn thresholds_of(evaluation: &Evaluation, model: &Thresholds) -> Section {
     }
     blocks.push(Block::Table(table));
     Section::new(format!("threshold-{}", slug(&model.model)), say![name(&model.model)], blocks)
-}
-
-fn times(estimate: &crate::result::Estimate, factor: f64) -> crate::result::Estimate {
-    let scaled = |number: &Number| match number {
-        Number::Value(value) => Number::from(value * factor),
-        undefined => undefined.clone(),
-    };
-    crate::result::Estimate { point: scaled(&estimate.point), low: scaled(&estimate.low), high: scaled(&estimate.high) }
 }
 
 /// "From 45 (40 to 50): at most 40 leads a week; 960 leads, of which 9 % convert. By quarter: …"
@@ -395,7 +396,46 @@ fn chosen(one: &ChosenThreshold) -> Text {
     .into()
 }
 
-fn pairs(evidence: &Evidence) -> Option<Section> {
+/// Who is told from whom: never a bare ranking.
+fn league(evaluation: &Evaluation) -> Table {
+    let columns = vec![
+        Column::label("Model"),
+        Column::label("Captures more than"),
+        Column::label("Cannot be told from").term("Tied set"),
+        Column::label("Captures less than"),
+    ];
+    // Each pair is `b` minus `a`.
+    let stands = |model: &str, pair: &Pair| {
+        let (other, sign) = match (pair.a == model, pair.b == model) {
+            (true, false) => (&pair.b, -1.0),
+            (false, true) => (&pair.a, 1.0),
+            _ => return None,
+        };
+        let side = match pair.capture.interval() {
+            Some(interval) if interval.low > 0.0 => sign,
+            Some(interval) if interval.high < 0.0 => -sign,
+            _ => 0.0,
+        };
+        Some((other.clone(), side))
+    };
+    let row = |(i, model): (usize, &crate::result::ModelEvaluation)| {
+        let all: Vec<(String, f64)> =
+            evaluation.evidence.pairs.iter().filter_map(|pair| stands(&model.name, pair)).collect();
+        let cell = |side: f64| {
+            let own: Vec<String> = all.iter().filter(|(_, own)| *own == side).map(|(name, _)| name.clone()).collect();
+            if own.is_empty() { Cell::text("–") } else { Cell::text(names(&own)) }
+        };
+        vec![Cell::name(&model.name).at(i), cell(1.0), cell(0.0), cell(-1.0)]
+    };
+    Table::new(
+        "Who captures more wins than whom beyond chance, over all pairs at once. Models that cannot be told apart have no order.",
+        columns,
+        evaluation.models.iter().enumerate().map(row).collect(),
+    )
+}
+
+fn pairs(evaluation: &Evaluation) -> Option<Section> {
+    let evidence = &evaluation.evidence;
     if evidence.pairs.len() < 2 {
         return None;
     }
@@ -420,7 +460,52 @@ fn pairs(evidence: &Evidence) -> Option<Section> {
     let caption =
         "Every pair of models: intervals that hold for all pairs at once, and p-values adjusted for all pairs (Holm).";
     let table = Table::new(caption, columns, evidence.pairs.iter().enumerate().map(row).collect());
-    Some(Section::new("pairs", "Every pair of models", vec![Block::Table(table)]))
+    Some(Section::new("pairs", "Every pair of models", vec![Block::Table(league(evaluation)), Block::Table(table)]))
+}
+
+/// What the lowest scores hold.
+fn bottom(evaluation: &Evaluation) -> Option<Section> {
+    let all = &evaluation.evidence.bottom;
+    if all.is_empty() || evaluation.readiness.wins == 0 {
+        return None;
+    }
+    let valued = all.iter().any(|one| one.value.is_some());
+    let costed = all.iter().any(|one| one.cost.is_some());
+    let contacted = all.iter().any(|one| one.worked.is_some());
+    let money = |title: &str| {
+        let currency = words::currency(evaluation);
+        Column::number(currency.map_or(title.into(), |currency| format!("{title}, {}", text::clipped(currency, 12))))
+    };
+    let mut columns = vec![
+        Column::label("Model"),
+        Column::label("Lowest"),
+        Column::number("Leads"),
+        Column::number("Wins, expected").term("Win"),
+        Column::number("Share of all wins").term("Capture"),
+        Column::number("Wins a quarter"),
+    ];
+    columns.extend(valued.then(|| money("Their value")));
+    columns.extend(costed.then(|| money("Cost of working them")));
+    columns.extend(contacted.then(|| Column::number("Of them, worked")));
+    let row = |(i, one): (usize, &Bottom)| {
+        let mut cells = vec![
+            Cell::name(&one.model).at(i),
+            Cell::text(text::round_share(one.share)),
+            Cell::value(one.leads, Unit::Count),
+            Cell::number(&one.wins.expected, Unit::Count),
+            Cell::estimate(&one.share_of_wins, Unit::Share),
+            Cell::number(&one.wins_per_quarter, Unit::Count),
+        ];
+        cells.extend(valued.then(|| Cell::optional(one.value, Unit::Money)));
+        cells.extend(costed.then(|| Cell::optional(one.cost, Unit::Money)));
+        let worked = || one.worked.as_ref().map_or_else(Cell::empty, |worked| Cell::number(worked, Unit::Share));
+        cells.extend(contacted.then(worked));
+        cells
+    };
+    let told = all.iter().filter(|one| one.share == 0.2).map(|one| words::lost(evaluation, one)).collect();
+    let caption = "What would be lost by not working the leads with the lowest scores.";
+    let table = Table::new(caption, columns, all.iter().enumerate().map(row).collect());
+    Some(Section::new("bottom", "What the lowest scores hold", vec![Block::List(told), Block::Table(table)]))
 }
 
 fn silent(evidence: &Evidence) -> Option<Section> {

@@ -47,7 +47,7 @@ pub fn promoted() -> Evaluation {
             until: Some("2026-09-30".into()),
             timezone: "Europe/Berlin".into(),
             currency: Some("EUR".into()),
-            capacity: Some(CapacitySetting { leads: 20.0, per_days: 7.0 }),
+            capacity: Some(CapacitySetting { leads: 20.0, per_days: 7.0, estimated: false }),
             seed: 1,
         },
         readiness: Readiness {
@@ -101,10 +101,11 @@ pub fn promoted() -> Evaluation {
             challenger: Some("reweighted".into()),
             tied: vec!["reweighted".into(), "regression".into()],
             reasons: vec![
-                "`crm` can not be promoted: its score is known only as exported and may hold the outcome".into(),
+                "`crm` cannot be promoted: its score is known only as exported and may hold the outcome".into(),
             ],
         },
         evidence: Default::default(),
+        criteria: None,
     }
 }
 
@@ -447,6 +448,7 @@ fn model(leads: &[Lead], m: usize) -> ModelEvaluation {
         },
         capacity: Some(capacity(leads, m)),
         card: card(m),
+        about: About::default(),
     }
 }
 

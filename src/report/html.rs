@@ -94,7 +94,8 @@ fn top(section: &Section) -> String {
             "<section class=\"model\" id=\"{id}\">\n<details open>\n<summary><h2>{title}</h2></summary>\n{body}</details>\n</section>\n"
         )
     } else {
-        format!("<section class=\"part\" id=\"{id}\">\n<h2>{title}</h2>\n{body}</section>\n")
+        let class = if section.sections.is_empty() { "part" } else { "part deep" };
+        format!("<section class=\"{class}\" id=\"{id}\">\n<h2>{title}</h2>\n{body}</section>\n")
     }
 }
 
@@ -202,6 +203,9 @@ fn text(text: &Text) -> String {
         Span::Plain(words) => escape(words),
         Span::Name(words) => format!("<code><bdi>{}</bdi></code>", escape(words)),
         Span::Strong(words) => format!("<strong>{}</strong>", escape(words)),
+        Span::Evidence(id) => {
+            format!("<a class=\"to\" href=\"#{}\" title=\"Where this comes from\">\u{2193}</a>", escape(id))
+        }
         Span::Link(words, to) => format!("<a href=\"#{}\">{}</a>", escape(to), escape(words)),
     };
     text.0.iter().map(span).collect()
@@ -308,6 +312,17 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(format.render(&document(&fixture::promoted())), format.render(&document(&fixture::promoted())));
         }
+    }
+
+    /// Chromium does not repeat a head that holds a form control.
+    #[test]
+    fn the_head_of_a_table_can_return_on_every_printed_page() {
+        assert!(!SCRIPT.contains("createElement(\"button\")"));
+        let print = CSS.split_once("@media print {").unwrap().1;
+        assert!(print.contains("thead { display: table-header-group; }") && !print.contains(" size:"));
+        let page = Format::Html.render(&document(&fixture::promoted()));
+        assert!(page.contains("<section class=\"part deep\" id=\"champion\">"));
+        assert!(page.contains("<section class=\"part\" id=\"summary\">"));
     }
 
     #[test]

@@ -112,6 +112,7 @@ fn span(span: &Span) -> String {
         Span::Name(words) if is_tame(words) => format!("`{words}`"),
         Span::Name(words) => format!("“{}”", escape(words)),
         Span::Strong(words) => format!("**{}**", escape(words)),
+        Span::Evidence(_) => String::new(),
         // Anchors of headings differ from reader to reader.
         Span::Link(words, _) => escape(words),
     }

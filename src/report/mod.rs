@@ -4,6 +4,8 @@
 //! statistic is computed here: what a reader sees stands in the evaluation.
 
 mod audit;
+mod card;
+mod changes;
 pub mod chart;
 mod document;
 mod evidence;
@@ -14,24 +16,42 @@ mod html;
 mod markdown;
 mod review;
 mod sections;
+mod slide;
 mod terminal;
 pub mod text;
 mod trial;
 mod words;
+mod xlsx;
 
 pub use audit::document as audit;
-pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Section, Span, Table, Text, Tone};
+pub use card::cards;
+pub use changes::changes;
+pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Kind, Section, Span, Table, Text, Tone};
 pub use glossary::GLOSSARY;
 pub use review::document as review;
 pub use sections::document;
+pub use slide::slide_figures;
 pub use text::slug;
 pub use trial::trial;
+pub use xlsx::workbook;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     #[error("chart `{chart}` could not be drawn: {reason}")]
     Chart { chart: String, reason: String },
+    #[error("the workbook could not be written: {reason}")]
+    Workbook { reason: String },
+}
+
+/// A document in every format that is kept as a file, each with its name: `stem` and the format's extension. Charts as
+/// files are not among them.
+///
+/// # Errors
+/// When the document is larger than a workbook can be.
+pub fn files(document: &Document, stem: &str) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
+    let text = |format: Format| (format!("{stem}.{}", format.extension()), format.render(document).into_bytes());
+    Ok(vec![text(Format::Html), text(Format::Markdown), (format!("{stem}.xlsx"), workbook(document)?)])
 }
 
 /// How a document is written. One more format is its own file and a line in each table here.

@@ -26,10 +26,18 @@
   for (const table of document.querySelectorAll("table")) {
     if (!table.tHead || table.tBodies[0].rows.length < 2) continue;
     Array.from(table.tHead.rows[0].cells).forEach((header, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
+      // A real button would keep the browser from repeating the head on every printed page.
+      const button = document.createElement("span");
+      button.className = "sort";
+      button.tabIndex = 0;
+      button.setAttribute("role", "button");
       button.append(...header.childNodes);
       button.addEventListener("click", () => sort(table, column, header));
+      button.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        sort(table, column, header);
+      });
       header.append(button);
       header.setAttribute("aria-sort", "none");
     });

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::result::{
-    Brackets, Capacity, Comparison, Decision, Evaluation, Ledger, Level, ModelEvaluation, Number, Part, Scale, SwapSet,
-    TimeToConvert, TopShare,
+    Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Ledger, Level, ModelEvaluation, Number, Part,
+    Scale, SwapSet, TimeToConvert, TopShare,
 };
 
 use super::chart::{self, Chart};
@@ -18,6 +18,7 @@ pub fn document(evaluation: &Evaluation) -> Document {
     let charts = chart::all(evaluation);
     let mut sections = vec![summary(&charts), models(evaluation, &charts)];
     sections.extend(champion(evaluation));
+    sections.extend(evaluation.criteria.as_ref().map(|audit| super::audit::of_run(audit, &charts)));
     sections.extend(super::evidence::section(evaluation));
     sections.extend(evaluation.models.iter().map(|one| model(evaluation, one, &charts)));
     sections.extend([data(evaluation), definitions()]);
@@ -28,6 +29,7 @@ pub fn document(evaluation: &Evaluation) -> Document {
         sections,
         footer: footer(evaluation),
     }
+    .with_evidence_that_exists()
 }
 
 fn footer(evaluation: &Evaluation) -> Text {
@@ -40,7 +42,7 @@ fn summary(charts: &[Chart]) -> Section {
 }
 
 /// The charts of these kinds about one model, or about all.
-fn figures(charts: &[Chart], model: Option<&str>, kinds: &[&str]) -> Vec<Block> {
+pub(super) fn figures(charts: &[Chart], model: Option<&str>, kinds: &[&str]) -> Vec<Block> {
     let of = |kind: &&str| {
         let is_kind = |chart: &&Chart| {
             chart.id == *kind || chart.id.strip_prefix(*kind).is_some_and(|rest| rest.starts_with('-'))
@@ -118,7 +120,7 @@ fn league(evaluation: &Evaluation) -> Table {
     }
     let value = |model: &ModelEvaluation| model.capacity.as_ref().and_then(|capacity| capacity.value);
     if evaluation.models.iter().any(|model| value(model).is_some()) {
-        let column = Column::number(money_title("Their value", evaluation)).term("Value");
+        let column = Column::money("Their value", words::currency(evaluation)).term("Value");
         measures.push(Measure { column, cell: Box::new(move |model| Cell::optional(value(model), Unit::Money)) });
     }
     measures.push(measure(Column::number("Calibration slope").term("Calibration slope"), |model| {
@@ -163,11 +165,6 @@ fn top_tenth(model: &ModelEvaluation) -> Option<&TopShare> {
     model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9)
 }
 
-fn money_title(title: &str, evaluation: &Evaluation) -> String {
-    words::currency(evaluation)
-        .map_or_else(|| title.to_owned(), |currency| format!("{title}, {}", text::clipped(currency, 12)))
-}
-
 /// Each challenger against the champion.
 fn champion(evaluation: &Evaluation) -> Option<Section> {
     let champion = evaluation.setting.champion.as_ref()?;
@@ -185,7 +182,7 @@ fn overview(evaluation: &Evaluation) -> Table {
     let valued = evaluation.comparisons.iter().any(|comparison| comparison.value_per_quarter.is_some());
     let mut columns = vec![Column::label("Challenger"), Column::number("Winners a quarter").term("Difference")];
     if valued {
-        columns.push(Column::number(money_title("Value a quarter", evaluation)).term("Value"));
+        columns.push(Column::money("Value a quarter", words::currency(evaluation)).term("Value"));
     }
     columns.extend([
         Column::number("Leads that change hands").term("Swap set"),
@@ -236,16 +233,16 @@ fn challenger(evaluation: &Evaluation, comparison: &Comparison) -> Section {
     ];
     let rows = comparison.differences.iter().map(|difference| {
         let (unit, own) = (words::difference_unit(&difference.metric), words::metric_unit(&difference.metric));
-        let (_, simultaneous) = text::parts(&difference.simultaneous, unit);
+        let simultaneous = &difference.simultaneous;
         let better = if difference.higher_is_better { "" } else { ", lower is better" };
         vec![
             Cell::text(format!("{}{better}", text::clipped(&text::capitalised(&difference.label), 80))),
             Cell::number(&difference.champion, own),
             Cell::number(&difference.challenger, own),
             Cell::estimate(&difference.difference, unit),
-            Cell {
-                number: None,
-                ..Cell::text(simultaneous.unwrap_or_else(|| text::number(&difference.simultaneous.point, unit)))
+            match simultaneous.low.value().zip(simultaneous.high.value()) {
+                Some((low, high)) => Cell { text: interval_of(simultaneous, unit), ..Cell::range(low, high, unit) },
+                None => Cell::text(interval_of(simultaneous, unit)),
             },
             Cell::number(&difference.p_adjusted, Unit::P),
             Cell::text(words::reading(difference)),
@@ -259,6 +256,12 @@ fn challenger(evaluation: &Evaluation, comparison: &Comparison) -> Section {
     }
     let title = say![name(&comparison.challenger), " instead of ", name(&comparison.champion)];
     Section::new(format!("against-{}", slug(&comparison.challenger)), title, blocks)
+}
+
+/// The interval alone, with as many decimals as beside its point.
+fn interval_of(estimate: &Estimate, unit: Unit) -> Text {
+    let (point, interval) = text::parts(estimate, unit);
+    interval.unwrap_or(point).into()
 }
 
 fn swap(evaluation: &Evaluation, swap: &SwapSet) -> Table {
@@ -276,7 +279,7 @@ fn swap(evaluation: &Evaluation, swap: &SwapSet) -> Table {
         Column::number("Conversion").term("Conversion rate"),
     ];
     if valued {
-        columns.push(Column::number(money_title("Value", evaluation)).term("Value"));
+        columns.push(Column::money("Value", words::currency(evaluation)).term("Value"));
     }
     let row = |(i, (who, cell)): (usize, &(&str, &crate::result::SwapCell))| {
         let mut row = vec![
@@ -367,7 +370,7 @@ fn introduction(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> 
     }
     let mut blocks = vec![Block::Paragraph(words.into())];
     if let Some(reason) = &model.not_promotable {
-        let words = format!("this model can not be promoted on this evidence: {reason}");
+        let words = format!("this model cannot be promoted on this evidence: {reason}");
         blocks.push(Block::Notice(Level::Warning, Text::whole(&words)));
     }
     blocks
@@ -403,7 +406,7 @@ fn bracket_table(evaluation: &Evaluation, model: &ModelEvaluation, brackets: &Br
         Column::number("Captured from here up").term("Capture"),
     ];
     if valued {
-        columns.push(Column::number(money_title("Value", evaluation)).term("Value"));
+        columns.push(Column::money("Value", words::currency(evaluation)).term("Value"));
     }
     columns.push(Column::number("Median days to win").term("Median of wins"));
     if open {
@@ -487,16 +490,8 @@ fn top_table(model: &ModelEvaluation) -> Table {
 /// From the worst to the best order of tied leads.
 fn span(tied: &crate::result::Tied, unit: Unit) -> Cell {
     match (tied.worst.value(), tied.best.value()) {
-        (Some(worst), Some(best)) if worst == best => {
-            Cell { key: super::document::Key::Number(0.0), ..Cell::text("no ties") }
-        }
-        (Some(worst), Some(best)) => {
-            let written = text::aligned(&[worst, best], unit);
-            Cell {
-                key: super::document::Key::Number(best - worst),
-                ..Cell::text(format!("{} to {}", written[0], written[1]))
-            }
-        }
+        (Some(worst), Some(best)) if worst == best => Cell { text: "no ties".into(), ..Cell::range(worst, best, unit) },
+        (Some(worst), Some(best)) => Cell::range(worst, best, unit),
         _ => Cell::number(&tied.worst, unit),
     }
 }
@@ -676,7 +671,7 @@ fn parts_table(what: &str, caption: &str, parts: &[Part]) -> Table {
     Table::new(format!("{}.", text::capitalised(caption)), columns, rows.collect())
 }
 
-fn card(model: &ModelEvaluation) -> Table {
+pub(super) fn card(model: &ModelEvaluation) -> Table {
     let weight = if model.kind == "logistic" {
         "Coefficient"
     } else if model.scale == Scale::Points {
@@ -788,13 +783,13 @@ fn before_as_of(ledger: &Ledger) -> Vec<Block> {
     if ledger.wins_in_window == 0 || ledger.wins_before_as_of == 0 {
         return Vec::new();
     }
-    let share = text::quantity(ledger.wins_before_as_of as f64 / ledger.wins_in_window as f64, Unit::Share);
-    let words = format!(
-        "{} of {} ({share}) came before the lead was scored: no model can have predicted them, and they count nowhere.",
-        text::count(ledger.wins_before_as_of),
-        text::plural(ledger.wins_in_window, "win"),
-    );
     if ledger.wins_before.is_empty() {
+        let share = text::quantity(ledger.wins_before_as_of as f64 / ledger.wins_in_window as f64, Unit::Share);
+        let words = format!(
+            "{} of {} ({share}) came before the lead was scored: no model can have predicted them, and they count nowhere.",
+            text::count(ledger.wins_before_as_of),
+            text::plural(ledger.wins_in_window, "win"),
+        );
         return vec![Block::Paragraph(words.into())];
     }
     let columns = vec![
@@ -813,8 +808,9 @@ fn before_as_of(ledger: &Ledger) -> Vec<Block> {
             Cell::number(&share, Unit::Share),
         ]
     });
-    let table = Table::new("Wins that come before other moments of scoring.", columns, rows.collect());
-    vec![Block::Notice(Level::Warning, format!("{words} Consider scoring earlier.").into()), Block::Table(table)]
+    // The words stand among the notices, once.
+    let caption = "Wins that come before the lead is scored, at other moments of scoring: no model can predict them.";
+    vec![Block::Table(Table::new(caption, columns, rows.collect()))]
 }
 
 fn definitions() -> Section {
@@ -864,6 +860,24 @@ mod tests {
             let ids: Vec<&str> = all_sections(&document).iter().map(|section| section.id.as_str()).collect();
             assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
         }
+    }
+
+    #[test]
+    fn every_sentence_of_the_answer_leads_to_its_evidence() {
+        for evaluation in fixture::all() {
+            let document = document(&evaluation);
+            let ids: Vec<&str> = all_sections(&document).iter().map(|section| section.id.as_str()).collect();
+            let answer = &document.answer;
+            let claims = answer.reasons.iter().chain(&answer.banners).chain([&answer.headline, &answer.readiness]);
+            for claim in claims.filter(|claim| !claim.is_empty()) {
+                let marks: Vec<&str> = claim.0.iter().filter_map(evidence_of).collect();
+                assert!(marks.len() == 1 && ids.contains(&marks[0]), "{}: {marks:?}", claim.plain());
+            }
+        }
+    }
+
+    fn evidence_of(span: &super::super::document::Span) -> Option<&str> {
+        if let super::super::document::Span::Evidence(id) = span { Some(id) } else { None }
     }
 
     #[test]

@@ -276,7 +276,7 @@ mod tests {
           happened after the sale. Export its history, or leave it out.
         note: 112 of 2,812 dates had no time of day; a date that starts something is read as its midnight.
 
-        `crm` can not be promoted: its score is known only as exported and may hold the outcome.
+        `crm` cannot be promoted: its score is known only as exported and may hold the outcome.
         The data cannot tell `reweighted` and `regression` apart.
         Next: Agree with sales on the score at which `reweighted` hands a lead over: see its brackets in the
           report.

@@ -1,6 +1,8 @@
 //! The report on a field test: the verdict, whether the test is sound, the effect, what is behind it.
 
-use crate::result::trial::{Call, Contrast, Line, LineUnit, Trial};
+use crate::result::trial::{
+    AT_ANY_TIME, Anytime, AnytimeArm, ArmLook, Call, Contrast, Foretold, Line, LineUnit, Look, Sequential, Trial,
+};
 use crate::result::{Estimate, Level, Number};
 
 use super::chart;
@@ -11,6 +13,7 @@ use super::text::{self, Unit};
 pub fn trial(trial: &Trial) -> Document {
     let mut sections = vec![effect(trial), soundness(trial), arms(trial), secondary(trial)];
     sections.extend(monitoring(trial));
+    sections.extend(plan(trial));
     sections.extend(segments(trial));
     sections.push(looks(trial));
     Document {
@@ -52,7 +55,7 @@ fn answer(trial: &Trial) -> Answer {
     let figures = leading.filter(|_| verdict.call != Call::NotJudged).map(|contrast| {
         format!(
             ": {} {}",
-            text::estimate(&contrast.primary.difference, Unit::Points),
+            text::estimate(deciding(trial, contrast), Unit::Points),
             trial
                 .setting
                 .horizon_days
@@ -65,7 +68,7 @@ fn answer(trial: &Trial) -> Answer {
     Answer {
         tone: match verdict.call {
             Call::More | Call::SoonerNotMore => Tone::Change,
-            Call::Fewer => Tone::Keep,
+            Call::Fewer | Call::LaterNotFewer => Tone::Keep,
             _ => Tone::Undecided,
         },
         headline,
@@ -75,6 +78,12 @@ fn answer(trial: &Trial) -> Answer {
         reasons: verdict.reasons.iter().map(|reason| Text::whole(reason)).collect(),
         next: verdict.next.iter().map(|next| Text::whole(next)).collect(),
     }
+}
+
+/// The difference that decides: the confidence sequence's where the test may be read at any time.
+fn deciding<'a>(trial: &'a Trial, contrast: &'a Contrast) -> &'a Estimate {
+    let sequence = trial.anytime.iter().flat_map(|anytime| &anytime.arms).find(|own| own.arm == contrast.arm);
+    sequence.filter(|_| trial.setting.read == AT_ANY_TIME).map_or(&contrast.primary.difference, |own| &own.difference)
 }
 
 fn readiness(trial: &Trial) -> Text {
@@ -115,22 +124,71 @@ fn effect(trial: &Trial) -> Section {
         columns,
         trial.contrasts.iter().map(row).collect(),
     ))];
+    if trial.setting.read == AT_ANY_TIME {
+        let note = "Interval and p of this table hold for a single look. This test may be read at any time: its confidence sequence decides.";
+        blocks.push(Block::Paragraph(note.into()));
+    }
     for contrast in &trial.contrasts {
         blocks.extend(contrast.notes.iter().map(|note| Block::Notice(Level::Warning, Text::whole(note))));
     }
-    if let Some(foretold) = &trial.verdict.foretold {
-        let inside = match foretold.inside {
-            Some(true) => "; the interval holds what was foretold",
-            Some(false) => "; the interval excludes what was foretold",
-            None => "",
-        };
-        let observed = text::estimate(&foretold.observed, Unit::Points);
-        let foretold = text::quantity(foretold.difference, Unit::Points);
-        blocks
-            .push(Block::Paragraph(format!("The replay foretold {foretold}; observed are {observed}{inside}.").into()));
-    }
-    blocks.extend(chart::trial(trial).into_iter().filter(|chart| chart.id != "boundary").map(Block::Figure));
+    blocks.extend(foretold(trial));
+    blocks.extend(chart::trial(trial).into_iter().filter(|chart| !is_boundary(&chart.id)).map(Block::Figure));
     Section::new("effect", "More conversions?", blocks).brief()
+}
+
+/// Back-test against field: what a replay foretold beside what came.
+fn foretold(trial: &Trial) -> Vec<Block> {
+    if trial.verdict.foretold.is_empty() {
+        return Vec::new();
+    }
+    let columns = vec![
+        Column::label("Arm").brief(),
+        Column::number("Foretold").brief(),
+        Column::number("Observed").brief(),
+        Column::number("Observed less foretold"),
+        Column::label("Foretold by"),
+        Column::label("Reading").brief(),
+    ];
+    let row = |foretold: &Foretold| {
+        vec![
+            Cell::name(&foretold.arm),
+            Cell::estimate(&foretold.predicted, Unit::Points),
+            Cell::estimate(&foretold.observed, Unit::Points),
+            Cell::estimate(&foretold.gap, Unit::Points),
+            Cell::label(foretold.replay.as_deref().unwrap_or("stated in the plan")),
+            Cell::text(match foretold.gap.interval() {
+                Some(gap) if gap.low > 0.0 => "more than foretold",
+                Some(gap) if gap.high < 0.0 => "less than foretold",
+                Some(_) => "as foretold, within chance",
+                None => "cannot be held against the field yet",
+            }),
+        ]
+    };
+    let rows = trial.verdict.foretold.iter().map(row).collect();
+    vec![Block::Table(Table::new("What the replay foretold, and what came", columns, rows))]
+}
+
+/// What was planned beside what came.
+fn plan(trial: &Trial) -> Option<Section> {
+    if trial.plan.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        Column::label("What").brief(),
+        Column::label("Planned").brief(),
+        Column::label("Found").brief(),
+        Column::label("Deviation").brief(),
+    ];
+    let rows = trial.plan.iter().map(|line| {
+        vec![
+            Cell::label(&line.what),
+            Cell::label(&line.planned),
+            Cell::label(&line.found),
+            Cell::label(line.deviation.as_deref().unwrap_or("–")),
+        ]
+    });
+    let table = Table::new("The test held to its plan", columns, rows.collect());
+    Some(Section::new("plan", "Was it run as planned?", vec![Block::Table(table)]))
 }
 
 /// A relative difference, in percent of the control.
@@ -246,7 +304,7 @@ fn secondary(trial: &Trial) -> Section {
             let (level, word) = match guard.holds {
                 Some(true) => (Level::Note, "holds"),
                 Some(false) => (Level::Warning, "is not shown to hold"),
-                None => (Level::Warning, "can not be judged"),
+                None => (Level::Warning, "cannot be judged"),
             };
             let text = format!(
                 "guardrail `{}` {word} for `{}`: {}, margin {}",
@@ -265,56 +323,81 @@ fn secondary(trial: &Trial) -> Section {
 }
 
 fn monitoring(trial: &Trial) -> Option<Section> {
-    let mut blocks = Vec::new();
-    if let Some(sequential) = &trial.sequential {
-        let columns = vec![
-            Column::label("Look").brief(),
-            Column::label("Planned"),
-            Column::number("Conversions"),
-            Column::number("Information").brief(),
-            Column::number("z").brief(),
-            Column::number("Bound").brief(),
-            Column::number("Error spent"),
-        ];
-        let rows = sequential.stages.iter().map(|stage| {
-            vec![
-                Cell::label(&stage.as_of),
-                Cell::text(if stage.planned { "yes" } else { "no" }),
-                if stage.conversions > 0 { Cell::count(stage.conversions) } else { Cell::empty() },
-                Cell::value(stage.fraction, Unit::Share),
-                Cell::number(&stage.z, Unit::Difference),
-                Cell::number(&stage.critical, Unit::Plain),
-                Cell::value(stage.spent, Unit::P),
-            ]
-        });
-        match &sequential.refused {
-            Some(reason) => blocks.push(Block::Notice(Level::Banner, Text::whole(reason))),
-            None => blocks.push(Block::Table(Table::new(
-                "Group-sequential log-rank test, O'Brien–Fleming spending",
-                columns,
-                rows.collect(),
-            ))),
-        }
-        let p = match &sequential.p {
-            Number::Value(_) => {
-                format!("Ordered by stages the log-rank test has p = {}.", text::number(&sequential.p, Unit::P))
-            }
-            Number::Undefined(reason) => format!("The log-rank test has no p-value: {}.", text::clean(reason)),
-        };
-        blocks.push(Block::Paragraph(p.into()));
-        blocks.extend(chart::trial(trial).into_iter().filter(|chart| chart.id == "boundary").map(Block::Figure));
-    }
+    let mut blocks: Vec<Block> = trial.sequential.iter().flat_map(|own| boundaries(trial, own)).collect();
+    blocks.extend(chart::trial(trial).into_iter().filter(|chart| is_boundary(&chart.id)).map(Block::Figure));
     if let Some(anytime) = &trial.anytime {
-        let text = format!(
-            "However often one looks: equal conversion has p = {} (e-test of conversions), and p = {} with a difference of {} on mature units (confidence sequence, shortest near {} units).",
-            text::number(&anytime.conversions_p, Unit::P),
-            text::number(&anytime.difference_p, Unit::P),
-            text::estimate(&anytime.difference, Unit::Points),
-            text::count(anytime.planned_leads.round() as u64)
-        );
-        blocks.push(Block::Paragraph(text.into()));
+        blocks.extend(anytime_evidence(trial, anytime));
     }
     (!blocks.is_empty()).then(|| Section::new("monitoring", "Looks while it runs", blocks))
+}
+
+fn is_boundary(chart: &str) -> bool {
+    chart.starts_with("boundary")
+}
+
+/// One arm's log-rank test over the looks.
+fn boundaries(trial: &Trial, own: &Sequential) -> Vec<Block> {
+    if let Some(reason) = &own.refused {
+        return vec![Block::Notice(Level::Banner, Text::whole(reason))];
+    }
+    let columns = vec![
+        Column::label("Look").brief(),
+        Column::label("Planned"),
+        Column::number("Conversions"),
+        Column::number("Information").brief(),
+        Column::number("z").brief(),
+        Column::number("Bound").brief(),
+        Column::number("Error spent"),
+    ];
+    let rows = own.stages.iter().map(|stage| {
+        vec![
+            Cell::date(&stage.as_of),
+            Cell::text(if stage.planned { "yes" } else { "no" }),
+            if stage.conversions > 0 { Cell::count(stage.conversions) } else { Cell::empty() },
+            Cell::value(stage.fraction, Unit::Share),
+            Cell::number(&stage.z, Unit::Difference),
+            Cell::number(&stage.critical, Unit::Plain),
+            Cell::value(stage.spent, Unit::P),
+        ]
+    });
+    let title = say![name(&own.arm), " against the control: group-sequential log-rank test, O'Brien–Fleming spending"];
+    let p = match &own.p {
+        Number::Value(_) => format!("Ordered by stages the log-rank test has p = {}.", text::number(&own.p, Unit::P)),
+        Number::Undefined(reason) => format!("The log-rank test has no p-value: {}.", text::clean(reason)),
+    };
+    let split = format!(
+        "{p} It may spend an error of {} over all looks; {} is kept for conversion within {} at the last look. A crossing says that the arms differ; more conversions are told from sooner ones by the horizon.",
+        text::quantity(own.alpha, Unit::Share),
+        text::quantity(own.plateau_alpha, Unit::Share),
+        trial.setting.horizon_days.map_or("the horizon".into(), text::days),
+    );
+    vec![Block::Table(Table::new(title, columns, rows.collect())), Block::Paragraph(split.into())]
+}
+
+fn anytime_evidence(trial: &Trial, anytime: &Anytime) -> Vec<Block> {
+    let columns = vec![
+        Column::label("Arm").brief(),
+        Column::number("Difference on mature units").brief(),
+        Column::number("Smallest p so far"),
+    ];
+    let row = |own: &AnytimeArm| {
+        vec![Cell::name(&own.arm), Cell::estimate(&own.difference, Unit::Points), Cell::number(&own.p, Unit::P)]
+    };
+    let title =
+        format!("However often one looks: confidence sequence at {}", text::quantity(anytime.confidence, Unit::Share));
+    let words = match &anytime.conversions_p {
+        Number::Value(_) => format!(
+            "Conversions by arm against the shares of the assignment: p = {} however often one looks (e-test, all arms at once).",
+            text::number(&anytime.conversions_p, Unit::P)
+        ),
+        Number::Undefined(reason) => format!("The e-test of conversions is undefined: {}.", text::clean(reason)),
+    };
+    let shortest = format!(
+        " The sequence is shortest near {}.",
+        text::plural(anytime.planned_leads.round() as u64, &format!("mature {}", trial.setting.unit))
+    );
+    let rows = anytime.arms.iter().map(row).collect();
+    vec![Block::Table(Table::new(title, columns, rows)), Block::Paragraph(format!("{words}{shortest}").into())]
 }
 
 fn segments(trial: &Trial) -> Option<Section> {
@@ -351,22 +434,25 @@ fn looks(trial: &Trial) -> Section {
         Column::label("Day").brief(),
         Column::label("Data"),
         Column::label("Planned").brief(),
+        Column::label("Arm"),
         Column::number("Information"),
         Column::number("z").brief(),
         Column::number("Bound"),
         Column::label("Said").brief(),
     ];
-    let rows = trial.looks.iter().map(|look| {
+    let row = |(look, own): (&Look, &ArmLook)| {
         vec![
-            Cell::label(&look.as_of),
+            Cell::date(&look.as_of),
             Cell::label(&look.data),
             Cell::text(if look.planned { "yes" } else { "no" }),
-            Cell::number(&look.information, Unit::Plain),
-            Cell::number(&look.z, Unit::Difference),
-            Cell::number(&look.critical, Unit::Plain),
+            Cell::name(&own.arm),
+            Cell::number(&own.information, Unit::Plain),
+            Cell::number(&own.z, Unit::Difference),
+            Cell::number(&own.critical, Unit::Plain),
             Cell::label(&look.result),
         ]
-    });
+    };
+    let rows = trial.looks.iter().flat_map(|look| look.arms.iter().map(move |own| (look, own))).map(row);
     Section::new(
         "looks",
         "The ledger of looks",

@@ -1,8 +1,8 @@
 //! The sentences. None claims more than its interval.
 
 use crate::result::{
-    Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateOutcome, Inversion, Level,
-    ModelEvaluation, Number, SwapSet,
+    Bottom, Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateOutcome, Inversion,
+    Level, ModelEvaluation, Number, SwapSet,
 };
 
 use super::document::{Answer, Span, Text, Tone, name, names, say};
@@ -11,6 +11,7 @@ use super::text::{self, Unit};
 pub(super) fn answer(evaluation: &Evaluation) -> Answer {
     let banners = evaluation.notices.iter().filter(|notice| notice.level == Level::Banner);
     let banners: Vec<Text> = banners.map(|notice| Text::whole(&notice.text)).collect();
+    let against = against(evaluation);
     Answer {
         tone: match evaluation.verdict.decision {
             _ if !banners.is_empty() => Tone::Undecided,
@@ -18,13 +19,19 @@ pub(super) fn answer(evaluation: &Evaluation) -> Answer {
             Decision::Keep => Tone::Keep,
             Decision::NotEnoughEvidence => Tone::Undecided,
         },
-        headline: headline(evaluation),
+        headline: headline(evaluation).from_section(against.as_str()),
         line: line(evaluation),
-        readiness: readiness(evaluation),
-        banners,
+        readiness: readiness(evaluation).from_section("ledger"),
+        banners: banners.into_iter().map(|banner| banner.from_section("notices")).collect(),
         reasons: reasons(evaluation),
         next: next(evaluation),
     }
+}
+
+/// The section that the verdict rests on.
+fn against(evaluation: &Evaluation) -> String {
+    deciding(evaluation)
+        .map_or_else(|| "models".to_owned(), |comparison| format!("against-{}", text::slug(&comparison.challenger)))
 }
 
 /// "Leads of 2026-01-01 to 2026-06-15, scored 7 days after creation; a win counts within 90 days."
@@ -319,15 +326,18 @@ fn signed_wins(estimate: &Estimate, per: &str) -> Option<String> {
 
 fn reasons(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
-    let mut out: Vec<Text> = verdict.reasons.iter().map(|reason| Text::whole(reason)).collect();
+    let against = against(evaluation);
+    let rests_on = if evaluation.evidence.gates.is_empty() { against.as_str() } else { "gates" };
+    let mut out: Vec<Text> = verdict.reasons.iter().map(|reason| Text::whole(reason).from_section(rests_on)).collect();
     if verdict.decision != Decision::Promote
         && let Some(comparison) = deciding(evaluation)
     {
-        out.extend(ruled_out(comparison).filter(|_| barred(evaluation).is_none()));
+        let ruled_out = ruled_out(comparison).filter(|_| barred(evaluation).is_none());
+        out.extend(ruled_out.map(|words| words.from_section(against.as_str())));
         let gates = &evaluation.evidence.gates;
         if verdict.decision == Decision::NotEnoughEvidence && barred(evaluation).is_none() {
             if gates.is_empty() {
-                out.push(leads_needed(evaluation, comparison));
+                out.push(leads_needed(evaluation, comparison).from_section("ledger"));
             }
             let open = gates.iter().filter(|gate| {
                 gate.challenger == comparison.challenger
@@ -336,13 +346,126 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
             });
             out.extend(open.map(|gate| {
                 Text::sentence(&format!("To settle \"{}\": {}.", gate.gate, super::evidence::waiting(gate)))
+                    .from_section("gates")
             }));
+            out.extend(waiting(evaluation, comparison));
         }
     }
+    out.extend(had_all_been_worked(evaluation));
+    out.extend(bottom(evaluation));
     if evaluation.setting.champion.is_some() && verdict.tied.len() > 1 {
-        out.push(say!["The data cannot tell "].then(names(&verdict.tied)).then(" apart.".into()));
+        let words = say!["The data cannot tell "].then(names(&verdict.tied)).then(" apart.".into());
+        out.push(words.from_section("models"));
     }
     out
+}
+
+/// What is forgone until there is evidence enough, if the best guess is right.
+fn waiting(evaluation: &Evaluation, comparison: &Comparison) -> Option<Text> {
+    let all = &evaluation.evidence.waiting;
+    let waiting = all.iter().find(|waiting| waiting.challenger == comparison.challenger)?;
+    let each = more_or_fewer(&comparison.wins_per_quarter, "a quarter")?;
+    let value = comparison.value_per_quarter.as_ref().and_then(|value| worth(value, currency(evaluation)));
+    if comparison.wins_per_quarter.point.finite()? <= 0.0 {
+        return Some(say![
+            "Waiting costs nothing by the best guess: ",
+            name(&comparison.challenger),
+            format!(" would hand over {each}.")
+        ]);
+    }
+    let start = say![
+        "The cost of waiting, if the best guess is right: ",
+        name(&comparison.challenger),
+        format!(" would hand over {each}{}, and until it is in use they are forgone.", value.unwrap_or_default())
+    ];
+    let until = match (waiting.days.finite(), &waiting.by) {
+        (Some(days), _) if days <= 0.0 => {
+            " There are leads enough to see the difference that was asked for; more of them only narrow the interval."
+                .to_owned()
+        }
+        (Some(days), _) if days > FAR => format!(
+            " At the present rate it takes {} years until there are leads enough: waiting does not decide it.",
+            text::rough(days / 365.25, Unit::Plain)
+        ),
+        (Some(_), Some(by)) => {
+            let wins = more_or_fewer(&waiting.wins_until, "in all")?;
+            format!(
+                " Until about {}, when there are leads enough at the present rate, that is {wins}.",
+                text::clean(by)
+            )
+        }
+        _ => String::new(),
+    };
+    Some(start.then(until.into()))
+}
+
+/// What the comparison would be had sales worked every lead, where it is known which it worked.
+fn had_all_been_worked(evaluation: &Evaluation) -> Option<Text> {
+    let worked = evaluation.evidence.worked.as_ref().filter(|worked| worked.worked < worked.leads)?;
+    let challenger = &deciding(evaluation)?.challenger;
+    let share = text::quantity(worked.worked as f64 / worked.leads.max(1) as f64, Unit::Share);
+    if let Some(reason) = &worked.overlap.refused {
+        return Some(say![format!(
+            "Sales worked {share} of these leads, and what that does to the comparison cannot be corrected: {}.",
+            text::clean(reason)
+        )]);
+    }
+    let own = worked.differences.iter().find(|one| &one.challenger == challenger)?;
+    own.doubly_robust.interval()?;
+    Some(say![
+        format!("Sales worked {share} of these leads. Had it worked all, "),
+        name(challenger),
+        format!(
+            " would differ from the champion by an estimated {} of the wins captured; history shows {}.",
+            with_level(&own.doubly_robust, Unit::Points).replace(" pp", " percentage points"),
+            text::number(&own.naive, Unit::Points).replace(" pp", "")
+        )
+    ])
+}
+
+/// Whether more leads settle it only in ten years or later.
+fn is_out_of_reach(evaluation: &Evaluation) -> bool {
+    let named = deciding(evaluation).map(|comparison| &comparison.challenger);
+    let mut waiting = evaluation.evidence.waiting.iter();
+    waiting.any(|one| Some(&one.challenger) == named && one.days.finite().is_some_and(|days| days > FAR))
+}
+
+/// Ten years: beyond that no quarter's review waits.
+pub(super) const FAR: f64 = 3_652.5;
+
+/// What would be lost by not working the lowest fifth of the model to use.
+fn bottom(evaluation: &Evaluation) -> Option<Text> {
+    let model = evaluation.verdict.model.as_ref()?;
+    let bottom = evaluation.evidence.bottom.iter().find(|one| &one.model == model && one.share == 0.2)?;
+    Some(lost(evaluation, bottom))
+}
+
+/// "Not working the lowest 20 % by current (814 leads) would lose 14 of the 351 wins: 3.99 % (2.39 to 6.58)."
+pub(super) fn lost(evaluation: &Evaluation, bottom: &Bottom) -> Text {
+    let share = text::round_share(bottom.share);
+    let leads = text::quantity(bottom.leads, Unit::Count);
+    let wins = text::number(&bottom.wins.expected, Unit::Count);
+    let of = text::plural(evaluation.readiness.wins, "win");
+    let part = text::estimate(&bottom.share_of_wins, Unit::Share);
+    let quarter = bottom
+        .wins_per_quarter
+        .finite()
+        .map_or_else(String::new, |wins| format!(", {} a quarter", text::quantity(wins, Unit::Count)));
+    let money = |amount: f64| text::with_currency(&text::quantity(amount, Unit::Money), currency(evaluation));
+    let value = bottom.value.map_or_else(String::new, |value| format!(", worth {}", money(value)));
+    let cost = bottom.cost.map_or_else(String::new, |cost| format!("; working all of them costs {}", money(cost)));
+    let worked = match bottom.worked.as_ref().and_then(Number::finite) {
+        Some(worked) if worked < 0.95 => format!(
+            " Sales worked {} of them; what the others would have won if worked, this does not say.",
+            text::quantity(worked, Unit::Share)
+        ),
+        _ => String::new(),
+    };
+    say![
+        format!("Not working the lowest {share} of the leads by "),
+        name(&bottom.model),
+        format!(" ({leads}) would lose {wins} of the {of}: {part}{quarter}{value}{cost}.{worked}")
+    ]
 }
 
 /// What the interval excludes: the useful half of not knowing.
@@ -391,7 +514,8 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
         (_, None) => out.push(Text::sentence("Name the model in use as `champion:` in the experiment file: then every other model is measured against it.")),
         (Decision::Promote, Some(champion)) => {
             let to = verdict.model.as_ref().or(verdict.challenger.as_ref()).unwrap_or(champion);
-            out.push(say!["Agree with sales on the score at which ", name(to), " hands a lead over: see its brackets in the report."]);
+            out.push(say!["Agree with sales on the score at which ", name(to), " hands a lead over: see its brackets in the report."]
+                .from_section(format!("brackets-of-{}", text::slug(to))));
             out.push(Text::sentence("A replay cannot show how sales would have worked the other leads: confirm the gain with an A/B test, or run this again on the next quarter."));
         }
         (Decision::Keep, Some(champion)) => {
@@ -399,6 +523,10 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
         }
         (Decision::NotEnoughEvidence, Some(champion)) if barred(evaluation).is_some() => {
             out.push(say!["Stay with ", name(champion), " for now, and get the evidence that is missing: the reasons above say which."]);
+        }
+        (Decision::NotEnoughEvidence, Some(champion)) if is_out_of_reach(evaluation) => {
+            let advice = " for now. Waiting does not settle what is asked: ask for a margin that these leads bear, or try both models in the field (";
+            out.push(say!["Stay with ", name(champion), advice, name("leadoff ab plan"), ")."]);
         }
         (Decision::NotEnoughEvidence, Some(champion)) => {
             out.push(say!["Stay with ", name(champion), " for now, and run this again when more leads are mature, or over a longer window."]);
@@ -414,6 +542,7 @@ pub(super) fn currency(evaluation: &Evaluation) -> Option<&str> {
 /// "120 leads a week".
 pub(super) fn capacity(setting: &CapacitySetting) -> String {
     let leads = text::quantity(setting.leads, Unit::Count);
+    let leads = if setting.estimated { format!("about {leads}") } else { leads };
     let period = match setting.per_days {
         1.0 => "a day".to_owned(),
         7.0 => "a week".to_owned(),
@@ -713,7 +842,7 @@ mod tests {
 
     #[test]
     fn capacity_reads_as_people_say_it() {
-        let words = |leads, per_days| capacity(&CapacitySetting { leads, per_days });
+        let words = |leads, per_days| capacity(&CapacitySetting { leads, per_days, estimated: false });
         assert_eq!(words(120.0, 7.0), "120 leads a week");
         assert_eq!(words(20.0, 1.0), "20 leads a day");
         assert_eq!(words(500.0, 30.0), "500 leads every 30 days");

@@ -32,6 +32,8 @@ pub struct Audit {
     pub decays: Vec<Decay>,
     /// What no criterion says and the outcome knows.
     pub missing: Vec<Missed>,
+    /// Who converts more, or less, than the score promises.
+    pub misjudged: Vec<Misjudged>,
     pub simpler: Simpler,
 }
 
@@ -114,7 +116,7 @@ pub enum Belief {
     Unstable,
     TooLittleData,
     Fine,
-    /// The points can not be weighed at all.
+    /// The points cannot be weighed at all.
     Unknown,
 }
 
@@ -130,7 +132,7 @@ impl Belief {
             Self::Unstable => "unstable",
             Self::TooLittleData => "too little data",
             Self::Fine => "fine",
-            Self::Unknown => "can not be weighed",
+            Self::Unknown => "cannot be weighed",
         }
     }
 
@@ -227,11 +229,27 @@ pub struct Decay {
     pub criterion: String,
     /// Days; nothing where no half-life is set.
     pub configured_days: Option<f64>,
+    /// Days; nothing where no linear expiry is set.
+    pub configured_expiry: Option<f64>,
     /// Days; infinite: no decay.
     pub half_life: Estimate,
+    /// Days until nothing is left, on a straight line; infinite: no decay.
+    pub expiry: Estimate,
     /// Likelihood ratio against no decay, Benjamini-Hochberg over the criteria.
     pub p: Number,
     pub sentence: String,
+}
+
+/// What a criterion that is missing would read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedKind {
+    /// A column of the leads.
+    Column,
+    /// A kind of events that no criterion reads.
+    Event,
+    /// Two criteria that together are worth more, or less, than their points added up.
+    Pair,
 }
 
 /// A criterion that the model does not have and that would add to it.
@@ -239,16 +257,51 @@ pub struct Decay {
 #[serde(deny_unknown_fields)]
 pub struct Missed {
     pub name: String,
-    pub column: String,
+    pub kind: MissedKind,
+    /// The column, the kind of events, or the two criteria.
+    pub reads: String,
     /// The share of leads for which it holds, and how they convert.
     pub share: Estimate,
     pub rate: Estimate,
     /// What it is worth beside the criteria there are, on the model's scale.
     pub points: Estimate,
-    /// Benjamini-Hochberg over all that was looked at.
+    /// Benjamini-Hochberg over all that was looked at of its kind; columns and events are one family.
     pub p_adjusted: Number,
     /// Ready for the experiment file.
     pub criterion: String,
+}
+
+/// A part of the leads that converts more, or less, than others with the same score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Misjudged {
+    pub name: String,
+    /// The column that tells it.
+    pub reads: String,
+    /// Converts well and scores low; false: the reverse.
+    pub undervalued: bool,
+    /// Of the training leads.
+    pub share: Number,
+    pub rate: Estimate,
+    /// The rate of other leads with the same scores.
+    pub expected: Number,
+    /// Benjamini-Hochberg over all parts looked at.
+    pub p_adjusted: Number,
+}
+
+/// The criteria of one points model held against what happened on the training leads: the audit's first part, as it
+/// stands in the report of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CriteriaAudit {
+    pub model: String,
+    /// Which leads, in words.
+    pub window: String,
+    pub leads: u64,
+    pub wins: u64,
+    pub weighing: Weighing,
+    /// What costs most comes first.
+    pub criteria: Vec<CriterionAudit>,
 }
 
 /// The model with one criterion fewer at a time, the least missed first, on the evaluation window.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Evidence, Number};
+use super::{CriteriaAudit, Estimate, Evidence, Number};
 
 /// The version of `evaluation.json`. Old versions stay readable.
 pub const SCHEMA: u32 = 1;
@@ -24,6 +24,10 @@ pub struct Evaluation {
     /// Gates, thresholds, pairs, segments: missing in older results.
     #[serde(default)]
     pub evidence: Evidence,
+    /// The criteria of the champion (or of the first points model) held against what happened: missing in older results,
+    /// without training leads or points, and where the experiment says `audit: false`.
+    #[serde(default)]
+    pub criteria: Option<CriteriaAudit>,
 }
 
 /// What was asked: how the leads were replayed.
@@ -52,6 +56,9 @@ pub struct Setting {
 pub struct CapacitySetting {
     pub leads: f64,
     pub per_days: f64,
+    /// Not stated, but how many leads sales worked.
+    #[serde(default)]
+    pub estimated: bool,
 }
 
 /// How much the data can say, before any result.
@@ -150,7 +157,7 @@ pub struct ModelEvaluation {
     /// points, logistic, column, blend, constant, random.
     pub kind: String,
     pub scale: Scale,
-    /// Why this model can not be promoted on this evidence; nothing where it can.
+    /// Why this model cannot be promoted on this evidence; nothing where it can.
     pub not_promotable: Option<String>,
     /// Evaluated leads without a score, ranked last in one tied block.
     pub unscored: u64,
@@ -171,6 +178,32 @@ pub struct ModelEvaluation {
     pub capacity: Option<Capacity>,
     /// What the model is made of, in words.
     pub card: Vec<CardLine>,
+    /// What the experiment file says of it; missing in older results.
+    #[serde(default)]
+    pub about: About,
+}
+
+/// What the people behind a model say of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct About {
+    /// The team or the role that answers for it.
+    pub owner: Option<String>,
+    pub description: Option<String>,
+    /// From the highest scores down.
+    pub tiers: Vec<TierNote>,
+    /// The score at which sales takes over.
+    pub threshold: Option<f64>,
+}
+
+/// A range of scores with a name, from `from` to the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierNote {
+    pub name: String,
+    pub from: f64,
+    /// What sales does with a lead in it.
+    pub does: Option<String>,
 }
 
 /// One criterion, coefficient or part of a model, as a reader would say it.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Number};
+use super::{Estimate, Number, Tied};
 
 /// What stands behind a decision, beside the comparisons themselves. Every part may be missing: older results have none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,49 @@ pub struct Evidence {
     pub traits: Vec<Trait>,
     /// Brackets without a single win, and whether that means anything.
     pub silent: Vec<Silent>,
+    /// What waiting for more evidence costs, for every challenger for which it does not reach.
+    pub waiting: Vec<Waiting>,
+    /// What is lost by not working the lowest scores, a model after the other.
+    pub bottom: Vec<Bottom>,
+}
+
+/// Until there are leads enough to settle the open gates (without gates: to see the smallest worthwhile difference).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    pub challenger: String,
+    /// More mature leads it takes.
+    pub more_leads: Number,
+    /// Days until then at the present rate.
+    pub days: Number,
+    /// The day, where leads have times.
+    pub by: Option<String>,
+    /// The winners that the challenger would hand over more until then, if the present estimate is right.
+    pub wins_until: Estimate,
+    /// What they are worth; nothing where wins carry no value.
+    pub value_until: Option<Estimate>,
+}
+
+/// The leads with the lowest scores of a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bottom {
+    pub model: String,
+    /// Their share of the leads, 0 to 1.
+    pub share: f64,
+    /// Possibly fractional.
+    pub leads: f64,
+    pub wins: Tied,
+    /// Share of all wins among them.
+    pub share_of_wins: Estimate,
+    /// Undefined without times.
+    pub wins_per_quarter: Number,
+    /// What those wins were worth; nothing where wins carry no value.
+    pub value: Option<f64>,
+    /// What it costs to work them; nothing where that is not stated.
+    pub cost: Option<f64>,
+    /// The share of them that sales worked; nothing where that is not known.
+    pub worked: Option<Number>,
 }
 
 /// A bracket without a win.
@@ -72,6 +115,9 @@ pub struct GateEvidence {
     pub days: Number,
     /// The day, where leads have times.
     pub by: Option<String>,
+    /// The smallest margin that these leads would settle with 80 % power; for an open gate.
+    #[serde(default)]
+    pub settles: Option<f64>,
 }
 
 /// A segment or a quarter of a gate.

@@ -117,6 +117,12 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// The point and both ends times a number above 0: in another unit, or over another time.
+    pub fn scaled(&self, factor: f64) -> Self {
+        let scaled = |number: &Number| number.value().map_or_else(|| number.clone(), |value| (value * factor).into());
+        Self { point: scaled(&self.point), low: scaled(&self.low), high: scaled(&self.high) }
+    }
+
     pub fn new(point: f64, interval: Interval) -> Self {
         Self { point: point.into(), low: interval.low.into(), high: interval.high.into() }
     }

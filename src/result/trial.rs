@@ -7,6 +7,9 @@ use super::{Curve, Estimate, Level, Number};
 /// The version of this format. Older results stay readable.
 pub const TRIAL_SCHEMA: u32 = 1;
 
+/// How a setting says that the test may be read at any time: its confidence sequence decides.
+pub const AT_ANY_TIME: &str = "at any time";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
@@ -18,15 +21,30 @@ pub struct Trial {
     pub arms: Vec<Arm>,
     /// Every other arm against the control, in the order of the file.
     pub contrasts: Vec<Contrast>,
-    /// Of a test whose looks were planned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sequential: Option<Sequential>,
+    /// Of a test whose looks were planned: every arm against the control.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequential: Vec<Sequential>,
     /// What holds at every look, planned or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anytime: Option<Anytime>,
     pub segments: Vec<SegmentEffect>,
     pub looks: Vec<Look>,
+    /// What was planned beside what came; empty without a plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<Planned>,
     pub verdict: TrialVerdict,
+}
+
+/// One thing that was planned, and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    pub what: String,
+    pub planned: String,
+    pub found: String,
+    /// What the deviation means; nothing where the plan was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviation: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +60,12 @@ pub struct TrialSetting {
     pub currency: Option<String>,
     /// Whether the outcomes have times.
     pub timed: bool,
+    /// Units on which the models differ: those that are compared. Nothing where all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<u64>,
+    /// When the test may be read: "once", "at planned looks", "at any time".
+    #[serde(default)]
+    pub read: String,
     /// Winsorised at this quantile of all units.
     pub winsor: f64,
 }
@@ -72,7 +96,7 @@ pub struct Soundness {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SampleRatioAt {
-    /// assigned, accepted or worked.
+    /// assigned, compared (units on which the models differ), accepted or worked.
     pub stage: String,
     pub counts: Vec<u64>,
     pub expected: Vec<f64>,
@@ -195,8 +219,12 @@ pub struct EffectPoint {
 pub enum Call {
     More,
     SoonerNotMore,
+    /// Converts earlier so far; whether more or only sooner is open.
+    Ahead,
     Fewer,
     LaterNotFewer,
+    /// Converts later so far.
+    Behind,
     NoDifferenceShown,
     NotJudged,
 }
@@ -214,12 +242,16 @@ pub struct SegmentEffect {
     pub p_bh: Number,
 }
 
-/// The group-sequential log-rank test.
+/// The group-sequential log-rank test of one arm against the control.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sequential {
+    pub arm: String,
     pub planned_information: f64,
+    /// The error that this arm's log-rank test may spend.
     pub alpha: f64,
+    /// The error kept for this arm's conversion by the horizon at the last look.
+    pub plateau_alpha: f64,
     pub stages: Vec<StageLook>,
     /// Whether a bound is crossed.
     pub crossed: bool,
@@ -248,13 +280,24 @@ pub struct StageLook {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Anytime {
-    /// Conversions by arm against the assignment shares (Lindon & Malek).
+    /// Conversions by arm against the assignment shares (Lindon & Malek); all arms at once.
     pub conversions_p: Number,
-    /// Two arms: difference on mature units with a confidence sequence.
-    pub difference: Estimate,
-    pub difference_p: Number,
+    /// Every arm against the control, in the order of the file.
+    pub arms: Vec<AnytimeArm>,
+    /// The confidence of each arm's sequence: the error is shared out over the arms.
+    pub confidence: f64,
     pub planned_leads: f64,
     pub looks: u64,
+}
+
+/// The difference on mature units with a confidence sequence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnytimeArm {
+    pub arm: String,
+    pub difference: Estimate,
+    /// The smallest so far, not corrected for the number of arms.
+    pub p: Number,
 }
 
 /// A look in the test's ledger.
@@ -265,11 +308,21 @@ pub struct Look {
     pub data: String,
     pub as_of: String,
     pub planned: bool,
+    /// Every arm against the control.
+    pub arms: Vec<ArmLook>,
+    /// The verdict's headline.
+    pub result: String,
+}
+
+/// What a look saw of one arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmLook {
+    pub arm: String,
+    /// The log-rank score's variance where looks are planned, else conversions.
     pub information: Number,
     pub z: Number,
     pub critical: Number,
-    /// The verdict's headline.
-    pub result: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -281,15 +334,21 @@ pub struct TrialVerdict {
     pub headline: String,
     pub reasons: Vec<String>,
     pub next: Vec<String>,
-    /// What the planning replay foretold, beside what was observed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub foretold: Option<Foretold>,
+    /// What a replay foretold, beside what was observed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foretold: Vec<Foretold>,
 }
 
+/// A replay's prediction for one arm, held against the field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Foretold {
-    pub difference: f64,
+    pub arm: String,
+    /// Where the prediction comes from; nothing where it was stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
+    pub predicted: Estimate,
     pub observed: Estimate,
-    pub inside: Option<bool>,
+    /// Observed less predicted; its interval where both have one.
+    pub gap: Estimate,
 }

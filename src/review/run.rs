@@ -108,11 +108,11 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs
         until: timed.then(|| history.zone.date(history.until).to_string()),
         timezone: history.zone.name().into(),
         currency: file.data.currency.clone(),
-        capacity: file
-            .capacity
-            .as_ref()
-            .filter(|_| timed)
-            .map(|capacity| CapacitySetting { leads: capacity.leads.0, per_days: capacity.per.days() }),
+        capacity: file.capacity.as_ref().filter(|_| timed).map(|capacity| CapacitySetting {
+            leads: capacity.leads.0,
+            per_days: capacity.per.days(),
+            estimated: false,
+        }),
         reference: match gathered.reference_is_training {
             true => {
                 let window = file.replay.train.as_ref().map_or(String::new(), |window| window.in_words());

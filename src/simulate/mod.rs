@@ -6,8 +6,8 @@ mod planted;
 mod truth;
 mod write;
 
-pub use organisation::{Drift, Organisation, simulate};
-pub use planted::{Fault, PlantedCriterion, PlantedLeads, PlantedOrganisation};
+pub use organisation::{Contact, Drift, Organisation, simulate};
+pub use planted::{Fault, POINT, PlantedCriterion, PlantedLeads, PlantedOrganisation, write_planted};
 pub use truth::Truth;
 pub use write::{Files, write};
 

@@ -22,8 +22,34 @@ pub struct Organisation {
     /// Shifts the base rate: -3.6 gives about 8 %.
     pub intercept: f64,
     pub drift: Option<Drift>,
+    pub contact: Contact,
     pub seed: Seed,
 }
+
+/// Which leads sales works: with a probability that rises with the points that they go by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contact {
+    /// Of a lead with few points, and of one with many: from 0 to 1.
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Contact {
+    /// Every lead is worked.
+    pub const ALL: Self = Self { low: 1.0, high: 1.0 };
+
+    fn probability(self, points: f64) -> f64 {
+        self.low + (self.high - self.low) * expit((points - HALF_WAY) / SPREAD)
+    }
+}
+
+/// The points at which contact is half way between low and high, and over how many it rises.
+const HALF_WAY: f64 = 30.0;
+const SPREAD: f64 = 10.0;
+/// Of the leads that would have been won if worked, the share that buys without a word from sales.
+const UNASKED: f64 = 0.1;
+/// The first stream of contacts, apart from those of the leads.
+const CONTACTS: u64 = 1 << 40;
 
 /// A change in the course of the history.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +79,7 @@ const KINDS: [(&str, f64); 8] = [
     ("unsubscribe", 0.02),
 ];
 const PAGES: [(&str, f64); 5] = [("/", 0.4), ("/product", 0.3), ("/blog", 0.2), ("/about", 0.06), ("/careers", 0.04)];
+const E_MAIL: u8 = 1;
 const PRICING: u8 = 3;
 const WEBINAR: u8 = 5;
 const DEMO: u8 = 6;
@@ -82,6 +109,7 @@ struct Lead {
     converted: Instant,
     lost: Instant,
     touched: Instant,
+    worked: bool,
     value: f64,
 }
 
@@ -108,6 +136,11 @@ pub fn simulate(organisation: &Organisation) -> Simulated {
                 format!("paid leads lose {} log-odds from {} on", drift.paid, crate::time::Zone::utc().text(drift.at))
             })
             .collect(),
+        contact: (organisation.contact != Contact::ALL).then(|| {
+            let Contact { low, high } = organisation.contact;
+            format!("sales works a lead with probability {low} + {} × logistic((points − {HALF_WAY})/{SPREAD}), points those of the demo's champion; of the leads that would be won if worked, {} % buy unasked", ((high - low) * 1e9).round() / 1e9, 100.0 * UNASKED)
+        }),
+        worked: leads.iter().filter(|lead| lead.worked).count() as f64 / leads.len().max(1) as f64,
         base_rate: probability.iter().sum::<f64>() / probability.len().max(1) as f64,
         best_auc: discrimination::auc(&tally).unwrap_or(0.5),
     };
@@ -126,10 +159,15 @@ fn lead(organisation: &Organisation, number: u64) -> Lead {
     let fit = fit(seniority, employees, industry, source) + drift(organisation, created, source);
     let log_odds = organisation.intercept + fit + engagement(&events, created) + effect(15) * heat;
     let probability = expit(log_odds);
-    let won = chance.chance(probability);
+    let would = chance.chance(probability);
+    let points = points(seniority, employees, &events, created);
+    let mut contact = organisation.seed.replicate(CONTACTS + number);
+    let worked = contact.chance(organisation.contact.probability(points));
+    let won = would && (worked || contact.chance(UNASKED));
     // Sales hears of a lead within hours to days, sooner when it looks good.
-    let touched = created + ((1.0 + 3.0 * expit(-log_odds - 2.0)) * chance.exponential() * 12.0 * HOUR as f64) as i64;
+    let hears = created + ((1.0 + 3.0 * expit(-log_odds - 2.0)) * chance.exponential() * 12.0 * HOUR as f64) as i64;
     let delay = (chance.gamma(1.6) * 26.0 * DAY as f64) as i64;
+    let touched = if worked { hears } else { NEVER };
     let converted = if won { created + 2 * DAY + delay } else { NEVER };
     let gives_up = !won && chance.chance(0.55);
     let lost = if gives_up { created + 5 * DAY + (chance.gamma(1.3) * 30.0 * DAY as f64) as i64 } else { NEVER };
@@ -150,6 +188,7 @@ fn lead(organisation: &Organisation, number: u64) -> Lead {
         converted: happened(converted),
         lost: happened(lost),
         touched: happened(touched),
+        worked,
         value: if happened(converted) == NEVER { f64::NAN } else { value },
         events: events.into_iter().filter(|event| event.at < organisation.until).collect(),
     }
@@ -200,6 +239,25 @@ fn drift(organisation: &Organisation, created: Instant, source: u8) -> f64 {
     organisation.drift.filter(|drift| source == 1 && created >= drift.at).map_or(0.0, |drift| -drift.paid)
 }
 
+/// The points that sales goes by: those of the demo's champion.
+fn points(seniority: u8, employees: u32, events: &[Event], created: Instant) -> f64 {
+    let as_of = created + WEEK;
+    let seen = || events.iter().filter(move |event| event.at <= as_of);
+    let count = |kind: u8| seen().filter(|event| event.kind == kind).count() as f64;
+    let when = |holds: bool, points: f64| if holds { points } else { 0.0 };
+    let demo = seen().rfind(|event| event.kind == DEMO);
+    let latest = seen().next_back().map_or(NEVER, |event| event.at);
+    let fit = when(seniority >= 3, 20.0) + when(employees > 500, 25.0);
+    let engagement = demo.map_or(0.0, |event| 20.0 * (-(as_of - event.at) as f64 / (30.0 * DAY as f64)).exp2())
+        + (5.0 * count(PRICING)).min(20.0)
+        + (5.0 * count(E_MAIL)).min(40.0)
+        + when(count(WEBINAR) > 0.0, 15.0);
+    let other = when(seen().any(|event| event.page == CAREERS), -15.0)
+        + when(count(UNSUBSCRIBE) > 0.0, -10.0)
+        + when(latest == NEVER || as_of - latest >= 5 * DAY, -10.0);
+    (fit.min(45.0) + engagement.min(70.0) + other).clamp(0.0, 100.0)
+}
+
 /// What the first week's events add.
 fn engagement(events: &[Event], created: Instant) -> f64 {
     let as_of = created + WEEK;
@@ -212,7 +270,7 @@ fn engagement(events: &[Event], created: Instant) -> f64 {
     effect(8) * demo
         + effect(9) * of(PRICING).count().min(4) as f64
         + when(of(WEBINAR).next().is_some(), 10)
-        + effect(11) * of(1).count().min(10) as f64
+        + effect(11) * of(E_MAIL).count().min(10) as f64
         + when(of(0).any(|event| event.page == CAREERS), 12)
         + when(of(UNSUBSCRIBE).next().is_some(), 13)
         + when(quiet, 14)

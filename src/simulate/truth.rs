@@ -9,7 +9,11 @@ pub struct Truth {
     pub effects: Vec<Effect>,
     /// Effects that change in the course of the history.
     pub drift: Vec<String>,
-    /// The mean of the leads' true probabilities, and the AUC of those themselves: no model can rank better.
+    /// Which leads sales works; nothing where it works all.
+    pub contact: Option<String>,
+    /// The share of the leads that it works.
+    pub worked: f64,
+    /// The mean of the leads' true probabilities (of those worked, the share that converts), and the AUC of those themselves: no model can rank better.
     pub base_rate: f64,
     pub best_auc: f64,
 }

@@ -182,14 +182,35 @@ impl PairedScores<'_> {
 /// When the slices differ in length.
 pub fn delong_paired(scores: PairedScores) -> Result<AucComparison, Undefined> {
     assert!(scores.a.len() == scores.b.len() && scores.a.len() == scores.converted.len(), "two scores for every lead");
-    let (positives, negatives) = scores.classes()?;
+    let (positives, _) = scores.classes()?;
     let (a, b) = (scores.placements(scores.a, positives), scores.placements(scores.b, positives));
-    let class = |wanted: bool| {
-        let (a, b) = (&a, &b);
-        (0..a.len())
-            .filter(move |&row| scores.converted[row] == wanted && scores.weight(row) > 0.0)
-            .map(move |row| Placed { weight: scores.weight(row), a: a[row], b: b[row] })
-    };
+    delong_placed(PairedScores { a: &a, b: &b, ..scores })
+}
+
+/// For every lead, how many of the other class its score puts on its right side; ties count half. What [`delong_placed`]
+/// compares: for several pairs of scores each is sorted once.
+///
+/// # Panics
+/// When the slices differ in length.
+pub fn placements(score: &[f64], converted: &[bool]) -> Result<Vec<f64>, Undefined> {
+    let scores = PairedScores { a: score, b: score, converted, weight: None };
+    scores.classes().map(|(positives, _)| scores.placements(score, positives))
+}
+
+/// The same comparison as [`delong_paired`] from the placements of both scores.
+///
+/// # Panics
+/// When the slices differ in length.
+pub fn delong_placed(placed: PairedScores) -> Result<AucComparison, Undefined> {
+    let PairedScores { a, b, converted, .. } = placed;
+    assert!(a.len() == b.len() && a.len() == converted.len(), "two placements for every lead");
+    let (positives, negatives) = placed.classes()?;
+    let class =
+        |wanted: bool| {
+            (0..a.len())
+                .filter(move |&row| converted[row] == wanted && placed.weight(row) > 0.0)
+                .map(move |row| Placed { weight: placed.weight(row), a: a[row], b: b[row] })
+        };
     let area = |wins: fn(Placed) -> f64| class(true).map(wins).sum::<f64>() / (positives * negatives);
     let (auc_a, auc_b) = (area(|row| row.weight * row.a), area(|row| row.weight * row.b));
     let variance = |of: fn(Placed) -> (f64, f64)| {

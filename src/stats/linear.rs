@@ -167,6 +167,24 @@ impl Matrix {
         x
     }
 
+    /// The inverse of a lower factor, itself lower.
+    pub fn inverse_lower(&self) -> Self {
+        let n = self.rows;
+        let mut inverse = Self::zeros(n, n);
+        for j in 0..n {
+            let unit: Vec<f64> = (0..n).map(|i| f64::from(i == j)).collect();
+            for (i, value) in self.forward(&unit).into_iter().enumerate() {
+                inverse[(i, j)] = value;
+            }
+        }
+        inverse
+    }
+
+    /// |L x|² of a lower matrix.
+    pub fn reach_squared(&self, x: &[f64]) -> f64 {
+        (0..self.rows).map(|i| dot(&self.row(i)[..=i], &x[..=i]).powi(2)).sum()
+    }
+
     /// The inverse of a symmetric positive definite matrix.
     pub fn inverse_spd(&self) -> Result<Self, Undefined> {
         let lower = self.cholesky()?;

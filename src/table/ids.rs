@@ -1,12 +1,22 @@
+use super::numbered::Numbered;
+
 /// The ids of leads, in one block of bytes, found by hash.
 #[derive(Clone, Debug, Default)]
 pub struct Ids {
     bytes: String,
     /// Where each id ends.
     ends: Vec<usize>,
-    /// Open addressing: a place + 1, or 0. Twice as long as the ids, a power of two.
-    slots: Vec<u32>,
+    /// The length of every id, while they are all of one.
+    length: Option<usize>,
+    /// Open addressing, a power of two, at most two thirds full: 0, or the upper half of the id's hash
+    /// beside its place + 1.
+    slots: Vec<u64>,
+    /// A shorter way to the place; as long as no id was added since.
+    numbered: Option<Numbered>,
 }
+
+/// Ids that are looked up side by side, so that the memory they wait for is fetched at once.
+const SIDE_BY_SIDE: usize = 64;
 
 impl Ids {
     /// The place of the id, and whether it is new.
@@ -14,29 +24,69 @@ impl Ids {
     /// # Panics
     /// Beyond 4.2 billion ids.
     pub fn insert(&mut self, id: &str) -> (usize, bool) {
-        if self.slots.len() < 2 * (self.ends.len() + 1) {
+        if 2 * self.slots.len() < 3 * (self.ends.len() + 1) {
             self.grow();
         }
-        let slot = self.slot(id);
-        if self.slots[slot] > 0 {
-            return (self.slots[slot] as usize - 1, false);
+        let hash = hash(id.as_bytes());
+        match self.probe(id, hash) {
+            Ok(place) => (place, false),
+            Err(slot) => {
+                self.length = if self.is_empty() { Some(id.len()) } else { self.length.filter(|all| *all == id.len()) };
+                self.numbered = None;
+                self.bytes.push_str(id);
+                self.ends.push(self.bytes.len());
+                let place = u32::try_from(self.ends.len()).expect("fewer than 2^32 leads");
+                self.slots[slot] = hash & UPPER | u64::from(place);
+                (self.ends.len() - 1, true)
+            }
         }
-        self.bytes.push_str(id);
-        self.ends.push(self.bytes.len());
-        self.slots[slot] = u32::try_from(self.ends.len()).expect("fewer than 2^32 leads");
-        (self.ends.len() - 1, true)
+    }
+
+    /// The same ids, no more to be added: those of a regular form are found faster.
+    pub fn settled(mut self) -> Self {
+        self.numbered = Numbered::of(&self);
+        self
     }
 
     pub fn find(&self, id: &str) -> Option<usize> {
         if self.slots.is_empty() {
             return None;
         }
-        (self.slots[self.slot(id)] as usize).checked_sub(1)
+        self.probe(id, hash(id.as_bytes())).ok()
+    }
+
+    /// The places of several ids, in their order.
+    pub fn find_all<'a>(&self, ids: impl Iterator<Item = &'a str>, mut found: impl FnMut(Option<usize>)) {
+        if let Some(numbered) = &self.numbered {
+            return ids.for_each(|id| found(numbered.find(id)));
+        }
+        let mut ids = ids.peekable();
+        let mut together: Vec<(&str, u64, u64)> = Vec::with_capacity(SIDE_BY_SIDE);
+        let mut last: Option<(&str, Option<usize>)> = None;
+        while ids.peek().is_some() {
+            together.clear();
+            together.extend(ids.by_ref().take(SIDE_BY_SIDE).map(|id| {
+                let hash = hash(id.as_bytes());
+                (id, hash, self.slots.get(self.slot(hash)).copied().unwrap_or_default())
+            }));
+            for &(id, hash, slot) in &together {
+                let place = match last {
+                    Some((same, place)) if same == id => place,
+                    _ if slot == 0 => None,
+                    _ => self.probe(id, hash).ok(),
+                };
+                last = Some((id, place));
+                found(place);
+            }
+        }
     }
 
     /// # Panics
     /// When there is no such place.
     pub fn get(&self, place: usize) -> &str {
+        if let Some(length) = self.length {
+            return &self.bytes[place * length..(place + 1) * length];
+        }
         let start = if place == 0 { 0 } else { self.ends[place - 1] };
         &self.bytes[start..self.ends[place]]
     }
@@ -53,43 +103,67 @@ impl Ids {
         (0..self.len()).map(|place| self.get(place))
     }
 
-    /// Where the id stands or would stand.
-    fn slot(&self, id: &str) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = hash(id.as_bytes()) as usize & mask;
-        while self.slots[slot] > 0 && self.get(self.slots[slot] as usize - 1) != id {
-            slot = (slot + 1) & mask;
+    fn slot(&self, hash: u64) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    /// The id's place, or the slot where it would stand.
+    fn probe(&self, id: &str, hash: u64) -> Result<usize, usize> {
+        let mut slot = self.slot(hash);
+        loop {
+            let found = self.slots[slot];
+            if found == 0 {
+                return Err(slot);
+            }
+            let place = (found & !UPPER) as usize - 1;
+            if found & UPPER == hash & UPPER && self.get(place) == id {
+                return Ok(place);
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
         }
-        slot
     }
 
     fn grow(&mut self) {
-        self.slots = vec![0; (4 * (self.ends.len() + 1)).next_power_of_two().max(16)];
+        self.slots = vec![0; (2 * (self.ends.len() + 1)).next_power_of_two().max(16)];
         for place in 0..self.len() {
-            let slot = self.slot(self.get(place));
-            self.slots[slot] = place as u32 + 1;
+            let hash = hash(self.get(place).as_bytes());
+            let mut slot = self.slot(hash);
+            while self.slots[slot] > 0 {
+                slot = (slot + 1) & (self.slots.len() - 1);
+            }
+            self.slots[slot] = hash & UPPER | (place as u64 + 1);
         }
     }
 }
 
-impl<'a> FromIterator<&'a str> for Ids {
-    fn from_iter<I: IntoIterator<Item = &'a str>>(ids: I) -> Self {
+/// The half of a hash that is kept beside the place.
+const UPPER: u64 = 0xffff_ffff_0000_0000;
+
+impl<S: AsRef<str>> FromIterator<S> for Ids {
+    fn from_iter<I: IntoIterator<Item = S>>(ids: I) -> Self {
+        let ids = ids.into_iter();
         let mut all = Self::default();
+        all.slots = vec![0; (2 * (ids.size_hint().0 + 1)).next_power_of_two()];
         for id in ids {
-            all.insert(id);
+            all.insert(id.as_ref());
         }
         all
     }
 }
 
-/// Eight bytes a step; the finaliser of MurmurHash3 spreads them over the low bits.
+/// Eight bytes a step, the last ones perhaps twice; the finaliser of MurmurHash3 spreads them over the low bits.
 fn hash(bytes: &[u8]) -> u64 {
+    let word = |from: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[from + i]));
     let mut state = 0x9e37_79b9_7f4a_7c15u64 ^ bytes.len() as u64;
-    for chunk in bytes.chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        state = (state ^ u64::from_le_bytes(word)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mut add = |word: u64| {
+        state = (state ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
         state ^= state >> 32;
+    };
+    if let Some(last) = bytes.len().checked_sub(8) {
+        (0..last).step_by(8).for_each(|from| add(word(from)));
+        add(word(last));
+    } else {
+        add(bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
     }
     state = (state ^ (state >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     state ^ (state >> 33)
@@ -106,6 +180,14 @@ mod tests {
         assert_eq!(ids.len(), 5_000);
         assert!(names.iter().enumerate().all(|(i, name)| ids.find(name) == Some(i) && ids.get(i) == name));
         assert_eq!(ids.find("L5000"), None);
+        let mut found = Vec::new();
+        let asked = ["L00007", "L5000", "L00007", "L00007", "", "L04999"];
+        ids.find_all(asked.into_iter(), |place| found.push(place));
+        assert_eq!(found, [Some(7), None, Some(7), Some(7), None, Some(4_999)]);
+        found.clear();
+        ids.settled().find_all(asked.into_iter(), |place| found.push(place));
+        assert_eq!(found, [Some(7), None, Some(7), Some(7), None, Some(4_999)]);
+        Ids::default().find_all(["a"].into_iter(), |place| assert_eq!(place, None));
     }
 
     #[test]
@@ -114,5 +196,6 @@ mod tests {
         assert_eq!(ids.insert("a"), (0, true));
         assert_eq!(ids.insert(""), (1, true));
         assert_eq!(ids.insert("a"), (0, false));
+        assert_eq!(ids.iter().collect::<Vec<_>>(), ["a", ""]);
     }
 }

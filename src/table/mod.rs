@@ -2,6 +2,7 @@
 
 mod column;
 mod ids;
+mod numbered;
 
 pub use column::{Cell, Column, MISSING, Table, Text};
 pub use ids::Ids;

@@ -43,7 +43,7 @@ impl Zone {
         &self.name
     }
 
-    fn is_utc(&self) -> bool {
+    pub fn is_utc(&self) -> bool {
         self.name == "UTC"
     }
 

@@ -6,6 +6,8 @@ pub struct Aggregate {
     pub arm: usize,
     /// Days from the first assignment, where the counts are by day.
     pub day: Option<f64>,
+    /// Whether the horizon of these units was over at the look.
+    pub mature: bool,
     pub units: f64,
     pub conversions: f64,
     /// Mean and variance (divided by n - 1) of the value over all units.
@@ -22,7 +24,7 @@ pub fn from_aggregates(aggregates: &[Aggregate]) -> Units {
             for side in [-1.0, 1.0] {
                 units.arm.push(aggregate.arm);
                 units.won.push(won);
-                units.mature.push(true);
+                units.mature.push(aggregate.mature);
                 weight.push(count / 2.0);
                 entry.push(aggregate.day);
                 if let (Some(values), Some((mean, variance))) = (&mut value, aggregate.value) {

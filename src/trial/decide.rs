@@ -1,8 +1,11 @@
 use crate::result::trial::{Call, Contrast, Foretold, Line, Look, Trial, TrialVerdict};
 use crate::result::{Estimate, Number};
 
+use crate::stats::Interval;
+
 use super::sequential::naive_error;
-use super::{Monitoring, Test};
+use super::units::Units;
+use super::{Monitoring, Prediction, Test};
 
 pub(super) fn nothing() -> TrialVerdict {
     TrialVerdict {
@@ -11,16 +14,17 @@ pub(super) fn nothing() -> TrialVerdict {
         headline: String::new(),
         reasons: Vec::new(),
         next: Vec::new(),
-        foretold: None,
+        foretold: Vec::new(),
     }
 }
 
 /// Calls every arm and the test.
-pub(super) fn decide(test: &Test, before: &[Look], trial: &mut Trial) {
+pub(super) fn decide(test: &Test, units: &Units, before: &[Look], trial: &mut Trial) {
     let mut verdict = nothing();
     let refusals = refusals(test, before, trial);
     if refusals.is_empty() {
-        let calls: Vec<Call> = trial.contrasts.iter().map(|contrast| call(test, trial, contrast)).collect();
+        let half = units.half_is_mature();
+        let calls: Vec<Call> = (0..trial.contrasts.len()).map(|place| call(test, trial, place, half)).collect();
         trial.contrasts.iter_mut().zip(calls).for_each(|(contrast, call)| contrast.call = call);
     }
     let best = best(trial);
@@ -31,17 +35,25 @@ pub(super) fn decide(test: &Test, before: &[Look], trial: &mut Trial) {
         _ => Call::NotJudged,
     };
     verdict.headline = headline(trial, best, &refusals);
-    verdict.best = best.filter(|best| best.call.is_gain()).map(|best| best.arm.clone());
-    verdict.reasons = reasons(test, before, trial, refusals.clone());
+    verdict.best = best.map(|best| best.arm.clone());
+    verdict.reasons = reasons(test, before, trial, &refusals);
     verdict.next = next(test, trial, &refusals);
-    verdict.foretold =
-        test.foretold.zip(trial.contrasts.first()).map(|(difference, contrast)| foretold(difference, contrast));
+    verdict.foretold = test.foretold.iter().filter_map(|prediction| foretold(prediction, trial)).collect();
     trial.verdict = verdict;
 }
 
 fn refusals(test: &Test, before: &[Look], trial: &Trial) -> Vec<String> {
     let mut refusals = trial.soundness.refusals.clone();
-    refusals.extend(trial.sequential.as_ref().and_then(|sequential| sequential.refused.clone()));
+    refusals.extend(trial.sequential.iter().find_map(|sequential| sequential.refused.clone()));
+    refusals.extend(anytime_refusal(test, trial));
+    if let (Some(last), Some((day, _))) = (test.last_planned(), &test.as_of)
+        && let Some(taken) = before.iter().find(|look| look.as_of.as_str() >= last && look.as_of < *day)
+    {
+        refusals.push(format!(
+            "the last planned look was taken on {} and nothing is left to spend: what it said stands (\u{201c}{}\u{201d})",
+            taken.as_of, taken.result
+        ));
+    }
     if let (Monitoring::Fixed { at: Some(at) }, Some((day, _))) = (&test.monitoring, &test.as_of)
         && day < at
     {
@@ -61,32 +73,67 @@ fn error_of(looks: usize, test: &Test) -> String {
     error.unwrap_or_default()
 }
 
-fn call(test: &Test, trial: &Trial, contrast: &Contrast) -> Call {
+/// A test that may be read at any time needs days, and leads that are independent.
+fn anytime_refusal(test: &Test, trial: &Trial) -> Option<String> {
+    let is_missing = matches!(test.monitoring, Monitoring::Anytime { .. }) && trial.anytime.is_none();
+    is_missing.then(|| {
+        "a test that may be read at any time needs days of assignment, and units that are assigned one by one: read this one once".into()
+    })
+}
+
+/// What a contrast says, more apart from sooner; nothing where it says neither.
+struct Found {
+    more: Option<bool>,
+    sooner: Option<bool>,
+    /// Different so far, by the log-rank test.
+    ahead: Option<bool>,
+}
+
+fn call(test: &Test, trial: &Trial, place: usize, half_is_mature: bool) -> Call {
+    let contrast = &trial.contrasts[place];
+    let Found { more, sooner, ahead } = match &test.monitoring {
+        Monitoring::Fixed { .. } => read_once(test, contrast),
+        Monitoring::Looks { .. } => read_at_looks(test, trial, place, half_is_mature),
+        Monitoring::Anytime { .. } => Found {
+            more: trial.anytime.as_ref().and_then(|anytime| direction(&anytime.arms.get(place)?.difference)),
+            sooner: None,
+            ahead: None,
+        },
+    };
+    match (more, sooner, ahead) {
+        (Some(true), ..) => Call::More,
+        (Some(false), ..) => Call::Fewer,
+        (None, Some(true), _) => Call::SoonerNotMore,
+        (None, Some(false), _) => Call::LaterNotFewer,
+        (None, None, Some(true)) => Call::Ahead,
+        (None, None, Some(false)) => Call::Behind,
+        (None, None, None) if contrast.primary.difference.point.finite().is_none() => match test.is_last() {
+            true => Call::NotJudged,
+            // An interim look before the horizon has passed: the log-rank test spoke, and found nothing.
+            false => Call::NoDifferenceShown,
+        },
+        (None, None, None) => Call::NoDifferenceShown,
+    }
+}
+
+fn read_once(test: &Test, contrast: &Contrast) -> Found {
     let more = direction(&contrast.primary.difference).filter(|_| is_below(&contrast.primary.p_holm, test.alpha()));
     let sooner = contrast.speed.as_ref().filter(|line| is_below(&line.p, test.alpha())).and_then(speed_direction);
-    let (more, sooner) = match &test.monitoring {
-        Monitoring::Fixed { .. } => (more.or_else(|| permuted(test, contrast)), sooner),
-        Monitoring::Looks { .. } => match &trial.sequential {
-            Some(sequential) if sequential.crossed => {
-                let z = sequential.stages.iter().rev().find_map(|stage| stage.z.finite()).unwrap_or(0.0);
-                (direction(&contrast.primary.difference), Some(z > 0.0))
-            }
-            _ => (None, None),
-        },
-        Monitoring::Anytime { .. } => {
-            let difference = trial.anytime.as_ref().map(|anytime| &anytime.difference);
-            (difference.and_then(direction), None)
-        }
-    };
-    if contrast.primary.difference.point.finite().is_none() && sooner.is_none() {
-        return Call::NotJudged;
-    }
-    match (more, sooner) {
-        (Some(true), _) => Call::More,
-        (Some(false), _) => Call::Fewer,
-        (None, Some(true)) => Call::SoonerNotMore,
-        (None, Some(false)) => Call::LaterNotFewer,
-        (None, None) => Call::NoDifferenceShown,
+    Found { more: more.or_else(|| permuted(test, contrast)), sooner, ahead: None }
+}
+
+/// A crossing of the log-rank bounds says *different*. *More* rests on conversion by the horizon alone: at the last look
+/// with the error kept for it, before that once the bounds are crossed and half of the units are mature.
+fn read_at_looks(test: &Test, trial: &Trial, place: usize, half_is_mature: bool) -> Found {
+    let contrast = &trial.contrasts[place];
+    let crossing = trial.sequential.get(place).and_then(|own| own.stages.iter().find(|stage| stage.is_crossed()));
+    let ahead = crossing.and_then(|stage| stage.z.finite()).map(|z| z > 0.0);
+    let is_told = test.is_last() || (ahead.is_some() && half_is_mature);
+    let speed = contrast.speed.as_ref().and_then(|line| direction(&line.difference)).map(|slower| !slower);
+    Found {
+        more: direction(&contrast.primary.difference).filter(|_| is_told),
+        sooner: speed.filter(|_| is_told && speed == ahead),
+        ahead,
     }
 }
 
@@ -122,8 +169,9 @@ fn direction(difference: &Estimate) -> Option<bool> {
 fn best(trial: &Trial) -> Option<&Contrast> {
     let gain = |contrast: &Contrast| contrast.primary.difference.point.finite().unwrap_or(f64::NEG_INFINITY);
     let rank = |call: Call| match call {
-        Call::More => 2,
-        Call::SoonerNotMore => 1,
+        Call::More => 3,
+        Call::SoonerNotMore => 2,
+        Call::Ahead => 1,
         _ => 0,
     };
     let called = trial.contrasts.iter().filter(|contrast| contrast.call.is_gain());
@@ -132,7 +180,8 @@ fn best(trial: &Trial) -> Option<&Contrast> {
 
 fn headline(trial: &Trial, best: Option<&Contrast>, refusals: &[String]) -> String {
     if let Some(first) = refusals.first() {
-        return format!("No verdict: {first}");
+        let short = first.split_once(": ").map_or(first.as_str(), |(short, _)| short);
+        return format!("No verdict: {}", short.split_once("; ").map_or(short, |(short, _)| short));
     }
     let control = &trial.setting.control;
     let say = |contrast: &Contrast| {
@@ -146,8 +195,14 @@ fn headline(trial: &Trial, best: Option<&Contrast>, refusals: &[String]) -> Stri
             Call::LaterNotFewer => {
                 format!("`{arm}` converts leads later than `{control}`, but not shown to convert fewer")
             }
+            Call::Ahead => {
+                format!("`{arm}` is ahead of `{control}` so far: more conversions or only sooner ones is open")
+            }
+            Call::Behind => {
+                format!("`{arm}` is behind `{control}` so far: fewer conversions or only later ones is open")
+            }
             Call::NoDifferenceShown => format!("No difference between `{arm}` and `{control}` is shown"),
-            Call::NotJudged => format!("`{arm}` can not be judged"),
+            Call::NotJudged => format!("`{arm}` cannot be judged"),
         }
     };
     match (best, trial.contrasts.as_slice()) {
@@ -157,9 +212,17 @@ fn headline(trial: &Trial, best: Option<&Contrast>, refusals: &[String]) -> Stri
     }
 }
 
-fn reasons(test: &Test, before: &[Look], trial: &Trial, refusals: Vec<String>) -> Vec<String> {
-    let mut reasons: Vec<String> = refusals.into_iter().skip(1).collect();
-    reasons.extend(trial.sequential.iter().flat_map(|sequential| sequential.notes.iter().cloned()));
+fn reasons(test: &Test, before: &[Look], trial: &Trial, refusals: &[String]) -> Vec<String> {
+    // The headline holds the beginning of the first refusal only.
+    let mut reasons: Vec<String> = refusals.to_vec();
+    reasons.extend(trial.contrasts.iter().filter_map(|contrast| within_margin(test, contrast)));
+    if refusals.is_empty() {
+        reasons.extend(trial.contrasts.iter().filter_map(not_judged));
+    }
+    let arms = trial.sequential.len();
+    reasons.extend(trial.sequential.iter().flat_map(|own| {
+        own.notes.iter().map(move |note| if arms > 1 { format!("`{}`: {note}", own.arm) } else { note.clone() })
+    }));
     let failed = trial.contrasts.iter().flat_map(|contrast| {
         contrast.guardrails.iter().filter(|guard| guard.holds != Some(true)).map(move |guard| (contrast, guard))
     });
@@ -171,7 +234,7 @@ fn reasons(test: &Test, before: &[Look], trial: &Trial, refusals: Vec<String>) -
     }));
     let days = before.iter().map(|look| look.as_of.as_str()).chain(test.as_of.iter().map(|(day, _)| day.as_str()));
     let days: std::collections::BTreeSet<&str> = days.collect();
-    if days.len() > 1 && matches!(test.monitoring, Monitoring::Fixed { .. }) {
+    if days.len() > 1 && matches!(test.monitoring, Monitoring::Fixed { .. }) && refusals.is_empty() {
         reasons.push(format!(
             "this is look number {} at a test that promised one{}",
             days.len(),
@@ -181,29 +244,98 @@ fn reasons(test: &Test, before: &[Look], trial: &Trial, refusals: Vec<String>) -
     reasons
 }
 
+/// Why an arm cannot be judged.
+fn not_judged(contrast: &Contrast) -> Option<String> {
+    match (&contrast.primary.p, contrast.call) {
+        (Number::Undefined(reason), Call::NotJudged) => Some(format!("`{}` cannot be judged: {reason}", contrast.arm)),
+        _ => None,
+    }
+}
+
+/// Of an arm that converts sooner: whether the difference of conversion lies within what would not matter.
+fn within_margin(test: &Test, contrast: &Contrast) -> Option<String> {
+    if !matches!(contrast.call, Call::SoonerNotMore | Call::LaterNotFewer) {
+        return None;
+    }
+    let interval = contrast.primary.difference.interval()?;
+    let (low, high) = (100.0 * interval.low, 100.0 * interval.high);
+    Some(match test.margin {
+        Some(margin) if interval.low > -margin && interval.high < margin => format!(
+            "the difference in conversion of `{}` lies within {:.2} points, the margin that was stated beforehand: \
+             the same customers, at another time",
+            contrast.arm,
+            100.0 * margin
+        ),
+        Some(margin) => format!(
+            "that `{}` converts as many is not shown: {low:+.2} to {high:+.2} points are possible, the stated margin is \
+             {:.2}",
+            contrast.arm,
+            100.0 * margin
+        ),
+        None => {
+            format!("differences in conversion of `{}` from {low:+.2} to {high:+.2} points stay possible", contrast.arm)
+        }
+    })
+}
+
 fn next(test: &Test, trial: &Trial, refusals: &[String]) -> Vec<String> {
     if !refusals.is_empty() {
         return vec!["Mend what forbids the verdict; the figures below are shown for that and decide nothing.".into()];
     }
-    let gain = trial.contrasts.iter().any(|contrast| contrast.call.is_gain());
+    let says = |call: Call| trial.contrasts.iter().any(|contrast| contrast.call == call);
     let harm = trial.contrasts.iter().all(|contrast| matches!(contrast.call, Call::Fewer));
     let waits = match (&test.monitoring, &test.as_of) {
         (Monitoring::Looks { at, .. }, Some((day, _))) => at.iter().filter(|at| *at > day).min(),
         _ => None,
     };
-    vec![match (gain, harm, waits) {
+    let control = &trial.setting.control;
+    let unguarded = trial.contrasts.iter().filter(|contrast| contrast.call == Call::More);
+    let unguarded = unguarded.flat_map(|contrast| &contrast.guardrails).find(|guard| guard.holds != Some(true));
+    if let Some(guard) = unguarded {
+        return vec![format!(
+            "Do not hand it all leads yet: the guardrail `{}` is not shown to hold; widen its data or settle whether the margin was meant so.",
+            guard.name
+        )];
+    }
+    vec![match (says(Call::More), harm, waits) {
         (true, ..) => "Give the better arm all leads, and keep a holdout of some percent to see that it lasts.".into(),
-        (_, true, _) => format!("Keep `{}`.", trial.setting.control),
-        (_, _, Some(day)) => format!("Go on; the next planned look is on {day}."),
+        (_, true, _) => format!("Keep `{control}`."),
+        (_, _, Some(day)) => format!("Go on as planned; the next look is on {day}."),
+        _ if says(Call::SoonerNotMore) => {
+            "Decide by what sooner is worth: cash and quota come earlier, the number of customers stays what it is."
+                .into()
+        }
+        _ if says(Call::Ahead) => format!(
+            "Keep `{control}` for now: what is ahead may be more or only sooner, and this test cannot tell which."
+        ),
         _ => format!(
-            "Keep `{}`, or plan a larger test with `leadoff ab plan`: the interval says which differences are still possible.",
-            trial.setting.control
+            "Keep `{control}`, or plan a larger test with `leadoff ab plan`: the interval says which differences are still possible."
         ),
     }]
 }
 
-fn foretold(difference: f64, contrast: &Contrast) -> Foretold {
+/// A prediction beside what came, where the test has its arm.
+fn foretold(prediction: &Prediction, trial: &Trial) -> Option<Foretold> {
+    let contrast = trial.contrasts.iter().find(|contrast| contrast.arm == prediction.arm)?;
     let observed = contrast.primary.difference.clone();
-    let inside = observed.interval().map(|interval| interval.contains(difference));
-    Foretold { difference, observed, inside }
+    let predicted = match prediction.limits {
+        Some(limits) => Estimate::new(prediction.difference, limits),
+        None => Estimate {
+            point: prediction.difference.into(),
+            low: Number::undefined("stated without limits"),
+            high: Number::undefined("stated without limits"),
+        },
+    };
+    let gap = match (observed.point.finite(), observed.interval()) {
+        (Some(point), Some(seen)) => {
+            let gap = point - prediction.difference;
+            let (down, up) = prediction
+                .limits
+                .map_or((0.0, 0.0), |limits| (prediction.difference - limits.low, limits.high - prediction.difference));
+            // Both are uncertain: squared and added, Zou & Donner (2008).
+            Estimate::new(gap, Interval::new(gap - (point - seen.low).hypot(up), gap + (seen.high - point).hypot(down)))
+        }
+        _ => Estimate::undefined("nothing is observed with an interval"),
+    };
+    Some(Foretold { arm: prediction.arm.clone(), replay: prediction.replay.clone(), predicted, observed, gap })
 }

@@ -2,6 +2,7 @@ use crate::result::trial::{Call, Contrast, EffectPoint, Guardrail, Line, LineUni
 use crate::result::{Estimate, Number};
 use crate::stats::ab::{
     Covaried, RatioUnits, Units as Values, cuped, difference_of_means, difference_of_ratios, mann_whitney,
+    normal_posterior,
 };
 use crate::stats::clusters::{ClusteredArms, clustered_difference, permutation_p};
 use crate::stats::dist::{normal_critical, normal_p, t_critical};
@@ -204,8 +205,9 @@ impl Pair<'_> {
                 statistic: Number::undefined("exact permutation"),
                 p: permutation_p(&arms).into(),
                 method: format!(
-                    "by cluster: exact permutation of {} clusters (no interval below six an arm)",
-                    result.clusters
+                    "by cluster: exact permutation of {} clusters (no interval below six an arm{})",
+                    result.clusters,
+                    if result.clusters == 6 { "; three against three cannot go below p = 0.1" } else { "" }
                 ),
             };
         }
@@ -305,7 +307,9 @@ impl Pair<'_> {
     fn secondary(&self) -> Vec<Line> {
         let mut lines: Vec<Line> = self.restricted_mean().into_iter().collect();
         if let Some(value) = &self.units.value {
-            lines.push(self.mean_line(&format!("Revenue per {}", self.test.unit), value));
+            let mut revenue = self.mean_line(&format!("Revenue per {}", self.test.unit), value);
+            revenue.method += &chance_of_more(&revenue);
+            lines.push(revenue);
             if self.units.weight.is_none() {
                 lines.push(self.winsorised(value));
                 lines.extend(self.ranked(value));
@@ -487,6 +491,18 @@ impl Pair<'_> {
         });
         Guardrail { name: column.name.clone(), margin: column.margin, difference: line.difference, holds }
     }
+}
+
+/// The posterior chance that the arm brings more, under a flat prior; nothing where there is no t.
+fn chance_of_more(line: &Line) -> String {
+    let (Some(difference), Some(t)) = (line.difference.point.finite(), line.statistic.finite().filter(|t| *t != 0.0))
+    else {
+        return String::new();
+    };
+    let posterior = normal_posterior(difference, (difference / t).abs(), None);
+    posterior.map_or(String::new(), |posterior| {
+        format!("; {:.1} % chance to bring more (normal posterior)", 100.0 * posterior.treatment_better)
+    })
 }
 
 struct Clustered {

@@ -15,7 +15,8 @@ mod units;
 pub use aggregate::{Aggregate, from_aggregates};
 pub use units::{GuardrailColumn, RatioColumn, Record, Segment, Units};
 
-use crate::result::trial::{Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};
+use crate::result::trial::{AT_ANY_TIME, Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};
+use crate::stats::Interval;
 use crate::time::Instant;
 
 /// What was promised before the test started.
@@ -34,8 +35,10 @@ pub struct Test {
     pub currency: Option<String>,
     /// Values above this quantile of the positive ones are capped.
     pub winsor: f64,
-    /// The difference that a replay foretold.
-    pub foretold: Option<f64>,
+    /// Differences that a replay foretold.
+    pub foretold: Vec<Prediction>,
+    /// A difference of conversion that would not matter: within it *sooner* is said to be *not more*.
+    pub margin: Option<f64>,
     /// The day of this look and its instant; nothing where outcomes have no times.
     pub as_of: Option<(String, Instant)>,
 }
@@ -46,14 +49,26 @@ pub struct ArmSpec {
     pub weight: f64,
 }
 
+/// A difference of conversion that was foretold for an arm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    pub arm: String,
+    pub difference: f64,
+    /// Its 95 % limits, where it has some.
+    pub limits: Option<Interval>,
+    /// The replay that foretold it.
+    pub replay: Option<String>,
+}
+
 /// When the test may be read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Monitoring {
     /// Once, on this day if one was promised.
     Fixed { at: Option<String> },
-    /// On these days, with this many conversions of both arms planned for the last.
-    Looks { at: Vec<String>, conversions: f64 },
-    /// Whenever one likes; narrowest near this many leads of both arms.
+    /// On these days, with this many conversions of all arms planned for the last. Of the error `plateau` is kept for
+    /// conversion by the horizon at the last look; the log-rank test spends the rest.
+    Looks { at: Vec<String>, conversions: f64, plateau: f64 },
+    /// Whenever one likes; narrowest near this many leads of all arms.
     Anytime { leads: f64 },
 }
 
@@ -71,8 +86,35 @@ impl Test {
         }
     }
 
+    /// The error of one comparison with the control: shared out evenly over the arms.
+    fn alpha_of_one(&self) -> f64 {
+        self.alpha() / (self.arms.len().max(2) - 1) as f64
+    }
+
+    /// The day of the last planned look.
+    fn last_planned(&self) -> Option<&str> {
+        match &self.monitoring {
+            Monitoring::Looks { at, .. } => at.iter().max().map(String::as_str),
+            _ => None,
+        }
+    }
+
+    /// Whether the last planned look has come.
+    fn is_last(&self) -> bool {
+        match (self.last_planned(), &self.as_of) {
+            (Some(last), Some((day, _))) => day.as_str() >= last,
+            _ => true,
+        }
+    }
+
     fn weights(&self) -> Vec<f64> {
         self.arms.iter().map(|arm| arm.weight).collect()
+    }
+
+    /// The part of the weights that the control and one arm have.
+    fn share_of_pair(&self, arm: usize) -> f64 {
+        let weights = self.weights();
+        (weights[0] + weights[arm]) / weights.iter().sum::<f64>()
     }
 }
 
@@ -91,6 +133,12 @@ pub struct Oddities {
     pub no_time: u64,
     /// Units assigned after the look.
     pub later: u64,
+    /// Conversions and losses dated after the look.
+    pub outcomes_later: u64,
+    /// Whether the look was asked for by its day: then it is no wonder that the files know more.
+    pub looks_back: bool,
+    /// Rows of counts that repeat an arm and day.
+    pub added_up: u64,
     /// Units won or lost before their assignment; left out.
     pub decided_before: u64,
     /// Units whose arm differs from what the salt and the weights assign.
@@ -101,18 +149,21 @@ pub struct Oddities {
     pub no_value: u64,
 }
 
-/// Analyses a test. `before` are the looks already taken, this one not among them.
+/// Analyses a test. `before` are the looks already taken, this one not among them. Where it is known on which units the
+/// models differ, only those are compared; the sizes of the arms are those of all units.
 pub fn analyze(test: &Test, units: &Units, oddities: &Oddities, before: &[Look]) -> Trial {
-    let soundness = soundness::examine(test, units, oddities);
-    let arms = arms::summaries(test, units);
-    let sequential = sequential::looks(test, units, before);
-    let anytime = anytime::evidence(test, units);
-    let level = sequential::confidence(test, sequential.as_ref());
-    let at_this_look = Test { confidence: level, ..test.clone() };
-    let mut contrasts: Vec<Contrast> =
-        (1..test.arms.len()).map(|arm| effect::contrast(&at_this_look, units, arm)).collect();
+    let compared = units.compared();
+    let soundness = soundness::examine(test, units, &compared, oddities);
+    let arms = arms::summaries(test, &compared);
+    let sequential = sequential::looks(test, &compared, before);
+    let anytime = anytime::evidence(test, &compared);
+    let contrast = |arm: usize| {
+        let confidence = sequential::confidence(test, sequential.get(arm - 1));
+        effect::contrast(&Test { confidence, ..test.clone() }, &compared, arm)
+    };
+    let mut contrasts: Vec<Contrast> = (1..test.arms.len()).map(contrast).collect();
     effect::adjust(&mut contrasts);
-    let segments = segments::effects(test, units);
+    let segments = segments::effects(test, &compared);
     let mut trial = Trial {
         schema: TRIAL_SCHEMA,
         test: test.name.clone(),
@@ -124,9 +175,10 @@ pub fn analyze(test: &Test, units: &Units, oddities: &Oddities, before: &[Look])
         anytime,
         segments,
         looks: before.to_vec(),
+        plan: Vec::new(),
         verdict: decide::nothing(),
     };
-    decide::decide(test, before, &mut trial);
+    decide::decide(test, &compared, before, &mut trial);
     trial
 }
 
@@ -140,6 +192,16 @@ fn setting(test: &Test, units: &Units) -> TrialSetting {
         as_of: test.as_of.as_ref().map(|(day, _)| day.clone()),
         currency: test.currency.clone(),
         timed: units.is_timed(),
+        compared: units.discordant.is_some().then(|| {
+            let compared = units.compared();
+            compared.sum(0..compared.len()).round() as u64
+        }),
+        read: match test.monitoring {
+            Monitoring::Fixed { .. } => "once",
+            Monitoring::Looks { .. } => "at planned looks",
+            Monitoring::Anytime { .. } => AT_ANY_TIME,
+        }
+        .into(),
         winsor: test.winsor,
     }
 }
@@ -147,6 +209,6 @@ fn setting(test: &Test, units: &Units) -> TrialSetting {
 impl Call {
     /// Whether it says that the arm brings something.
     pub fn is_gain(self) -> bool {
-        matches!(self, Self::More | Self::SoonerNotMore)
+        matches!(self, Self::More | Self::SoonerNotMore | Self::Ahead)
     }
 }

@@ -55,6 +55,16 @@ pub struct History {
 
 /// Makes the history of one replicate, from `start` on.
 pub fn history(truth: &Truth, replicate: u64, start: Instant) -> History {
+    history_assigned(truth, replicate, start, |_| None)
+}
+
+/// The same where some leads' arms are decided elsewhere, by a hash say; nothing leaves a lead to chance.
+pub fn history_assigned(
+    truth: &Truth,
+    replicate: u64,
+    start: Instant,
+    arm_of: impl Fn(usize) -> Option<usize>,
+) -> History {
     let mut chance = truth.seed.replicate(replicate);
     let reps = truth.reps.map_or(20, |(count, _)| count.max(1));
     let spread = truth.reps.map_or(0.0, |(_, spread)| spread);
@@ -63,7 +73,8 @@ pub fn history(truth: &Truth, replicate: u64, start: Instant) -> History {
     let mut made = History { records: Vec::new(), rep: Vec::new(), score: Vec::new() };
     for lead in 0..truth.leads {
         let rep = lead % reps;
-        let arm = if truth.reps.is_some() { arm_of_rep[rep] } else { usize::from(chance.chance(truth.share)) };
+        let drawn = if truth.reps.is_some() { arm_of_rep[rep] } else { usize::from(chance.chance(truth.share)) };
+        let arm = arm_of(lead).unwrap_or(drawn);
         let at = start + (truth.accrual_days * DAY as f64 * lead as f64 / truth.leads.max(1) as f64) as i64;
         let moved = if arm == 1 { 1.0 + truth.shift } else { 1.0 - truth.shift };
         let won = chance.chance((truth.rate[arm] * factor[rep] * moved).clamp(0.0, 1.0));

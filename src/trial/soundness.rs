@@ -15,15 +15,18 @@ const CONCENTRATION: f64 = 10_000.0;
 /// Share of units that may be odd before it matters.
 const MANY: f64 = 0.01;
 
-pub(super) fn examine(test: &Test, units: &Units, oddities: &Oddities) -> Soundness {
-    let mut found = Found { units: units.len() as f64, checks: Vec::new(), refusals: Vec::new() };
+/// `units` are all that were assigned, `compared` those of them on which the models differ.
+pub(super) fn examine(test: &Test, units: &Units, compared: &Units, oddities: &Oddities) -> Soundness {
+    let mut found = Found { units: units.sum(0..units.len()), checks: Vec::new(), refusals: Vec::new() };
     let ratios = ratios(test, units);
-    found.arms(test, units);
-    found.sizes(test, &ratios);
+    found.arms(test, compared, oddities);
+    found.sizes(test, &ratios, units.is_assigned_by_cluster());
     found.queue(test);
+    found.clusters(test, units);
     found.files(oddities);
     found.delivery(test, units);
-    found.maturity(test, units);
+    found.discordance(test, units, compared);
+    found.maturity(test, compared);
     Soundness { ratios, checks: found.checks, refusals: found.refusals }
 }
 
@@ -31,8 +34,12 @@ pub(super) fn examine(test: &Test, units: &Units, oddities: &Oddities) -> Soundn
 type Stage<'a> = (&'static str, Option<&'a Vec<bool>>);
 
 fn ratios(test: &Test, units: &Units) -> Vec<SampleRatioAt> {
-    let stages: [Stage; 3] =
-        [("assigned", None), ("accepted", units.accepted.as_ref()), ("worked", units.worked.as_ref())];
+    let stages: [Stage; 4] = [
+        ("assigned", None),
+        ("compared", units.discordant.as_ref()),
+        ("accepted", units.accepted.as_ref()),
+        ("worked", units.worked.as_ref()),
+    ];
     stages
         .iter()
         .filter(|(name, reached)| *name == "assigned" || reached.is_some())
@@ -40,13 +47,23 @@ fn ratios(test: &Test, units: &Units) -> Vec<SampleRatioAt> {
         .collect()
 }
 
+/// The arms' sizes at one stage. Where clusters were assigned it is they that are counted: their units come together.
 fn ratio(test: &Test, units: &Units, (stage, reached): &Stage) -> SampleRatioAt {
     let came = |row: &usize| reached.is_none_or(|reached| reached[*row]);
     let counts: Vec<f64> = (0..test.arms.len()).map(|arm| units.sum(units.rows(arm).filter(came))).collect();
     let weights = test.weights();
     let (total, whole): (f64, f64) = (counts.iter().sum(), weights.iter().sum());
-    let fixed = sample_ratio(&counts, &weights);
-    let sequential = ratio_evidence(&periods(test, units, came), &weights, CONCENTRATION);
+    let by_cluster = units.is_assigned_by_cluster();
+    let drawn = match (by_cluster, *stage) {
+        (false, _) => Ok(counts.clone()),
+        (true, "assigned") => Ok((0..test.arms.len()).map(|arm| units.clusters_of(arm) as f64).collect()),
+        (true, _) => Err(Undefined::TooFewClusters),
+    };
+    let fixed = drawn.and_then(|drawn: Vec<f64>| sample_ratio(&drawn, &weights));
+    let sequential = match by_cluster {
+        true => Err(Undefined::TooFewClusters),
+        false => ratio_evidence(&periods(test, units, came), &weights, CONCENTRATION),
+    };
     SampleRatioAt {
         stage: (*stage).into(),
         counts: counts.iter().map(|count| count.round() as u64).collect(),
@@ -85,11 +102,13 @@ impl Found {
         self.say(Level::Banner, what, text);
     }
 
-    fn warn(&mut self, what: &str, text: String) {
-        self.say(Level::Warning, what, text);
-    }
-
-    fn arms(&mut self, test: &Test, units: &Units) {
+    fn arms(&mut self, test: &Test, units: &Units, oddities: &Oddities) {
+        if units.is_empty() && oddities.later > 0 {
+            let day = test.as_of.as_ref().map_or("the look", |(day, _)| day);
+            let text =
+                format!("all {} {}s were assigned after {day}: nothing has happened yet", oddities.later, test.unit);
+            return self.refuse("Nothing yet", text);
+        }
         for (place, arm) in test.arms.iter().enumerate() {
             let n = units.sum(units.rows(place));
             if n == 0.0 {
@@ -112,10 +131,15 @@ impl Found {
         }
     }
 
-    fn sizes(&mut self, test: &Test, ratios: &[SampleRatioAt]) {
+    fn sizes(&mut self, test: &Test, ratios: &[SampleRatioAt], units_by_cluster: bool) {
         for ratio in ratios {
             let alarm = |p: &Number| p.finite().is_some_and(|p| p < SRM_ALPHA);
             if !alarm(&ratio.p) && !alarm(&ratio.sequential_p) {
+                continue;
+            }
+            if units_by_cluster {
+                let text = "the arms do not have the promised numbers of representatives: something besides chance decides who is in an arm";
+                self.refuse("Sample-ratio mismatch", text.into());
                 continue;
             }
             let promised = ratio.expected.iter().map(|n| format!("{n:.0}")).collect::<Vec<_>>().join(" / ");
@@ -125,6 +149,12 @@ impl Found {
                 let text = format!(
                     "the arms do not have the promised sizes ({sizes}): something besides chance decides who is in an arm, and \
                      the difference between arms may come from that"
+                );
+                self.refuse("Sample-ratio mismatch", text);
+            } else if ratio.stage == "compared" {
+                let text = format!(
+                    "the units on which the models differ do not lie in the arms as assigned ({sizes}): whether they differ must \
+                     be written down before the assignment, by both models for every unit"
                 );
                 self.refuse("Sample-ratio mismatch", text);
             } else {
@@ -146,15 +176,47 @@ impl Found {
         }
     }
 
+    /// Whole representatives are assigned: then each of them is known, and in one arm.
+    fn clusters(&mut self, test: &Test, units: &Units) {
+        if test.queue != Queue::ByRep || units.is_empty() {
+            return;
+        }
+        match units.clusters_in_several_arms() {
+            None => self.refuse(
+                "Representatives not named",
+                "whole representatives are assigned, but nobody says whose each lead is: name the column by `assignments.cluster`; leads of one representative are not independent".into(),
+            ),
+            Some((0, _)) => {}
+            Some((several, all)) => self.refuse(
+                "Representatives in several arms",
+                format!("{several} of {all} representatives have leads in several arms: assigned by representative, each stays in one"),
+            ),
+        }
+    }
+
     fn files(&mut self, oddities: &Oddities) {
         let Oddities { repeated, several_arms, no_arm, unknown_arms, no_time, later, decided_before, .. } = oddities;
         let read = self.units + (several_arms + decided_before + no_arm + no_time) as f64;
         let level = |count: u64| if count as f64 > MANY * read { Level::Warning } else { Level::Note };
-        let mut count = |n: u64, what: &str, text: &str| {
+        let later_level = |count: u64| if oddities.looks_back { Level::Note } else { level(count) };
+        let mut say = |level: Level, n: u64, what: &str, text: &str| {
             if n > 0 {
-                self.checks.push(Check { level: level(n), what: what.into(), text: format!("{n} {text}") });
+                self.checks.push(Check { level, what: what.into(), text: format!("{n} {text}") });
             }
         };
+        say(
+            later_level(*later),
+            *later,
+            "Assigned later",
+            "units were assigned after this look; they are not there yet",
+        );
+        say(
+            later_level(oddities.outcomes_later),
+            oddities.outcomes_later,
+            "Outcomes later",
+            "conversions or losses are dated after this look; they have not happened yet",
+        );
+        let mut count = |n: u64, what: &str, text: &str| say(level(n), n, what, text);
         count(*repeated, "Repeated rows", "rows repeat an assignment that is there already; counted once");
         count(*no_arm, "No arm", "rows name no arm; left out");
         count(*no_time, "No time", "units have no readable time of assignment; left out");
@@ -163,15 +225,12 @@ impl Found {
             "Outcomes without assignment",
             "outcomes belong to units that were never assigned; left out",
         );
+        count(oddities.added_up, "Repeated counts", "rows of counts repeat an arm and day; they are added up");
         count(
             oddities.no_value,
             "No value",
             "converted units have no value; they count as 0, so revenue is a lower bound",
         );
-        if *later > 0 {
-            let text = format!("{later} units were assigned after this look; they are not there yet");
-            self.checks.push(Check { level: Level::Note, what: "Assigned later".into(), text });
-        }
         for (name, n) in unknown_arms {
             let text = format!("{n} rows stand in an arm `{name}` that the test does not have; left out");
             self.say(level(*n), "Unknown arm", text);
@@ -217,6 +276,18 @@ impl Found {
         }
     }
 
+    fn discordance(&mut self, test: &Test, units: &Units, compared: &Units) {
+        if units.discordant.is_some() {
+            let text = format!(
+                "{} of {} {}s are compared: on the others the models agree, and no difference can come from them",
+                compared.sum(0..compared.len()),
+                self.units,
+                test.unit
+            );
+            self.say(Level::Note, "Only where the models differ", text);
+        }
+    }
+
     fn maturity(&mut self, test: &Test, units: &Units) {
         let (Some(horizon), Some((time, _))) = (test.horizon, units.followed.as_ref()) else { return };
         let n = units.sum(0..units.len());
@@ -227,15 +298,17 @@ impl Found {
         }
         if longest < horizon && mature == 0.0 {
             // Bounds may be crossed before the horizon: then leads convert sooner, and whether more is not known yet.
-            let is_interim = matches!(test.monitoring, Monitoring::Looks { .. });
-            let speak = if is_interim { Self::warn } else { Self::refuse };
-            speak(
-                self,
-                "Horizon beyond the follow-up",
-                format!(
+            if !test.is_last() {
+                let text = format!(
+                    "nobody has been followed for the horizon of {horizon} days yet, {longest:.1} days at the most: this look can say that the arms differ, not that one converts more"
+                );
+                self.say(Level::Note, "Before the horizon", text);
+            } else {
+                let text = format!(
                     "the horizon is {horizon} days, but nobody has been followed longer than {longest:.1} days: look again later, or state a shorter horizon before the next test"
-                ),
-            );
+                );
+                self.refuse("Horizon beyond the follow-up", text);
+            }
         } else if mature < 0.5 * n {
             let text = format!(
                 "only {:.0} % of the {}s have been followed for the whole horizon; the rest counts for as long as it was followed",
@@ -248,6 +321,10 @@ impl Found {
     }
 
     fn unequal_maturity(&mut self, test: &Test, units: &Units) {
+        // Leads of a representative come together.
+        if units.is_assigned_by_cluster() {
+            return;
+        }
         let count = |arm: usize| Count::new(units.sum(units.mature_rows(arm)), units.sum(units.rows(arm)));
         for arm in 1..test.arms.len() {
             if pooled_z(count(0), count(arm)).is_ok_and(|test| test.p < SRM_ALPHA) {

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::stats::Undefined;
 use crate::stats::proportion::Count;
 use crate::stats::survival::{Curve, End, Followed, cumulative_incidence};
@@ -26,6 +28,8 @@ pub struct Units {
     pub worked: Option<Vec<bool>>,
     /// Whether the arm's own model scored the unit, where that is known.
     pub delivered: Option<Vec<bool>>,
+    /// Whether the models treat the unit differently, where that is known: only such units can show anything.
+    pub discordant: Option<Vec<bool>>,
     pub segments: Vec<Segment>,
     pub ratios: Vec<RatioColumn>,
     pub guardrails: Vec<GuardrailColumn>,
@@ -106,6 +110,53 @@ impl Units {
         self.followed.is_some()
     }
 
+    /// The units on which the models differ; all of them where nobody knows.
+    pub fn compared(&self) -> Cow<'_, Self> {
+        match &self.discordant {
+            Some(differs) => Cow::Owned(self.take(&(0..self.len()).filter(|&row| differs[row]).collect::<Vec<_>>())),
+            None => Cow::Borrowed(self),
+        }
+    }
+
+    /// The rows named, in their order.
+    fn take(&self, rows: &[usize]) -> Self {
+        fn of<T: Clone>(column: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&row| column[row].clone()).collect()
+        }
+        fn maybe<T: Clone>(column: &Option<Vec<T>>, rows: &[usize]) -> Option<Vec<T>> {
+            column.as_ref().map(|column| of(column, rows))
+        }
+        Self {
+            arm: of(&self.arm, rows),
+            entry: maybe(&self.entry, rows),
+            followed: self.followed.as_ref().map(|(time, end)| (of(time, rows), of(end, rows))),
+            mature: of(&self.mature, rows),
+            won: of(&self.won, rows),
+            value: maybe(&self.value, rows),
+            covariate: maybe(&self.covariate, rows),
+            cluster: maybe(&self.cluster, rows),
+            stratum: maybe(&self.stratum, rows),
+            accepted: maybe(&self.accepted, rows),
+            worked: maybe(&self.worked, rows),
+            delivered: maybe(&self.delivered, rows),
+            discordant: maybe(&self.discordant, rows),
+            segments: (self.segments.iter())
+                .map(|segment| Segment { level: of(&segment.level, rows), ..segment.clone() })
+                .collect(),
+            ratios: (self.ratios.iter())
+                .map(|ratio| RatioColumn {
+                    name: ratio.name.clone(),
+                    numerator: of(&ratio.numerator, rows),
+                    denominator: of(&ratio.denominator, rows),
+                })
+                .collect(),
+            guardrails: (self.guardrails.iter())
+                .map(|guard| GuardrailColumn { value: of(&guard.value, rows), ..guard.clone() })
+                .collect(),
+            weight: maybe(&self.weight, rows),
+        }
+    }
+
     pub(super) fn weight(&self, row: usize) -> f64 {
         self.weight.as_ref().map_or(1.0, |weight| weight[row])
     }
@@ -134,6 +185,11 @@ impl Units {
         self.mature.iter().all(|mature| *mature)
     }
 
+    /// Whether at least half of the units have been followed for the whole horizon.
+    pub(super) fn half_is_mature(&self) -> bool {
+        2.0 * self.sum((0..self.len()).filter(|&row| self.mature[row])) >= self.sum(0..self.len())
+    }
+
     /// Conversion over the days since assignment, losses competing.
     pub(super) fn curve(&self, arm: usize) -> Result<Curve, Undefined> {
         let (time, end) = self.followed.as_ref().ok_or(Undefined::NoTimes)?;
@@ -142,6 +198,22 @@ impl Units {
         let end: Vec<End> = rows.iter().map(|&row| end[row]).collect();
         let weight: Vec<f64> = rows.iter().map(|&row| self.weight(row)).collect();
         cumulative_incidence(&Followed::new(&time, &end).weighted(&weight))
+    }
+
+    /// How many clusters have units in this arm.
+    pub(super) fn clusters_of(&self, arm: usize) -> usize {
+        let Some(cluster) = &self.cluster else { return 0 };
+        self.rows(arm).map(|row| cluster[row]).collect::<std::collections::BTreeSet<_>>().len()
+    }
+
+    /// How many clusters lie in several arms, and how many there are; nothing where units belong to none.
+    pub(super) fn clusters_in_several_arms(&self) -> Option<(usize, usize)> {
+        let cluster = self.cluster.as_ref()?;
+        let pairs: std::collections::BTreeSet<(usize, usize)> =
+            cluster.iter().copied().zip(self.arm.iter().copied()).collect();
+        let all: std::collections::BTreeSet<usize> = cluster.iter().copied().collect();
+        let several = all.iter().filter(|own| pairs.range((**own, 0)..=(**own, usize::MAX)).count() > 1).count();
+        Some((several, all.len()))
     }
 
     /// Whether every cluster lies in one arm: then clusters were assigned, not units.

@@ -260,7 +260,7 @@ fn a_report_is_not_written_over_what_is_not_ours() {
     // A file stands where the folder should.
     write(folder.path(), "file", "mine");
     let error = leadoff_in(folder.path(), &["run", "e.yaml", "--out", "file/out"]).failed(1);
-    assert!(error.contains("file/out: can not be written"), "{error}");
+    assert!(error.contains("file/out: cannot be written"), "{error}");
     leadoff_in(folder.path(), &["run", "e.yaml", "--out", "file"]).failed(2);
     assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "mine");
     leadoff_in(folder.path(), &["score", "e.yaml", "nowhere/at/all.csv"]).failed(1);
@@ -346,6 +346,6 @@ fn an_experiment_that_is_no_experiment_is_refused() {
     let error = leadoff_in(folder.path(), &["run", "nothing.yaml"]).failed(3);
     assert!(error.contains("nothing.yaml"), "{error}");
     let error = leadoff_in(folder.path(), &["run", "."]).failed(3);
-    assert!(error.contains("can not be read"), "{error}");
+    assert!(error.contains("cannot be read"), "{error}");
     assert!(!folder.path().join("reports").exists());
 }

@@ -244,3 +244,68 @@ fn usage_is_explained_on_stderr_and_help_on_stdout() {
     leadoff_in(folder.path(), &[]).failed(2);
     leadoff_in(folder.path(), &["run"]).failed(2);
 }
+
+#[test]
+fn a_segment_that_is_no_column_is_the_experiment_files_fault_in_every_command() {
+    let folder = folder();
+    let experiment = demo(folder.path());
+    let text = std::fs::read_to_string(folder.path().join(&experiment)).unwrap();
+    write(folder.path(), "demo.yaml", text.replace("segments: [source, industry]", "segments: [sorce]"));
+    for command in ["run", "check", "selfcheck"] {
+        let error = leadoff_in(folder.path(), &[command, &experiment]).failed(3);
+        assert!(error.contains("there is no column `sorce`") && error.contains("did you mean `source`"), "{error}");
+    }
+}
+
+/// The demo on a small history with another line for its capacity; its evaluation.
+fn without_capacity(contact: &str) -> Value {
+    let folder = folder();
+    leadoff_in(folder.path(), &["simulate", "data", "--leads", "2000", "--contact", contact]).done();
+    let demo = std::fs::read_to_string(home().join("experiments/demo.yaml")).unwrap();
+    let text = demo.replace("data/demo/", "data/").replace("events.csv.gz", "events.csv");
+    let text = text.replace("seed: 1", "seed: 1\nreplicates: 100\ncalibration: isotonic");
+    write(folder.path(), "demo.yaml", text.replace("capacity: { leads: 40, per: 7d }\n", ""));
+    leadoff_in(folder.path(), &["run", "demo.yaml", "--out", "out", "--no-png"]).done();
+    json(&folder.path().join("out/evaluation.json"))
+}
+
+fn said(evaluation: &Value, what: &str) -> bool {
+    let notices = evaluation["notices"].as_array().unwrap().iter().map(|notice| &notice["text"]);
+    let reasons = evaluation["verdict"]["reasons"].as_array().unwrap();
+    notices.chain(reasons).any(|text| text.as_str().unwrap().contains(what))
+}
+
+#[test]
+fn without_a_capacity_models_are_compared_at_as_many_leads_as_sales_worked() {
+    let evaluation = without_capacity("0.2,0.9");
+    let capacity = &evaluation["setting"]["capacity"];
+    assert_eq!((&capacity["estimated"], &capacity["per_days"]), (&Value::from(true), &Value::from(7.0)));
+    let worked = evaluation["evidence"]["worked"]["worked"].as_f64().unwrap();
+    let leads = capacity["leads"].as_f64().unwrap();
+    // 172 days of creation are 24.6 weeks; the last, cut short, is left out of what is counted as worked.
+    assert!((worked / 24.0 - leads).abs() < 0.1 * leads, "{worked} {leads}");
+    assert!(said(&evaluation, "No capacity is stated. Sales worked about"), "{}", evaluation["notices"]);
+    // Steps instead of a curve, for points.
+    let map = evaluation["models"][0]["calibration"]["map"].as_str().unwrap();
+    assert!(map.starts_with("isotonic steps ("), "{map}");
+}
+
+#[test]
+fn where_sales_worked_every_lead_a_sweep_says_whether_the_choice_turns() {
+    let evaluation = without_capacity("1,1");
+    assert!(evaluation["setting"]["capacity"].is_null());
+    assert!(said(&evaluation, "no capacity is stated, and the best guess"), "{}", evaluation["verdict"]);
+}
+
+#[test]
+fn a_report_on_few_wins_warns_of_itself() {
+    let folder = folder();
+    leadoff_in(folder.path(), &["simulate", "data", "--leads", "700"]).done();
+    let demo = std::fs::read_to_string(home().join("experiments/demo.yaml")).unwrap();
+    let text = demo.replace("data/demo/", "data/").replace("events.csv.gz", "events.csv");
+    write(folder.path(), "demo.yaml", text.replace("seed: 1", "seed: 1\nreplicates: 100"));
+    leadoff_in(folder.path(), &["run", "demo.yaml", "--out", "out", "--no-png"]).done();
+    let evaluation = json(&folder.path().join("out/evaluation.json"));
+    assert!(evaluation["readiness"]["wins"].as_u64().unwrap() < 20, "{}", evaluation["readiness"]);
+    assert!(said(&evaluation, "mature wins stand behind this report"), "{}", evaluation["notices"]);
+}

@@ -20,6 +20,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("polars", &["data"]),
     ("plotters", &["report"]),
     ("resvg", &["report"]),
+    ("rust_xlsxwriter", &["report"]),
     ("sqlparser", &["predicate"]),
     ("serde_yaml", &["experiment"]),
     ("statrs", &["stats"]),

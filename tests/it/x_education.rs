@@ -46,7 +46,7 @@ fn the_crm_score_orders_leads_and_can_not_be_promoted_on_this_evidence() {
     let reason = crm["not_promotable"].as_str().unwrap();
     assert!(reason.contains("`Asymmetrique Activity Score`") && reason.contains("known only as exported"), "{reason}");
     let banner = evaluation["notices"].as_array().unwrap().iter().any(|notice| {
-        notice["level"] == "banner" && notice["text"].as_str().unwrap().starts_with("`crm` can not be promoted")
+        notice["level"] == "banner" && notice["text"].as_str().unwrap().starts_with("`crm` cannot be promoted")
     });
     assert!(banner, "{}", evaluation["notices"]);
 }

@@ -5,14 +5,15 @@ use sha2::{Digest, Sha256};
 use crate::data::hashed;
 use crate::experiment::store::{Folder, StoreError};
 use crate::experiment::{Progress, RunError, write_file};
-use crate::report::{self, Format, chart};
+use crate::report::{self, chart};
 use crate::result::Number;
-use crate::result::trial::{Look, TRIAL_SCHEMA, Trial};
+use crate::result::trial::{ArmLook, Contrast, Look, TRIAL_SCHEMA, Trial};
 use crate::time::Moment;
 use crate::trial::{self, Test};
 
+use super::file::PlanSpec;
 use super::load::FieldTest;
-use super::{ledger, read};
+use super::{held, ledger, read};
 
 /// An analysis with the ledger that it leaves.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct Analysis {
 /// Analyses a test as it looked at the end of `as_of`, by default at `until` of its file.
 ///
 /// # Errors
-/// When the data can not be read as what the file says.
+/// When the data cannot be read as what the file says.
 pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress) -> Result<Analysis, RunError> {
     progress.say("reading".into());
     let seen = read::read(test, as_of.map(|as_of| as_of.end(&test.file.timezone)))?;
@@ -43,17 +44,11 @@ pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress
     progress.say("analysing".into());
     let spec = spec(test, seen.as_of.clone());
     let mut trial = trial::analyze(&spec, &seen.units, &seen.oddities, &before);
-    hold_to_plan(test, &mut trial);
-    let stage = trial.sequential.as_ref().and_then(|sequential| sequential.stages.last());
+    held::hold(test, &seen.units, &mut trial);
     let look = Look {
         data,
         planned: spec.is_planned(&day),
-        information: stage.map_or_else(|| primary_conversions(&trial), |stage| stage.information.into()),
-        z: stage.map_or_else(
-            || trial.contrasts.first().map_or(Number::undefined("no arms"), |first| first.primary.statistic.clone()),
-            |stage| stage.z.clone(),
-        ),
-        critical: stage.map_or(Number::undefined("not monitored by bounds"), |stage| stage.critical.clone()),
+        arms: seen_of_arms(&trial),
         result: trial.verdict.headline.clone(),
         as_of: day,
     };
@@ -61,9 +56,20 @@ pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress
     Ok(Analysis { trial, ledger: path, file: test.path().into() })
 }
 
-/// Information where no log-rank test runs: conversions so far.
-fn primary_conversions(trial: &Trial) -> Number {
-    (trial.arms.iter().map(|arm| arm.conversions).sum::<u64>() as f64).into()
+/// What this look saw of every arm: the log-rank test where looks are planned, else conversions and the primary test.
+fn seen_of_arms(trial: &Trial) -> Vec<ArmLook> {
+    let control = trial.arms.first().map_or(0, |arm| arm.conversions);
+    let of = |(place, contrast): (usize, &Contrast)| {
+        let stage = trial.sequential.get(place).and_then(|own| own.stages.last());
+        let conversions = control + trial.arms.get(place + 1).map_or(0, |arm| arm.conversions);
+        ArmLook {
+            arm: contrast.arm.clone(),
+            information: stage.map_or(Number::Value(conversions as f64), |stage| stage.information.into()),
+            z: stage.map_or_else(|| contrast.primary.statistic.clone(), |stage| stage.z.clone()),
+            critical: stage.map_or(Number::undefined("not monitored by bounds"), |stage| stage.critical.clone()),
+        }
+    };
+    trial.contrasts.iter().enumerate().map(of).collect()
 }
 
 fn hash(test: &FieldTest) -> Result<String, RunError> {
@@ -84,7 +90,7 @@ fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test
     let file = &test.file;
     Test {
         name: file.test.clone(),
-        unit: file.unit.word().into(),
+        unit: test.row_word().into(),
         arms: test.arms.clone(),
         horizon: file.horizon.map(|horizon| horizon.days()),
         queue: file.queue,
@@ -92,40 +98,20 @@ fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test
         monitoring: test.monitoring.clone(),
         currency: file.currency.clone(),
         winsor: file.winsor,
-        foretold: file.plan.as_ref().and_then(|plan| plan.foretold),
+        foretold: file.plan.as_ref().map_or(Vec::new(), PlanSpec::predictions),
+        margin: file.margin.or(file.plan.as_ref().map(|plan| plan.difference.abs())),
         as_of,
-    }
-}
-
-/// What was planned beside what came.
-fn hold_to_plan(test: &FieldTest, trial: &mut Trial) {
-    let Some(plan) = &test.file.plan else { return };
-    let units: f64 = trial.arms.iter().map(|arm| arm.units as f64).sum();
-    if units < plan.leads {
-        trial.verdict.reasons.push(format!(
-            "the plan asks for {:.0} {}s, and {units:.0} are assigned: smaller effects than the {:.2} points it was made for stay unseen",
-            plan.leads,
-            test.file.unit.word(),
-            100.0 * plan.difference
-        ));
-    }
-    let rate = trial.contrasts.first().and_then(|contrast| contrast.primary.control.interval());
-    if rate.is_some_and(|rate| !rate.contains(plan.base_rate)) {
-        trial.verdict.reasons.push(format!(
-            "the plan counted on a rate of {:.2} %, which the control's interval excludes: its power is not that of the plan",
-            100.0 * plan.base_rate
-        ));
     }
 }
 
 /// Writes the folder of an analysis, all of it or nothing, then the ledger.
 ///
 /// # Errors
-/// When a file can not be written.
+/// When a file cannot be written.
 pub fn store(analysis: &Analysis, target: &Path) -> Result<PathBuf, RunError> {
     let folder = Folder::create(target)?;
     folder.write("trial.json", to_json(&analysis.trial))?;
-    for (name, bytes) in report_files(&analysis.trial) {
+    for (name, bytes) in report_files(&analysis.trial)? {
         folder.write(&name, bytes)?;
     }
     let yaml =
@@ -140,15 +126,13 @@ fn to_json(trial: &Trial) -> String {
     serde_json::to_string_pretty(trial).expect("a trial has only plain values") + "\n"
 }
 
-fn report_files(trial: &Trial) -> Vec<(String, Vec<u8>)> {
+fn report_files(trial: &Trial) -> Result<Vec<(String, Vec<u8>)>, RunError> {
     let document = report::trial(trial);
-    let mut files: Vec<(String, Vec<u8>)> = [Format::Html, Format::Markdown]
-        .map(|format| (format!("report.{}", format.extension()), format.render(&document).into_bytes()))
-        .into();
+    let mut files = report::files(&document, "report")?;
     for chart in chart::trial(trial) {
         files.push((format!("charts/{}.svg", chart.id), chart::standalone(&chart).into_bytes()));
     }
-    files
+    Ok(files)
 }
 
 /// Reads a `trial.json` of this or an older version.
@@ -172,11 +156,11 @@ pub fn read_trial(path: &Path) -> Result<Trial, RunError> {
 /// Draws the report of a trial anew, beside it.
 ///
 /// # Errors
-/// When a file can not be written.
+/// When a file cannot be written.
 pub fn redraw(trial: &Trial, folder: &Path) -> Result<(), RunError> {
     let charts = folder.join("charts");
     std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts, source })?;
-    for (name, bytes) in report_files(trial) {
+    for (name, bytes) in report_files(trial)? {
         write_file(&folder.join(name), bytes)?;
     }
     Ok(())

@@ -114,7 +114,7 @@ impl Assigner {
     /// Writes down salt and weights at the first assignment, and holds all later ones to them.
     ///
     /// # Errors
-    /// When they have changed since, or the file can not be written.
+    /// When they have changed since, or the file cannot be written.
     pub fn freeze(&self, test: &FieldTest) -> Result<(), RunError> {
         let path = test.beside("assigned.json");
         match std::fs::read_to_string(&path) {

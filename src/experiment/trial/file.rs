@@ -53,6 +53,9 @@ pub struct TestFile {
     /// What must not become worse by more than a margin.
     #[serde(default)]
     pub guardrails: Entries<GuardrailSpec>,
+    /// A difference in conversion, as a share, that would not matter: *sooner* is then also said to be *not more* where
+    /// the interval lies within it. By default the difference that the plan was made for.
+    pub margin: Option<f64>,
     /// What was planned, as `leadoff ab plan` wrote it: the analysis is held to it.
     pub plan: Option<PlanSpec>,
 }
@@ -108,14 +111,22 @@ pub struct FixedSpec {
 pub struct LooksSpec {
     /// The days of the looks.
     pub at: Vec<Moment>,
-    /// Conversions of both arms together that are planned for the last look.
+    /// Conversions of all arms together that are planned for the last look.
     pub conversions: f64,
+    /// The part of the error that is kept for conversion by the horizon at the last look, between 0 and 1; the log-rank
+    /// test spends the rest over the looks.
+    #[serde(default = "half")]
+    pub plateau: f64,
+}
+
+fn half() -> f64 {
+    0.5
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnytimeSpec {
-    /// Mature leads of both arms near which the interval is to be shortest.
+    /// Mature leads of all arms near which the interval is to be shortest.
     pub leads: f64,
 }
 
@@ -143,17 +154,53 @@ pub enum Better {
 }
 
 /// What was planned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanSpec {
     /// Units of all arms together.
     pub leads: f64,
+    /// Conversions of all arms within the horizon, among the units that are compared.
     pub conversions: f64,
+    /// Calendar weeks, the wait for the last unit's horizon included.
     pub weeks: f64,
     pub base_rate: f64,
     /// The difference of rates that the test was made for.
     pub difference: f64,
     pub power: f64,
-    /// The difference that a replay foretold.
-    pub foretold: Option<f64>,
+    /// The error of all comparisons together.
+    #[serde(default = "five_percent")]
+    pub alpha: f64,
+    /// Arms with their weights.
+    #[serde(default)]
+    pub arms: Entries<f64>,
+    pub unit: Option<UnitKind>,
+    pub queue: Option<Queue>,
+    pub horizon: Option<Span>,
+    /// How many looks; 1 reads the test once.
+    pub looks: Option<u32>,
+    /// The share of units on which the models differ.
+    pub discordant: Option<f64>,
+    /// By how much clusters enlarge the variance.
+    pub design_effect: Option<f64>,
+    /// Days within which 95 % of the conversions of history came.
+    pub delay_95: Option<f64>,
+    /// Differences that a replay foretold, by arm.
+    #[serde(default)]
+    pub foretold: Entries<ForetoldSpec>,
+}
+
+fn five_percent() -> f64 {
+    0.05
+}
+
+/// A difference that was foretold for an arm.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForetoldSpec {
+    pub difference: f64,
+    /// Its 95 % limits.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    /// The experiment file whose replay foretold it.
+    pub replay: Option<String>,
 }

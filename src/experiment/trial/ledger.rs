@@ -13,11 +13,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<Look>, RunError> {
     }
 }
 
-/// Adds a look, in the order of days. The same data on the same day are the same look.
+/// Adds a look, in the order of days and of a day's in the order taken. The same data on the same day are the same look.
 pub(super) fn with(mut looks: Vec<Look>, look: Look) -> Vec<Look> {
-    looks.retain(|known| known.as_of != look.as_of || known.data != look.data);
-    looks.push(look);
-    looks.sort_by(|a, b| a.as_of.cmp(&b.as_of).then(a.data.cmp(&b.data)));
+    match looks.iter_mut().find(|known| known.as_of == look.as_of && known.data == look.data) {
+        Some(known) => *known = look,
+        None => looks.push(look),
+    }
+    looks.sort_by(|a, b| a.as_of.cmp(&b.as_of));
     looks
 }
 

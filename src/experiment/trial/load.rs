@@ -5,7 +5,7 @@ use crate::time::{Calendar, Moment};
 use crate::trial::{ArmSpec, Monitoring};
 
 use super::assign::Assigner;
-use super::file::{MonitoringSpec, TestFile};
+use super::file::{MonitoringSpec, TestFile, UnitKind};
 
 /// A field test's file, read and checked.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct FieldTest {
 
 impl FieldTest {
     /// # Errors
-    /// When the file can not be read, is no test, or its parts do not fit together.
+    /// When the file cannot be read, is no test, or its parts do not fit together.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let file: TestFile = yaml::read(path)?;
         let wrong = |field: &str, message: &str| {
@@ -42,6 +42,15 @@ impl FieldTest {
         if file.guardrails.iter().any(|(_, guard)| !(guard.margin > 0.0 && guard.margin.is_finite())) {
             return wrong("guardrails", "a margin is a number above 0");
         }
+        if file.margin.is_some_and(|margin| !(margin > 0.0 && margin < 1.0)) {
+            return wrong("margin", "expected a difference of shares above 0, such as 0.01 for one point");
+        }
+        if let Some(message) = file.plan.as_ref().and_then(|plan| plan.problem(&file)) {
+            return wrong("plan", &message);
+        }
+        if file.unit == UnitKind::Rep && file.assignments.as_ref().is_some_and(|data| data.cluster.is_none()) {
+            return wrong("assignments", "`unit: rep` needs `cluster: column`, which names each lead's representative");
+        }
         let control = file.control.as_deref().or(file.arms.names().next()).unwrap_or_default().to_string();
         if file.arms.get(&control).is_none() {
             return wrong("control", &format!("there is no arm `{control}`"));
@@ -60,6 +69,12 @@ impl FieldTest {
     /// The file it was read from.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What a row of the assignments is: leads, where whole representatives or accounts are assigned.
+    pub fn row_word(&self) -> &'static str {
+        let by_cluster = self.file.assignments.as_ref().is_some_and(|data| data.cluster.is_some());
+        if by_cluster { UnitKind::Lead.word() } else { self.file.unit.word() }
     }
 
     /// A file beside the test's: `TEST.ledger.json`.
@@ -100,9 +115,13 @@ fn monitoring(file: &TestFile) -> Result<Monitoring, &'static str> {
             if !(looks.conversions > 0.0 && looks.conversions.is_finite()) {
                 return Err("`conversions` is the number planned for the last look, above 0");
             }
+            if !(looks.plateau > 0.0 && looks.plateau < 1.0) {
+                return Err("`plateau` is the part of the error kept for the last look, between 0 and 1");
+            }
             let mut at: Vec<String> = looks.at.iter().map(|at| day(file, at)).collect();
             at.sort();
-            Monitoring::Looks { at, conversions: looks.conversions }
+            at.dedup();
+            Monitoring::Looks { at, conversions: looks.conversions, plateau: looks.plateau }
         }
         Some(MonitoringSpec::Anytime(anytime)) => {
             if !(anytime.leads > 0.0 && anytime.leads.is_finite()) {

@@ -3,6 +3,8 @@
 mod analyze;
 mod assign;
 mod file;
+mod held;
+mod history;
 mod ledger;
 mod load;
 mod plan;
@@ -11,7 +13,8 @@ mod simulate;
 
 pub use analyze::{Analysis, analyze, read_trial, redraw, store};
 pub use assign::{Assigner, Dialect, assign_file};
-pub use file::{MonitoringSpec, TestFile, UnitKind};
+pub use file::{ForetoldSpec, MonitoringSpec, PlanSpec, TestFile, UnitKind};
+pub use history::{Past, Reps, past};
 pub use load::FieldTest;
 pub use plan::{Planned, write_plan};
 pub use simulate::write_simulated;

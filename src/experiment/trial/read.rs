@@ -6,7 +6,7 @@ use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Calendar, Instant, NEVER, days};
 use crate::trial::{Aggregate, GuardrailColumn, Oddities, RatioColumn, Record, Segment, Units, from_aggregates};
 
-use super::file::Better;
+use super::file::{Better, UnitKind};
 use super::load::FieldTest;
 
 /// What a test's files hold at a look.
@@ -21,7 +21,7 @@ pub(super) struct Seen {
 pub(super) fn read(test: &FieldTest, as_of: Option<Instant>) -> Result<Seen, RunError> {
     match (&test.file.assignments, &test.file.aggregates) {
         (Some(assignments), None) => Reader { test, assignments }.read(as_of),
-        (None, Some(aggregates)) => read_aggregates(test, aggregates),
+        (None, Some(aggregates)) => read_aggregates(test, aggregates, as_of),
         _ => Err(test
             .invalid("assignments", "expected either `assignments` or `aggregates`: the data of the test")
             .into()),
@@ -103,12 +103,16 @@ impl Reader<'_> {
     fn read(&self, as_of: Option<Instant>) -> Result<Seen, RunError> {
         let outcomes = self.outcomes()?;
         let mut table = self.columns(outcomes)?;
-        let mut oddities = Oddities::default();
+        let mut oddities = Oddities { looks_back: as_of.is_some(), ..Oddities::default() };
         let arms = table.text("arm").unwrap_or(Text { codes: Vec::new(), levels: Vec::new() });
         let at = table.times("at");
         let names = table.text("unit");
         let (mut units, ids) = self.units(&arms, at.as_deref(), names.as_ref(), &mut oddities);
-        oddities.not_by_hash = self.not_by_hash(&units, names.as_ref());
+        oddities.not_by_hash = match (self.test.file.unit, table.0.get("cluster")) {
+            // Whole representatives or accounts are hashed, not their leads.
+            (UnitKind::Rep | UnitKind::Account, Some(Column::Text(own))) => self.not_by_hash(&units, Some(own)),
+            _ => self.not_by_hash(&units, names.as_ref()),
+        };
         let mut deals = Deals::read(self.test, outcomes, &mut table, &ids, &units, arms.codes.len(), &mut oddities)?;
         let timed = outcomes.converted.is_some();
         let until = as_of.or(self.test.file.until.as_ref().map(|until| until.end(&self.test.file.timezone)));
@@ -130,6 +134,7 @@ impl Reader<'_> {
         let mut seen = if timed {
             let records: Vec<Record> = units.iter().map(|unit| deals.record(unit)).collect();
             let look = look.unwrap_or(0);
+            oddities.outcomes_later = deals.times().filter(|at| *at != NEVER && *at > look).count() as u64;
             oddities.no_value = if outcomes.value.is_some() {
                 records.iter().filter(|record| record.wins.iter().any(|win| win.0 <= look && win.1.is_nan())).count()
                     as u64
@@ -178,6 +183,7 @@ impl Reader<'_> {
             ("cluster", &spec.cluster, Wanted::Text),
             ("stratum", &spec.stratum, Wanted::Text),
             ("covariate", &spec.covariate, Wanted::Number),
+            ("discordant", &spec.discordant, Wanted::Text),
             ("accepted", &spec.accepted, Wanted::Text),
             ("worked", &spec.worked, Wanted::Text),
         ];
@@ -265,6 +271,7 @@ impl Reader<'_> {
         seen.cluster = table.text("cluster").map(|text| numbered(&text, rows));
         seen.stratum = table.text("stratum").map(|text| numbered(&text, rows));
         seen.covariate = table.numbers("covariate").map(of);
+        seen.discordant = table.text("discordant").map(|text| happened(&text, rows));
         seen.accepted = table.text("accepted").map(|text| happened(&text, rows));
         seen.worked = table.text("worked").map(|text| happened(&text, rows));
         seen.delivered = table.text("delivered").map(|text| {
@@ -441,10 +448,58 @@ impl Parts {
     }
 }
 
-fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec) -> Result<Seen, RunError> {
+fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instant>) -> Result<Seen, RunError> {
     if spec.mean.is_some() != spec.variance.is_some() {
         return Err(test.invalid("aggregates", "`mean` and `variance` stand together").into());
     }
+    let mut table = counts(test, spec)?;
+    let (Some(arms), Some(units), Some(conversions)) =
+        (table.text("arm"), table.numbers("units"), table.numbers("conversions"))
+    else {
+        return Err(test
+            .invalid("aggregates", "arms, units and conversions were not all read as what they are")
+            .into());
+    };
+    let value = table.numbers("mean").zip(table.numbers("variance"));
+    let zone = &test.file.timezone;
+    let look = as_of.or(test.file.until.as_ref().map(|until| until.end(zone)));
+    let days = Days::new(table.times("day"), look, test.file.horizon.map(|horizon| horizon.micros()));
+    let mut oddities = Oddities { looks_back: as_of.is_some(), ..Oddities::default() };
+    let (mut counted, mut unknown, mut seen) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    for row in 0..arms.codes.len() {
+        let Some(name) = arms.get(row) else {
+            oddities.no_arm += 1;
+            continue;
+        };
+        let Some(arm) = test.arms.iter().position(|arm| arm.name == name) else {
+            *unknown.entry(name.to_string()).or_insert(0) += 1;
+            continue;
+        };
+        let (n, x) = (units[row], conversions[row]);
+        let value = value.as_ref().map(|(mean, variance)| (mean[row], variance[row]));
+        if let Some(problem) = problem_of_counts(n, x, value) {
+            return Err(test.invalid("aggregates", format!("row {} of `{name}`: {problem}", row + 1)).into());
+        }
+        if days.is_later(row) {
+            oddities.later += n as u64;
+            continue;
+        }
+        oddities.added_up += u64::from(seen.insert((arm, days.at(row)), ()).is_some());
+        counted.push(Aggregate {
+            arm,
+            day: days.since_first(row),
+            mature: days.is_mature(row),
+            units: n,
+            conversions: x,
+            value,
+        });
+    }
+    oddities.unknown_arms = unknown.into_iter().collect();
+    let as_of = look.map(|look| (zone.period_name(look, Calendar::Day), look));
+    Ok(Seen { units: from_aggregates(&counted), oddities, as_of })
+}
+
+fn counts(test: &FieldTest, spec: &AggregatesSpec) -> Result<Columns, RunError> {
     let named = [
         ("arm", Some(&spec.arm), Wanted::Text),
         ("day", spec.day.as_ref(), Wanted::Start),
@@ -457,42 +512,56 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec) -> Result<Seen, RunE
     let asks: Vec<Asked> =
         named.iter().map(|(_, column, wanted)| Asked { column, key: "aggregates", wanted: *wanted }).collect();
     let (read, _) = columns(spec, &asks, &test.base, &test.file.timezone)?;
-    let mut table = Columns(named.iter().map(|(key, ..)| key.to_string()).zip(read).collect());
-    let (Some(arms), Some(units), Some(conversions)) =
-        (table.text("arm"), table.numbers("units"), table.numbers("conversions"))
-    else {
-        return Err(test
-            .invalid("aggregates", "arms, units and conversions were not all read as what they are")
-            .into());
-    };
-    let (day, mean, variance) = (table.times("day"), table.numbers("mean"), table.numbers("variance"));
-    let first = day.iter().flatten().copied().filter(|at| *at != NEVER).min().unwrap_or(0);
-    let mut oddities = Oddities::default();
-    let (mut counted, mut unknown) = (Vec::new(), BTreeMap::new());
-    for row in 0..arms.codes.len() {
-        let Some(name) = arms.get(row) else {
-            oddities.no_arm += 1;
-            continue;
-        };
-        let Some(arm) = test.arms.iter().position(|arm| arm.name == name) else {
-            *unknown.entry(name.to_string()).or_insert(0) += 1;
-            continue;
-        };
-        let (n, x) = (units[row], conversions[row]);
-        let value = mean.as_ref().zip(variance.as_ref()).map(|(mean, variance)| (mean[row], variance[row]));
-        let is_sound = n >= 0.0
-            && (0.0..=n).contains(&x)
-            && value.is_none_or(|(mean, variance)| mean.is_finite() && variance >= 0.0);
-        if !is_sound {
-            let message =
-                format!("row {}: {x} conversions of {n} units, or a mean and variance that can not be", row + 1);
-            return Err(test.invalid("aggregates", message).into());
-        }
-        let day = day.as_ref().map(|day| day[row]).filter(|at| *at != NEVER).map(|at| days(at - first));
-        counted.push(Aggregate { arm, day, units: n, conversions: x, value });
+    Ok(Columns(named.iter().map(|(key, ..)| key.to_string()).zip(read).collect()))
+}
+
+/// Why counts cannot be: nothing where they can.
+fn problem_of_counts(n: f64, x: f64, value: Option<(f64, f64)>) -> Option<String> {
+    let is_count = |count: f64| count >= 0.0 && count.fract() == 0.0 && count.is_finite();
+    if !is_count(n) || !is_count(x) {
+        return Some(format!("{x} conversions of {n} units are no counts"));
     }
-    oddities.unknown_arms = unknown.into_iter().collect();
-    let as_of =
-        test.file.until.as_ref().map(|until| (super::load::day(&test.file, until), until.end(&test.file.timezone)));
-    Ok(Seen { units: from_aggregates(&counted), oddities, as_of })
+    if x > n {
+        return Some(format!("{x} conversions of only {n} units"));
+    }
+    let (mean, variance) = value.filter(|_| n > 0.0)?;
+    // A single unit has no variance.
+    let is_known = mean.is_finite() && (n < 2.0 || (variance >= 0.0 && variance.is_finite()));
+    (!is_known)
+        .then(|| format!("a mean of {mean} with a variance of {variance}: expected a number, and one of at least 0"))
+}
+
+/// The days of counts, where they have some.
+struct Days {
+    day: Option<Vec<Instant>>,
+    first: Instant,
+    look: Option<Instant>,
+    horizon: Option<i64>,
+}
+
+impl Days {
+    fn new(day: Option<Vec<Instant>>, look: Option<Instant>, horizon: Option<i64>) -> Self {
+        let first = day.iter().flatten().copied().filter(|at| *at != NEVER).min().unwrap_or(0);
+        Self { day, first, look, horizon }
+    }
+
+    fn at(&self, row: usize) -> Option<Instant> {
+        self.day.as_ref().map(|day| day[row]).filter(|at| *at != NEVER)
+    }
+
+    fn since_first(&self, row: usize) -> Option<f64> {
+        self.at(row).map(|at| days(at - self.first))
+    }
+
+    fn is_later(&self, row: usize) -> bool {
+        self.at(row).zip(self.look).is_some_and(|(at, look)| at > look)
+    }
+
+    /// Counts without a day, a horizon or a look are as if all of their units were mature.
+    fn is_mature(&self, row: usize) -> bool {
+        match (self.at(row), self.look, self.horizon) {
+            (Some(at), Some(look), Some(horizon)) => at.saturating_add(horizon) <= look,
+            _ => true,
+        }
+    }
 }

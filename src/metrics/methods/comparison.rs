@@ -24,7 +24,7 @@ pub(super) const METHODS: &[Method] = &[
         label: "bootstrap intervals",
         formula: "percentile: type-7 quantiles α/2 and 1 - α/2 of the resampled values; basic: reflected at the estimate; BCa: quantiles shifted by bias and acceleration",
         reference: "Efron (1981, 1987); Efron & Tibshirani (1993)",
-        convention: "leads (or their clusters) are resampled once and all models evaluated on the same resample; replicates equal to the estimate count half in BCa's bias; acceleration from leaving one lead out",
+        convention: "leads (or their clusters) are resampled once and all models evaluated on the same resample; replicates equal to the estimate count half in BCa's bias; acceleration from leaving one lead out; a figure that counts the leads over an edge (wins, value, capture) has the spread of its influence function p(y - r), r the conversion at the edge",
         undefined: "no replicates, or one undefined; BCa when all replicates are equal or on one side",
         cases: &[],
     },

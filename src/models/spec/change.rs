@@ -23,7 +23,7 @@ pub struct Change {
     pub add: Vec<Criterion>,
 }
 
-/// What a criterion can not be called, for a change could not name it.
+/// What a criterion cannot be called, for a change could not name it.
 pub(in crate::models) const RESERVED: [&str; 8] =
     ["groups", "tiers", "bounds", "grades", "threshold", "round", "remove", "add"];
 

@@ -43,6 +43,10 @@ pub struct ModelSpec {
     pub change: Option<Change>,
     /// Brackets of this model's own.
     pub brackets: Option<BracketSpec>,
+    /// What the model is for, in a sentence or two: stands on its card.
+    pub description: Option<String>,
+    /// The team or role that answers for it, as its card shows it.
+    pub owner: Option<String>,
 }
 
 /// A kind of model that has nothing to set: `{}`.
@@ -212,7 +216,7 @@ pub enum BracketSpec {
 }
 
 impl BracketSpec {
-    /// Why scores can not be cut so; nothing where they can.
+    /// Why scores cannot be cut so; nothing where they can.
     pub fn problem(&self) -> Option<String> {
         match self {
             Self::Edges(edges) if edges.is_empty() => Some("no edges, expected some such as [25, 50, 75]".into()),

@@ -146,7 +146,7 @@ fn without_training_leads_of_both_kinds_there_is_no_fit() {
     let yaml = "m: { logistic: { features: [size] } }";
     let (models, plan) = world.compile(yaml).unwrap();
     assert_snapshot!(score(&models, &world.features(&plan), None).unwrap_err(), @"model `m` is fitted on training leads, and there are none: give `replay.train` a window");
-    assert_snapshot!(fit(&world, yaml, &[0, 1, 2], &[false; 3]).unwrap_err(), @"model `m` can not be fitted: 0 of its 3 training leads converted, expected some of either kind");
+    assert_snapshot!(fit(&world, yaml, &[0, 1, 2], &[false; 3]).unwrap_err(), @"model `m` cannot be fitted: 0 of its 3 training leads converted, expected some of either kind");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn separated_classes_need_a_ridge() {
     let Some(Column::Number(sizes)) = world.leads.get("size") else { panic!() };
     let converted: Vec<bool> = sizes.iter().map(|size| *size > 100.0).collect();
     let yaml = |ridge: &str| format!("m: {{ logistic: {{ ridge: {ridge}, features: [size] }} }}");
-    assert_snapshot!(fit(&world, &yaml("0"), &rows, &converted).unwrap_err(), @"model `m` can not be fitted: some input tells converted leads from the others without exception, so its weight would be infinite: raise `ridge`");
+    assert_snapshot!(fit(&world, &yaml("0"), &rows, &converted).unwrap_err(), @"model `m` cannot be fitted: some input tells converted leads from the others without exception, so its weight would be infinite: raise `ridge`");
     assert!(fit(&world, &yaml("0.001"), &rows, &converted).is_ok());
     assert!(fit(&world, &yaml("1e-9"), &rows, &converted).is_ok());
 }
@@ -170,7 +170,7 @@ fn inputs_that_say_the_same_need_a_ridge() {
             "m: {{ logistic: {{ ridge: {ridge}, features: [{{ when: size > 100 }}, {{ when: NOT size <= 100 }}] }} }}"
         )
     };
-    assert_snapshot!(fit(&world, &yaml("0"), &rows, &converted).unwrap_err(), @"model `m` can not be fitted: some inputs say the same, and too small a ridge chooses between them: raise `ridge`, or leave one out");
+    assert_snapshot!(fit(&world, &yaml("0"), &rows, &converted).unwrap_err(), @"model `m` cannot be fitted: some inputs say the same, and too small a ridge chooses between them: raise `ridge`, or leave one out");
     assert!(fit(&world, &yaml("1"), &rows, &converted).is_ok());
 }
 

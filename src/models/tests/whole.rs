@@ -22,7 +22,7 @@ half: { column: { score: 'coalesce(crm_score, 0) / 2', scale: points, missing: e
 fn a_probability_outside_0_to_1_is_an_error() {
     let world = World::new();
     let (models, plan) = world.compile("crm: { column: { score: crm_score, scale: probability } }").unwrap();
-    assert_snapshot!(score(&models, &world.features(&plan), None).unwrap_err(), @"model `crm` can not score: 3 scores are no probabilities, such as 10: expected 0 to 1; divide in `score`, or say `scale: points`");
+    assert_snapshot!(score(&models, &world.features(&plan), None).unwrap_err(), @"model `crm` cannot score: 3 scores are no probabilities, such as 10: expected 0 to 1; divide in `score`, or say `scale: points`");
 }
 
 #[test]

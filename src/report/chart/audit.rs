@@ -1,9 +1,10 @@
-use crate::result::{Audit, CriterionAudit};
+use crate::result::CriterionAudit;
 
 use super::ink::Ink;
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, HEADING, LABEL, NOTE, Plot, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, note, words};
+use crate::report::text;
 
 const ROW: f64 = 30.0;
 const TOP: f64 = 40.0;
@@ -11,15 +12,15 @@ const NAMES: f64 = 250.0;
 const WIDTH: f64 = 330.0;
 
 /// Points as they are set, and as the data imply them with their interval.
-pub fn criteria(audit: &Audit) -> Chart {
-    let rows = &audit.criteria;
+pub fn criteria(model: &str, rows: &[CriterionAudit]) -> Chart {
     let plots = TOP + ROW * rows.len() as f64;
-    let title = format!("Points of {}: as set, and as the data imply", words::clean(&audit.model));
+    let title = format!("Points of {}: as set, and as the data imply", words::clean(model));
     let front = Frontispiece { id: "points".into(), title, alt: alt(rows), entry: None, height: plots + 76.0 };
     if rows.is_empty() {
         return front.refuse("No criteria, so no points to weigh.");
     }
-    front.draw(|sheet| {
+    let panel = panel(&front.title, rows);
+    let chart = front.draw(|sheet| {
         let frame = Frame { x: NAMES, y: TOP, width: WIDTH, height: ROW * rows.len() as f64 };
         sheet.text((0.0, 18.0), "Criterion, by what it costs", HEADING);
         sheet.text((NAMES, 18.0), "Points", HEADING);
@@ -31,7 +32,24 @@ pub fn criteria(audit: &Audit) -> Chart {
             (0.0, plots + 50.0),
             "Square: points as set. Dot and line: points that the data imply, with their 95 % interval.",
         );
-    })
+    });
+    chart.of(vec![panel])
+}
+
+fn panel(title: &str, rows: &[CriterionAudit]) -> Panel {
+    let place = |row: &CriterionAudit| Place::label(&row.name);
+    let set = rows.iter().map(|row| Mark::new(place(row), Some(row.configured))).collect();
+    let implied = rows.iter().map(|row| Mark::of(place(row), row.implied.point.finite(), &row.implied)).collect();
+    Panel {
+        title: title.into(),
+        shape: Shape::Bars,
+        across: Axis::new("criterion", text::Unit::Plain),
+        up: Axis::new("points", text::Unit::Plain),
+        series: vec![
+            Series::new("as set", Ink::Axis.solid(), set),
+            Series::new("as the data imply", Ink::Model(0).solid(), implied),
+        ],
+    }
 }
 
 fn middle(place: usize) -> f64 {

@@ -5,7 +5,7 @@ use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, LABEL, NOTE, Plot, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, note, words};
 
 const TOP: f64 = 30.0;
 const NAMES: f64 = 190.0;
@@ -26,7 +26,8 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
     if rows.is_empty() {
         return front.refuse(&format!("No brackets: {}", entry.model.brackets.rule));
     }
-    front.draw(|sheet| {
+    let panel = panel(&front.title, entry, &rows);
+    let chart = front.draw(|sheet| {
         let overall = evaluation.readiness.rate.point.finite();
         let ends = rows.iter().flat_map(|row| [&row.rate.point, &row.rate.high]).filter_map(Number::finite);
         let scale = Scale::share(ends.chain(overall).fold(0.01, f64::max), 5, "converted within the horizon");
@@ -49,7 +50,19 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
             }
         }
         note(sheet, (0.0, bottom + 62.0), "Line: 95 % interval of the rate.");
-    })
+    });
+    chart.of(vec![panel])
+}
+
+fn panel(title: &str, entry: &Entry, rows: &[&Bracket]) -> Panel {
+    let mark = |row: &&Bracket| Mark::of(Place::label(&row.label), row.rate.point.finite(), &row.rate);
+    Panel {
+        title: title.into(),
+        shape: Shape::Bars,
+        across: Axis::new("bracket", text::Unit::Plain),
+        up: Axis::new("converted within the horizon", text::Unit::Share),
+        series: vec![Series::new("conversion", entry.pen, rows.iter().map(mark).collect())],
+    }
 }
 
 fn bracket(sheet: &Sheet, plot: &Plot, entry: &Entry, row: &Bracket, y: f64) {

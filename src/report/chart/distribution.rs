@@ -4,7 +4,8 @@ use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, LABEL, Point, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, note, words};
+use crate::report::text;
 
 /// How dark the others are.
 const REST: f64 = 0.3;
@@ -39,8 +40,25 @@ pub(super) fn draw(entry: &Entry) -> Chart {
     if wins == 0 && others == 0 {
         return front.refuse("No distribution: no evaluated lead has a score.");
     }
-    front.draw(|sheet| {
-        let share = |n: u64, of: u64| if of == 0 { 0.0 } else { n as f64 / of as f64 };
+    let share = |n: u64, of: u64| if of == 0 { 0.0 } else { n as f64 / of as f64 };
+    let series = |name: &str, ink: Ink, of: u64, n: fn(&ScoreBin) -> u64| {
+        let mark = |bin: &&ScoreBin| {
+            let label = format!("{} to {}", figures::short(bin.from * factor), figures::short(bin.to * factor));
+            Mark::new(Place::Label(label), Some(share(n(bin), of)))
+        };
+        Series::new(name, ink.solid(), bins.iter().map(mark).collect())
+    };
+    let panel = Panel {
+        title: front.title.clone(),
+        shape: Shape::Columns,
+        across: Axis::new(points, text::Unit::Plain),
+        up: Axis::new("share of the group in each bin", text::Unit::Share),
+        series: vec![
+            series(&converted, entry.pen.ink, wins, |bin| bin.wins),
+            series(&rest, Ink::Axis, others, |bin| bin.others),
+        ],
+    };
+    let chart = front.draw(|sheet| {
         let most = bins.iter().map(|bin| share(bin.wins, wins).max(share(bin.others, others))).fold(0.0, f64::max);
         let low = bins.iter().map(|bin| bin.from * factor).fold(f64::INFINITY, f64::min);
         let high = bins.iter().map(|bin| bin.to * factor).fold(f64::NEG_INFINITY, f64::max);
@@ -66,7 +84,8 @@ pub(super) fn draw(entry: &Entry) -> Chart {
             ""
         };
         note(sheet, (0.0, frame.bottom() + 58.0), &format!("Each group adds to 100 %.{dashes}"));
-    })
+    });
+    chart.of(vec![panel])
 }
 
 /// The outline brought down to the axis at both ends.

@@ -33,7 +33,7 @@ pub fn evaluation() -> Evaluation {
         model("crm", "column", Scale::Points, &leads, 2.2, 4, 10.0),
         model("random", "random", Scale::Probability, &leads, 40.0, 5, 0.0),
     ];
-    wrap(models, Some("current"), Some(CapacitySetting { leads: 120.0, per_days: 7.0 }))
+    wrap(models, Some("current"), Some(CapacitySetting { leads: 120.0, per_days: 7.0, estimated: false }))
 }
 
 /// Twelve models with hostile names and fifteen brackets each, no champion, no capacity.
@@ -219,6 +219,7 @@ fn model(name: &str, kind: &str, scale: Scale, leads: &[Lead], noise: f64, seed:
         }),
         gain,
         card: vec![],
+        about: About::default(),
     }
 }
 
@@ -441,5 +442,6 @@ fn wrap(models: Vec<ModelEvaluation>, champion: Option<&str>, capacity: Option<C
             reasons: vec![],
         },
         evidence: Default::default(),
+        criteria: None,
     }
 }

@@ -5,7 +5,8 @@ use super::roster::{Entry, legend, legend_height, thickness};
 use super::scale::Scale;
 use super::sheet::{Frame, NOTE};
 use super::summary::per_period;
-use super::{Chart, Frontispiece, figures, words};
+use super::{Axis, Chart, Frontispiece, Panel, Series, Shape, figures, words};
+use crate::report::text::Unit;
 
 /// Share of all wins among the leads with the highest scores, for every share of leads.
 pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
@@ -27,7 +28,8 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
     if entries.iter().all(|entry| finite(&entry.model.gain).count() < 2) {
         return front.refuse("No gain curve: there are no wins to capture.");
     }
-    front.draw(|sheet| {
+    let panel = panel(&front.title, entries);
+    let chart = front.draw(|sheet| {
         let frame = Frame { x: 54.0, y: 30.0, width: 394.0, height: 360.0 };
         let y = Scale::share(1.0, 5, "wins captured");
         let mut plot = sheet.plot(frame, Scale::share(1.0, 5, "leads worked, highest scores first"), y);
@@ -45,7 +47,22 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
         }
         let lines: Vec<(&Entry, String)> = figured.iter().map(|(entry, capture)| (*entry, say(*capture))).collect();
         legend(sheet, (470.0, 30.0), 228.0, "wins captured in the top 10 %", &lines);
-    })
+    });
+    chart.of(vec![panel])
+}
+
+fn panel(title: &str, entries: &[Entry]) -> Panel {
+    let curve = |entry: &Entry| {
+        Series::line(&entry.name, entry.pen, finite(&entry.model.gain).map(|point| (point.share, point.capture)))
+    };
+    let random = Series::line("random order", Ink::Axis.solid(), [(0.0, 0.0), (1.0, 1.0)]);
+    Panel {
+        title: title.into(),
+        shape: Shape::Scatter,
+        across: Axis::new("leads worked, highest scores first", Unit::Share),
+        up: Axis::new("wins captured", Unit::Share),
+        series: entries.iter().map(curve).chain([random]).collect(),
+    }
 }
 
 /// The share of leads that capacity covers, and its rule.

@@ -86,6 +86,17 @@ impl Ink {
     pub(super) fn solid(self) -> Pen {
         Pen { ink: self, dash: 0 }
     }
+
+    /// Its light colour: red, green and blue in a number.
+    pub(super) fn on_paper(self) -> u32 {
+        let step = |step: u8| between(&STEP_LIGHT, f64::from(step) / f64::from(STEPS - 1));
+        let colour = match usize::from(self.id()) {
+            id if id < NAMED.len() => NAMED[id].1.to_owned(),
+            id if id < NAMED.len() + MODEL.len() => MODEL[id - NAMED.len()].0.to_owned(),
+            id => step((id - NAMED.len() - MODEL.len()) as u8),
+        };
+        u32::from_str_radix(colour.trim_start_matches('#'), 16).unwrap_or(0)
+    }
 }
 
 impl Pen {

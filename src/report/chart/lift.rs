@@ -4,7 +4,7 @@ use super::super::text;
 use super::roster::{Entry, legend, legend_height};
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, LABEL, Plot, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, note, words};
 
 /// How many times the overall rate the leads with the highest scores convert at.
 pub(super) fn draw(entries: &[Entry]) -> Chart {
@@ -19,7 +19,8 @@ pub(super) fn draw(entries: &[Entry]) -> Chart {
     if shares.is_empty() {
         return front.refuse("No lift: no model has a top share with wins.");
     }
-    front.draw(|sheet| {
+    let panel = panel(&front.title, entries, &shares);
+    let chart = front.draw(|sheet| {
         let frame = Frame { x: 54.0, y: 30.0, width: 414.0, height: 310.0 };
         let across = Scale::spanning(0.0, shares.len() as f64, 1, Unit::Plain, "top share of leads by score");
         let up = Scale::upward(highest(entries), 5, Unit::Times, "times the rate of all leads");
@@ -46,7 +47,27 @@ pub(super) fn draw(entries: &[Entry]) -> Chart {
         let lines: Vec<(&Entry, String)> = entries.iter().map(|entry| (entry, String::new())).collect();
         legend(sheet, (490.0, 30.0), 208.0, "left to right in each share", &lines);
         note(sheet, (0.0, frame.bottom() + 58.0), "Line: 95 % interval. Dashed at 1×: a random order.");
-    })
+    });
+    chart.of(vec![panel])
+}
+
+fn panel(title: &str, entries: &[Entry], shares: &[f64]) -> Panel {
+    let at = |entry: &Entry, share: f64| {
+        let place = Place::Label(text::round_share(share));
+        match entry.top(share) {
+            Some(top) => Mark::of(place, top.lift.expected.finite(), &top.lift_interval),
+            None => Mark::new(place, None),
+        }
+    };
+    let series =
+        |entry: &Entry| Series::new(&entry.name, entry.pen, shares.iter().map(|share| at(entry, *share)).collect());
+    Panel {
+        title: title.into(),
+        shape: Shape::Columns,
+        across: Axis::new("top share of leads by score", text::Unit::Share),
+        up: Axis::new("times the rate of all leads", text::Unit::Ratio),
+        series: entries.iter().map(series).collect(),
+    }
 }
 
 /// Shares at which a model has a lift, ascending.

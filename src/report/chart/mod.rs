@@ -9,12 +9,14 @@ pub(crate) mod fixture;
 mod gain;
 mod ink;
 mod lift;
+mod panel;
 mod png;
 mod reliability;
 mod review;
 mod roster;
 mod scale;
 mod sheet;
+mod slide;
 mod summary;
 mod svg;
 mod time;
@@ -28,12 +30,14 @@ use roster::{Entry, roster};
 use sheet::{LABEL, NOTE, Sheet};
 
 pub use audit::criteria;
+pub use panel::{Axis, Mark, Panel, Place, Series, Shape};
 pub use png::png;
 pub use review::{review, tiers, trend};
-pub use trial::{power, trial};
+pub use slide::{Figure, slide, slide_png};
+pub use trial::{PowerPoint, power, trial};
 
 /// A drawn chart: SVG text whose colours are CSS classes so that one picture serves light, dark and print.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
     /// Of its own among the charts of an evaluation; fits a file name.
     pub id: String,
@@ -44,6 +48,14 @@ pub struct Chart {
     pub svg: String,
     /// The model it is about, nothing where it is about all.
     pub model: Option<String>,
+    /// What it draws, as numbers; empty where there is nothing to draw.
+    pub panels: Vec<Panel>,
+}
+
+impl Chart {
+    fn of(self, panels: Vec<Panel>) -> Self {
+        Self { panels, ..self }
+    }
 }
 
 /// The one picture of all models.
@@ -61,6 +73,7 @@ pub fn all(evaluation: &Evaluation) -> Vec<Chart> {
         charts.push(time::draw(evaluation, entry));
         charts.push(distribution::draw(entry));
     }
+    charts.extend(evaluation.criteria.as_ref().map(|audit| criteria(&audit.model, &audit.criteria)));
     charts
 }
 
@@ -128,7 +141,7 @@ impl Frontispiece<'_> {
 {elements}</svg>"#
         );
         let model = self.entry.map(|entry| entry.model.name.clone());
-        Chart { id: self.id, title: self.title, alt: self.alt, svg, model }
+        Chart { id: self.id, title: self.title, alt: self.alt, svg, model, panels: Vec::new() }
     }
 
     /// A chart that says why there is none.
@@ -235,7 +248,7 @@ mod tests {
         assert_eq!(alt("brackets-empty"), "No brackets: no lead has a score");
         assert_eq!(
             alt("reliability-empty"),
-            "Predictions can not be checked: undefined: points need a training window to become probabilities"
+            "Predictions cannot be checked: undefined: points need a training window to become probabilities"
         );
     }
 

@@ -13,10 +13,14 @@ const SHARPNESS: f32 = 2.0;
 
 /// The chart as an image: light, with its title, at twice its size.
 pub fn png(chart: &Chart) -> Result<Vec<u8>, ReportError> {
-    let fault = |reason: String| ReportError::Chart { chart: chart.id.clone(), reason };
-    let svg = file(chart, &ink::LIGHT);
+    image(&file(chart, &ink::LIGHT), &chart.id)
+}
+
+/// An SVG file as an image at twice its size.
+pub(super) fn image(svg: &str, name: &str) -> Result<Vec<u8>, ReportError> {
+    let fault = |reason: String| ReportError::Chart { chart: name.into(), reason };
     let options = Options { fontdb: Arc::new(fonts()), ..Options::default() };
-    let tree = Tree::from_str(&svg, &options).map_err(|error| fault(error.to_string()))?;
+    let tree = Tree::from_str(svg, &options).map_err(|error| fault(error.to_string()))?;
     let size = tree.size();
     let (width, height) = ((size.width() * SHARPNESS).ceil() as u32, (size.height() * SHARPNESS).ceil() as u32);
     let mut image = Pixmap::new(width, height).ok_or_else(|| fault(format!("{width} by {height} pixels")))?;

@@ -5,7 +5,7 @@ use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, LABEL, NOTE, Sheet};
-use super::{Chart, Frontispiece, figures, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, words};
 
 const SIDE: f64 = 380.0;
 const PLOT: Frame = Frame { x: 60.0, y: 30.0, width: SIDE, height: SIDE };
@@ -36,16 +36,33 @@ pub(super) fn draw(entry: &Entry) -> Chart {
         height: COUNTS.bottom() + 50.0,
     };
     if bins.is_empty() {
-        return front.refuse(&format!("Predictions can not be checked: {}", calibration.map));
+        return front.refuse(&format!("Predictions cannot be checked: {}", calibration.map));
     }
-    front.draw(|sheet| {
+    let panel = panel(&front.title, entry, &bins);
+    let chart = front.draw(|sheet| {
         let ends =
             bins.iter().flat_map(|bin| [Some(bin.predicted), bin.observed.point.finite(), bin.observed.high.finite()]);
         let high = ends.flatten().fold(0.01, f64::max);
         points(sheet, entry, &bins, high);
         counts(sheet, &bins, high);
         aside(sheet, entry, &mean, &observed);
-    })
+    });
+    chart.of(vec![panel])
+}
+
+fn panel(title: &str, entry: &Entry, bins: &[&ReliabilityBin]) -> Panel {
+    let mark = |bin: &&ReliabilityBin| Mark::of(Place::At(bin.predicted), bin.observed.point.finite(), &bin.observed);
+    let most = bins.iter().map(|bin| bin.predicted).fold(0.01, f64::max);
+    Panel {
+        title: title.into(),
+        shape: Shape::Scatter,
+        across: Axis::new("predicted probability", text::Unit::Share),
+        up: Axis::new("observed conversion", text::Unit::Share),
+        series: vec![
+            Series::new("observed", entry.pen, bins.iter().map(mark).collect()),
+            Series::line("exactly as predicted", Ink::Axis.solid(), [(0.0, 0.0), (most, most)]),
+        ],
+    }
 }
 
 fn points(sheet: &Sheet, entry: &Entry, bins: &[&ReliabilityBin], high: f64) {

@@ -5,7 +5,7 @@ use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, HEADING, LABEL, NOTE, Plot, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, note, words};
 
 /// Share of all wins among the leads handed over.
 struct Capture {
@@ -28,7 +28,8 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
     if entries.is_empty() {
         return front.refuse("No models, so nothing to compare.");
     }
-    front.draw(|sheet| {
+    let panels = panels(&rule, entries, &captures);
+    let chart = front.draw(|sheet| {
         rows(sheet, entries);
         capture_panel(sheet, &rule, entries, &captures);
         auc_panel(sheet, entries);
@@ -37,7 +38,33 @@ pub(super) fn draw(evaluation: &Evaluation, entries: &[Entry]) -> Chart {
             (0.0, plots + 50.0),
             "Thin line: 95 % interval. Wide bar: worst to best order of leads with equal scores. Dashed: random order.",
         );
-    })
+    });
+    chart.of(panels)
+}
+
+fn panels(rule: &str, entries: &[Entry], captures: &[Option<Capture>]) -> Vec<Panel> {
+    let panel = |title: String, unit: text::Unit, mark: &dyn Fn(usize, Place) -> Mark| {
+        let marks = entries.iter().enumerate().map(|(row, entry)| mark(row, Place::label(&entry.name))).collect();
+        Panel {
+            series: vec![Series::new(&title, Ink::Model(0).solid(), marks)],
+            title,
+            shape: Shape::Bars,
+            across: Axis::new("model", text::Unit::Plain),
+            up: Axis::new("", unit),
+        }
+    };
+    let captured = |row: usize, place: Place| match &captures[row] {
+        Some(capture) => Mark::of(place, capture.tied.expected.finite(), &capture.interval),
+        None => Mark::new(place, None),
+    };
+    let auc = |row: usize, place: Place| {
+        let auc = &entries[row].model.ranking.auc;
+        Mark::of(place, auc.point.finite(), auc)
+    };
+    vec![
+        panel(format!("Share of all wins captured {rule}"), text::Unit::Share, &captured),
+        panel("Ranking (AUC)".into(), text::Unit::Plain, &auc),
+    ]
 }
 
 /// The rule in words with each model's capture: at capacity where every model has one, else in the top 10 %.

@@ -5,7 +5,7 @@ use super::ink::Ink;
 use super::roster::Entry;
 use super::scale::Scale;
 use super::sheet::{Frame, LABEL, NOTE, Plot, Point, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Panel, Series, Shape, figures, note, words};
 
 const LABEL_LINE: f64 = 18.0;
 
@@ -29,7 +29,8 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
         return front.refuse("No curve: no bracket holds leads that could be followed.");
     }
     let horizon = evaluation.setting.horizon_days.filter(|days| days.is_finite() && *days > 0.0);
-    front.draw(|sheet| {
+    let panel = panel(&front.title, &curves, times.curves.len());
+    let chart = front.draw(|sheet| {
         let days = last_day(&curves, horizon);
         let shown = || curves.iter().flat_map(|(_, curve)| steps(curve)).filter(|point| point.days <= days);
         let highest = shown().map(|point| point.incidence).fold(0.01, f64::max);
@@ -48,7 +49,26 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
             ""
         };
         note(sheet, (0.0, frame.bottom() + 58.0), &format!("{}. Shaded: 95 % band.{ends}", capital(&times.method)));
-    })
+    });
+    chart.of(vec![panel])
+}
+
+fn panel(title: &str, curves: &[(usize, &Curve)], of: usize) -> Panel {
+    let series = |(bracket, curve): &(usize, &Curve)| {
+        let mut level = 0.0;
+        let corners = steps(curve).flat_map(|point| {
+            let before = std::mem::replace(&mut level, point.incidence);
+            [(point.days, before), (point.days, point.incidence)]
+        });
+        Series::line(&curve.label, Ink::step(*bracket, of).solid(), std::iter::once((0.0, 0.0)).chain(corners))
+    };
+    Panel {
+        title: title.into(),
+        shape: Shape::Scatter,
+        across: Axis::new("days since the lead was scored", text::Unit::Days),
+        up: Axis::new("converted by then", text::Unit::Share),
+        series: curves.iter().rev().map(series).collect(),
+    }
 }
 
 fn capital(text: &str) -> String {

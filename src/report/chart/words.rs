@@ -33,7 +33,7 @@ pub(super) fn clean(text: &str) -> String {
     if words.is_empty() { "(no name)".into() } else { words.join(" ") }
 }
 
-/// Marks of direction, and what XML can not hold.
+/// Marks of direction, and what XML cannot hold.
 fn hides(char: char) -> bool {
     matches!(u32::from(char), 0x200b | 0x200e | 0x200f | 0x061c | 0x202a..=0x202e | 0x2066..=0x2069 | 0xfeff | 0xfffe | 0xffff)
 }

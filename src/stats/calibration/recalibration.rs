@@ -83,7 +83,7 @@ fn fit(tally: &Tally, columns: &[&[f64]], offset: Option<&[f64]>) -> Result<Logi
 fn fit_shares(tally: &Tally, columns: &[&[f64]], y: &[f64], offset: Option<&[f64]>) -> Result<Logistic, Undefined> {
     let x = Matrix::from_fn(tally.len(), columns.len(), |i, j| columns[j][i]);
     let weight: Vec<f64> = (0..tally.len()).map(|i| tally.count(i)).collect();
-    maximum_likelihood(&Rows { x: &x, y, weight: Some(&weight), offset })
+    maximum_likelihood(&Rows { offset, ..Rows::new(&x, y).weighted(&weight) })
 }
 
 /// A map from any score to a probability, `1 / (1 + exp(-(slope · score + intercept)))`.

@@ -176,6 +176,19 @@ mod tests {
     }
 
     #[test]
+    fn a_guess_changes_the_way_and_not_the_answer() {
+        let x = Matrix::from_fn(400, 2, |i, j| f64::from((i * (j + 3)) as u32 % 7) - 2.0);
+        let y: Vec<f64> = (0..400).map(|i| f64::from(i % 5 == 0 || i % 7 == 3)).collect();
+        let rows = Rows::new(&x, &y);
+        let (plain, penalised) = (maximum_likelihood(&rows).unwrap(), firth(&rows).unwrap());
+        for guess in [plain.coefficients.clone(), vec![1.0, -0.5, 0.5]] {
+            let guessed = rows.starting_at(&guess);
+            assert!(near(&maximum_likelihood(&guessed).unwrap().coefficients, &plain.coefficients, 1e-10));
+            assert!(near(&firth(&guessed).unwrap().coefficients, &penalised.coefficients, 1e-9));
+        }
+    }
+
+    #[test]
     fn separation_is_said_and_never_estimated() {
         let x = column(&[1.0, 2.0, 3.0, 4.0]);
         assert_eq!(maximum_likelihood(&Rows::new(&x, &[0.0, 0.0, 1.0, 1.0])), Err(Undefined::Separated));

@@ -23,6 +23,8 @@ pub struct Rows<'a> {
     pub weight: Option<&'a [f64]>,
     /// A part of the linear predictor that is known.
     pub offset: Option<&'a [f64]>,
+    /// A guess of the coefficients, the intercept first: from near the answer the way is shorter, and ends the same.
+    pub start: Option<&'a [f64]>,
 }
 
 impl<'a> Rows<'a> {
@@ -30,7 +32,7 @@ impl<'a> Rows<'a> {
     /// When there is not an outcome for every row.
     pub fn new(x: &'a Matrix, y: &'a [f64]) -> Self {
         assert_eq!(x.rows, y.len(), "an outcome for every row");
-        Self { x, y, weight: None, offset: None }
+        Self { x, y, weight: None, offset: None, start: None }
     }
 
     /// # Panics
@@ -45,6 +47,13 @@ impl<'a> Rows<'a> {
     pub fn with_offset(self, offset: &'a [f64]) -> Self {
         assert_eq!(self.x.rows, offset.len(), "an offset for every row");
         Self { offset: Some(offset), ..self }
+    }
+
+    /// # Panics
+    /// When there is not a coefficient for the intercept and every column.
+    pub fn starting_at(self, start: &'a [f64]) -> Self {
+        assert_eq!(self.x.cols + 1, start.len(), "a coefficient for the intercept and every column");
+        Self { start: Some(start), ..self }
     }
 
     pub(super) fn weight_of(&self, i: usize) -> f64 {

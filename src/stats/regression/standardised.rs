@@ -112,8 +112,18 @@ impl<'a> Standardised<'a> {
         Fitted::at(self.rows.offset_of(i) + self.along(i, beta))
     }
 
-    /// A start: no slopes, and an intercept near the best one, the outcomes shrunk by a lead of each.
+    /// The guess there is; else no slopes, and an intercept near the best one, the outcomes shrunk by a lead of each.
     pub fn start(&self) -> Vec<f64> {
+        if let Some(guess) = self.rows.start {
+            let slopes = guess[1..].iter().zip(&self.scale).map(|(slope, scale)| slope * scale);
+            let level = guess[0] + guess[1..].iter().zip(&self.centre).map(|(slope, at)| slope * at).sum::<f64>();
+            return std::iter::once(level).chain(slopes).collect();
+        }
+        self.level()
+    }
+
+    /// No slopes, and an intercept near the best one.
+    fn level(&self) -> Vec<f64> {
         let (successes, failures) = classes(&self.rows);
         let level = ((successes + 1.0) / (failures + 1.0)).ln();
         let mut beta = vec![0.0; self.width()];

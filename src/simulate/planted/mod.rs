@@ -1,10 +1,14 @@
 //! An organisation whose points model has known faults: what an audit must find, and what it must leave alone.
 
+mod write;
+
+pub use write::write_planted;
+
 use crate::stats::dist::expit;
 use crate::stats::random::{Seed, Stream};
 
-/// Log-odds of a point of the model.
-const POINT: f64 = 0.04;
+/// Log-odds of a point of the planted models.
+pub const POINT: f64 = 0.04;
 const BASE_RATE: f64 = 0.08;
 
 /// What is wrong with a planted criterion.

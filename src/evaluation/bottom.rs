@@ -1,0 +1,45 @@
+//! What would be lost by not working the leads with the lowest scores.
+
+use crate::result::{Bottom, Estimate, Tied};
+use crate::stats::proportion::wilson;
+use crate::stats::{Sample, Undefined, discrimination};
+
+use super::LEVEL;
+use super::cohort::{Cohort, Scored};
+
+/// Shares of the leads, from the lowest score up.
+const SHARES: [f64; 5] = [0.05, 0.1, 0.2, 0.3, 0.5];
+
+/// Every model's lowest leads.
+pub(super) fn bottoms(cohort: &Cohort) -> Vec<Bottom> {
+    cohort.models().iter().flat_map(|model| SHARES.map(|share| bottom(cohort, model, share))).collect()
+}
+
+/// A tied block at the edge shares its wins evenly, as at the top. The share of the wins has Wilson's interval given how
+/// many wins there are: that the edge is estimated too narrows the truth, not the interval.
+fn bottom(cohort: &Cohort, model: &Scored, share: f64) -> Bottom {
+    let rows = cohort.mature();
+    let falling: Vec<f64> = model.ranked(rows).iter().map(|score| -score).collect();
+    let converted = cohort.converted(rows);
+    let tally = Sample::new(&falling, &converted).tally();
+    let found = discrimination::top_share(&tally, share * tally.total());
+    let lost = if found.positives > 0.0 { Ok(found.expected / found.positives) } else { Err(Undefined::NoEvents) };
+    let chosen = super::capacity::chosen(&falling, share * rows.len() as f64);
+    let sum = |of: &dyn Fn(usize) -> f64| rows.iter().zip(&chosen).map(|(&row, p)| p * of(row)).sum::<f64>();
+    let leads = cohort.leads();
+    let value = |row: usize| {
+        leads.value.get(row).copied().filter(|value| !value.is_nan() && leads.converted[row]).unwrap_or(0.0)
+    };
+    let contact = cohort.asked().contact.as_ref();
+    Bottom {
+        model: model.name.clone(),
+        share,
+        leads: found.leads,
+        wins: Tied { worst: found.worst.into(), expected: found.expected.into(), best: found.best.into() },
+        share_of_wins: Estimate::with(lost, wilson(found.expected.min(found.positives), found.positives, LEVEL)),
+        wins_per_quarter: cohort.quarters().map(|quarters| found.expected / quarters).ok_or(Undefined::NoTimes).into(),
+        value: (!leads.value.is_empty()).then(|| sum(&value)),
+        cost: cohort.asked().thresholds.cost_per_lead.map(|cost| cost * found.leads),
+        worked: contact.map(|contact| (sum(&|row| f64::from(contact.worked[row])) / found.leads).into()),
+    }
+}

@@ -1,0 +1,135 @@
+//! The paired bootstrap: every model on the same resampled leads.
+
+mod rows;
+mod view;
+
+use rayon::prelude::*;
+
+use crate::stats::discrimination::{AucComparison, PairedScores, delong_placed, placements};
+use crate::stats::{Interval, Undefined, quantile};
+
+use super::LEVEL;
+use super::calibrate::Map;
+use super::capacity::Schedule;
+use super::cohort::Cohort;
+use super::ranking::SHARES;
+
+use self::rows::{LANES, Lanes, Rows, Weight};
+use self::view::View;
+
+/// What is computed for every model on every resample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Figures {
+    pub auc: f64,
+    pub average_precision: f64,
+    /// Share of wins handed over at capacity (or in the top 10 %).
+    pub capture: f64,
+    pub wins: f64,
+    /// NaN where wins carry no value.
+    pub value: f64,
+    pub lift_10: f64,
+    /// Share of wins in the top 1, 5, 10, 20 and 30 %.
+    pub top: [f64; SHARES.len()],
+    /// NaN where the model has no probabilities.
+    pub brier: f64,
+    pub log_loss: f64,
+}
+
+/// Figures of every model: on the leads as they are, and on each resample.
+pub(super) struct Paired {
+    /// A model each.
+    pub observed: Vec<Figures>,
+    /// A resample each, of a model each.
+    pub resampled: Vec<Vec<Figures>>,
+    /// How each model's scores become probabilities.
+    pub maps: Vec<Map>,
+    /// Of each model, how many leads of the other class each mature lead's score puts on its right side.
+    placements: Vec<Result<Vec<f64>, Undefined>>,
+}
+
+impl Paired {
+    /// The percentile interval of one figure of one model.
+    pub fn interval(&self, model: usize, read: fn(&Figures) -> f64) -> Result<Interval, Undefined> {
+        percentiles(self.resampled.iter().map(|figures| read(&figures[model])).collect())
+    }
+
+    /// The AUCs of two models on the mature leads.
+    pub fn areas(&self, cohort: &Cohort, a: usize, b: usize) -> Option<AucComparison> {
+        let (a, b) = (self.placements[a].as_ref().ok()?, self.placements[b].as_ref().ok()?);
+        let converted = cohort.converted(cohort.mature());
+        delong_placed(PairedScores { a, b, converted: &converted, weight: None }).ok()
+    }
+}
+
+/// The type-7 percentile interval; resamples without a single win have no figures and are left out.
+pub(super) fn percentiles(mut values: Vec<f64>) -> Result<Interval, Undefined> {
+    values.retain(|value| value.is_finite());
+    values.sort_unstable_by(f64::total_cmp);
+    if values.is_empty() {
+        return Err(Undefined::TooFewRows);
+    }
+    Ok(Interval::new(quantile::sorted(&values, (1.0 - LEVEL) / 2.0), quantile::sorted(&values, (1.0 + LEVEL) / 2.0)))
+}
+
+/// Not in any period that counts.
+const NOWHERE: u32 = u32::MAX;
+
+pub(super) fn bootstrap(cohort: &Cohort, schedule: &Schedule) -> Paired {
+    let period = periods(cohort, schedule);
+    let limits: Vec<f64> = schedule.periods.iter().map(|(_, k)| *k).collect();
+    let ranks: Vec<(Vec<u32>, Vec<f64>)> =
+        cohort.models().par_iter().map(|model| ranks(&model.ranked(cohort.mature()))).collect();
+    let (ranks, scores): (Vec<Vec<u32>>, Vec<Vec<f64>>) = ranks.into_iter().unzip();
+    let rows = Rows::new(cohort, &period, &ranks);
+    let by_row = |values: &[u32]| rows.first.iter().map(|&lead| values[lead as usize]).collect::<Vec<u32>>();
+    let period = by_row(&period);
+    let maps: Vec<Map> = cohort.models().par_iter().map(|model| Map::of(cohort, model)).collect();
+    let view = |place: usize| View::new(&rows, &by_row(&ranks[place]), &scores[place], &period, &limits, &maps[place]);
+    let views: Vec<View> = (0..cohort.models().len()).into_par_iter().map(view).collect();
+    let observed = views.iter().map(|view| view.figures(&rows, &rows.observed())[0]).collect();
+    let resampled =
+        if rows.are_leads() { resample::<u8>(cohort, &rows, &views) } else { resample::<u32>(cohort, &rows, &views) };
+    let converted = cohort.converted(cohort.mature());
+    let placements = cohort.models().par_iter().map(|model| placements(&model.ranked(cohort.mature()), &converted));
+    Paired { observed, resampled, maps, placements: placements.collect() }
+}
+
+/// The figures of every model on every resample.
+fn resample<W: Weight>(cohort: &Cohort, rows: &Rows, views: &[View]) -> Vec<Vec<Figures>> {
+    let design = cohort.design();
+    let batch = |drawn: &mut Vec<Lanes<W>>, first: usize| {
+        let mut streams = std::array::from_fn(|lane| design.seed.replicate((first + lane) as u64));
+        W::draw(rows, &mut streams, drawn);
+        let figures: Vec<Lanes<Figures>> = views.iter().map(|view| view.figures(rows, drawn)).collect();
+        (0..LANES).map(|lane| figures.iter().map(|model| model[lane]).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let batches = (0..design.replicates.div_ceil(LANES)).into_par_iter();
+    let mut resampled: Vec<Vec<Figures>> =
+        batches.map_init(Vec::new, |drawn, number| batch(drawn, number * LANES)).flatten_iter().collect();
+    resampled.truncate(design.replicates);
+    resampled
+}
+
+/// The period of each mature lead.
+fn periods(cohort: &Cohort, schedule: &Schedule) -> Vec<u32> {
+    let mut period_of = vec![NOWHERE; cohort.leads().converted.len()];
+    for (number, (members, _)) in schedule.periods.iter().enumerate() {
+        members.iter().for_each(|&row| period_of[row] = number as u32);
+    }
+    cohort.mature().iter().map(|&row| period_of[row]).collect()
+}
+
+/// The rank of every score among the distinct ones, and those, ascending.
+fn ranks(scores: &[f64]) -> (Vec<u32>, Vec<f64>) {
+    let mut order: Vec<u32> = (0..scores.len() as u32).collect();
+    order.sort_unstable_by(|&a, &b| scores[a as usize].total_cmp(&scores[b as usize]));
+    let (mut rank, mut distinct): (Vec<u32>, Vec<f64>) = (vec![0; scores.len()], Vec::new());
+    for &lead in &order {
+        let score = scores[lead as usize];
+        if distinct.last().is_none_or(|last| *last != score) {
+            distinct.push(score);
+        }
+        rank[lead as usize] = distinct.len() as u32 - 1;
+    }
+    (rank, distinct)
+}

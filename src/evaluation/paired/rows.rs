@@ -1,0 +1,147 @@
+use std::cmp::Ordering;
+
+use crate::stats::random::Stream;
+
+use super::super::cohort::Cohort;
+
+/// Resamples that are drawn and counted side by side: a lead is fetched once for all of them.
+pub(super) const LANES: usize = 16;
+pub(super) type Lanes<T> = [T; LANES];
+
+/// Leads that a draw tells apart by one random byte.
+const BLOCK: usize = 256;
+/// Fewer cells than an eighth of the leads are drawn as cells.
+const FEW: usize = 8;
+
+/// What is drawn, in canonical order, so that neither the order of the leads nor merging them changes a draw: leads,
+/// or cells of leads that agree in all that is read where these are few.
+pub(super) struct Rows {
+    /// A lead (a place among the mature ones) of each row.
+    pub first: Vec<u32>,
+    pub converted: Vec<bool>,
+    /// 0 where no value is known.
+    pub value: Vec<f64>,
+    pub valued: bool,
+    /// How many leads each row stands for; nothing: one each.
+    counts: Option<Vec<u64>>,
+    leads: u64,
+}
+
+impl Rows {
+    /// `period` and `ranks` (a model each) are by mature lead.
+    pub fn new(cohort: &Cohort, period: &[u32], ranks: &[Vec<u32>]) -> Self {
+        use rayon::slice::ParallelSliceMut;
+        let leads = cohort.leads();
+        let mature = cohort.mature();
+        let value = |i: u32| {
+            let row = mature[i as usize];
+            leads.value.get(row).copied().filter(|value| !value.is_nan() && leads.converted[row]).unwrap_or(0.0)
+        };
+        let won = |i: u32| leads.converted[mature[i as usize]];
+        let compare = |&a: &u32, &b: &u32| {
+            let by_rank = ranks.iter().map(|rank| rank[b as usize].cmp(&rank[a as usize])).find(|order| order.is_ne());
+            by_rank.unwrap_or(Ordering::Equal).then_with(|| {
+                let key = |i: u32| (period[i as usize], won(i), value(i).to_bits());
+                key(a).cmp(&key(b))
+            })
+        };
+        let mut order: Vec<u32> = (0..mature.len() as u32).collect();
+        order.par_sort_unstable_by(compare);
+        let cells: Vec<&[u32]> = order.chunk_by(|a, b| compare(a, b).is_eq()).collect();
+        let (first, counts): (Vec<u32>, _) = if FEW * cells.len() > order.len() {
+            (order, None)
+        } else {
+            let counts = cells.iter().map(|cell| cell.len() as u64).collect();
+            (cells.iter().map(|cell| cell[0]).collect(), Some(counts))
+        };
+        Self {
+            converted: first.iter().map(|&i| won(i)).collect(),
+            value: first.iter().map(|&i| value(i)).collect(),
+            valued: !leads.value.is_empty(),
+            leads: mature.len() as u64,
+            counts,
+            first,
+        }
+    }
+
+    #[cfg(test)]
+    pub fn of_leads(converted: Vec<bool>, value: Vec<f64>) -> Self {
+        let leads = converted.len();
+        Self { first: (0..leads as u32).collect(), converted, value, valued: true, counts: None, leads: leads as u64 }
+    }
+
+    pub fn len(&self) -> usize {
+        self.first.len()
+    }
+
+    pub fn are_leads(&self) -> bool {
+        self.counts.is_none()
+    }
+
+    /// The leads themselves, once each, in every lane.
+    pub fn observed(&self) -> Vec<Lanes<u32>> {
+        match &self.counts {
+            None => vec![[1; LANES]; self.len()],
+            Some(counts) => counts.iter().map(|&count| [count as u32; LANES]).collect(),
+        }
+    }
+}
+
+/// How often a row was drawn.
+pub(super) trait Weight: Copy + Default + Send + Into<u32> {
+    /// Draws as many leads as there are, with replacement, in each lane from its stream: an exact multinomial.
+    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Vec<Lanes<Self>>);
+}
+
+/// Leads, block by block: how many draws fall into a block is binomial given those before, and within a block every
+/// lead is as likely, so that a byte chooses one. No lead is drawn 256 times: the chance is below 1e-500.
+impl Weight for u8 {
+    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Vec<Lanes<u8>>) {
+        drawn.clear();
+        let mut left = [rows.leads; LANES];
+        let mut tile = [[0u8; BLOCK]; LANES];
+        for start in (0..rows.len()).step_by(BLOCK) {
+            let behind = rows.len() - start;
+            let length = behind.min(BLOCK);
+            for ((lane, stream), left) in tile.iter_mut().zip(streams.iter_mut()).zip(&mut left) {
+                lane.fill(0);
+                let here = stream.binomial(*left, length as f64 / behind as f64);
+                *left -= here;
+                scatter(lane, length, here, stream);
+            }
+            drawn.extend((0..length).map(|row| std::array::from_fn(|lane| tile[lane][row])));
+        }
+    }
+}
+
+/// Draws `count` of the first `length` leads of a block.
+fn scatter(lane: &mut [u8; BLOCK], length: usize, mut count: u64, stream: &mut Stream) {
+    if length < BLOCK {
+        (0..count).for_each(|_| lane[stream.below(length as u64) as usize] += 1);
+        return;
+    }
+    while count > 0 {
+        let bytes = stream.next_u64().to_le_bytes();
+        let used = count.min(8);
+        bytes[..used as usize].iter().for_each(|&byte| lane[usize::from(byte)] += 1);
+        count -= used;
+    }
+}
+
+/// Cells, by binomials given those before.
+impl Weight for u32 {
+    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Vec<Lanes<u32>>) {
+        drawn.clear();
+        let (mut left, mut behind) = ([rows.leads; LANES], rows.leads);
+        for row in 0..rows.len() {
+            let count = rows.counts.as_ref().map_or(1, |counts| counts[row]);
+            let chance = count as f64 / behind as f64;
+            drawn.push(std::array::from_fn(|lane| {
+                let here = streams[lane].binomial(left[lane], chance);
+                left[lane] -= here;
+                here as u32
+            }));
+            behind -= count;
+        }
+    }
+}

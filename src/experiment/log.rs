@@ -1,0 +1,172 @@
+//! Breaks in the log of events, and whom they touch: a lead whose log is cut scores low for want of a log.
+
+use crate::audit::{self, Arrivals, Break, KindLog};
+use crate::data::{Events, History};
+use crate::models::spec::{Criterion, CriterionFields, FeatureSpec};
+use crate::models::{KindSpec, Spec};
+use crate::replay::{Replayed, Role};
+use crate::result::{Cliff, CliffKind, Level, Notice, Number};
+use crate::stats::Undefined;
+use crate::time::{Instant, NEVER};
+
+use super::RunError;
+use super::load::Experiment;
+use super::run::Played;
+
+/// A break that touches a smaller share of the leads bends no comparison.
+const FEW: f64 = 0.01;
+
+/// Breaks in the log of every kind of events, with the criteria of some models that read the kind.
+pub(super) fn cliffs(history: &History, replayed: &Replayed, models: &[&Spec]) -> Vec<Cliff> {
+    let Some(events) = &history.events else { return Vec::new() };
+    let found = breaks(history, events);
+    let several = models.len() > 1;
+    let cliff = |(name, found): (String, Break)| {
+        let readers: Vec<String> = models.iter().flat_map(|model| readers(model, &name, several)).collect();
+        Cliff {
+            what: found.what,
+            at: history.zone.date(found.at).to_string(),
+            before: found.before,
+            after: found.after,
+            criteria: readers,
+            share: touched(replayed, &found),
+            kind: name,
+        }
+    };
+    found.into_iter().map(cliff).collect()
+}
+
+/// The clearest break of every kind, by the kinds' names; one pass over the events.
+fn breaks(history: &History, events: &Events) -> Vec<(String, Break)> {
+    let Some(created) = &history.created else { return Vec::new() };
+    let known: Vec<Instant> = created.iter().copied().filter(|at| *at != NEVER).collect();
+    let Some(arrivals) = Arrivals::of(&known, history.until) else { return Vec::new() };
+    let mut logs = vec![KindLog::new(&arrivals); events.kinds.len()];
+    for chunk in &events.chunks {
+        for ((&lead, &at), &kind) in chunk.lead.iter().zip(&chunk.at).zip(&chunk.kind) {
+            let born = created[lead as usize];
+            if born != NEVER && at <= history.until {
+                logs[kind as usize].add(&arrivals, born, at);
+            }
+        }
+    }
+    let found =
+        events.kinds.iter().zip(&logs).filter_map(|(kind, log)| Some((kind.clone(), audit::cliff(&arrivals, log)?)));
+    let mut found: Vec<(String, Break)> = found.collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+/// The share of the scored leads whose log the break cuts.
+fn touched(replayed: &Replayed, found: &Break) -> Number {
+    let outcomes = &replayed.outcomes;
+    let is_touched = |row: &usize| match found.what {
+        CliffKind::Begins | CliffKind::Swells => outcomes.created[*row] < found.at,
+        CliffKind::Ends | CliffKind::ThinsOut => outcomes.as_of[*row] >= found.at,
+    };
+    let rows = (0..outcomes.created.len()).filter(|&row| replayed.roles[row] != Role::Immature);
+    let rows: Vec<usize> = rows.collect();
+    match rows.len() {
+        0 => Undefined::Empty.into(),
+        all => (rows.iter().filter(|row| is_touched(row)).count() as f64 / all as f64).into(),
+    }
+}
+
+/// What of a model reads a kind of events: its criteria, or the model itself.
+fn readers(model: &Spec, kind: &str, several: bool) -> Vec<String> {
+    let of_model = |what: &str| if several { format!("{}: {what}", model.name) } else { what.to_owned() };
+    match &model.kind {
+        KindSpec::Points(points) => {
+            let criteria = points.criteria.iter().map(|placed| &placed.criterion);
+            criteria.filter(|criterion| reads(criterion, kind)).map(|one| of_model(&one.name)).collect()
+        }
+        KindSpec::Logistic(logistic) => {
+            let reads = match &logistic.features {
+                // By default every kind has its features.
+                None => true,
+                Some(features) => features.iter().any(|feature| feature_reads(feature, kind)),
+            };
+            if reads { vec![model.name.clone()] } else { Vec::new() }
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn reads(criterion: &Criterion, kind: &str) -> bool {
+    criterion.event.as_deref() == Some(kind)
+        || criterion.after.as_ref().is_some_and(|after| after.event == kind)
+        || (criterion.inactive_for.is_some() && criterion.event.is_none())
+}
+
+fn feature_reads(feature: &FeatureSpec, kind: &str) -> bool {
+    let FeatureSpec::Criterion(fields) = feature else { return false };
+    let CriterionFields { event, inactive_for, after, .. } = fields.as_ref();
+    let event = event.as_ref().and_then(Option::as_ref);
+    event.is_some_and(|event| event == kind)
+        || after.iter().flatten().any(|after| after.event == kind)
+        || (inactive_for.is_some() && event.is_none())
+}
+
+/// Whether models that read the kind are compared, or weighed, on leads from both sides of the break.
+pub(super) fn bends(cliff: &Cliff) -> bool {
+    !cliff.criteria.is_empty() && cliff.share.finite().is_some_and(|share| share >= FEW)
+}
+
+/// The breaks across which the models would be compared: refused, unless the experiment allows it.
+pub(super) fn crossed(experiment: &Experiment, played: &Played) -> Result<Vec<Cliff>, RunError> {
+    let models: Vec<&Spec> = experiment.models.iter().collect();
+    let crossed: Vec<Cliff> = cliffs(&played.history, &played.replayed, &models).into_iter().filter(bends).collect();
+    match crossed.first() {
+        Some(first) if !experiment.allow_truncated => Err(RunError::Truncated {
+            what: crossed.iter().map(in_words).collect::<Vec<_>>().join("; "),
+            advice: advice(first),
+        }),
+        _ => Ok(crossed),
+    }
+}
+
+/// What of the leads is beyond the break, in a clause.
+pub(super) fn in_words(cliff: &Cliff) -> String {
+    let what = match cliff.what {
+        CliffKind::Begins => "begins",
+        CliffKind::Ends => "ends",
+        CliffKind::ThinsOut => "thins out",
+        CliffKind::Swells => "swells",
+    };
+    let share = cliff.share.finite().map_or("some".into(), |share| format!("{:.0} %", 100.0 * share));
+    let side = match cliff.what {
+        CliffKind::Begins => "were created before it",
+        CliffKind::Swells => "were created before it, when fewer events were logged",
+        CliffKind::Ends => "are scored after it",
+        CliffKind::ThinsOut => "are scored after it, when fewer events were logged",
+    };
+    let readers = match cliff.criteria.len() {
+        0 => String::new(),
+        _ => format!(" (read by {})", listed(&cliff.criteria)),
+    };
+    format!("the log of `{}` {what} at {}, and {share} of the leads {side}{readers}", cliff.kind, cliff.at)
+}
+
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 4;
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > MOST { format!(" and {} more", names.len() - MOST) } else { String::new() };
+    shown.join(", ") + &more
+}
+
+/// The window on one side of the break.
+fn advice(cliff: &Cliff) -> String {
+    match cliff.what {
+        CliffKind::Begins | CliffKind::Swells => {
+            format!("let `replay.train` and `replay.evaluate` begin at {}", cliff.at)
+        }
+        CliffKind::Ends | CliffKind::ThinsOut => {
+            format!("let `replay.train` and `replay.evaluate` end before {}, with `until` there too", cliff.at)
+        }
+    }
+}
+
+pub(super) fn notice(cliff: &Cliff, level: Level) -> Notice {
+    let text = in_words(cliff);
+    Notice { level, text: format!("T{}: those leads score lower for want of a log", &text[1..]) }
+}
