@@ -6,8 +6,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::data::InputFile;
-use crate::experiment::{Folder, write_file};
-use crate::report::{self, Format, chart};
+use crate::experiment::{Folder, RunError, write_file};
+use crate::report::{self, chart};
 use crate::result::review::{LedgerEntry, REVIEW_SCHEMA, Review};
 
 use super::ReviewError;
@@ -114,8 +114,8 @@ pub fn store(review: &Review, inputs: &[InputFile], folder: &Path) -> Result<Pat
     let json = serde_json::to_string_pretty(review).expect("a review has only plain values") + "\n";
     draft.write("review.json", json)?;
     let document = report::review(review);
-    for format in [Format::Html, Format::Markdown] {
-        draft.write(&format!("review.{}", format.extension()), format.render(&document))?;
+    for (name, bytes) in report::files(&document, "review").map_err(RunError::from)? {
+        draft.write(&name, bytes)?;
     }
     for chart in chart::review(review) {
         draft.write(&format!("charts/{}.svg", chart.id), chart::standalone(&chart))?;

@@ -44,21 +44,16 @@ fn figures(review: &Review) -> Table {
     if all.iter().any(|period| period.value.is_some()) {
         let currency = review.setting.currency.as_deref();
         let value = |period: &Period| match period.value {
-            Some(value) => {
-                let so_far = if period.is_mature() { "" } else { " so far" };
-                let amount = text::with_currency(&text::quantity(value, Unit::Money), currency);
-                Cell::text(format!("{amount}{so_far}"))
-            }
+            Some(value) => Cell::text(text::with_currency(&text::quantity(value, Unit::Money), currency)),
             None => Cell::text("–"),
         };
-        rows.push(row("Value won", &value));
+        let title = if reviewed(review).is_mature() { "Value won" } else { "Value won so far" };
+        rows.push(row(title, &value));
     }
-    let title = match named(review) {
-        Some(comparison) => say!["Switching is worth: ", name(&comparison.challenger)],
-        None => "Switching is worth".into(),
-    };
+    let title = named(review).map_or(String::new(), |comparison| format!(", {}", switching(comparison).1));
+    let title = format!("Switching is worth{title}");
     let mut worth = vec![vec![Cell::text(title), switch(review)]];
-    worth.extend(switch_value(review).map(|value| vec![Cell::text("and in value, a quarter"), value]));
+    worth.extend(switch_value(review).map(|value| vec![Cell::text("in value"), value]));
     for mut row in worth {
         row.extend(all.iter().skip(1).map(|_| Cell::empty()));
         rows.push(row);
@@ -87,11 +82,10 @@ fn conversion(period: &Period, read: Option<&EarlyRead>) -> Cell {
 
 /// What the named challenger is worth in wins.
 fn switch(review: &Review) -> Cell {
-    let Some(comparison) = named(review) else { return Cell::text("no challenger is better") };
-    let (wins, per) = switching(comparison);
-    let (point, interval) = text::parts(&wins, Unit::CountDifference);
+    let Some(comparison) = named(review) else { return Cell::text("none is shown to be better") };
+    let (point, interval) = text::parts(&switching(comparison).0, Unit::CountDifference);
     let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
-    Cell::text(format!("{point} wins{interval} {per}"))
+    Cell::text(format!("{point} wins{interval}"))
 }
 
 /// The same in money; nothing where wins carry no value.

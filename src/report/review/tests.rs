@@ -138,6 +138,10 @@ fn words(review: &Review) -> String {
     Format::Terminal.render(&document(review)).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+fn headline(review: &Review) -> String {
+    document(review).answer.headline.plain()
+}
+
 #[test]
 fn a_change_whose_interval_holds_zero_is_no_change() {
     let still = (estimate(-0.01, -0.06, 0.04), 0.7);
@@ -153,14 +157,14 @@ fn a_change_whose_interval_holds_zero_is_no_change() {
 fn a_score_works_only_where_its_interval_lies_above_chance() {
     let still = || (estimate(-0.01, -0.06, 0.04), 0.7);
     let total = || estimate(0.0, -0.02, 0.02);
-    let works = words(&review(estimate(0.69, 0.65, 0.73), still(), total()));
-    assert!(works.contains("`current` still works (AUC 0.690, 0.650 to 0.730): keep it"), "{works}");
-    let chance = words(&review(estimate(0.53, 0.49, 0.57), still(), total()));
+    let works = headline(&review(estimate(0.69, 0.65, 0.73), still(), total()));
+    assert!(works.contains("current still works (AUC 0.690, 0.650 to 0.730): keep it"), "{works}");
+    let chance = headline(&review(estimate(0.53, 0.49, 0.57), still(), total()));
     assert!(chance.contains("can not be shown to order leads"), "{chance}");
     let worn = (estimate(-0.1, -0.15, -0.05), 0.001);
-    let worse = words(&review(estimate(0.6, 0.56, 0.64), worn, total()));
+    let worse = headline(&review(estimate(0.6, 0.56, 0.64), worn, total()));
     assert!(worse.contains("orders leads worse than before"), "{worse}");
-    let early = words(&review(none(), still(), total()));
+    let early = headline(&review(none(), still(), total()));
     assert!(early.contains("can not be judged on this period's wins yet"), "{early}");
 }
 
