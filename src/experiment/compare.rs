@@ -152,9 +152,23 @@ fn inputs(
         (Err(why), _) => return (Vec::new(), Some(format!("`{a_name}`: {why}"))),
         (_, Err(why)) => return (Vec::new(), Some(format!("`{b_name}`: {why}"))),
     };
-    let of = |all: &[Input], path: &str| all.iter().find(|one| one.path == path).map(|one| one.sha256.clone());
-    let line = |path: &str| InputChange { path: path.into(), a: of(a, path), b: of(b, path) };
-    (keys(a, b, |one| &one.path).into_iter().map(line).collect(), None)
+    // A file that was only moved is the same file.
+    let same =
+        |one: &Input| b.iter().find(|two| two.path == one.path).or(b.iter().find(|two| two.sha256 == one.sha256));
+    let mut lines: Vec<InputChange> = Vec::new();
+    for one in a {
+        let two = same(one).map(|two| two.sha256.clone());
+        lines.push(InputChange { path: last(&one.path), a: Some(one.sha256.clone()), b: two });
+    }
+    let is_new = |two: &&Input| !a.iter().any(|one| one.path == two.path || one.sha256 == two.sha256);
+    let new = |two: &Input| InputChange { path: last(&two.path), a: None, b: Some(two.sha256.clone()) };
+    lines.extend(b.iter().filter(is_new).map(new));
+    (lines, None)
+}
+
+/// A file's name without the folders of the machine.
+fn last(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }
 
 fn settings(a: &Evaluation, b: &Evaluation) -> Vec<SettingChange> {
@@ -231,18 +245,18 @@ fn parts(a: &[CardLine], b: &[CardLine]) -> Vec<PartChange> {
 fn measures(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<(&'static str, String, Estimate)> {
     let mut all = vec![("auc", "AUC".to_owned(), model.ranking.auc.clone())];
     if let (Some(capacity), Some(_)) = (&model.capacity, &evaluation.setting.capacity) {
-        let label = "share of wins captured at capacity".to_owned();
+        let label = "wins captured".to_owned();
         all.push(("capture_at_capacity", label, capacity.capture_interval.clone()));
     }
     if let Some(top) = model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9) {
-        all.push(("lift_10", "lift in the top 10 %".into(), top.lift_interval.clone()));
+        all.push(("lift_10", "lift, top 10 %".into(), top.lift_interval.clone()));
     }
     all.push(("slope", "calibration slope".into(), model.calibration.slope.clone()));
     all
 }
 
 fn metrics(a: &Evaluation, b: &Evaluation) -> Vec<MetricChange> {
-    let conversion = ("conversion", "conversion of all leads".to_owned());
+    let conversion = ("conversion", "conversion".to_owned());
     let mut all = vec![metric(None, conversion, &a.readiness.rate, &b.readiness.rate)];
     for one in &a.models {
         let Some(two) = b.models.iter().find(|two| two.name == one.name) else { continue };

@@ -104,13 +104,16 @@ fn answer(evaluation: &Evaluation, model: &ModelEvaluation) -> Answer {
         tone,
         line: text::clipped(&headline.plain(), 100).into(),
         headline,
-        readiness: words::readiness(evaluation),
+        readiness: match what {
+            Some(what) => what.then(" ".into()).then(words::readiness(evaluation)),
+            None => words::readiness(evaluation),
+        },
         banners: banner
             .map(|reason| Text::whole(&format!("this model cannot be promoted on this evidence: it {reason}")))
             .into_iter()
             .collect(),
-        reasons: what.into_iter().chain(found.map(Text::from)).collect(),
-        next: handling(model),
+        reasons: found.map(Text::from).into_iter().collect(),
+        next: Vec::new(),
     }
 }
 
@@ -131,7 +134,7 @@ fn handling(model: &ModelEvaluation) -> Vec<Text> {
 }
 
 fn score(value: f64, scale: Scale) -> String {
-    text::quantity(if scale == Scale::Probability { value * 100.0 } else { value }, Unit::Plain)
+    text::quantity(if scale == Scale::Probability { value * 100.0 } else { value }, Unit::Count)
 }
 
 fn scoring(model: &ModelEvaluation) -> Section {
@@ -175,6 +178,10 @@ fn meaning(evaluation: &Evaluation, model: &ModelEvaluation, charts: &[chart::Ch
         columns,
         rows,
     ))];
+    let handling = handling(model);
+    if !handling.is_empty() {
+        blocks.insert(0, Block::List(handling));
+    }
     blocks.extend(sections::figures(charts, Some(&model.name), &["brackets"]));
     if model.brackets.rows.len() > 1 {
         blocks.push(Block::Paragraph(words::trend(model)));
@@ -402,11 +409,7 @@ mod tests {
         let words: Vec<String> = handling(&model).iter().map(Text::plain).collect();
         assert_eq!(
             words,
-            [
-                "Sales takes over from a score of 50.0.",
-                "Hot (75.0 and over): call within a day.",
-                "Warm (50.0 to below 75.0)."
-            ]
+            ["Sales takes over from a score of 50.", "Hot (75 and over): call within a day.", "Warm (50 to below 75)."]
         );
     }
 }

@@ -247,9 +247,9 @@ fn reading(shift: Shift) -> &'static str {
 
 fn inside(within: Within) -> &'static str {
     match within {
-        Within::Both => "each in the other's",
-        Within::One => "one in the other's",
-        Within::Neither => "outside of both",
+        Within::Both => "inside both",
+        Within::One => "inside one",
+        Within::Neither => "inside neither",
         Within::Unknown => "not known",
     }
 }
@@ -261,7 +261,7 @@ fn metrics(changes: &Changes) -> Section {
         Column::number("A").brief(),
         Column::number("B").brief(),
         Column::number("B less A").term("Difference"),
-        Column::label("Values and intervals"),
+        Column::label("Of the intervals"),
         Column::label("Reading").brief(),
     ];
     let row = |(place, one): (usize, &MetricChange)| {
@@ -275,7 +275,7 @@ fn metrics(changes: &Changes) -> Section {
             Cell::text(reading(one.shift)),
         ]
     };
-    let caption = "The interval of a difference is that of two results on different leads (Zou and Donner 2008); where both rest on the same leads it is too wide, and “within chance” is said too easily.";
+    let caption = "Wins captured: at capacity. The interval of a difference is that of two results on different leads (Zou and Donner 2008); where both rest on the same leads it is too wide, and “within chance” is said too easily.";
     let table = Table::new(caption, columns, changes.metrics.iter().enumerate().map(row).collect());
     Section::new("figures", "Figures", vec![Block::Table(table)]).brief()
 }
@@ -335,12 +335,12 @@ fn models(changes: &Changes) -> Section {
     let parts: Vec<Vec<Cell>> = changes.models.iter().flat_map(part_rows).collect();
     if !parts.is_empty() {
         let columns = vec![
-            Column::label("Model"),
-            Column::label("Part"),
+            Column::label("Model").brief(),
+            Column::label("Part").brief(),
             Column::label("A"),
             Column::label("B"),
-            Column::number("Weight, A"),
-            Column::number("Weight, B"),
+            Column::number("Weight, A").brief(),
+            Column::number("Weight, B").brief(),
         ];
         blocks.push(Block::Table(Table::new("What the models are made of, where it is not the same.", columns, parts)));
     }

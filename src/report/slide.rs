@@ -47,9 +47,14 @@ fn winners(evaluation: &Evaluation) -> Option<Figure> {
     let (wins, label) = all.into_iter().find(|(wins, _)| wins.interval().is_some())?;
     let name = |model: &str| text::clipped(model, 24);
     Some(Figure {
-        label: format!("{label}, {} instead of {}", name(&comparison.challenger), name(&comparison.champion)),
+        label: label.into(),
         value: text::parts(wins, Unit::CountDifference).0,
-        beside: range(wins, Unit::CountDifference),
+        beside: format!(
+            "{}; {} instead of {}",
+            range(wins, Unit::CountDifference),
+            name(&comparison.challenger),
+            name(&comparison.champion)
+        ),
     })
 }
 
@@ -64,9 +69,9 @@ fn captured(evaluation: &Evaluation, model: &ModelEvaluation) -> Option<Figure> 
     let today = champion.and_then(words::captured).filter(|today| today.point.finite().is_some());
     let today = today.map_or(String::new(), |today| format!("; today {}", text::parts(&today, Unit::Share).0));
     Some(Figure {
-        label: format!("Of all wins, found by {} {at}", text::clipped(&model.name, 24)),
+        label: format!("Wins found by {}", text::clipped(&model.name, 24)),
         value: text::parts(&found, Unit::Share).0,
-        beside: format!("{}{today}", range(&found, Unit::Share)),
+        beside: format!("of all wins {at}; {}{today}", range(&found, Unit::Share)),
     })
 }
 

@@ -45,6 +45,7 @@ pub struct Side {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputChange {
+    /// The file's name.
     pub path: String,
     pub a: Option<String>,
     pub b: Option<String>,
