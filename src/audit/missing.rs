@@ -180,9 +180,9 @@ impl Sums {
             own.iter_mut().enumerate().for_each(|(b, own)| *own -= dot(&self.shared[a], &along[b]));
         }
         let last = columns - 1;
-        for pivot in 0..last {
+        for (pivot, all) in whole[..last].iter().enumerate() {
             // What the criteria say already needs no freedom of its own.
-            if self.own[pivot][pivot] <= SAID * whole[pivot] {
+            if self.own[pivot][pivot] <= SAID * all {
                 continue;
             }
             for a in pivot + 1..columns {
