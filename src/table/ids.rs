@@ -142,8 +142,8 @@ const UPPER: u64 = 0xffff_ffff_0000_0000;
 impl<S: AsRef<str>> FromIterator<S> for Ids {
     fn from_iter<I: IntoIterator<Item = S>>(ids: I) -> Self {
         let ids = ids.into_iter();
-        let mut all = Self::default();
-        all.slots = vec![0; (2 * (ids.size_hint().0 + 1)).next_power_of_two()];
+        let slots = vec![0; (2 * (ids.size_hint().0 + 1)).next_power_of_two()];
+        let mut all = Self { slots, ..Self::default() };
         for id in ids {
             all.insert(id.as_ref());
         }

@@ -245,7 +245,7 @@ impl Clusters {
             ClusterSize::Leads(leads) if !(leads >= 1.0 && leads.is_finite()) => {
                 Err("a representative has at least one lead".into())
             }
-            ClusterSize::Count(count) if !(count >= FEWEST * arms as f64) => Err(format!(
+            ClusterSize::Count(count) if count.is_nan() || count < FEWEST * arms as f64 => Err(format!(
                 "{count} representatives in {arms} arms: below three an arm nothing can be said; assign leads and give each arm its own quota"
             )),
             _ => Ok(()),

@@ -1,3 +1,5 @@
+#![expect(clippy::needless_range_loop, reason = "a plain loop over lanes is one step of a wide register")]
+
 use super::super::calibrate::Map;
 use super::super::ranking::SHARES;
 use super::rows::{LANES, Lanes, Rows, Weight};
