@@ -190,7 +190,21 @@ fn segment(name: &str, column: &Column) -> Grouping {
             (0..column.len()).map(word).collect()
         }
     };
-    Grouping { name: name.into(), codes: text.codes, levels: text.levels }
+    by_name(name, text)
+}
+
+/// Levels in the order of their names: that in which they came to stand in the files changes no digit.
+fn by_name(name: &str, text: Text) -> Grouping {
+    let mut order: Vec<u32> = (0..text.levels.len() as u32).collect();
+    order.sort_by(|&a, &b| text.levels[a as usize].cmp(&text.levels[b as usize]));
+    let mut place = vec![MISSING; order.len()];
+    order.iter().zip(0..).for_each(|(&code, sorted)| place[code as usize] = sorted);
+    let recode = |code: u32| place.get(code as usize).copied().unwrap_or(MISSING);
+    Grouping {
+        name: name.into(),
+        codes: text.codes.into_iter().map(recode).collect(),
+        levels: order.into_iter().map(|code| text.levels[code as usize].clone()).collect(),
+    }
 }
 
 fn number_levels(values: &[f64]) -> Text {
