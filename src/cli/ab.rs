@@ -20,7 +20,7 @@ pub struct Ab {
 
 #[derive(Subcommand)]
 enum Command {
-    Plan(Plan),
+    Plan(Box<Plan>),
     Assign(Assign),
     Analyze(Analyze),
     Render(Render),
