@@ -41,7 +41,10 @@ impl Facts {
             contribution: share_of(points),
             rate_with: rate(with),
             rate_without: rate(without),
-            difference: Estimate::with(proportion::difference(without, with), rate_difference(without, with)),
+            difference: Estimate::with(
+                proportion::difference(without, with),
+                proportion::difference_interval(without, with, LEVEL),
+            ),
             lift: Estimate::with(proportion::lift(with, all), proportion::lift_interval(with, all, LEVEL)),
             information_value: information_value(evidence, one, &firing),
             capped: match one.cap {
@@ -55,16 +58,6 @@ impl Facts {
 
 fn rate(count: Count) -> Estimate {
     Estimate::with(count.rate(), proportion::wilson(count.successes, count.n, LEVEL))
-}
-
-/// Newcombe's, or Miettinen and Nurminen's where a count is below ten.
-fn rate_difference(control: Count, treatment: Count) -> Result<Interval, Undefined> {
-    let counts = [control.successes, control.failures(), treatment.successes, treatment.failures()];
-    if counts.into_iter().any(|count| count < 10.0) {
-        proportion::miettinen_nurminen(control, treatment, LEVEL)
-    } else {
-        proportion::newcombe(control, treatment, LEVEL)
-    }
 }
 
 /// Over leads without it and up to four parts of those with it, by strength.

@@ -175,7 +175,7 @@ fn inversions(cuts: &Cuts, counts: &[Count]) -> Vec<Inversion> {
         Some(Inversion {
             lower: cuts.label(pair[0]),
             higher: cuts.label(pair[1]),
-            difference: Estimate::with(difference, super::rate_difference(lower, higher)),
+            difference: Estimate::with(difference, proportion::difference_interval(lower, higher, LEVEL)),
             p: proportion::pooled_z(lower, higher).map(|test| test.p).into(),
         })
     };

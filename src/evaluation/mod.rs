@@ -31,8 +31,7 @@ pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Groupin
 use rayon::prelude::*;
 
 use crate::result::{About, Comparison, Estimate, Evidence, ModelEvaluation, Readiness, Verdict};
-use crate::stats::proportion::{self, Count};
-use crate::stats::{Interval, Sample, Undefined};
+use crate::stats::{Sample, Undefined};
 
 pub use readiness::readiness;
 pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
@@ -164,15 +163,5 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         capacity: capacity::capacity(cohort, place, schedule, paired),
         card: model.card.clone(),
         about: About::default(),
-    }
-}
-
-/// The interval of a difference of rates: Newcombe's, or Miettinen and Nurminen's where a count is below ten.
-fn rate_difference(control: Count, treatment: Count) -> Result<Interval, Undefined> {
-    let counts = [control.successes, control.failures(), treatment.successes, treatment.failures()];
-    if counts.into_iter().any(|count| count < 10.0) {
-        proportion::miettinen_nurminen(control, treatment, LEVEL)
-    } else {
-        proportion::newcombe(control, treatment, LEVEL)
     }
 }

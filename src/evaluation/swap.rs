@@ -1,12 +1,12 @@
 //! Who changes hands when a challenger replaces the champion.
 
 use crate::result::{Estimate, Trait};
-use crate::stats::proportion::{Count, wilson};
+use crate::stats::proportion::{Count, difference_interval, wilson};
 
 use super::asked::Mark;
 use super::capacity::{self, Schedule};
 use super::cohort::Cohort;
-use super::{LEVEL, rate_difference, segment};
+use super::{LEVEL, segment};
 
 /// Traits told of each challenger.
 const TOLD: usize = 12;
@@ -99,7 +99,7 @@ fn tell(challenger: &str, of: &str, what: &str, moved: &[f64], holds: &dyn Fn(us
         return None;
     }
     let rate = |count: Count| Estimate::with(count.rate(), wilson(count.successes, count.n, LEVEL));
-    let interval = rate_difference(leaving, entering).ok()?;
+    let interval = difference_interval(leaving, entering, LEVEL).ok()?;
     let point = entering.rate().ok()? - leaving.rate().ok()?;
     (!interval.contains(0.0)).then(|| Trait {
         challenger: challenger.into(),

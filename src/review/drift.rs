@@ -230,7 +230,7 @@ fn split(compared: &Compared, before: usize, now: usize) -> Option<RateSplit> {
         to: compared.labels[now].clone(),
         total: Estimate::with(
             crate::stats::proportion::difference(counts[0], counts[1]),
-            trend::difference(counts[0], counts[1]),
+            crate::stats::proportion::difference_interval(counts[0], counts[1], LEVEL),
         ),
         mix: around(mix, first.0 + second.0),
         rate: around(rate, first.1 + second.1),

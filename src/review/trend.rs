@@ -213,19 +213,12 @@ fn conversion(model: &str, was: &Bracket, is: &Bracket) -> Change {
         unit: ChangeUnit::Share,
         before: was.rate.clone(),
         now: is.rate.clone(),
-        difference: Estimate::with(proportion::difference(before, now), difference(before, now)),
+        difference: Estimate::with(
+            proportion::difference(before, now),
+            proportion::difference_interval(before, now, LEVEL),
+        ),
         p: likelihood::same_rate(before, now).map(|tested| tested.p).into(),
         p_adjusted: Number::undefined("not tested"),
-    }
-}
-
-/// Newcombe's, or Miettinen and Nurminen's where a count is below ten.
-pub(super) fn difference(before: Count, now: Count) -> Result<crate::stats::Interval, Undefined> {
-    let counts = [before.successes, before.failures(), now.successes, now.failures()];
-    if counts.into_iter().any(|count| count < 10.0) {
-        proportion::miettinen_nurminen(before, now, LEVEL)
-    } else {
-        proportion::newcombe(before, now, LEVEL)
     }
 }
 

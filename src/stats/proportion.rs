@@ -138,6 +138,24 @@ pub fn newcombe(control: Count, treatment: Count, level: f64) -> Result<Interval
     Ok(Interval::new(difference - below, difference + above))
 }
 
+/// Fewer wins or fewer others than this in an arm are few: see [`difference_interval`].
+const FEW: f64 = 10.0;
+
+/// Whether an arm has few wins or few others.
+pub fn are_few(control: Count, treatment: Count) -> bool {
+    [control, treatment].iter().any(|count| count.successes < FEW || count.failures() < FEW)
+}
+
+/// The interval of a difference of rates that suits the counts: Miettinen and Nurminen's where they are few, else
+/// Newcombe's.
+pub fn difference_interval(control: Count, treatment: Count, level: f64) -> Result<Interval, Undefined> {
+    if are_few(control, treatment) {
+        miettinen_nurminen(control, treatment, level)
+    } else {
+        newcombe(control, treatment, level)
+    }
+}
+
 /// Score interval of a difference of rates, with the variance factor N / (N - 1): right for small counts too.
 /// Miettinen & Nurminen (1985).
 pub fn miettinen_nurminen(control: Count, treatment: Count, level: f64) -> Result<Interval, Undefined> {

@@ -7,7 +7,7 @@ use crate::stats::ab::{
 use crate::stats::clusters::{ClusteredArms, clustered_difference, permutation_p};
 use crate::stats::dist::{normal_critical, normal_p, t_critical};
 use crate::stats::multiplicity::{benjamini_hochberg, holm};
-use crate::stats::proportion::{self, Count, katz, miettinen_nurminen, newcombe, pooled_z, wilson};
+use crate::stats::proportion::{self, Count, katz, pooled_z, wilson};
 use crate::stats::strata::{self, Stratum};
 use crate::stats::survival::Curve;
 use crate::stats::{Interval, Undefined, quantile};
@@ -15,8 +15,6 @@ use crate::stats::{Interval, Undefined, quantile};
 use super::Test;
 use super::units::{GuardrailColumn, RatioColumn, Units};
 
-/// Below so many conversions or failures an interval is Miettinen and Nurminen's.
-const FEW: f64 = 10.0;
 /// Clusters an arm from which CR2 is used, and from which clusters may be permuted.
 const CLUSTERS: usize = 6;
 const FEWEST: usize = 3;
@@ -59,12 +57,12 @@ fn adjusted_or(raw: &Number, adjusted: f64) -> Number {
 
 /// The difference of rates with the interval that suits the counts.
 pub(super) fn rates(control: Count, treatment: Count, level: f64) -> (Estimate, &'static str) {
-    let few = [control, treatment].iter().any(|count| count.successes < FEW || count.failures() < FEW);
-    let (interval, method) = if few {
-        (miettinen_nurminen(control, treatment, level), "Miettinen–Nurminen interval, pooled z")
+    let method = if proportion::are_few(control, treatment) {
+        "Miettinen–Nurminen interval, pooled z"
     } else {
-        (newcombe(control, treatment, level), "Newcombe interval, pooled z")
+        "Newcombe interval, pooled z"
     };
+    let interval = proportion::difference_interval(control, treatment, level);
     (Estimate::with(proportion::difference(control, treatment), interval), method)
 }
 
