@@ -1,11 +1,9 @@
 //! Blind spots of the event log: dates at which the log of a kind begins, ends, thins out or swells.
 
+use crate::data::{Arrivals, KindWeeks};
 use crate::result::CliffKind;
-use crate::time::{DAY, Instant};
+use crate::time::Instant;
 
-const WEEK: i64 = 7 * DAY;
-/// Weeks after creation in which a lead's events are told apart.
-const LAGS: usize = 26;
 /// Weeks beside a date that must show the change, and the fewest weeks on a side.
 const BESIDE: usize = 4;
 /// Likelihood ratio over dispersion from which on a change is more than the luck of the best of a few hundred dates.
@@ -27,73 +25,16 @@ pub struct Break {
     pub after: f64,
 }
 
-/// When leads came, by weeks from the first one on.
-#[derive(Clone, Debug)]
-pub struct Arrivals {
-    start: Instant,
-    arrived: Vec<f64>,
-}
-
-impl Arrivals {
-    /// Nothing where the time until the end of the log is too short to show a break, or absurdly long.
-    pub fn of(created: &[Instant], until: Instant) -> Option<Self> {
-        let start = *created.iter().min()?;
-        let weeks = usize::try_from((until - start) / WEEK).ok()? + 1;
-        if !(2 * BESIDE + 1..=5_000).contains(&weeks) {
-            return None;
-        }
-        let mut arrivals = Self { start, arrived: vec![0.0; weeks] };
-        for week in created.iter().filter_map(|at| arrivals.week(*at)).collect::<Vec<usize>>() {
-            arrivals.arrived[week] += 1.0;
-        }
-        Some(arrivals)
-    }
-
-    fn week(&self, at: Instant) -> Option<usize> {
-        usize::try_from((at - self.start).div_euclid(WEEK)).ok().filter(|week| *week < self.arrived.len())
-    }
-
-    fn begin(&self, week: usize) -> Instant {
-        self.start + week as i64 * WEEK
-    }
-}
-
-/// The log of one kind of events, counted: the order of events means nothing.
-#[derive(Clone, Debug)]
-pub struct KindLog {
-    seen: Vec<f64>,
-    /// The first and the last event of every week that has some.
-    ends: Vec<Option<(Instant, Instant)>>,
-    /// Events by whole weeks after their lead's creation; those before creation count in the first.
-    at_lag: Vec<f64>,
-}
-
-impl KindLog {
-    pub fn new(arrivals: &Arrivals) -> Self {
-        let weeks = arrivals.arrived.len();
-        Self { seen: vec![0.0; weeks], ends: vec![None; weeks], at_lag: vec![0.0; LAGS] }
-    }
-
-    /// One event of a lead created at `born`.
-    pub fn add(&mut self, arrivals: &Arrivals, born: Instant, at: Instant) {
-        let lag = usize::try_from((at - born).div_euclid(WEEK)).unwrap_or(0);
-        self.at_lag[lag.min(LAGS - 1)] += 1.0;
-        if let Some(week) = arrivals.week(at) {
-            self.seen[week] += 1.0;
-            let (first, last) = self.ends[week].unwrap_or((at, at));
-            self.ends[week] = Some((first.min(at), last.max(at)));
-        }
-    }
-}
-
 /// The clearest break in the log of one kind of events, if there is one.
-pub fn cliff(arrivals: &Arrivals, log: &KindLog) -> Option<Break> {
-    let (seen, arrived) = (&log.seen, &arrivals.arrived);
+pub fn cliff(arrivals: &Arrivals, log: &KindWeeks) -> Option<Break> {
+    let arrived = &arrivals.arrived;
     let weeks = arrived.len();
-    if log.at_lag.iter().sum::<f64>() < FEWEST {
+    let at_lag: Vec<f64> = log.at_lag.iter().map(|count| *count as f64).collect();
+    if weeks < 2 * BESIDE + 1 || at_lag.iter().sum::<f64>() < FEWEST {
         return None;
     }
-    let expected = expected(arrived, &lags(arrived, &log.at_lag));
+    let seen: &[f64] = &log.weeks.iter().map(|week| week.seen as f64).collect::<Vec<f64>>();
+    let expected = expected(arrived, &lags(arrived, &at_lag));
     let total: f64 = expected.iter().sum();
     if total <= 0.0 {
         return None;
@@ -113,10 +54,10 @@ pub fn cliff(arrivals: &Arrivals, log: &KindLog) -> Option<Break> {
         CliffKind::Swells
     };
     // To the event, where there is one; the break may lie within the week before the cut.
-    let near = || log.ends[cut - 1..=cut].iter().flatten();
+    let near = || log.weeks[cut - 1..=cut].iter().filter(|week| week.seen > 0);
     let at = match what {
-        CliffKind::Begins => near().map(|(first, _)| *first).min(),
-        CliffKind::Ends => near().map(|(_, last)| *last).max(),
+        CliffKind::Begins => near().map(|week| week.first).min(),
+        CliffKind::Ends => near().map(|week| week.last).max(),
         CliffKind::ThinsOut | CliffKind::Swells => None,
     };
     Some(Break { what, at: at.unwrap_or(arrivals.begin(cut)), before, after })

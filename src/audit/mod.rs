@@ -23,7 +23,7 @@ mod words;
 
 pub use decay::{Faded, decays};
 pub use leak::{Changed, Screened, leaks};
-pub use log::{Arrivals, Break, KindLog, cliff};
+pub use log::{Break, cliff};
 pub use misjudged::misjudged;
 pub use missing::{Candidate, Pair, interactions, missing};
 pub use proposal::{Proposed, propose, with_points};

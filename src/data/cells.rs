@@ -3,6 +3,9 @@ use std::io::Write;
 
 use jiff::civil::Date;
 use polars::prelude::StringChunked;
+use polars_arrow::array::Utf8ViewArray;
+
+use crate::table::MISSING;
 
 /// Some rows of a file, as columns in the order they were asked for.
 pub(crate) struct Batch {
@@ -62,6 +65,8 @@ enum Texts {
     Written { text: String, ends: Vec<u32> },
     /// As a columnar file's library holds them.
     Decoded(StringChunked),
+    /// Places among distinct texts, or [`MISSING`], as a columnar file may hold them.
+    Coded { codes: Vec<u32>, levels: Utf8ViewArray },
 }
 
 impl TextBlock {
@@ -73,10 +78,32 @@ impl TextBlock {
         Self { texts: Texts::Decoded(texts), booleans: false }
     }
 
+    pub fn coded(codes: Vec<u32>, levels: Utf8ViewArray) -> Self {
+        Self { texts: Texts::Coded { codes, levels }, booleans: false }
+    }
+
+    /// How many distinct texts there are at most, and the place of each row's among them (or [`MISSING`]), where the
+    /// file holds them so.
+    pub fn codes(&self) -> Option<(usize, &[u32])> {
+        match &self.texts {
+            Texts::Coded { codes, levels } => Some((levels.len(), codes)),
+            Texts::Written { .. } | Texts::Decoded(_) => None,
+        }
+    }
+
+    /// The text of a code.
+    pub fn level(&self, code: u32) -> &str {
+        match &self.texts {
+            Texts::Coded { levels, .. } => levels.value(code as usize),
+            Texts::Written { .. } | Texts::Decoded(_) => "",
+        }
+    }
+
     pub fn len(&self) -> usize {
         match &self.texts {
             Texts::Written { ends, .. } => ends.len(),
             Texts::Decoded(texts) => texts.len(),
+            Texts::Coded { codes, .. } => codes.len(),
         }
     }
 
@@ -87,6 +114,10 @@ impl TextBlock {
                 &text[start..ends[row] as usize]
             }
             Texts::Decoded(texts) => texts.get(row).unwrap_or_default(),
+            Texts::Coded { codes, levels } => match codes[row] {
+                MISSING => "",
+                code => levels.value(code as usize),
+            },
         }
     }
 

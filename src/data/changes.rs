@@ -34,9 +34,9 @@ pub(crate) fn read(
         Ask { place: source.column(&spec.from, "history.from")?, kind: As::Time(Edge::Start) },
     ];
     let OfLeads { leads: rows_of, spots, strangers, columns, met } =
-        gather_of_leads(&source, (lead, ids), &asks, true, zone, progress)?;
+        gather_of_leads(&source, ids, &[lead], &asks, true, zone, progress, |_, _| (), |_| ())?;
     findings.list.extend(source.findings(met));
-    report_strangers(&source, Some(&spec.lead), &strangers, rows_of.len(), What::ChangeWithoutLead, findings);
+    report_strangers(&source, Some(&spec.lead), &strangers, rows_of.len() as u64, What::ChangeWithoutLead, findings);
     for (ask, gathered) in asks.iter().zip(&columns) {
         findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
     }

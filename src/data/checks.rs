@@ -151,9 +151,7 @@ fn after_until(spec: &DataSpec, history: &History, log: &Log, findings: &mut Fin
     }
     let column = spec.leads.created.as_deref().unwrap_or_default();
     add("leads", created.count, "leads", log.leads.places(&created, column));
-    let chunks = history.events.iter().flat_map(|events| &events.chunks);
-    let events = chunks.map(|chunk| chunk.at.iter().filter(|at| **at > until).count() as u64).sum();
-    add("events", events, "events", Vec::new());
+    add("events", history.events.as_ref().map_or(0, |events| events.after_until), "events", Vec::new());
 }
 
 /// Leads from before the outcome log look like losses.
@@ -185,15 +183,10 @@ fn ends_early(spec: &DataSpec, history: &History, log: &Log, findings: &mut Find
     let (None, Some(last)) = (&spec.until, log.latest.at) else { return };
     let zone = &history.zone;
     let created = history.created.iter().flatten().copied();
-    let events = history.events.iter().flat_map(|events| &events.chunks).flat_map(|chunk| chunk.at.iter().copied());
-    let logs: [(&str, Box<dyn Iterator<Item = Instant>>); 2] =
-        [("leads", Box::new(created)), ("events", Box::new(events))];
-    for (input, times) in logs {
-        let (mut latest, mut later) = (NEVER, 0);
-        for at in times.filter(|at| *at > last) {
-            latest = latest.max(at);
-            later += 1;
-        }
+    let leads = created.filter(|at| *at > last).fold((NEVER, 0), |(latest, later), at| (at.max(latest), later + 1));
+    // Here `until` is the last outcome.
+    let events = history.events.as_ref().map_or((NEVER, 0), |events| (events.latest, events.after_until));
+    for (input, (latest, later)) in [("leads", leads), ("events", events)] {
         if latest > last.saturating_add(DAY) {
             let text =
                 format!("the {input} run until {}, the outcomes only until {}", zone.date(latest), zone.date(last));

@@ -1,12 +1,22 @@
 use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use polars::prelude::{
-    ArrowDataType, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader, SerReader, Series, TimeUnit,
+    ArrowDataType, ArrowField, DataType, IpcReader, ParquetReader, PolarsError, PolarsResult, SerReader, Series,
+    TimeUnit,
+};
+use polars_arrow::array::{Array, DictionaryArray, Utf8ViewArray};
+use polars_arrow::datatypes::{ArrowSchemaRef, DTYPE_CATEGORICAL_NEW, IntegerType, Metadata};
+use polars_buffer::Buffer;
+use polars_parquet::read::{
+    BasicDecompressor, ColumnChunkMetadata, PageReader, RowGroupMetadata, column_iter_to_arrays,
 };
 use rayon::prelude::*;
+
+use crate::table::MISSING;
 
 use super::DataError;
 use super::cells::{Batch, Cells, NO_INTEGER, TextBlock};
@@ -15,7 +25,7 @@ use super::finding::{Finding, FindingLevel, What};
 use super::source::{Header, Met};
 
 /// Rows of a batch, and of row groups that are decoded together.
-const ROWS: usize = 1 << 16;
+const ROWS: usize = 1 << 17;
 const PART: usize = 1 << 18;
 
 pub(crate) fn header(input: &'static str, file: &InFile, content: Content) -> Result<Header, DataError> {
@@ -69,39 +79,32 @@ pub(crate) fn read(
     bytes: &Arc<AtomicU64>,
     send: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<Met, DataError> {
-    let columns = Some(names.iter().map(|name| name.to_string()).collect::<Vec<_>>());
-    let fail = |error: polars::prelude::PolarsError| broken(file, &error);
+    let fail = |error: PolarsError| broken(file, &error);
+    let mut out = Output { file, place, names, start: 0, send };
     if content == Content::Arrow {
-        let frame = IpcReader::new(open(file)?).with_columns(columns).finish().map_err(fail)?;
+        let wanted = Some(names.iter().map(|name| name.to_string()).collect());
+        let frame = IpcReader::new(open(file)?).with_columns(wanted).finish().map_err(fail)?;
         bytes.fetch_add(file.size(), Ordering::Relaxed);
-        deliver(file, place, names, &frame, 0, send)?;
+        let columns = names.iter().map(|name| Ok(Values::Series(frame.column(name)?.as_materialized_series().clone())));
+        let columns = columns.collect::<PolarsResult<Vec<Values>>>().map_err(fail)?;
+        out.deliver(frame.height(), &columns)?;
         return Ok(Met::default());
     }
     let mut reader = ParquetReader::new(open(file)?);
-    let metadata = reader.get_metadata().map_err(fail)?.clone();
-    let mut none = (*metadata).clone();
-    none.row_groups.clear();
-    // A reader that knows of no other row groups decodes no others.
-    let decode = |groups: &Range<usize>| {
-        let mut own = none.clone();
-        own.row_groups.extend_from_slice(&metadata.row_groups[groups.clone()]);
-        own.num_rows = own.row_groups.iter().map(|group| group.num_rows()).sum();
-        let mut part = ParquetReader::new(open(file)?).read_parallel(ParallelStrategy::None);
-        part.set_metadata(Arc::new(own));
-        part.with_columns(columns.clone()).finish().map_err(fail)
-    };
-    let mut start = 0;
-    let parts = parts(metadata.row_groups.iter().map(|group| group.num_rows()));
+    let (schema, metadata) = (reader.schema().map_err(fail)?, reader.get_metadata().map_err(fail)?.clone());
+    let groups = Groups { file, schema, names };
+    let parts = parts(metadata.row_groups.iter().map(RowGroupMetadata::num_rows));
     for together in parts.chunks(rayon::current_num_threads()) {
-        let frames: Vec<Result<DataFrame, DataError>> = together.par_iter().map(decode).collect();
-        for frame in frames {
-            let frame = frame?;
-            let share = frame.height() as f64 / metadata.num_rows.max(1) as f64;
-            bytes.fetch_add((file.size() as f64 * share) as u64, Ordering::Relaxed);
-            if !deliver(file, place, names, &frame, start, send)? {
-                return Ok(Met::default());
+        let decode = |part: &Range<usize>| groups.decode(&metadata.row_groups[part.clone()]);
+        let decoded: Vec<Result<Vec<Group>, DataError>> = together.par_iter().map(decode).collect();
+        for part in decoded {
+            for (rows, columns) in part? {
+                let share = rows as f64 / metadata.num_rows.max(1) as f64;
+                bytes.fetch_add((file.size() as f64 * share) as u64, Ordering::Relaxed);
+                if !out.deliver(rows, &columns)? {
+                    return Ok(Met::default());
+                }
             }
-            start += frame.height();
         }
     }
     Ok(Met::default())
@@ -123,32 +126,126 @@ fn parts(groups: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
     parts
 }
 
-fn deliver(
-    file: &InFile,
-    place: u32,
-    names: &[&str],
-    frame: &DataFrame,
-    start: usize,
-    send: &mut dyn FnMut(Batch) -> bool,
-) -> Result<bool, DataError> {
-    for from in (0..frame.height()).step_by(ROWS) {
-        let slice = frame.slice(from as i64, ROWS);
-        let mut columns = Vec::with_capacity(names.len());
-        for name in names {
-            let column = slice.column(name).map_err(|error| broken(file, &error))?;
-            columns.push(cells(file, name, column.as_materialized_series())?);
-        }
-        let first = start + from + 1;
-        let lines = (first..first + slice.height()).map(|line| line as u32).collect();
-        if !send(Batch { file: place, lines, cells: columns }) {
-            return Ok(false);
-        }
+/// A decoded column of a row group.
+enum Values {
+    Series(Series),
+    /// Text as the file holds it: places among distinct texts, or [`MISSING`].
+    Coded(Vec<u32>, Utf8ViewArray),
+}
+
+/// The rows of a row group, and its columns.
+type Group = (usize, Vec<Values>);
+
+/// Row groups of a Parquet file, decoded column by column.
+struct Groups<'a> {
+    file: &'a InFile,
+    schema: ArrowSchemaRef,
+    names: &'a [&'a str],
+}
+
+impl Groups<'_> {
+    fn decode(&self, groups: &[RowGroupMetadata]) -> Result<Vec<Group>, DataError> {
+        let mut file = open(self.file)?;
+        let size = self.file.size();
+        let mut decode = |group: &RowGroupMetadata| {
+            let columns = self.names.iter().map(|name| self.column(&mut file, size, group, name));
+            Ok((group.num_rows(), columns.collect::<Result<_, DataError>>()?))
+        };
+        groups.iter().map(&mut decode).collect()
     }
-    Ok(true)
+
+    fn column(&self, file: &mut File, size: u64, group: &RowGroupMetadata, name: &str) -> Result<Values, DataError> {
+        let fail = |error: PolarsError| broken(self.file, &error);
+        let chunk = group.columns_under_root_iter(name).and_then(|mut chunks| chunks.next());
+        let (Some(field), Some(chunk)) = (self.schema.get(name), chunk) else {
+            return Err(broken(self.file, &format!("a group of its rows lacks column `{name}`")));
+        };
+        let range = chunk.byte_range();
+        if range.start > range.end || range.end > size {
+            return Err(broken(self.file, &format!("column `{name}` goes on beyond its end")));
+        }
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        file.seek(SeekFrom::Start(range.start)).map_err(|error| self.file.error(error))?;
+        file.read_exact(&mut bytes).map_err(|error| self.file.error(error))?;
+        let bytes = Buffer::from(bytes);
+        // A writer may give up its dictionary in the midst of a column: then its texts are decoded one by one.
+        if is_text(&field.dtype)
+            && chunk.dictionary_page_offset().is_some()
+            && let Ok(Some(coded)) = coded(chunk, bytes.clone(), field)
+        {
+            return Ok(coded);
+        }
+        let series = arrays(chunk, bytes, field.clone()).and_then(|arrays| Series::try_from((field, arrays)));
+        Ok(Values::Series(series.map_err(fail)?))
+    }
+}
+
+fn is_text(kind: &ArrowDataType) -> bool {
+    match kind {
+        ArrowDataType::Dictionary(_, values, _) => is_text(values),
+        kind => *kind == ArrowDataType::Utf8View,
+    }
+}
+
+fn arrays(chunk: &ColumnChunkMetadata, bytes: Buffer<u8>, field: ArrowField) -> PolarsResult<Vec<Box<dyn Array>>> {
+    let pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
+    let kind = &chunk.descriptor().descriptor.primitive_type;
+    Ok(column_iter_to_arrays(vec![BasicDecompressor::new(pages, Vec::new())], vec![kind], field, None)?.0)
+}
+
+/// A column of text as the file holds it; nothing where not all of it is in its dictionary.
+fn coded(chunk: &ColumnChunkMetadata, bytes: Buffer<u8>, field: &ArrowField) -> PolarsResult<Option<Values>> {
+    let kind = ArrowDataType::Dictionary(IntegerType::UInt32, Box::new(ArrowDataType::Utf8View), false);
+    // The library decodes to codes what is marked as a categorical of its own.
+    let mark = Metadata::from_iter([(DTYPE_CATEGORICAL_NEW.into(), "".into())]);
+    let field = ArrowField::new(field.name.clone(), kind, field.is_nullable).with_metadata(mark);
+    let arrays = arrays(chunk, bytes, field)?;
+    let [array] = arrays.as_slice() else { return Ok(None) };
+    let Some(array) = array.as_any().downcast_ref::<DictionaryArray<u32>>() else { return Ok(None) };
+    let Some(levels) = array.values().as_any().downcast_ref::<Utf8ViewArray>() else { return Ok(None) };
+    let keys = array.keys();
+    let codes = match keys.validity() {
+        Some(_) => keys.iter().map(|key| key.copied().unwrap_or(MISSING)).collect(),
+        None => keys.values().clone().to_vec(),
+    };
+    Ok(Some(Values::Coded(codes, levels.clone())))
+}
+
+/// Where decoded columns go, some rows at a time.
+struct Output<'a> {
+    file: &'a InFile,
+    place: u32,
+    names: &'a [&'a str],
+    /// Rows so far.
+    start: usize,
+    send: &'a mut dyn FnMut(Batch) -> bool,
+}
+
+impl Output<'_> {
+    /// False: nobody wants more.
+    fn deliver(&mut self, rows: usize, columns: &[Values]) -> Result<bool, DataError> {
+        for from in (0..rows).step_by(ROWS) {
+            let some = ROWS.min(rows - from);
+            let cell = |(name, values): (&&str, &Values)| match values {
+                Values::Series(series) => cells(self.file, name, &series.slice(from as i64, some)),
+                Values::Coded(codes, levels) => {
+                    Ok(Cells::Text(TextBlock::coded(codes[from..from + some].to_vec(), levels.clone())))
+                }
+            };
+            let cells = self.names.iter().zip(columns).map(cell).collect::<Result<Vec<Cells>, DataError>>()?;
+            let first = self.start + from + 1;
+            let lines = (first..first + some).map(|line| line as u32).collect();
+            if !(self.send)(Batch { file: self.place, lines, cells }) {
+                return Ok(false);
+            }
+        }
+        self.start += rows;
+        Ok(true)
+    }
 }
 
 fn cells(file: &InFile, name: &str, series: &Series) -> Result<Cells, DataError> {
-    let fail = |error: polars::prelude::PolarsError| broken(file, &error);
+    let fail = |error: PolarsError| broken(file, &error);
     let integers = |series: &Series| -> Result<Vec<i64>, DataError> {
         let cast = series.cast(&DataType::Int64).map_err(fail)?;
         let values = cast.i64().map_err(fail)?;

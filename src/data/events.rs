@@ -1,27 +1,46 @@
 use std::path::Path;
 
-use crate::table::{Column, Ids, MISSING, Text};
-use crate::time::{Edge, NEVER, Zone};
+use crate::table::{Column, Ids, Text};
+use crate::time::{Edge, Instant, NEVER, Zone};
 
 use super::DataError;
+use super::cells::{Batch, Cells};
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::gather::{As, Ask, Gathered, OfLeads, gather_of_leads, remarks};
-use super::history::{EventChunk, Events};
+use super::gather::{As, Ask, Nulls, OfBatch, OfLeads, Step, gather_of_leads, remarks};
+use super::history::{EventChunk, Events, Weeks};
 use super::leads::kind_of;
 use super::outcomes::report_strangers;
+use super::sieve::{Counts, Kinds, Log, NO_KIND, Sieve, Sifted};
 use super::source::{Progress, Source};
 use super::spec::EventsSpec;
+use super::times::instants;
+use super::weeks::KindWeeks;
 
 /// Events of a chunk.
 const CHUNK: usize = 1 << 22;
-/// The kind of events whose kind is missing.
-const NO_KIND: &str = "(none)";
 
-/// Reads the event log: of its own columns only those that are needed.
+/// What of the log is kept, and until when it is counted.
+pub(crate) struct Keep<'a> {
+    pub created: Option<&'a [Instant]>,
+    /// By lead the last instant whose events are kept; nothing: all are.
+    pub last: Option<&'a [Instant]>,
+    /// When the outcomes were exported; nothing: the latest time of all.
+    pub until: Option<Instant>,
+}
+
+impl Keep<'_> {
+    fn sieve(&self, leads: usize, until: Instant) -> Sieve {
+        Sieve::new(self.created, self.last, leads, until)
+    }
+}
+
+/// Reads the event log: of its own columns only those that are needed, and of its events those that are to be kept.
+#[expect(clippy::too_many_arguments, reason = "the section, what is asked of it, and where it is said")]
 pub(crate) fn read(
     spec: &EventsSpec,
     needs: &[String],
     ids: &Ids,
+    keep: &Keep,
     base: &Path,
     zone: &Zone,
     findings: &mut Findings,
@@ -34,14 +53,60 @@ pub(crate) fn read(
     let source = Source::open("events", &spec.path, spec.dialect(), base)?;
     let lead = source.column(&spec.lead, "events.lead")?;
     let asks = asks(spec, needs, &source)?;
+    let mut seen = vec![lead, asks[0].place];
+    let kind = spec.kind.as_ref().map(|kind| source.column(kind, "events.kind")).transpose()?;
+    seen.extend(kind);
+    let nulls = kind.map(|place| Nulls::new(source.dialect.nulls(&source.header[place])));
+    let sieve = keep.until.map(|until| keep.sieve(ids.len(), until));
+    // What a column holds is told by all of its values: where it must be guessed from text none may be left out.
+    let mut places = seen.clone();
+    places.extend(asks.iter().map(|ask| ask.place).filter(|place| !seen.contains(place)));
+    let is_guessed = |(cells, place): (&Cells, &usize)| {
+        let found = asks.iter().any(|ask| ask.place == *place && ask.kind == As::Found);
+        found && matches!(cells, Cells::Text(_))
+    };
+    let guessed = |batch: &Batch| batch.cells.iter().zip(&places).any(is_guessed);
+    let sift = |batch: &Batch, rows: &mut OfBatch| {
+        let kinds = match &nulls {
+            Some(nulls) => Kinds::In(&batch.cells[2], nulls),
+            None => Kinds::Are(spec.kind_is.as_deref().unwrap_or_default()),
+        };
+        let sieve = sieve.as_ref().filter(|_| !guessed(batch));
+        let at = sieve.and_then(|_| instants(&batch.cells[1], rows.rows.iter().map(|&row| row as usize), zone));
+        Sifted::of(&kinds, rows, sieve, at.as_deref())
+    };
+    let mut log = Log::default();
     let OfLeads { leads, strangers, columns, met, .. } =
-        gather_of_leads(&source, (lead, ids), &asks, false, zone, progress)?;
+        gather_of_leads(&source, ids, &seen, &asks, false, zone, progress, sift, |step| match step {
+            Step::Begin => log = Log::default(),
+            Step::Of(_, batch) => log.append(batch, sieve.as_ref()),
+        })?;
     findings.list.extend(source.findings(met));
-    report_strangers(&source, Some(&spec.lead), &strangers, leads.len(), What::EventWithoutLead, findings);
+    report_strangers(&source, Some(&spec.lead), &strangers, log.known, What::EventWithoutLead, findings);
     for (ask, gathered) in asks.iter().zip(&columns) {
         findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
     }
-    Ok(assemble(spec, needs, leads, columns, findings))
+    if log.without_kind > 0 {
+        let column = spec.kind.as_deref().unwrap_or_default();
+        let text = format!("events without a kind (`{column}`), read as `{NO_KIND}`");
+        findings.list.push(Finding::new("events", What::MissingKind, FindingLevel::Warning, log.without_kind, text));
+    }
+    let mut columns = columns.into_iter().map(|gathered| gathered.column);
+    let Some(Column::Instant(at)) = columns.next() else { return Ok(Events::default()) };
+    let timeless = at.iter().filter(|at| **at == NEVER).count() as u64;
+    if timeless > 0 {
+        let text = format!("events without a readable time (`{}`), left out", spec.at);
+        findings.list.push(Finding::new("events", What::MissingTime, FindingLevel::Warning, timeless, text));
+    }
+    if let Some(kind) = &spec.kind_is {
+        log.levels.insert(kind);
+    }
+    let sieve = sieve.unwrap_or_else(|| {
+        let created = keep.created.into_iter().flatten().copied().max();
+        keep.sieve(ids.len(), created.max(at.iter().copied().max()).unwrap_or(0))
+    });
+    let kept = EventChunk { lead: leads, at, kind: std::mem::take(&mut log.kinds), columns: columns.collect() };
+    Ok(assemble(needs, kept, log, sieve))
 }
 
 fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>, DataError> {
@@ -49,9 +114,6 @@ fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>
         source.column(name, "events.types, events.nulls_in or events.format")?;
     }
     let mut asks = vec![Ask { place: source.column(&spec.at, "events.at")?, kind: As::Time(Edge::Start) }];
-    if let Some(kind) = &spec.kind {
-        asks.push(Ask { place: source.column(kind, "events.kind")?, kind: As::Text });
-    }
     for name in needs {
         let kind = spec.types.get(name).copied().map_or(As::Found, kind_of);
         asks.push(Ask { place: source.column(name, "a model")?, kind });
@@ -59,48 +121,56 @@ fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>
     Ok(asks)
 }
 
-fn assemble(
-    spec: &EventsSpec,
-    needs: &[String],
-    mut lead: Vec<u32>,
-    columns: Vec<Gathered>,
-    findings: &mut Findings,
-) -> Events {
-    let mut columns = columns.into_iter().map(|gathered| gathered.column);
-    let Some(Column::Instant(mut at)) = columns.next() else { return Events::default() };
-    let mut kind = match spec.kind.as_ref().and_then(|_| columns.next()) {
-        Some(Column::Text(kind)) => kind,
-        _ => Text { codes: vec![0; lead.len()], levels: vec![spec.kind_is.clone().unwrap_or_default()] },
-    };
-    name_missing_kinds(&mut kind, spec, findings);
-    let mut own: Vec<Column> = columns.collect();
-    let timeless = at.iter().filter(|at| **at == NEVER).count() as u64;
-    if timeless > 0 {
-        let text = format!("events without a readable time (`{}`), left out", spec.at);
-        findings.list.push(Finding::new("events", What::MissingTime, FindingLevel::Warning, timeless, text));
-        let kept: Vec<usize> = (0..at.len()).filter(|&row| at[row] != NEVER).collect();
-        lead = kept.iter().map(|&row| lead[row]).collect();
-        kind.codes = kept.iter().map(|&row| kind.codes[row]).collect();
-        own = own.iter().map(|column| column.take(&kept)).collect();
-        at.retain(|at| *at != NEVER);
+/// Counts what was not counted while it was read, and keeps what is to be kept.
+fn assemble(needs: &[String], mut all: EventChunk, mut log: Log, sieve: Sieve) -> Events {
+    for place in log.uncounted.iter().cloned().flatten().filter(|&place| all.at[place] != NEVER) {
+        log.counts.add(&sieve, all.lead[place], all.at[place], all.kind[place]);
     }
+    let keeps = |place: usize| sieve.keeps(all.lead[place], all.at[place]);
+    // What was counted while it was read was sifted too, but for what has no time.
+    if !log.uncounted.is_empty() || all.at.contains(&NEVER) {
+        let kept: Vec<usize> = (0..all.lead.len()).filter(|&place| keeps(place)).collect();
+        all = EventChunk {
+            lead: kept.iter().map(|&place| all.lead[place]).collect(),
+            at: kept.iter().map(|&place| all.at[place]).collect(),
+            kind: kept.iter().map(|&place| all.kind[place]).collect(),
+            columns: all.columns.iter().map(|column| column.take(&kept)).collect(),
+        };
+    }
+    let Counts { latest, after_until, mut weeks } = log.counts;
+    let weeks = sieve.arrivals.map(|arrivals| {
+        weeks.resize(log.levels.len(), KindWeeks::new(&arrivals));
+        Weeks { arrivals, kinds: weeks }
+    });
+    Events {
+        kinds: log.levels.iter().map(String::from).collect(),
+        columns: needs.to_vec(),
+        chunks: chunks(all),
+        latest: latest.unwrap_or(NEVER),
+        after_until,
+        weeks,
+    }
+}
+
+/// Events with columns of their own in several chunks: conditions are computed a chunk at a time.
+fn chunks(mut all: EventChunk) -> Vec<EventChunk> {
     let mut chunks = Vec::new();
     // From the end, so that what is left keeps its place.
-    while lead.len() > CHUNK {
-        let from = (lead.len() - 1) / CHUNK * CHUNK;
+    while all.lead.len() > CHUNK && !all.columns.is_empty() {
+        let from = (all.lead.len() - 1) / CHUNK * CHUNK;
         chunks.push(EventChunk {
-            lead: lead.split_off(from),
-            at: at.split_off(from),
-            kind: kind.codes.split_off(from),
-            columns: own.iter_mut().map(|column| split_off(column, from)).collect(),
+            lead: all.lead.split_off(from),
+            at: all.at.split_off(from),
+            kind: all.kind.split_off(from),
+            columns: all.columns.iter_mut().map(|column| split_off(column, from)).collect(),
         });
     }
-    lead.shrink_to_fit();
-    at.shrink_to_fit();
-    kind.codes.shrink_to_fit();
-    chunks.push(EventChunk { lead, at, kind: kind.codes, columns: own });
+    all.lead.shrink_to_fit();
+    all.at.shrink_to_fit();
+    all.kind.shrink_to_fit();
+    chunks.push(all);
     chunks.reverse();
-    Events { kinds: kind.levels, columns: needs.to_vec(), chunks }
+    chunks
 }
 
 fn split_off(column: &mut Column, from: usize) -> Column {
@@ -110,18 +180,4 @@ fn split_off(column: &mut Column, from: usize) -> Column {
         Column::Flag(values) => Column::Flag(values.split_off(from)),
         Column::Instant(values) => Column::Instant(values.split_off(from)),
     }
-}
-
-fn name_missing_kinds(kind: &mut Text, spec: &EventsSpec, findings: &mut Findings) {
-    let count = kind.codes.iter().filter(|&&code| code == MISSING).count() as u64;
-    if count == 0 {
-        return;
-    }
-    let code = kind.levels.iter().position(|level| level == NO_KIND).unwrap_or_else(|| {
-        kind.levels.push(NO_KIND.into());
-        kind.levels.len() - 1
-    });
-    kind.codes.iter_mut().filter(|kind| **kind == MISSING).for_each(|kind| *kind = code as u32);
-    let text = format!("events without a kind (`{}`), read as `{NO_KIND}`", spec.kind.as_deref().unwrap_or_default());
-    findings.list.push(Finding::new("events", What::MissingKind, FindingLevel::Warning, count, text));
 }

@@ -141,44 +141,91 @@ pub(crate) struct OfLeads {
     pub met: Vec<Met>,
 }
 
-/// Reads columns of the rows whose lead, in the column `lead` of the header, is among `ids`.
-pub(crate) fn gather_of_leads(
+/// Rows of a batch whose lead is known, and their leads.
+pub(crate) struct OfBatch {
+    pub leads: Vec<u32>,
+    pub rows: Vec<u32>,
+}
+
+/// Reads columns of the rows whose lead is among `ids`. `seen` are columns of the header: that of the lead, then those
+/// that `choose` asks for (the first ones of its batch); it may take rows out. What else it makes of a batch is handed to
+/// `take`, in order.
+#[expect(clippy::too_many_arguments, reason = "what is read, and what is made of it")]
+pub(crate) fn gather_of_leads<T: Send>(
     source: &Source,
-    (lead, ids): (usize, &Ids),
+    ids: &Ids,
+    seen: &[usize],
     asks: &[Ask],
     with_spots: bool,
     zone: &Zone,
     progress: &dyn Fn(Progress),
+    choose: impl Fn(&Batch, &mut OfBatch) -> T + Sync,
+    mut take: impl FnMut(Step<T>),
 ) -> Result<OfLeads, DataError> {
-    let nulls = Nulls::new(source.dialect.nulls(&source.header[lead]));
+    let nulls = Nulls::new(source.dialect.nulls(&source.header[seen[0]]));
     let choose = |batch: &Batch| {
-        let (mut leads, mut rows) = (Vec::with_capacity(batch.rows()), Vec::with_capacity(batch.rows()));
-        let (mut row, mut strangers) = (0, Counted::default());
+        let (leads, rows) = (Vec::with_capacity(batch.rows()), Vec::with_capacity(batch.rows()));
+        let mut of_batch = OfBatch { leads, rows };
+        let mut strangers = Counted::default();
         let named = batch.cells[0].as_text();
-        ids.find_all(named.iter().map(|id| nulls.text(id).unwrap_or_default()), |place| {
-            match place {
-                Some(place) => {
-                    leads.push(place as u32);
-                    rows.push(row as u32);
-                }
-                None => strangers.add(batch.spot(row), named.get(row)),
+        for (row, &lead) in leads_of(&named, ids, &nulls).iter().enumerate() {
+            if lead == NO_LEAD {
+                strangers.add(batch.spot(row), named.get(row));
+            } else {
+                of_batch.leads.push(lead);
+                of_batch.rows.push(row as u32);
             }
-            row += 1;
-        });
+        }
+        let made = choose(batch, &mut of_batch);
+        let OfBatch { leads, rows } = of_batch;
         let all = leads.len() == batch.rows();
         let spots = rows.iter().filter(|_| with_spots).map(|&row| batch.spot(row as usize)).collect::<Vec<_>>();
-        ((leads, spots, strangers), (!all).then_some(rows))
+        ((leads, spots, strangers, made), (!all).then_some(rows))
     };
     let (mut leads, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
-    let (columns, met) = gather_rows(source, &[lead], asks, zone, progress, choose, |step| match step {
-        Step::Begin => (leads, spots, strangers) = Default::default(),
-        Step::Of(_, (found, at, unknown)) => {
+    let (columns, met) = gather_rows(source, seen, asks, zone, progress, choose, |step| match step {
+        Step::Begin => {
+            (leads, spots, strangers) = Default::default();
+            take(Step::Begin);
+        }
+        Step::Of(batch, (found, at, unknown, made)) => {
             leads.extend(found);
             spots.extend(at);
             strangers.append(unknown);
+            take(Step::Of(batch, made));
         }
     })?;
     Ok(OfLeads { leads, spots, strangers, columns, met })
+}
+
+/// A row of no known lead.
+pub(crate) const NO_LEAD: u32 = u32::MAX;
+
+/// The lead that each text names.
+pub(crate) fn leads_of(named: &TextBlock, ids: &Ids, nulls: &Nulls) -> Vec<u32> {
+    let lead = |place: Option<usize>| place.map_or(NO_LEAD, |place| place as u32);
+    let known = |id| nulls.text(id).unwrap_or_default();
+    let Some((levels, codes)) = named.codes() else {
+        let mut leads = Vec::with_capacity(named.len());
+        ids.find_all(named.iter().map(known), |place| leads.push(lead(place)));
+        return leads;
+    };
+    // Each distinct text is looked up once.
+    let (mut lead_of, mut seen) = (vec![NO_LEAD; levels], Vec::with_capacity(levels));
+    for &code in codes.iter().filter(|&&code| code != MISSING) {
+        let seen_before = &mut lead_of[code as usize];
+        if *seen_before == NO_LEAD {
+            *seen_before = 0;
+            seen.push(code);
+        }
+    }
+    let mut place_of = seen.iter();
+    ids.find_all(seen.iter().map(|&code| known(named.level(code))), |place| {
+        if let Some(&code) = place_of.next() {
+            lead_of[code as usize] = lead(place);
+        }
+    });
+    codes.iter().map(|&code| lead_of.get(code as usize).copied().unwrap_or(NO_LEAD)).collect()
 }
 
 /// Text as codes into distinct values, in order of first appearance.
@@ -211,12 +258,33 @@ impl Dictionary {
         Self { codes: vec![MISSING; rows], ..Self::default() }
     }
 
-    pub fn push(&mut self, text: Option<&str>) {
+    fn push(&mut self, text: Option<&str>) {
         let code = text.map_or(MISSING, |text| self.code(text));
         self.codes.push(code);
     }
 
-    fn code(&mut self, text: &str) -> u32 {
+    /// Rows of a block; how many have a value.
+    pub fn push_block(&mut self, block: &TextBlock, nulls: &Nulls, rows: impl Iterator<Item = usize>) -> u64 {
+        let start = self.codes.len();
+        match block.codes() {
+            Some((levels, codes)) => {
+                // A code of our own for each of the block's, once it is met; the last one is that of no text.
+                let mut own: Vec<Option<u32>> = vec![None; levels + 1];
+                for row in rows {
+                    let theirs = codes[row];
+                    let code = *own[(theirs as usize).min(levels)].get_or_insert_with(|| {
+                        let text = if theirs == MISSING { None } else { nulls.text(block.level(theirs)) };
+                        text.map_or(MISSING, |text| self.code(text))
+                    });
+                    self.codes.push(code);
+                }
+            }
+            None => rows.for_each(|row| self.push(nulls.text(block.get(row)))),
+        }
+        self.codes[start..].iter().filter(|&&code| code != MISSING).count() as u64
+    }
+
+    pub fn code(&mut self, text: &str) -> u32 {
         let Some(key) = short(text).filter(|_| self.levels.len() <= LATELY) else {
             return self.levels.insert(text).0 as u32;
         };
@@ -356,18 +424,12 @@ impl Builder {
 
     fn push(&mut self, cells: &Cells, batch: &Batch, rows: Option<&[u32]>) -> Pushed {
         match rows {
-            None => self.push_rows(cells, batch, 0..batch.rows(), true),
-            Some(rows) => self.push_rows(cells, batch, rows.iter().map(|&row| row as usize), false),
+            None => self.push_rows(cells, batch, 0..batch.rows()),
+            Some(rows) => self.push_rows(cells, batch, rows.iter().map(|&row| row as usize)),
         }
     }
 
-    fn push_rows(
-        &mut self,
-        cells: &Cells,
-        batch: &Batch,
-        rows: impl Iterator<Item = usize> + Clone,
-        whole: bool,
-    ) -> Pushed {
+    fn push_rows(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize> + Clone) -> Pushed {
         if let Data::Nothing(before) = self.data {
             let Some(kind) = self.kind_of(cells, rows.clone()) else {
                 self.data = Data::Nothing(before + rows.count());
@@ -378,16 +440,11 @@ impl Builder {
         match &mut self.data {
             Data::Number(_) => self.push_numbers(cells, batch, rows),
             Data::Text(dictionary) => {
-                let block = cells.as_text();
-                for row in rows {
-                    let value = self.nulls.text(block.get(row));
-                    self.present += u64::from(value.is_some());
-                    dictionary.push(value);
-                }
+                self.present += dictionary.push_block(&cells.as_text(), &self.nulls, rows);
                 Pushed::Well
             }
             Data::Flag(_) => self.push_flags(cells, batch, rows),
-            Data::Time(_) => self.push_times(cells, batch, rows, whole),
+            Data::Time(_) => self.push_times(cells, batch, rows),
             Data::Nothing(_) => Pushed::Well,
         }
     }
@@ -502,13 +559,12 @@ impl Builder {
         Pushed::Well
     }
 
-    fn push_times(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize>, whole: bool) -> Pushed {
+    fn push_times(&mut self, cells: &Cells, batch: &Batch, rows: impl Iterator<Item = usize> + Clone) -> Pushed {
         let Data::Time(times) = &mut self.data else { return Pushed::Well };
         if matches!(cells, Cells::Instant(_) | Cells::Clock(_) | Cells::Date(_)) {
-            if whole && times.push_whole(cells) {
-                return Pushed::Well;
+            if !times.push_instants(cells, rows.clone()) {
+                rows.for_each(|row| times.push_cell(cells, row, batch.spot(row)));
             }
-            rows.for_each(|row| times.push_cell(cells, row, batch.spot(row)));
             return Pushed::Well;
         }
         if self.kind == As::Found {

@@ -1,5 +1,7 @@
 use crate::table::{Column, Ids};
-use crate::time::{Instant, Zone};
+use crate::time::{Instant, NEVER, Zone};
+
+use super::weeks::{Arrivals, KindWeeks};
 
 /// All that is known of the leads, in one row order: ascending by id.
 #[derive(Clone, Debug)]
@@ -57,13 +59,34 @@ pub struct Change {
 }
 
 /// The event log, in chunks as it was read; their order means nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Events {
-    /// Distinct kinds; an event's kind is a place here.
+    /// Distinct kinds, of events that are not kept too; an event's kind is a place here.
     pub kinds: Vec<String>,
     /// Names of the events' own columns, in every chunk's order.
     pub columns: Vec<String>,
+    /// The events that are kept.
     pub chunks: Vec<EventChunk>,
+    /// The latest event of all; [`NEVER`] without any.
+    pub latest: Instant,
+    /// Events after `until`.
+    pub after_until: u64,
+    pub weeks: Option<Weeks>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        let (kinds, columns, chunks) = Default::default();
+        Self { kinds, columns, chunks, latest: NEVER, after_until: 0, weeks: None }
+    }
+}
+
+/// All events of known leads until `until`, counted by the week: those that are not kept too.
+#[derive(Clone, Debug)]
+pub struct Weeks {
+    pub arrivals: Arrivals,
+    /// In the order of [`Events::kinds`].
+    pub kinds: Vec<KindWeeks>,
 }
 
 /// Some events of known leads, as columns.

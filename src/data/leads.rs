@@ -413,7 +413,7 @@ fn attributes(
             // A time is known when it comes.
             KnownSpec::At(column) => Known::At(column.clone()),
         };
-        attributes.push(Attribute { name, column: gathered.column.take(kept), known, changed: None });
+        attributes.push(Attribute { name, column: gathered.column.kept(kept), known, changed: None });
     }
     attributes
 }

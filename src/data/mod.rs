@@ -17,16 +17,18 @@ mod leads;
 mod outcomes;
 mod raw;
 mod read;
+mod sieve;
 mod source;
 mod spec;
 mod times;
+mod weeks;
 mod write;
 
 pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use files::{InputFile, hashed, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
-pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Win};
+pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
 pub use read::read;
 pub use source::Progress;
@@ -34,6 +36,7 @@ pub use spec::{
     AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,
     HistorySpec, KnownSpec, LeadsSpec, OutcomesSpec, Paths, Type,
 };
+pub use weeks::{Arrivals, KindWeeks};
 pub use write::{write, write_csv};
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use crate::table::{Column, Ids, MISSING};
 use crate::time::{Edge, Instant, NEVER, Zone};
 
 use super::DataError;
-use super::cells::Spot;
+use super::cells::{Batch, Spot};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
-use super::gather::{As, Ask, flag, gather, remarks};
+use super::gather::{As, Ask, NO_LEAD, Nulls, Step, flag, gather_rows, leads_of, remarks};
 use super::history::{Outcomes, Win};
 use super::source::{Counted, Progress, Source, listed, shortened};
 use super::spec::OutcomesSpec;
@@ -128,7 +128,7 @@ pub(crate) fn read(
 ) -> Result<(Source, Deals, Latest), DataError> {
     let source = Source::open("outcomes", &spec.path, spec.dialect(), base)?;
     let lead = source.column(spec.lead.as_deref().unwrap_or_default(), "outcomes.lead")?;
-    let mut asks = vec![Ask { place: lead, kind: As::Id }];
+    let mut asks = Vec::new();
     let roles = roles(spec);
     for (role, column) in &roles {
         asks.push(Ask { place: source.column(column, role.key())?, kind: role.kind() });
@@ -143,38 +143,44 @@ pub(crate) fn read(
         findings.refused.push(RefusedColumn { column: column.clone(), reason });
     }
     findings.list.extend(only_of_winners(spec, &source, leads_header));
-    let table = gather(&source, &asks, zone, progress)?;
-    findings.list.extend(source.findings(table.met));
-    for (ask, gathered) in asks.iter().zip(&table.columns).skip(1) {
+    let nulls = Nulls::new(source.dialect.nulls(&source.header[lead]));
+    let find = |batch: &Batch| {
+        let named = batch.cells[0].as_text();
+        let leads = leads_of(&named, ids, &nulls);
+        let mut strangers = Counted::default();
+        for row in (0..leads.len()).filter(|&row| leads[row] == NO_LEAD) {
+            strangers.add(batch.spot(row), named.get(row));
+        }
+        ((leads, strangers), None)
+    };
+    let (mut lead_of, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
+    // Rows of other leads are read too: they say until when the outcomes were recorded.
+    let (columns, met) = gather_rows(&source, &[lead], &asks, zone, progress, find, |step| match step {
+        Step::Begin => (lead_of, spots, strangers) = Default::default(),
+        Step::Of(batch, (leads, unknown)) => {
+            spots.extend((0..leads.len()).map(|row| batch.spot(row)));
+            lead_of.extend(leads);
+            strangers.append(unknown);
+        }
+    })?;
+    findings.list.extend(source.findings(met));
+    for (ask, gathered) in asks.iter().zip(&columns) {
         findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
     }
-    let mut columns = table.columns.into_iter();
-    let named = columns.next().map(|lead| lead.ids).unwrap_or_default();
-    let columns: Vec<Column> = columns.map(|gathered| gathered.column).collect();
+    let columns: Vec<Column> = columns.into_iter().map(|gathered| gathered.column).collect();
     let latest = Latest::of(roles.iter().zip(&columns).filter_map(|((role, _), column)| match (role, column) {
         (Role::Converted | Role::Lost, Column::Instant(at)) => Some(at.as_slice()),
         _ => None,
     }));
 
-    let mut places: Vec<Option<usize>> = Vec::with_capacity(named.levels.len());
-    ids.find_all(named.levels.iter(), |place| places.push(place));
-    let (mut kept, mut lead, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
-    for (row, &code) in named.codes.iter().enumerate() {
-        match if code == MISSING { None } else { places[code as usize] } {
-            Some(place) => {
-                kept.push(row);
-                lead.push(place as u32);
-            }
-            None => {
-                let id = if code == MISSING { "" } else { named.levels.get(code as usize) };
-                strangers.add(table.spots[row], id);
-            }
-        }
+    let kept: Vec<usize> = (0..lead_of.len()).filter(|&row| lead_of[row] != NO_LEAD).collect();
+    report_strangers(&source, spec.lead.as_deref(), &strangers, kept.len() as u64, What::OutcomeWithoutLead, findings);
+    if kept.len() < lead_of.len() {
+        spots = kept.iter().map(|&row| spots[row]).collect();
+        lead_of = kept.iter().map(|&row| lead_of[row]).collect();
     }
-    report_strangers(&source, spec.lead.as_deref(), &strangers, kept.len(), What::OutcomeWithoutLead, findings);
-    let spots = kept.iter().map(|&row| table.spots[row]).collect();
-    let columns = roles.iter().zip(&columns).map(|((role, _), column)| (*role, column.take(&kept))).collect();
-    Ok((source, Deals { lead, spots, columns }, latest))
+    let columns = roles.iter().zip(columns).map(|((role, _), column)| (*role, column.kept(&kept))).collect();
+    Ok((source, Deals { lead: lead_of, spots, columns }, latest))
 }
 
 /// Rows whose lead is not among the leads.
@@ -182,7 +188,7 @@ pub(crate) fn report_strangers(
     source: &Source,
     column: Option<&str>,
     strangers: &Counted,
-    known: usize,
+    known: u64,
     what: What,
     findings: &mut Findings,
 ) {
@@ -288,6 +294,7 @@ pub(crate) fn ends(
         _ => None,
     };
     let (mut wins, mut won, mut lost, mut undated) = (Vec::new(), Vec::new(), Vec::new(), Counted::default());
+    let losses = deals.times(Role::Lost);
     for (row, (&lead, &spot)) in deals.lead.iter().zip(&deals.spots).enumerate() {
         let flagged = flags.as_ref().map(|flags| flags[row]);
         let at = match (converted, flagged) {
@@ -305,7 +312,7 @@ pub(crate) fn ends(
             wins.push(Win { lead, at, value });
             won.push((lead, at, spot));
         }
-        let end = deals.times(Role::Lost).map_or(NEVER, |at| at[row]);
+        let end = losses.map_or(NEVER, |at| at[row]);
         if end != NEVER && flagged != Some(true) {
             lost.push((lead, end, spot));
         }

@@ -3,6 +3,7 @@ use std::path::Path;
 use crate::time::{Instant, NEVER, Zone};
 
 use super::checks::{self, Log};
+use super::events::Keep;
 use super::finding::{Finding, FindingLevel, Findings, What};
 use super::history::History;
 use super::outcomes::{self, Latest};
@@ -11,7 +12,8 @@ use super::spec::DataSpec;
 use super::{DataError, changes, events, leads};
 
 /// Reads all that the data section names; relative paths start at `base`. Of the events' own columns only
-/// `event_columns` are read.
+/// `event_columns` are read, and of the events of each lead those until `last_event` of the history without them are kept
+/// (nothing: all are).
 ///
 /// # Errors
 /// When a file cannot be read as what the section says it is; the message names the file, the line and what to do.
@@ -19,6 +21,7 @@ pub fn read(
     spec: &DataSpec,
     base: &Path,
     event_columns: &[String],
+    last_event: &dyn Fn(&History) -> Option<Vec<Instant>>,
     progress: &dyn Fn(Progress),
 ) -> Result<(History, Findings), DataError> {
     let zone = &spec.timezone;
@@ -43,10 +46,6 @@ pub fn read(
         }
         None => Vec::new(),
     };
-    let events = match &spec.events {
-        Some(events) => Some(events::read(events, event_columns, &leads.ids, base, zone, &mut findings, progress)?),
-        None => None,
-    };
     let mut history = History {
         zone: zone.clone(),
         ids: leads.ids,
@@ -54,14 +53,25 @@ pub fn read(
         created: leads.created,
         attributes,
         changes,
-        events,
+        events: None,
         outcomes: ends.outcomes,
         until: NEVER,
         read: leads.read,
         unreadable: leads.unreadable,
         duplicates: leads.duplicates,
     };
-    history.until = until(spec, &history, latest, zone, &mut findings);
+    let until = until(spec, latest, zone, &mut findings);
+    history.until = until.unwrap_or(NEVER);
+    if let Some(events) = &spec.events {
+        let last = until.and_then(|_| last_event(&history));
+        let keep = Keep { created: history.created.as_deref(), last: last.as_deref(), until };
+        let events = events::read(events, event_columns, &history.ids, &keep, base, zone, &mut findings, progress)?;
+        history.events = Some(events);
+    }
+    if until.is_none() {
+        let created = history.created.iter().flatten().copied().max();
+        history.until = created.max(history.events.as_ref().map(|events| events.latest)).unwrap_or(0);
+    }
     let log = Log { source, leads: &leads.source, lead_spots: &leads.spots, won: &ends.won, lost: &ends.lost, latest };
     checks::check(spec, &history, &log, &mut findings);
     Ok((history, findings))
@@ -79,10 +89,10 @@ fn check_ids(spec: &DataSpec) -> Result<(), DataError> {
     }
 }
 
-/// When the outcomes were exported: given, or their latest time; without times among the outcomes, the latest time of all.
-fn until(spec: &DataSpec, history: &History, latest: Latest, zone: &Zone, findings: &mut Findings) -> Instant {
+/// When the outcomes were exported: given, or their latest time; nothing where they have no times.
+fn until(spec: &DataSpec, latest: Latest, zone: &Zone, findings: &mut Findings) -> Option<Instant> {
     if let Some(until) = &spec.until {
-        return until.end(zone);
+        return Some(until.end(zone));
     }
     if latest.far > 0 {
         let text = "outcomes dated 2100 or later, passed over in finding `until`; they have not happened".to_string();
@@ -93,10 +103,6 @@ fn until(spec: &DataSpec, history: &History, latest: Latest, zone: &Zone, findin
         let text = format!("`until` is not given: taken from the latest outcome, {}", zone.text(at));
         let finding = Finding::new("outcomes", What::UntilFromOutcomes, FindingLevel::Note, 1, text);
         findings.list.push(finding.advice("declare `until`, the day the outcomes were exported"));
-        return at;
     }
-    let created = history.created.iter().flatten().copied().max();
-    let events =
-        history.events.iter().flat_map(|events| &events.chunks).flat_map(|chunk| chunk.at.iter().copied()).max();
-    created.max(events).unwrap_or(0)
+    latest.at
 }

@@ -183,6 +183,7 @@ impl Source {
         let names: Vec<&str> = wanted.iter().map(|&place| self.header[place].as_str()).collect();
         let bytes = Arc::new(AtomicU64::new(0));
         let total: u64 = self.files.iter().map(InFile::size).sum();
+        progress(Progress { input: self.input, rows: 0, bytes: 0, total });
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel::<Batch>(AHEAD);
             let (names, counter) = (&names, bytes.clone());

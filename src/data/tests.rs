@@ -20,7 +20,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 fn try_read(yaml: &str, folder: &Path, needs: &[&str]) -> Result<(History, Findings), DataError> {
     let spec: DataSpec = serde_yaml::from_str(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
     let needs: Vec<String> = needs.iter().map(|name| (*name).into()).collect();
-    read(&spec, folder, &needs, &|_| {})
+    read(&spec, folder, &needs, &|_| None, &|_| {})
 }
 
 fn read_ok(yaml: &str, folder: &Path) -> (History, Findings) {
@@ -351,6 +351,117 @@ fn parquet_and_arrow_keep_their_types() {
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     assert!(try_read(yaml, folder.path(), &[]).unwrap_err().to_string().contains("perhaps damaged or cut short"));
+}
+
+/// Events as text, each with its lead, time, kind and the column read; of all of them what was counted.
+fn told(history: &History) -> (Vec<String>, Vec<String>) {
+    let events = history.events.as_ref().unwrap();
+    let row = |chunk: &EventChunk, row: usize| {
+        let (lead, kind) = (history.ids.get(chunk.lead[row] as usize), &events.kinds[chunk.kind[row] as usize]);
+        format!("{lead} {} {kind} {:?}", chunk.at[row], chunk.columns.first().map(|column| column.cell(row)))
+    };
+    let mut rows: Vec<String> =
+        events.chunks.iter().flat_map(|chunk| (0..chunk.lead.len()).map(move |place| row(chunk, place))).collect();
+    rows.sort();
+    let weeks = events.weeks.as_ref().unwrap();
+    let counted = events.kinds.iter().zip(&weeks.kinds).map(|(kind, weeks)| format!("{kind}: {weeks:?}"));
+    let mut counted: Vec<String> = counted.collect();
+    counted.sort();
+    counted.push(format!("{} after, the latest {}, arrived {:?}", events.after_until, events.latest, weeks.arrivals));
+    (rows, counted)
+}
+
+#[test]
+fn what_is_kept_and_counted_of_a_log_does_not_depend_on_its_format_or_its_order() {
+    use polars::prelude::{DataFrame, DataType, NamedFrom, ParquetWriter, Series, TimeUnit};
+
+    let day = 86_400_000_000i64;
+    let start = 1_767_225_600_000_000i64; // 2026-01-01
+    let mut chance = crate::stats::random::Seed(4).replicate(0);
+    let mut rows: Vec<(String, Option<i64>, Option<&str>, Option<i64>)> = (0..3_000)
+        .map(|_| {
+            let lead = format!("L{:02}", chance.below(42)); // 40 and 41 are strangers
+            let at = (!chance.chance(0.01)).then(|| start + chance.below(120) as i64 * day + 1_000_000);
+            let kind = (!chance.chance(0.02)).then(|| ["visit", "open", "call"][chance.below(3) as usize]);
+            (lead, at, kind, (!chance.chance(0.1)).then(|| chance.below(9) as i64))
+        })
+        .collect();
+    // A kind of which no event is kept.
+    rows.push(("L00".into(), Some(start + 99 * day + 1_000_000), Some("late"), None));
+    let leads: String = (0..40).map(|lead| format!("L{lead:02},2026-01-{:02},\n", 1 + lead % 28)).collect();
+    let folder = folder(&[("l.csv", &format!("id,created,won\n{leads}"))]);
+    let path = folder.path();
+    let text = |at: i64| Zone::utc().text(at);
+    let csv = |rows: &[(String, Option<i64>, Option<&str>, Option<i64>)]| {
+        let line = |(lead, at, kind, n): &(String, Option<i64>, Option<&str>, Option<i64>)| {
+            let (at, n) = (at.map_or(String::new(), text), n.map_or(String::new(), |n| n.to_string()));
+            format!("{lead},{at},{},{n}\n", kind.unwrap_or_default())
+        };
+        format!("lead,at,kind,n\n{}", rows.iter().map(line).collect::<String>())
+    };
+    let parquet = |rows: &[(String, Option<i64>, Option<&str>, Option<i64>)], name: &str| {
+        let at: Vec<Option<i64>> = rows.iter().map(|row| row.1).collect();
+        let at = Series::new("at".into(), at).cast(&DataType::Datetime(TimeUnit::Microseconds, None)).unwrap();
+        let lead: Vec<&str> = rows.iter().map(|row| row.0.as_str()).collect();
+        let kind: Vec<Option<&str>> = rows.iter().map(|row| row.2).collect();
+        let n: Vec<Option<i64>> = rows.iter().map(|row| row.3).collect();
+        let columns = vec![
+            Series::new("lead".into(), lead).into(),
+            at.into(),
+            Series::new("kind".into(), kind).into(),
+            Series::new("n".into(), n).into(),
+        ];
+        let mut frame = DataFrame::new(rows.len(), columns).unwrap();
+        let file = fs::File::create(path.join(name)).unwrap();
+        ParquetWriter::new(file).with_row_group_size(Some(700)).finish(&mut frame).unwrap();
+    };
+    fs::write(path.join("a.csv"), csv(&rows)).unwrap();
+    parquet(&rows, "a.parquet");
+    rows.reverse();
+    fs::write(path.join("b.csv"), csv(&rows)).unwrap();
+    parquet(&rows, "b.parquet");
+    let keep = |history: &History| {
+        let last = |lead: usize| match lead % 4 {
+            0 => NEVER,
+            1 => i64::MAX,
+            _ => history.created.as_ref().unwrap()[lead] + 14 * day,
+        };
+        Some((0..history.ids.len()).map(last).collect())
+    };
+    let read_log = |log: &str, needs: &[String], last: &dyn Fn(&History) -> Option<Vec<i64>>| {
+        let yaml = format!(
+            "leads: {{ path: l.csv, id: id, created: created }}\nuntil: 2026-04-15\n\
+             events: {{ path: {log}, lead: lead, at: at, kind: kind }}\noutcomes: {{ converted: won }}\n"
+        );
+        let spec: DataSpec = serde_yaml::from_str(&yaml).unwrap();
+        let (history, findings) = read(&spec, path, needs, last, &|_| {}).unwrap();
+        let mut said: Vec<String> = findings.list.iter().map(|one| format!("{:?} {}", one.what, one.count)).collect();
+        said.sort();
+        (history, said)
+    };
+    for needs in [&[][..], &["n".to_string()][..]] {
+        let (all, said) = read_log("a.csv", needs, &|_| None);
+        let last: Vec<i64> = keep(&all).unwrap();
+        let (_, counted) = told(&all);
+        let events = all.events.as_ref().unwrap();
+        let kept = |chunk: &EventChunk| {
+            (0..chunk.lead.len()).filter(|&row| chunk.at[row] <= last[chunk.lead[row] as usize]).count()
+        };
+        let expected: usize = events.chunks.iter().map(kept).sum();
+        assert!(expected > 500 && expected < 2_000, "{expected}");
+        let (first, _) = told(&read_log("a.csv", needs, &keep).0);
+        assert_eq!(first.len(), expected);
+        for log in ["a.csv", "b.csv", "a.parquet", "b.parquet"] {
+            let (history, own) = read_log(log, needs, &keep);
+            let (rows, own_counted) = told(&history);
+            assert!(rows == first, "{log}: {} events of {}", rows.len(), first.len());
+            assert_eq!(own, said, "{log}");
+            for (own, counted) in own_counted.iter().zip(&counted) {
+                assert_eq!(own, counted, "{log}");
+            }
+            assert_eq!(own_counted.len(), counted.len(), "{log}");
+        }
+    }
 }
 
 #[test]

@@ -43,6 +43,39 @@ pub(crate) struct Times {
     pub unreadable: Counted,
 }
 
+/// A time of its file's own.
+enum Own {
+    Missing,
+    /// [`NEVER`]: no time of the calendar.
+    At(Instant),
+}
+
+fn own_time(cells: &Cells, row: usize, zone: &Zone, edge: Edge) -> Own {
+    let (Cells::Instant(values) | Cells::Clock(values) | Cells::Date(values)) = cells else { return Own::At(NEVER) };
+    let value = values[row];
+    match cells {
+        _ if value == NO_INTEGER => Own::Missing,
+        // Beyond the calendar a number is no time, and sums with it would overflow.
+        Cells::Clock(_) if !zone.is_utc() => Own::At(clock(value).map_or(NEVER, |clock| zone.instant(clock))),
+        Cells::Date(_) => Own::At(date(value).map_or(NEVER, |date| edge_of(date, zone, edge))),
+        _ => Own::At(on_calendar(value)),
+    }
+}
+
+/// The instants of the rows, where the file holds times of its own; [`NEVER`] where one is missing or no time.
+pub(crate) fn instants(cells: &Cells, rows: impl Iterator<Item = usize>, zone: &Zone) -> Option<Vec<Instant>> {
+    let at = |row| match own_time(cells, row, zone, Edge::Start) {
+        Own::Missing => NEVER,
+        Own::At(at) => at,
+    };
+    match cells {
+        Cells::Instant(values) => Some(rows.map(|row| on_calendar(values[row])).collect()),
+        Cells::Clock(values) if zone.is_utc() => Some(rows.map(|row| on_calendar(values[row])).collect()),
+        Cells::Clock(_) | Cells::Date(_) => Some(rows.map(at).collect()),
+        _ => None,
+    }
+}
+
 const LAYOUTS: [Layout; 4] = [Layout::YearFirst, Layout::Slashes, Layout::Dashes, Layout::Dots];
 
 impl TimeColumn {
@@ -125,38 +158,31 @@ impl TimeColumn {
         self.push(NEVER, Kind::Unreadable);
     }
 
-    /// All values of a batch that are instants already; false, and nothing taken, where any must be looked at.
-    pub fn push_whole(&mut self, cells: &Cells) -> bool {
+    /// Values that are instants already; false, and nothing taken, where any must be looked at.
+    pub fn push_instants(&mut self, cells: &Cells, rows: impl Iterator<Item = usize> + Clone) -> bool {
         let values = match cells {
             Cells::Instant(values) => values,
             Cells::Clock(values) if self.zone.is_utc() => values,
             _ => return false,
         };
-        if !self.day_first.is_empty() || !values.iter().all(|at| CALENDAR.contains(at)) {
+        if !self.day_first.is_empty() || !rows.clone().all(|row| CALENDAR.contains(&values[row])) {
             return false;
         }
-        self.month_first.extend_from_slice(values);
+        self.month_first.extend(rows.map(|row| values[row]));
         self.kinds.resize(self.month_first.len(), Kind::Sure);
         true
     }
 
     /// A value of a file that has times of its own.
     pub fn push_cell(&mut self, cells: &Cells, row: usize, spot: Spot) {
-        let at = match cells {
-            // Beyond the calendar a number is no time, and sums with it would overflow.
-            Cells::Instant(values) if values[row] != NO_INTEGER => on_calendar(values[row]),
-            Cells::Clock(values) if values[row] != NO_INTEGER && self.zone.is_utc() => on_calendar(values[row]),
-            Cells::Clock(values) if values[row] != NO_INTEGER => {
-                clock(values[row]).map_or(NEVER, |clock| self.zone.instant(clock))
+        match own_time(cells, row, &self.zone, self.edge) {
+            Own::Missing => self.push_missing(),
+            Own::At(NEVER) => self.push_unreadable("", spot),
+            Own::At(at) => {
+                self.dates += u64::from(matches!(cells, Cells::Date(_)));
+                self.push(at, Kind::Sure);
             }
-            Cells::Date(values) if values[row] != NO_INTEGER => {
-                self.dates += 1;
-                date(values[row]).map_or(NEVER, |date| edge_of(date, &self.zone, self.edge))
-            }
-            Cells::Instant(_) | Cells::Clock(_) | Cells::Date(_) => return self.push_missing(),
-            _ => return self.push_unreadable("", spot),
-        };
-        if at == NEVER { self.push_unreadable("", spot) } else { self.push(at, Kind::Sure) }
+        }
     }
 
     /// Settles on one reading of all values.

@@ -32,6 +32,9 @@ pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding:
     if before > rows.len() {
         ledger.exclusions.push(Exclusion { reason: "not scored".into(), leads: (before - rows.len()) as u64 });
     }
+    if rows.len() == replayed.roles.len() {
+        return rows;
+    }
     replayed.features = replayed.features.take(&rows);
     replayed.outcomes = replayed.outcomes.take(&rows);
     replayed.roles = left;

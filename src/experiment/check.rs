@@ -17,7 +17,7 @@ pub struct Checked {
 
 /// Reads an experiment's data and replays them far enough to say whether models could be compared.
 pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Progress) -> Result<Checked, RunError> {
-    let (history, findings) = super::run::read(experiment, progress)?;
+    let (history, findings) = super::run::read(experiment, Scope::Used, progress)?;
     super::run::segments_exist(experiment, &super::run::known_columns(&history), &findings)?;
     let by = by.unwrap_or(&experiment.file.segments);
     let raw = data::raw_table(&history, &findings, by, Calendar::Month, 0.95)?;

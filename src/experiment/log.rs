@@ -1,13 +1,12 @@
 //! Breaks in the log of events, and whom they touch: a lead whose log is cut scores low for want of a log.
 
-use crate::audit::{self, Arrivals, Break, KindLog};
+use crate::audit::{self, Break};
 use crate::data::{Events, History};
 use crate::models::spec::{Criterion, CriterionFields, FeatureSpec};
 use crate::models::{KindSpec, Spec};
 use crate::replay::{Replayed, Role};
 use crate::result::{Cliff, CliffKind, Level, Notice, Number};
 use crate::stats::Undefined;
-use crate::time::{Instant, NEVER};
 
 use super::RunError;
 use super::load::Experiment;
@@ -19,7 +18,7 @@ const FEW: f64 = 0.01;
 /// Breaks in the log of every kind of events, with the criteria of some models that read the kind.
 pub(super) fn cliffs(history: &History, replayed: &Replayed, models: &[&Spec]) -> Vec<Cliff> {
     let Some(events) = &history.events else { return Vec::new() };
-    let found = breaks(history, events);
+    let found = breaks(events);
     let several = models.len() > 1;
     let cliff = |(name, found): (String, Break)| {
         let readers: Vec<String> = models.iter().flat_map(|model| readers(model, &name, several)).collect();
@@ -36,22 +35,11 @@ pub(super) fn cliffs(history: &History, replayed: &Replayed, models: &[&Spec]) -
     found.into_iter().map(cliff).collect()
 }
 
-/// The clearest break of every kind, by the kinds' names; one pass over the events.
-fn breaks(history: &History, events: &Events) -> Vec<(String, Break)> {
-    let Some(created) = &history.created else { return Vec::new() };
-    let known: Vec<Instant> = created.iter().copied().filter(|at| *at != NEVER).collect();
-    let Some(arrivals) = Arrivals::of(&known, history.until) else { return Vec::new() };
-    let mut logs = vec![KindLog::new(&arrivals); events.kinds.len()];
-    for chunk in &events.chunks {
-        for ((&lead, &at), &kind) in chunk.lead.iter().zip(&chunk.at).zip(&chunk.kind) {
-            let born = created[lead as usize];
-            if born != NEVER && at <= history.until {
-                logs[kind as usize].add(&arrivals, born, at);
-            }
-        }
-    }
-    let found =
-        events.kinds.iter().zip(&logs).filter_map(|(kind, log)| Some((kind.clone(), audit::cliff(&arrivals, log)?)));
+/// The clearest break of every kind, by the kinds' names.
+fn breaks(events: &Events) -> Vec<(String, Break)> {
+    let Some(weeks) = &events.weeks else { return Vec::new() };
+    let found = events.kinds.iter().zip(&weeks.kinds);
+    let found = found.filter_map(|(kind, log)| Some((kind.clone(), audit::cliff(&weeks.arrivals, log)?)));
     let mut found: Vec<(String, Break)> = found.collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found

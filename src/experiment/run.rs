@@ -1,4 +1,7 @@
+use std::cell::{Cell, RefCell};
 use std::time::Instant as Clock;
+
+use rayon::prelude::*;
 
 use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, InputFile};
 use crate::evaluation::{self, BracketRule, Cohort, Mark, Scored};
@@ -11,7 +14,7 @@ use crate::result::{
 };
 use crate::stats::random::Seed;
 use crate::stats::{Interval, Undefined, dist};
-use crate::time::DAY;
+use crate::time::{DAY, Horizon, Instant, NEVER};
 
 use super::load::Experiment;
 use super::{Progress, RunError, assemble, audit, log};
@@ -82,9 +85,12 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let crossed = timings.time("breaks of the log", || log::crossed(experiment, &played))?;
     progress.say("evaluating".into());
     let criteria = timings.time("audit", || audit::of_run(experiment, &played));
-    let cohort = cohort(experiment, &mut played)?;
+    let cohort = timings.time("cohort", || cohort(experiment, &mut played))?;
     let Played { history, findings, models, replayed, .. } = played;
-    let mut evaluated = timings.time_parts(|done| evaluation::evaluate_watched(&cohort, done));
+    let (mut evaluated, inputs) = rayon::join(
+        || timings.time_parts(|done| evaluation::evaluate_watched(&cohort, done)),
+        || data::inputs(&experiment.file.data, &experiment.base),
+    );
     for (one, model) in evaluated.models.iter_mut().zip(&models) {
         one.about = about(experiment, model);
     }
@@ -104,10 +110,10 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         evidence: dated(evaluated.evidence, &history),
         criteria,
     };
-    progress.say("hashing the inputs".into());
-    let inputs = timings.time("hash inputs", || data::inputs(&experiment.file.data, &experiment.base))?;
+    // Freeing all that was read takes a while; the report can be written meanwhile.
+    rayon::spawn(move || drop((history, replayed.features, replayed.outcomes, cohort)));
     let text = std::fs::read_to_string(experiment.path()).unwrap_or_default();
-    Ok(Run { evaluation, findings, inputs, experiment: text, timings: timings.in_words() })
+    Ok(Run { evaluation, findings, inputs: inputs?, experiment: text, timings: timings.in_words() })
 }
 
 /// What the experiment file says of a model.
@@ -142,14 +148,17 @@ fn dated(mut evidence: Evidence, history: &History) -> Evidence {
 pub(crate) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Cohort, RunError> {
     let scores = std::mem::take(&mut played.scores);
     let models = &played.models;
-    let mut scored: Vec<Scored> =
-        models.iter().zip(&scores).map(|(model, scores)| scored(model, scores, &played.replayed)).collect();
-    let mut marks: Vec<Mark> =
-        models.iter().zip(&scores).flat_map(|(model, scores)| marks(model.name(), scores)).collect();
-    drop(scores);
+    let of_model = |(model, scores): (&Model, Scores)| {
+        let marks = marks(model.name(), &scores);
+        (scored(model, scores, &played.replayed), marks)
+    };
+    let (mut scored, marks): (Vec<Scored>, Vec<Vec<Mark>>) = models.par_iter().zip(scores).map(of_model).unzip();
+    let mut marks: Vec<Mark> = marks.into_iter().flatten().collect();
     let excluding: Vec<usize> = (0..models.len()).filter(|&model| models[model].excludes_unscored()).collect();
     let kept = assemble::exclude(&mut played.replayed, &mut scored, &excluding);
-    marks.iter_mut().for_each(|mark| mark.holds = kept.iter().map(|&row| mark.holds[row]).collect());
+    if kept.len() < marks.first().map_or(0, |mark| mark.holds.len()) {
+        marks.iter_mut().for_each(|mark| mark.holds = kept.iter().map(|&row| mark.holds[row]).collect());
+    }
     let brackets = brackets(experiment, models);
     let cohort =
         assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?;
@@ -159,7 +168,7 @@ pub(crate) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
 /// Reads the data, replays them and scores every lead by every model.
 pub(crate) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progress) -> Result<Played, RunError> {
     let mut timings = Timings::default();
-    let read = timings.time("read", || read(experiment, progress))?;
+    let read = timings.time_parts(|done| read_watched(experiment, scope, progress, done))?;
     play_read(experiment, read, timings, scope, progress)
 }
 
@@ -205,9 +214,49 @@ pub(super) fn segments_exist(
     }
 }
 
-pub(super) fn read(experiment: &Experiment, progress: &dyn Progress) -> Result<(History, Findings), RunError> {
-    let say = |at: data::Progress| progress.reading(&at);
-    Ok(data::read(&experiment.file.data, &experiment.base, &experiment.event_columns(), &say)?)
+pub(super) fn read(
+    experiment: &Experiment,
+    scope: Scope,
+    progress: &dyn Progress,
+) -> Result<(History, Findings), RunError> {
+    read_watched(experiment, scope, progress, &mut |_| ())
+}
+
+/// The same, told after each input that it is read.
+fn read_watched(
+    experiment: &Experiment,
+    scope: Scope,
+    progress: &dyn Progress,
+    done: &mut dyn FnMut(&'static str),
+) -> Result<(History, Findings), RunError> {
+    let (input, done) = (Cell::new("leads"), RefCell::new(done));
+    let step = |input: &str| match input {
+        "leads" => "read leads",
+        "outcomes" => "read outcomes",
+        "history" => "read history",
+        _ => "read events",
+    };
+    let say = |at: data::Progress| {
+        let before = input.replace(at.input);
+        if before != at.input {
+            (done.borrow_mut())(step(before));
+        }
+        progress.reading(&at);
+    };
+    let last_event = |history: &History| last_event(experiment, history, scope);
+    let read = data::read(&experiment.file.data, &experiment.base, &experiment.event_columns(), &last_event, &say)?;
+    (done.borrow_mut())(step(input.get()));
+    Ok(read)
+}
+
+/// The last event of each lead that matters: the touches of a review are counted until its horizon ends.
+fn last_event(experiment: &Experiment, history: &History, scope: Scope) -> Option<Vec<Instant>> {
+    let mut last = replay::last_event(history, &experiment.file.replay, scope)?;
+    if scope == Scope::Everyone && !experiment.file.review.touches.is_empty() {
+        let Horizon::Within(span) = experiment.file.replay.horizon else { return None };
+        last.iter_mut().filter(|at| **at != NEVER).for_each(|at| *at = at.saturating_add(span.micros()));
+    }
+    Some(last)
 }
 
 pub(crate) fn known_columns(history: &History) -> Vec<KnownColumn> {
@@ -269,16 +318,16 @@ fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
         what: part.name.clone(),
         holds: part.strength.iter().map(|strength| *strength != 0.0).collect(),
     };
-    scores.contributions.iter().map(mark).collect()
+    scores.contributions.par_iter().map(mark).collect()
 }
 
-pub(crate) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Scored {
+pub(crate) fn scored(model: &Model, scores: Scores, replayed: &Replayed) -> Scored {
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;
-        let rows =
-            (0..part.strength.len()).filter(|&row| replayed.roles[row] != Role::Training && part.strength[row] != 0.0);
-        (used > 0).then(|| rows.count() as f64 / used as f64)
+        let fires = replayed.roles.iter().zip(&part.strength);
+        let count = fires.filter(|(role, strength)| **role != Role::Training && **strength != 0.0).count();
+        (used > 0).then(|| count as f64 / used as f64)
     };
     let line = |line: models::CardLine| CardLine {
         fires: fires(&line.name).map_or(Number::undefined("not counted for this kind of model"), Number::from),
@@ -290,10 +339,10 @@ pub(crate) fn scored(model: &Model, scores: &Scores, replayed: &Replayed) -> Sco
         name: model.name().into(),
         kind: model.kind().into(),
         scale: model.scale(),
-        score: scores.value.clone(),
-        groups: scores.groups.iter().map(|group| (group.name.clone(), group.value.clone())).collect(),
-        card: model.card(Some(scores)).into_iter().map(line).collect(),
-        not_promotable: scores.not_promotable.clone(),
+        card: model.card(Some(&scores)).into_iter().map(line).collect(),
+        score: scores.value,
+        groups: scores.groups.into_iter().map(|group| (group.name, group.value)).collect(),
+        not_promotable: scores.not_promotable,
         brackets: model.brackets().map(assemble::bracket_rule),
     }
 }

@@ -42,7 +42,7 @@ impl Features {
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
         Self {
-            ids: rows.iter().map(|&row| self.ids.get(row)).collect(),
+            ids: self.ids.take(rows),
             as_of: rows.iter().map(|&row| self.as_of[row]).collect(),
             attributes: self.attributes.take(rows),
             as_exported: self.as_exported.clone(),

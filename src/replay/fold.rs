@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::data::{EventChunk, Events};
@@ -51,8 +53,11 @@ pub(super) fn fold(
         plan.features().iter().map(|feature| Task::new(feature, events, as_of.len())).collect::<Result<Vec<_>, _>>()?;
     let anchors = Anchors::gather(plan, events, row);
     for chunk in &events.chunks {
-        let seen = Seen::new(chunk, events, row, as_of);
-        tasks.par_iter_mut().for_each(|task| task.take(&seen, &anchors));
+        for start in (0..chunk.lead.len()).step_by(WINDOW) {
+            let window = start..(start + WINDOW).min(chunk.lead.len());
+            let seen = Seen::new(chunk, window, events, row, as_of);
+            tasks.par_iter_mut().for_each(|task| task.take(&seen, &anchors));
+        }
     }
     Ok(tasks.into_par_iter().map(|task| task.finish(as_of.len())).collect())
 }
@@ -70,7 +75,7 @@ pub(super) fn counted(
     let mut counted = Vec::new();
     for (place, chunk) in events.chunks.iter().enumerate() {
         task.gathered = Gathered::Events(Vec::new());
-        task.take(&Seen::new(chunk, events, &row, &as_of), &anchors);
+        task.take(&Seen::new(chunk, 0..chunk.lead.len(), events, &row, &as_of), &anchors);
         if let Gathered::Events(found) = &task.gathered {
             counted.extend(found.iter().map(|&event| (place, event as usize)));
         }
@@ -78,7 +83,7 @@ pub(super) fn counted(
     Ok(counted)
 }
 
-/// A chunk of events, of which those are listed that a score may see.
+/// A stretch of a chunk of events, of which those are listed that a score may see.
 struct Seen<'a> {
     chunk: &'a EventChunk,
     columns: EventColumns<'a>,
@@ -96,14 +101,22 @@ struct SeenEvent {
     age: i64,
 }
 
+/// Events that are listed at a time: a list takes as much memory as the events.
+const WINDOW: usize = 1 << 22;
 /// Events whose leads are looked up together.
 const PART: usize = 1 << 17;
 
 impl<'a> Seen<'a> {
-    fn new(chunk: &'a EventChunk, events: &'a Events, row: &[Option<u32>], as_of: &[Instant]) -> Self {
+    fn new(
+        chunk: &'a EventChunk,
+        window: Range<usize>,
+        events: &'a Events,
+        row: &[Option<u32>],
+        as_of: &[Instant],
+    ) -> Self {
         let part = |start: usize| {
             let mut by_kind = vec![Vec::new(); events.kinds.len()];
-            for event in start..(start + PART).min(chunk.lead.len()) {
+            for event in start..(start + PART).min(window.end) {
                 let Some(row) = row[chunk.lead[event] as usize] else { continue };
                 let age = as_of[row as usize] - chunk.at[event];
                 if age >= 0 {
@@ -112,7 +125,7 @@ impl<'a> Seen<'a> {
             }
             by_kind
         };
-        let starts: Vec<usize> = (0..chunk.lead.len()).step_by(PART).collect();
+        let starts: Vec<usize> = window.clone().step_by(PART).collect();
         let parts = starts.into_par_iter().map(part).collect();
         Self { chunk, columns: EventColumns { names: &events.columns, chunk }, parts }
     }

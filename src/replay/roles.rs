@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use crate::data::{Events, History};
 use crate::result::{Exclusion, Ledger, WinsBefore};
 use crate::time::{DAY, Horizon, Instant, Moment, NEVER, known};
@@ -168,8 +170,11 @@ pub(super) fn roles(
             (false, _) => Role::Evaluated,
         }
     };
-    Ok((0..history.ids.len()).map(role).collect())
+    Ok((0..history.ids.len()).into_par_iter().with_min_len(APART).map(role).collect())
 }
+
+/// Fewer leads are looked at by one thread.
+const APART: usize = 16_384;
 
 /// Every lead counted under its role.
 pub(super) fn ledger(history: &History, as_of: &[Instant], fates: &[Fate], roles: &[Role]) -> Ledger {

@@ -36,7 +36,10 @@ impl Trail {
             }
         };
         let chunks = log.chunks.iter().map(of_lead).collect();
-        Self { events: Events { kinds: log.kinds.clone(), columns: log.columns.clone(), chunks }, as_of }
+        Self {
+            events: Events { kinds: log.kinds.clone(), columns: log.columns.clone(), chunks, ..Events::default() },
+            as_of,
+        }
     }
 
     /// The events that a feature of the plan counts, the latest first.

@@ -56,7 +56,7 @@ impl Gathered {
             .models
             .iter()
             .zip(&played.scores)
-            .map(|(model, scores)| experiment::scored(model, scores, replayed))
+            .map(|(model, scores)| experiment::scored(model, scores.clone(), replayed))
             .collect();
         let excluding: Vec<usize> =
             (0..scored.len()).filter(|&place| played.models[place].excludes_unscored()).collect();

@@ -77,6 +77,12 @@ impl Column {
         }
     }
 
+    /// The rows named, in the order named; itself where these are all in order.
+    pub fn kept(self, rows: &[usize]) -> Self {
+        let all = rows.len() == self.len() && rows.iter().copied().eq(0..rows.len());
+        if all { self } else { self.take(rows) }
+    }
+
     /// The same column, missing wherever `keep` is false.
     pub fn masked(&self, keep: impl Fn(usize) -> bool) -> Self {
         let mut column = self.clone();

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use super::numbered::Numbered;
 
 /// The ids of leads, in one block of bytes, found by hash.
@@ -9,8 +11,8 @@ pub struct Ids {
     /// The length of every id, while they are all of one.
     length: Option<usize>,
     /// Open addressing, a power of two, at most two thirds full: 0, or the upper half of the id's hash
-    /// beside its place + 1.
-    slots: Vec<u64>,
+    /// beside its place + 1. Made when an id is first looked for: ids that come ascending are new without looking.
+    slots: OnceLock<Vec<u64>>,
     /// A shorter way to the place; as long as no id was added since.
     numbered: Option<Numbered>,
 }
@@ -24,22 +26,46 @@ impl Ids {
     /// # Panics
     /// Beyond 4.2 billion ids.
     pub fn insert(&mut self, id: &str) -> (usize, bool) {
-        if 2 * self.slots.len() < 3 * (self.ends.len() + 1) {
-            self.grow();
+        let last = self.len().checked_sub(1).map(|last| self.get(last));
+        if self.slots.get().is_none() && last.is_none_or(|last| last < id) {
+            self.push(id);
+            return (self.len() - 1, true);
+        }
+        let room = self.len() + 1;
+        if 2 * self.slots().len() < 3 * room {
+            self.slots = OnceLock::from(self.laid_out(2 * room));
         }
         let hash = hash(id.as_bytes());
-        match self.probe(id, hash) {
+        match self.probe(self.slots(), id, hash) {
             Ok(place) => (place, false),
             Err(slot) => {
-                self.length = if self.is_empty() { Some(id.len()) } else { self.length.filter(|all| *all == id.len()) };
-                self.numbered = None;
-                self.bytes.push_str(id);
-                self.ends.push(self.bytes.len());
-                let place = u32::try_from(self.ends.len()).expect("fewer than 2^32 leads");
-                self.slots[slot] = hash & UPPER | u64::from(place);
-                (self.ends.len() - 1, true)
+                self.push(id);
+                let place = self.len() as u64;
+                if let Some(slots) = self.slots.get_mut() {
+                    slots[slot] = hash & UPPER | place;
+                }
+                (self.len() - 1, true)
             }
         }
+    }
+
+    /// An id that is new.
+    fn push(&mut self, id: &str) {
+        self.length = if self.is_empty() { Some(id.len()) } else { self.length.filter(|all| *all == id.len()) };
+        self.numbered = None;
+        self.bytes.push_str(id);
+        self.ends.push(self.bytes.len());
+        assert!(u32::try_from(self.ends.len()).is_ok(), "fewer than 2^32 leads");
+    }
+
+    /// Those at some places, each at most once, in that order.
+    #[must_use]
+    pub fn take(&self, places: &[usize]) -> Self {
+        let mut taken = Self::default();
+        taken.bytes.reserve(self.length.unwrap_or(0) * places.len());
+        taken.ends.reserve(places.len());
+        places.iter().for_each(|&place| taken.push(self.get(place)));
+        taken
     }
 
     /// The same ids, no more to be added: those of a regular form are found faster.
@@ -49,10 +75,7 @@ impl Ids {
     }
 
     pub fn find(&self, id: &str) -> Option<usize> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        self.probe(id, hash(id.as_bytes())).ok()
+        self.probe(self.slots(), id, hash(id.as_bytes())).ok()
     }
 
     /// The places of several ids, in their order.
@@ -60,6 +83,7 @@ impl Ids {
         if let Some(numbered) = &self.numbered {
             return ids.for_each(|id| found(numbered.find(id)));
         }
+        let slots = self.slots();
         let mut ids = ids.peekable();
         let mut together: Vec<(&str, u64, u64)> = Vec::with_capacity(SIDE_BY_SIDE);
         let mut last: Option<(&str, Option<usize>)> = None;
@@ -67,13 +91,13 @@ impl Ids {
             together.clear();
             together.extend(ids.by_ref().take(SIDE_BY_SIDE).map(|id| {
                 let hash = hash(id.as_bytes());
-                (id, hash, self.slots.get(self.slot(hash)).copied().unwrap_or_default())
+                (id, hash, slots[slot_of(slots, hash)])
             }));
             for &(id, hash, slot) in &together {
                 let place = match last {
                     Some((same, place)) if same == id => place,
                     _ if slot == 0 => None,
-                    _ => self.probe(id, hash).ok(),
+                    _ => self.probe(slots, id, hash).ok(),
                 };
                 last = Some((id, place));
                 found(place);
@@ -103,15 +127,15 @@ impl Ids {
         (0..self.len()).map(|place| self.get(place))
     }
 
-    fn slot(&self, hash: u64) -> usize {
-        hash as usize & self.slots.len().wrapping_sub(1)
+    fn slots(&self) -> &[u64] {
+        self.slots.get_or_init(|| self.laid_out(2 * (self.len() + 1)))
     }
 
     /// The id's place, or the slot where it would stand.
-    fn probe(&self, id: &str, hash: u64) -> Result<usize, usize> {
-        let mut slot = self.slot(hash);
+    fn probe(&self, slots: &[u64], id: &str, hash: u64) -> Result<usize, usize> {
+        let mut slot = slot_of(slots, hash);
         loop {
-            let found = self.slots[slot];
+            let found = slots[slot];
             if found == 0 {
                 return Err(slot);
             }
@@ -119,21 +143,26 @@ impl Ids {
             if found & UPPER == hash & UPPER && self.get(place) == id {
                 return Ok(place);
             }
-            slot = (slot + 1) & (self.slots.len() - 1);
+            slot = (slot + 1) & (slots.len() - 1);
         }
     }
 
-    fn grow(&mut self) {
-        self.slots = vec![0; (2 * (self.ends.len() + 1)).next_power_of_two().max(16)];
+    fn laid_out(&self, room: usize) -> Vec<u64> {
+        let mut slots = vec![0; room.next_power_of_two().max(16)];
         for place in 0..self.len() {
             let hash = hash(self.get(place).as_bytes());
-            let mut slot = self.slot(hash);
-            while self.slots[slot] > 0 {
-                slot = (slot + 1) & (self.slots.len() - 1);
+            let mut slot = slot_of(&slots, hash);
+            while slots[slot] > 0 {
+                slot = (slot + 1) & (slots.len() - 1);
             }
-            self.slots[slot] = hash & UPPER | (place as u64 + 1);
+            slots[slot] = hash & UPPER | (place as u64 + 1);
         }
+        slots
     }
+}
+
+fn slot_of(slots: &[u64], hash: u64) -> usize {
+    hash as usize & (slots.len() - 1)
 }
 
 /// The half of a hash that is kept beside the place.
@@ -141,9 +170,7 @@ const UPPER: u64 = 0xffff_ffff_0000_0000;
 
 impl<S: AsRef<str>> FromIterator<S> for Ids {
     fn from_iter<I: IntoIterator<Item = S>>(ids: I) -> Self {
-        let ids = ids.into_iter();
-        let slots = vec![0; (2 * (ids.size_hint().0 + 1)).next_power_of_two()];
-        let mut all = Self { slots, ..Self::default() };
+        let mut all = Self::default();
         for id in ids {
             all.insert(id.as_ref());
         }
@@ -188,6 +215,19 @@ mod tests {
         ids.settled().find_all(asked.into_iter(), |place| found.push(place));
         assert_eq!(found, [Some(7), None, Some(7), Some(7), None, Some(4_999)]);
         Ids::default().find_all(["a"].into_iter(), |place| assert_eq!(place, None));
+    }
+
+    #[test]
+    fn ids_that_come_ascending_and_some_taken_are_found_as_any() {
+        let mut ids: Ids = (0..100).map(|i| format!("L{i:03}")).collect();
+        assert_eq!(ids.insert("L050"), (50, false));
+        assert_eq!(ids.insert("L200"), (100, true));
+        assert_eq!(ids.insert("L150"), (101, true));
+        assert_eq!((ids.find("L150"), ids.find("L050"), ids.find("L101")), (Some(101), Some(50), None));
+        let taken = ids.take(&[3, 50, 101]);
+        assert_eq!(taken.iter().collect::<Vec<_>>(), ["L003", "L050", "L150"]);
+        assert_eq!((taken.find("L150"), taken.find("L004")), (Some(2), None));
+        assert_eq!(Ids::default().take(&[]).find("L003"), None);
     }
 
     #[test]

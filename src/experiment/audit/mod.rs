@@ -82,7 +82,7 @@ impl Stage {
     fn set(experiment: &Experiment, model: Option<&str>, progress: &dyn Progress) -> Result<Self, RunError> {
         let spec = chosen(experiment, model)?;
         let KindSpec::Points(points) = &spec.kind else { return Err(not_points(&spec.name)) };
-        let read = read(experiment, progress)?;
+        let read = read(experiment, Scope::Used, progress)?;
         let (fading, faded): (Vec<usize>, Vec<Spec>) = fading::models(points).into_iter().unzip();
         let kinds = missing::unused_kinds(points, read.0.events.as_ref());
         let mut alone = experiment.clone();

@@ -74,7 +74,7 @@ fn judged(
     name: &str,
 ) -> Result<Option<Comparison>, RunError> {
     let (model, scores) = (&played.models[0], &played.scores[0]);
-    let current = scored(model, scores, &played.replayed);
+    let current = scored(model, scores.clone(), &played.replayed);
     let variant = variant(played, &current, name, &found.points).ok_or_else(|| not_points(model.name()))?;
     Ok(against(experiment, played, vec![current, variant]).into_iter().next())
 }

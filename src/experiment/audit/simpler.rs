@@ -16,7 +16,7 @@ pub(super) fn simpler(experiment: &Experiment, played: &Played, evidence: &Evide
     let Some(scorer) = played.models[0].points() else { return Simpler::default() };
     let mut order = audit::least_missed(evidence, |parts, rows| scorer.totals(parts, rows));
     order.pop();
-    let current = scored(&played.models[0], &played.scores[0], &played.replayed);
+    let current = scored(&played.models[0], played.scores[0].clone(), &played.replayed);
     let mut points: Vec<f64> = evidence.criteria.iter().map(|one| one.points).collect();
     let mut models = vec![current.clone()];
     for (step, &place) in order.iter().enumerate() {

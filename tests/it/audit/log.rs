@@ -1,6 +1,7 @@
 //! Logs that are cut are found at their date; whole ones raise no alarm.
 
-use leadoff::audit::{self, Arrivals, Break, KindLog};
+use leadoff::audit::{self, Break};
+use leadoff::data::{Arrivals, KindWeeks};
 use leadoff::result::CliffKind;
 use leadoff::stats::random::{Seed, Stream};
 use leadoff::time::DAY;
@@ -59,7 +60,7 @@ fn log(seed: u64, shape: Shape) -> (Vec<i64>, Vec<(i64, i64)>) {
 
 fn cliff(created: &[i64], events: impl Iterator<Item = (i64, i64)>) -> Option<Break> {
     let arrivals = Arrivals::of(created, UNTIL)?;
-    let mut log = KindLog::new(&arrivals);
+    let mut log = KindWeeks::new(&arrivals);
     events.for_each(|(born, at)| log.add(&arrivals, born, at));
     audit::cliff(&arrivals, &log)
 }

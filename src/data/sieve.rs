@@ -1,0 +1,175 @@
+use crate::table::{Ids, MISSING};
+use crate::time::{Instant, NEVER};
+
+use super::cells::Cells;
+use super::gather::{Dictionary, Nulls, OfBatch};
+use super::weeks::{Arrivals, KindWeeks};
+
+/// The kind of events whose kind is missing.
+pub(crate) const NO_KIND: &str = "(none)";
+
+/// Which events are kept; all are counted.
+pub(crate) struct Sieve {
+    /// Of every lead: when it was created, and the last instant whose events are kept.
+    leads: Vec<(Instant, Instant)>,
+    pub until: Instant,
+    pub arrivals: Option<Arrivals>,
+}
+
+impl Sieve {
+    /// `last` is by lead; nothing: all events are kept.
+    pub fn new(created: Option<&[Instant]>, last: Option<&[Instant]>, leads: usize, until: Instant) -> Self {
+        let of = |column: Option<&[Instant]>, lead: usize, otherwise| column.map_or(otherwise, |column| column[lead]);
+        Self {
+            leads: (0..leads).map(|lead| (of(created, lead, NEVER), of(last, lead, Instant::MAX))).collect(),
+            until,
+            arrivals: created.and_then(|created| Arrivals::of(created, until)),
+        }
+    }
+
+    pub fn keeps(&self, lead: u32, at: Instant) -> bool {
+        at != NEVER && at <= self.leads[lead as usize].1
+    }
+}
+
+/// What is counted of all events that have a time.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub latest: Option<Instant>,
+    pub after_until: u64,
+    /// By kind; kinds without an event by `until` may lack at the end.
+    pub weeks: Vec<KindWeeks>,
+}
+
+impl Counts {
+    fn of_kinds(kinds: usize, sieve: &Sieve) -> Self {
+        let weeks = sieve.arrivals.as_ref().map(|arrivals| vec![KindWeeks::new(arrivals); kinds]);
+        Self { weeks: weeks.unwrap_or_default(), ..Self::default() }
+    }
+
+    pub fn add(&mut self, sieve: &Sieve, lead: u32, at: Instant, kind: u32) {
+        self.latest = self.latest.max(Some(at));
+        if at > sieve.until {
+            self.after_until += 1;
+            return;
+        }
+        let born = sieve.leads[lead as usize].0;
+        if let Some(arrivals) = &sieve.arrivals
+            && born != NEVER
+        {
+            self.of_kind(kind, arrivals).add(arrivals, born, at);
+        }
+    }
+
+    pub fn of_kind(&mut self, kind: u32, arrivals: &Arrivals) -> &mut KindWeeks {
+        while self.weeks.len() <= kind as usize {
+            self.weeks.push(KindWeeks::new(arrivals));
+        }
+        &mut self.weeks[kind as usize]
+    }
+}
+
+/// What is made of a batch of events: their kinds, and what was counted where times could be read at once.
+pub(crate) struct Sifted {
+    /// Events of known leads, kept or not.
+    known: u64,
+    /// Events kept.
+    kept: usize,
+    /// Of the events kept the code, of all the levels.
+    kinds: Dictionary,
+    without_kind: u64,
+    counts: Option<Counts>,
+}
+
+impl Sifted {
+    /// Kinds are looked up for every row, and rows that are not kept are taken out of `rows`. Without times (`at`, by the
+    /// batch's rows) all are kept, to be counted later.
+    pub fn of(kinds: &Kinds, rows: &mut OfBatch, sieve: Option<&Sieve>, at: Option<&[Instant]>) -> Self {
+        let (mut kinds, without_kind) = kinds.of(rows);
+        let known = rows.leads.len();
+        let counts = sieve.zip(at).map(|(sieve, at)| {
+            let mut counts = Counts::of_kinds(kinds.levels.len(), sieve);
+            let mut kept = 0;
+            for place in 0..known {
+                let (lead, row, kind) = (rows.leads[place], rows.rows[place], kinds.codes[place]);
+                let at = at[place];
+                if at != NEVER {
+                    counts.add(sieve, lead, at, kind);
+                }
+                // What has no time is told of later.
+                if at == NEVER || sieve.keeps(lead, at) {
+                    (rows.leads[kept], rows.rows[kept], kinds.codes[kept]) = (lead, row, kind);
+                    kept += 1;
+                }
+            }
+            rows.leads.truncate(kept);
+            rows.rows.truncate(kept);
+            kinds.codes.truncate(kept);
+            counts
+        });
+        Self { known: known as u64, kept: rows.leads.len(), kinds, without_kind, counts }
+    }
+}
+
+/// Where the kinds of a batch's events stand.
+pub(crate) enum Kinds<'a> {
+    /// All are of one.
+    Are(&'a str),
+    In(&'a Cells, &'a Nulls),
+}
+
+impl Kinds<'_> {
+    /// The kind of each row, and how many had none.
+    fn of(&self, rows: &OfBatch) -> (Dictionary, u64) {
+        let mut kinds = Dictionary::default();
+        match self {
+            Self::Are(kind) => {
+                let code = kinds.code(kind);
+                kinds.codes.resize(rows.rows.len(), code);
+            }
+            Self::In(cells, nulls) => {
+                kinds.push_block(&cells.as_text(), nulls, rows.rows.iter().map(|&row| row as usize));
+            }
+        }
+        let without = kinds.codes.iter().filter(|&&code| code == MISSING).count();
+        if without > 0 {
+            let none = kinds.code(NO_KIND);
+            kinds.codes.iter_mut().filter(|code| **code == MISSING).for_each(|code| *code = none);
+        }
+        (kinds, without as u64)
+    }
+}
+
+/// The kinds of the events kept, and what was counted, over all batches.
+#[derive(Default)]
+pub(crate) struct Log {
+    pub known: u64,
+    pub levels: Ids,
+    pub kinds: Vec<u32>,
+    pub without_kind: u64,
+    pub counts: Counts,
+    /// Places of events that are still to be counted.
+    pub uncounted: Vec<std::ops::Range<usize>>,
+}
+
+impl Log {
+    pub fn append(&mut self, batch: Sifted, sieve: Option<&Sieve>) {
+        let Sifted { known, kept, kinds, without_kind, counts } = batch;
+        let start = self.kinds.len();
+        self.known += known;
+        self.without_kind += without_kind;
+        let codes: Vec<u32> = kinds.levels.iter().map(|kind| self.levels.insert(kind).0 as u32).collect();
+        self.kinds.extend(kinds.codes.iter().map(|&code| codes.get(code as usize).copied().unwrap_or(code)));
+        let (Some(counts), Some(sieve)) = (counts, sieve) else {
+            self.uncounted.push(start..start + kept);
+            return;
+        };
+        self.counts.latest = self.counts.latest.max(counts.latest);
+        self.counts.after_until += counts.after_until;
+        if let Some(arrivals) = &sieve.arrivals {
+            for (weeks, &kind) in counts.weeks.iter().zip(&codes) {
+                self.counts.of_kind(kind, arrivals).append(weeks);
+            }
+        }
+    }
+}
