@@ -1,8 +1,10 @@
 //! What would be lost by not working the leads with the lowest scores.
 
+use rayon::prelude::*;
+
 use crate::result::{Bottom, Estimate, Tied};
 use crate::stats::proportion::wilson;
-use crate::stats::{Sample, Undefined, discrimination};
+use crate::stats::{Sample, Tally, Undefined, discrimination};
 
 use super::LEVEL;
 use super::cohort::{Cohort, Scored};
@@ -12,19 +14,21 @@ const SHARES: [f64; 5] = [0.05, 0.1, 0.2, 0.3, 0.5];
 
 /// Every model's lowest leads.
 pub(super) fn bottoms(cohort: &Cohort) -> Vec<Bottom> {
-    cohort.models().iter().flat_map(|model| SHARES.map(|share| bottom(cohort, model, share))).collect()
+    let of_model = |model: &Scored| {
+        let falling: Vec<f64> = model.ranked(cohort.mature()).iter().map(|score| -score).collect();
+        let tally = Sample::new(&falling, &cohort.converted(cohort.mature())).tally();
+        SHARES.map(|share| bottom(cohort, model, (&falling, &tally), share))
+    };
+    cohort.models().par_iter().map(of_model).collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 /// A tied block at the edge shares its wins evenly, as at the top. The share of the wins has Wilson's interval given how
 /// many wins there are: that the edge is estimated too narrows the truth, not the interval.
-fn bottom(cohort: &Cohort, model: &Scored, share: f64) -> Bottom {
+fn bottom(cohort: &Cohort, model: &Scored, (falling, tally): (&[f64], &Tally), share: f64) -> Bottom {
     let rows = cohort.mature();
-    let falling: Vec<f64> = model.ranked(rows).iter().map(|score| -score).collect();
-    let converted = cohort.converted(rows);
-    let tally = Sample::new(&falling, &converted).tally();
-    let found = discrimination::top_share(&tally, share * tally.total());
+    let found = discrimination::top_share(tally, share * tally.total());
     let lost = if found.positives > 0.0 { Ok(found.expected / found.positives) } else { Err(Undefined::NoEvents) };
-    let chosen = super::capacity::chosen(&falling, share * rows.len() as f64);
+    let chosen = super::capacity::chosen(falling, share * rows.len() as f64);
     let sum = |of: &dyn Fn(usize) -> f64| rows.iter().zip(&chosen).map(|(&row, p)| p * of(row)).sum::<f64>();
     let leads = cohort.leads();
     let value = |row: usize| {

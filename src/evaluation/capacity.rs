@@ -83,16 +83,22 @@ pub(super) fn inclusion(model: &Scored, schedule: &Schedule) -> Vec<Vec<f64>> {
     schedule.periods.iter().map(|(rows, k)| chosen(&model.ranked(rows), *k)).collect()
 }
 
+/// The `k` highest scores.
 pub(super) fn chosen(scores: &[f64], k: f64) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-    let (mut left, mut chosen) = (k, vec![0.0; scores.len()]);
-    for block in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
-        let share = (left / block.len() as f64).clamp(0.0, 1.0);
-        block.iter().for_each(|&i| chosen[i] = share);
-        left -= share * block.len() as f64;
+    if k <= 0.0 || k >= scores.len() as f64 {
+        return vec![f64::from(k > 0.0); scores.len()];
     }
-    chosen
+    let mut sorted = scores.to_vec();
+    let (_, edge, _) = sorted.select_nth_unstable_by(k.ceil() as usize - 1, |a, b| b.total_cmp(a));
+    let edge = *edge;
+    let count = |holds: &dyn Fn(f64) -> bool| scores.iter().filter(|score| holds(**score)).count() as f64;
+    let share = ((k - count(&|score| score > edge)) / count(&|score| score == edge)).clamp(0.0, 1.0);
+    let inclusion = |score: &f64| match *score {
+        score if score > edge => 1.0,
+        score if score == edge => share,
+        _ => 0.0,
+    };
+    scores.iter().map(inclusion).collect()
 }
 
 /// What a model would have handed to sales, and what became of it.

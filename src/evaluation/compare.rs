@@ -216,7 +216,7 @@ pub(super) fn comparisons(cohort: &Cohort, schedule: &Schedule, paired: &Paired)
             .map(|&challenger| Spread::of(paired, schedule, (champion, challenger), compared.figure()))
             .collect();
         for (place, difference) in
-            differences_of(cohort, schedule, paired, champion, &challengers, compared, &spreads).into_iter().enumerate()
+            differences_of(schedule, paired, champion, &challengers, compared, &spreads).into_iter().enumerate()
         {
             differences[place].extend(difference);
         }
@@ -230,7 +230,6 @@ pub(super) fn comparisons(cohort: &Cohort, schedule: &Schedule, paired: &Paired)
 
 /// One metric over all challengers; nothing for a challenger where either side has no such figure.
 fn differences_of(
-    cohort: &Cohort,
     schedule: &Schedule,
     paired: &Paired,
     champion: usize,
@@ -241,7 +240,7 @@ fn differences_of(
     let defined: Vec<bool> = spreads.iter().map(|spread| !spread.observed.is_nan()).collect();
     let delong: Vec<Option<discrimination::AucComparison>> = challengers
         .iter()
-        .map(|&challenger| (compared.metric == "auc").then(|| paired.areas(cohort, champion, challenger)).flatten())
+        .map(|&challenger| (compared.metric == "auc").then(|| paired.areas(champion, challenger)).flatten())
         .collect();
     let p: Vec<Result<f64, Undefined>> = spreads
         .iter()

@@ -8,6 +8,8 @@
 
 use rayon::prelude::*;
 
+use crate::stats::order::falling;
+
 use super::cohort::{Cohort, Scored};
 use super::ranking::SHARES;
 
@@ -161,7 +163,7 @@ fn captured(handed: &HandedOver, converted: &[f64]) -> Vec<f64> {
 /// Scores with their places, the highest first.
 struct Sorted {
     scores: Vec<f64>,
-    order: Vec<usize>,
+    order: Vec<u32>,
 }
 
 /// Each lead's share handed over, and which leads are at the edge.
@@ -192,9 +194,7 @@ impl HandedOver {
 impl Sorted {
     fn of(model: &Scored, rows: &[usize]) -> Self {
         let scores = model.ranked(rows);
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
-        Self { scores, order }
+        Self { order: falling(&scores), scores }
     }
 
     /// The k best handed over. At the edge are the tied block there and as many leads on both sides as half of those handed
@@ -204,19 +204,19 @@ impl Sorted {
         if k >= n as f64 {
             return HandedOver { shares: vec![1.0; n], at_edge: Vec::new() };
         }
-        let edge = self.scores[self.order[k as usize]];
-        let first = self.order.partition_point(|&i| self.scores[i] > edge);
-        let last = self.order.partition_point(|&i| self.scores[i] >= edge);
+        let edge = self.scores[self.order[k as usize] as usize];
+        let first = self.order.partition_point(|&i| self.scores[i as usize] > edge);
+        let last = self.order.partition_point(|&i| self.scores[i as usize] >= edge);
         let mut shares = vec![0.0; n];
-        self.order[..first].iter().for_each(|&i| shares[i] = 1.0);
-        self.order[first..last].iter().for_each(|&i| shares[i] = (k - first as f64) / (last - first) as f64);
+        self.order[..first].iter().for_each(|&i| shares[i as usize] = 1.0);
+        self.order[first..last].iter().for_each(|&i| shares[i as usize] = (k - first as f64) / (last - first) as f64);
         let side = SIDE.max(k / 2.0).min(k).min(n as f64 - k);
         let (mut low, mut high) = (first, last);
         if ((last - first) as f64) < 2.0 * side {
             low = first.min((k - side) as usize);
             high = last.max(((k + side).ceil() as usize).min(n));
         }
-        HandedOver { shares, at_edge: self.order[low..high].to_vec() }
+        HandedOver { shares, at_edge: self.order[low..high].iter().map(|&i| i as usize).collect() }
     }
 }
 

@@ -64,35 +64,32 @@ pub fn evaluate_watched(cohort: &Cohort, done: &mut dyn FnMut(&'static str)) -> 
     let schedule = capacity::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
     done("bootstrap");
-    let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
-    done("comparisons");
-    let models: Vec<ModelEvaluation> = (0..cohort.models().len())
-        .into_par_iter()
-        .map(|place| model_evaluation(cohort, place, &schedule, &paired))
-        .collect();
-    done("metrics");
-    let mut evidence = Evidence {
-        silent: silent::silent(&models),
-        gates: gates::gates(cohort, &schedule, &paired),
-        pairs: pairs::pairs(cohort, &schedule, &paired),
-        thresholds: (0..cohort.models().len())
-            .into_par_iter()
-            .map(|place| threshold::thresholds(cohort, place))
-            .collect(),
-        worked: worked::worked(cohort, &schedule, &paired),
-        segments: segment::differences(cohort, &schedule),
-        paradoxes: paradox::paradoxes(cohort),
-        traits: swap::traits(cohort, &schedule),
-        bottom: bottom::bottoms(cohort),
-        waiting: Vec::new(),
-    };
+    let models = || (0..cohort.models().len()).into_par_iter();
+    let one = |place: usize| model_evaluation(cohort, place, &schedule, &paired);
+    let (mut comparisons, models_alone) =
+        rayon::join(|| compare::comparisons(cohort, &schedule, &paired), || models().map(one).collect::<Vec<_>>());
+    done("comparisons and metrics");
+    // Side by side, the longest first.
+    let mut evidence = Evidence { silent: silent::silent(&models_alone), ..Evidence::default() };
+    rayon::scope(|scope| {
+        let Evidence { gates, pairs, thresholds, worked, segments, paradoxes, traits, bottom, .. } = &mut evidence;
+        let (schedule, paired) = (&schedule, &paired);
+        scope.spawn(move |_| *bottom = bottom::bottoms(cohort));
+        scope.spawn(move |_| *pairs = pairs::pairs(cohort, schedule, paired));
+        scope.spawn(move |_| *thresholds = models().map(|place| threshold::thresholds(cohort, place)).collect());
+        scope.spawn(move |_| *traits = swap::traits(cohort, schedule));
+        scope.spawn(move |_| *segments = segment::differences(cohort, schedule));
+        scope.spawn(move |_| *paradoxes = paradox::paradoxes(cohort));
+        scope.spawn(move |_| *worked = worked::worked(cohort, schedule, paired));
+        scope.spawn(move |_| *gates = gates::gates(cohort, schedule, paired));
+    });
     gates::decide(&evidence.gates, cohort, &mut comparisons);
     evidence.waiting = waiting::waiting(cohort, &comparisons, &evidence.gates);
     let verdict = decide::verdict(cohort, &schedule, &paired, &comparisons);
     let verdict = segment::warn(gates::explain(verdict, &evidence.gates), &evidence.segments);
     let verdict = decide::sweep(verdict, &schedule, &comparisons);
     done("evidence");
-    Evaluated { readiness: readiness::readiness(cohort), models, verdict, comparisons, evidence }
+    Evaluated { readiness: readiness::readiness(cohort), models: models_alone, verdict, comparisons, evidence }
 }
 
 /// One model by itself.

@@ -15,7 +15,7 @@ pub(super) fn pairs(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Ve
     let models = cohort.models().len();
     let places: Vec<(usize, usize)> = (0..models).flat_map(|a| (a + 1..models).map(move |b| (a, b))).collect();
     let spreads: Vec<Spread> = places.iter().map(|&pair| Spread::of(paired, schedule, pair, CAPTURE)).collect();
-    let areas: Vec<_> = places.par_iter().map(|&(a, b)| paired.areas(cohort, a, b)).collect();
+    let areas: Vec<_> = places.par_iter().map(|&(a, b)| paired.areas(a, b)).collect();
     let capture_p: Vec<Result<f64, Undefined>> = spreads.iter().map(Spread::p).collect();
     let auc_p: Vec<Result<f64, Undefined>> = areas
         .iter()

@@ -1,5 +1,7 @@
 //! Challenger against champion within the segments of a column.
 
+use rayon::prelude::*;
+
 use crate::result::{Estimate, SegmentDifference, Verdict};
 use crate::stats::discrimination::{self, AucComparison, PairedScores};
 use crate::stats::multiplicity::benjamini_hochberg;
@@ -39,7 +41,8 @@ pub(super) fn within(cohort: &Cohort, grouping: &Grouping, champion: usize, chal
 /// controlled over all of them (Benjamini & Hochberg 1995).
 pub(super) fn differences(cohort: &Cohort, schedule: &Schedule) -> Vec<SegmentDifference> {
     let Some(champion) = cohort.design().champion else { return Vec::new() };
-    let handed: Vec<Vec<f64>> = (0..cohort.models().len()).map(|model| shares(cohort, schedule, model)).collect();
+    let handed: Vec<Vec<f64>> =
+        (0..cohort.models().len()).into_par_iter().map(|model| shares(cohort, schedule, model)).collect();
     let mut found = Vec::new();
     let mut p = Vec::new();
     for challenger in (0..cohort.models().len()).filter(|&model| model != champion) {

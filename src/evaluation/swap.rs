@@ -1,5 +1,7 @@
 //! Who changes hands when a challenger replaces the champion.
 
+use rayon::prelude::*;
+
 use crate::result::{Estimate, Trait};
 use crate::stats::proportion::{Count, difference_interval, wilson};
 
@@ -46,17 +48,18 @@ pub fn swapped(cohort: &Cohort) -> Vec<Swapped> {
 pub(super) fn traits(cohort: &Cohort, schedule: &Schedule) -> Vec<Trait> {
     let Some(champion) = cohort.design().champion else { return Vec::new() };
     let before = segment::shares(cohort, schedule, champion);
-    let challengers = (0..cohort.models().len()).filter(|&model| model != champion);
-    challengers
-        .flat_map(|challenger| {
-            let after = segment::shares(cohort, schedule, challenger);
-            let moved: Vec<f64> = before.iter().zip(&after).map(|(p, q)| q - p).collect();
-            of_challenger(cohort, challenger, &moved)
-        })
-        .collect()
+    let challengers: Vec<usize> = (0..cohort.models().len()).filter(|&model| model != champion).collect();
+    let of = |&challenger: &usize| {
+        let after = segment::shares(cohort, schedule, challenger);
+        let moved = before.iter().zip(&after).map(|(p, q)| q - p).enumerate();
+        let moved: Vec<(usize, f64)> = moved.filter(|(_, share)| share.abs() > 0.0).collect();
+        of_challenger(cohort, challenger, &moved)
+    };
+    challengers.par_iter().map(of).collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[f64]) -> Vec<Trait> {
+/// `moved` holds the rows that move, and by which share.
+fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[(usize, f64)]) -> Vec<Trait> {
     let name = &cohort.models()[challenger].name;
     let champion = cohort.design().champion.map(|place| &cohort.models()[place].name);
     let mut found = Vec::new();
@@ -73,7 +76,7 @@ fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[f64]) -> Vec<Trait
     }
     for grouping in &cohort.leads().segments {
         for (label, rows) in grouping.split(cohort.mature()) {
-            let mut own = vec![false; moved.len()];
+            let mut own = vec![false; cohort.leads().part.len()];
             rows.iter().for_each(|&row| own[row] = true);
             look(&grouping.name, &label, &|row| own[row]);
         }
@@ -85,9 +88,15 @@ fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[f64]) -> Vec<Trait
 }
 
 /// One trait, if it tells the two apart beyond chance and both are large enough to speak of.
-fn tell(challenger: &str, of: &str, what: &str, moved: &[f64], holds: &dyn Fn(usize) -> bool) -> Option<Trait> {
+fn tell(
+    challenger: &str,
+    of: &str,
+    what: &str,
+    moved: &[(usize, f64)],
+    holds: &dyn Fn(usize) -> bool,
+) -> Option<Trait> {
     let sum = |sign: f64, only: bool| {
-        let shares = moved.iter().enumerate().filter(|(row, share)| *share * sign > 0.0 && (!only || holds(*row)));
+        let shares = moved.iter().filter(|(row, share)| *share * sign > 0.0 && (!only || holds(*row)));
         shares.map(|(_, share)| share * sign).sum::<f64>()
     };
     let side = |sign: f64| {

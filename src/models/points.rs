@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use super::context::Context;
 use super::criterion::Compiled;
 use super::resolve::{Placed, Points};
@@ -5,6 +7,9 @@ use super::scores::{Contribution, GroupScore, Scores, round};
 use super::spec::{Bounds, Entries};
 use super::{CardLine, Explanation, ModelError, explain, words};
 use crate::replay::{Features, Plan};
+
+/// Fewer leads are summed by one thread.
+const APART: usize = 4_096;
 
 /// Criteria that give points, ready to score.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +49,7 @@ impl PointsModel {
         let contributions: Vec<Contribution> = self
             .points
             .criteria
-            .iter()
+            .par_iter()
             .zip(&self.criteria)
             .map(|(Placed { criterion, .. }, compiled)| Contribution {
                 name: criterion.name.clone(),
@@ -54,8 +59,10 @@ impl PointsModel {
                 strength: compiled.strength(features),
             })
             .collect();
-        let value = self.totals(&contributions, features.rows());
-        let groups = self.group_scores(&contributions, features.rows());
+        let (value, groups) = rayon::join(
+            || self.totals(&contributions, features.rows()),
+            || self.group_scores(&contributions, features.rows()),
+        );
         Scores { value, groups, contributions, ..Scores::default() }
     }
 
@@ -65,16 +72,18 @@ impl PointsModel {
     /// When there is not a contribution for each criterion, of `rows` leads.
     pub fn totals(&self, contributions: &[Contribution], rows: usize) -> Vec<f64> {
         assert_eq!(contributions.len(), self.criteria.len(), "a contribution for each criterion");
-        let mut sums = vec![0.0; self.groups.len()];
-        let total = |row: usize| {
-            let alone = self.sum_row(contributions, row, &mut sums);
-            self.whole(alone + self.clamped(&sums).sum::<f64>())
+        let total = |sums: &mut Vec<f64>, row: usize| {
+            let alone = self.sum_row(contributions, row, sums);
+            self.whole(alone + self.clamped(sums).sum::<f64>())
         };
-        (0..rows).map(total).collect()
+        (0..rows).into_par_iter().with_min_len(APART).map_init(|| vec![0.0; self.groups.len()], total).collect()
     }
 
     /// Each group's sum, clamped: the group as a model of its own.
     fn group_scores(&self, contributions: &[Contribution], rows: usize) -> Vec<GroupScore> {
+        if self.groups.is_empty() {
+            return Vec::new();
+        }
         let mut scores: Vec<GroupScore> = self
             .groups
             .iter()

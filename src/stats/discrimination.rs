@@ -1,7 +1,7 @@
 //! How well a score orders leads: area under the ROC curve with DeLong's variance, precision, KS, H-measure, gain.
 
 use super::proportion::ZTest;
-use super::{Interval, Tally, Undefined, dist};
+use super::{Interval, Tally, Undefined, dist, order};
 
 /// Probability that a converted lead scores above another one, ties counting half. Bamber (1975).
 pub fn auc(tally: &Tally) -> Result<f64, Undefined> {
@@ -150,23 +150,22 @@ impl PairedScores<'_> {
         }
     }
 
-    fn classes_of(&self, block: &[(f64, usize)]) -> (f64, f64) {
-        block.iter().fold((0.0, 0.0), |(positive, negative), &(_, row)| {
-            let weight = self.weight(row);
-            if self.converted[row] { (positive + weight, negative) } else { (positive, negative + weight) }
+    fn classes_of(&self, block: &[u32]) -> (f64, f64) {
+        block.iter().fold((0.0, 0.0), |(positive, negative), &row| {
+            let weight = self.weight(row as usize);
+            if self.converted[row as usize] { (positive + weight, negative) } else { (positive, negative + weight) }
         })
     }
 
     /// For every row, how many of the other class one of the scores puts on its right side; ties count half.
     fn placements(&self, score: &[f64], positives: f64) -> Vec<f64> {
-        let mut order: Vec<(f64, usize)> = score.iter().copied().zip(0..).collect();
-        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let order = order::rising(score);
         let mut placements = vec![0.0; score.len()];
         let (mut below, mut above) = (0.0, positives);
-        for block in order.chunk_by(|a, b| a.0 == b.0) {
+        for block in order.chunk_by(|&a, &b| score[a as usize] == score[b as usize]) {
             let (positive, negative) = self.classes_of(block);
             above -= positive;
-            for &(_, row) in block {
+            for row in block.iter().map(|&row| row as usize) {
                 placements[row] = if self.converted[row] { below + negative / 2.0 } else { above + positive / 2.0 };
             }
             below += negative;

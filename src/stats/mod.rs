@@ -14,6 +14,7 @@ pub mod interval;
 pub mod linear;
 pub mod moments;
 pub mod multiplicity;
+pub mod order;
 pub mod power;
 pub mod proportion;
 pub mod quadrature;

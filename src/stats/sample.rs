@@ -71,6 +71,9 @@ impl Tally {
     /// # Panics
     /// When a score is NaN: a lead without a score belongs to no sample.
     pub fn of(sample: &Sample) -> Self {
+        if sample.weight.is_none() {
+            return Self::of_leads(sample);
+        }
         let mut rows: Vec<Row> = sample.rows().collect();
         assert!(rows.iter().all(|row| !row.score.is_nan()), "scores are numbers");
         rows.sort_unstable_by(|a, b| a.score.total_cmp(&b.score));
@@ -84,6 +87,33 @@ impl Tally {
             }
             let side = if row.converted { &mut tally.positive } else { &mut tally.negative };
             *side.last_mut().expect("a cell was just pushed") += row.weight;
+        }
+        tally
+    }
+
+    /// Both classes are sorted by themselves: bare numbers are sorted fastest.
+    fn of_leads(sample: &Sample) -> Self {
+        let class = |wanted: bool| {
+            let of_class = sample.score.iter().zip(sample.converted).filter(|(_, converted)| **converted == wanted);
+            let mut scores: Vec<f64> = of_class.map(|(score, _)| *score).collect();
+            assert!(scores.iter().all(|score| !score.is_nan()), "scores are numbers");
+            scores.sort_unstable_by(f64::total_cmp);
+            scores
+        };
+        let (positives, negatives) = (class(true), class(false));
+        let (mut positives, mut negatives) = (positives.as_slice(), negatives.as_slice());
+        let mut tally = Self::default();
+        while let Some(score) =
+            [positives, negatives].iter().filter_map(|class| class.first()).copied().reduce(f64::min)
+        {
+            let take = |class: &mut &[f64]| {
+                let count = class.iter().take_while(|own| **own == score).count();
+                *class = &class[count..];
+                count as f64
+            };
+            tally.score.push(score);
+            tally.positive.push(take(&mut positives));
+            tally.negative.push(take(&mut negatives));
         }
         tally
     }

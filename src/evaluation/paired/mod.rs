@@ -6,6 +6,7 @@ mod view;
 use rayon::prelude::*;
 
 use crate::stats::discrimination::{AucComparison, PairedScores, delong_placed, placements};
+use crate::stats::order::rising;
 use crate::stats::{Interval, Undefined, quantile};
 
 use super::LEVEL;
@@ -45,6 +46,8 @@ pub(super) struct Paired {
     pub maps: Vec<Map>,
     /// Of each model, how many leads of the other class each mature lead's score puts on its right side.
     placements: Vec<Result<Vec<f64>, Undefined>>,
+    /// Whether each mature lead converted.
+    converted: Vec<bool>,
 }
 
 impl Paired {
@@ -54,10 +57,9 @@ impl Paired {
     }
 
     /// The AUCs of two models on the mature leads.
-    pub fn areas(&self, cohort: &Cohort, a: usize, b: usize) -> Option<AucComparison> {
+    pub fn areas(&self, a: usize, b: usize) -> Option<AucComparison> {
         let (a, b) = (self.placements[a].as_ref().ok()?, self.placements[b].as_ref().ok()?);
-        let converted = cohort.converted(cohort.mature());
-        delong_placed(PairedScores { a, b, converted: &converted, weight: None }).ok()
+        delong_placed(PairedScores { a, b, converted: &self.converted, weight: None }).ok()
     }
 }
 
@@ -86,12 +88,14 @@ pub(super) fn bootstrap(cohort: &Cohort, schedule: &Schedule) -> Paired {
     let maps: Vec<Map> = cohort.models().par_iter().map(|model| Map::of(cohort, model)).collect();
     let view = |place: usize| View::new(&rows, &by_row(&ranks[place]), &scores[place], &period, &limits, &maps[place]);
     let views: Vec<View> = (0..cohort.models().len()).into_par_iter().map(view).collect();
-    let observed = views.iter().map(|view| view.figures(&rows, &rows.observed())[0]).collect();
+    let once = rows.observed();
+    let observed = views.par_iter().map(|view| view.figures(&rows, &once)[0]).collect();
+    drop(once);
     let resampled =
         if rows.are_leads() { resample::<u8>(cohort, &rows, &views) } else { resample::<u32>(cohort, &rows, &views) };
     let converted = cohort.converted(cohort.mature());
     let placements = cohort.models().par_iter().map(|model| placements(&model.ranked(cohort.mature()), &converted));
-    Paired { observed, resampled, maps, placements: placements.collect() }
+    Paired { observed, resampled, maps, placements: placements.collect(), converted }
 }
 
 /// The figures of every model on every resample.
@@ -121,8 +125,7 @@ fn periods(cohort: &Cohort, schedule: &Schedule) -> Vec<u32> {
 
 /// The rank of every score among the distinct ones, and those, ascending.
 fn ranks(scores: &[f64]) -> (Vec<u32>, Vec<f64>) {
-    let mut order: Vec<u32> = (0..scores.len() as u32).collect();
-    order.sort_unstable_by(|&a, &b| scores[a as usize].total_cmp(&scores[b as usize]));
+    let order = rising(scores);
     let (mut rank, mut distinct): (Vec<u32>, Vec<f64>) = (vec![0; scores.len()], Vec::new());
     for &lead in &order {
         let score = scores[lead as usize];

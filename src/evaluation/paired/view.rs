@@ -41,9 +41,11 @@ pub(super) struct View {
 struct Counts([Lanes<u32>; 2]);
 
 impl Order {
-    /// `rank` by row; equal ranks are one block.
-    fn new(mut rows: Vec<u32>, rank: &[u32], converted: &[bool]) -> Self {
-        rows.sort_unstable_by_key(|&row| (std::cmp::Reverse(rank[row as usize]), row));
+    /// Rows in ascending order; `rank` is by row, and equal ranks are one block.
+    fn new(rows: Vec<u32>, rank: &[u32], converted: &[bool]) -> Self {
+        let mut places: Vec<(u32, u32)> = rows.iter().map(|&row| (!rank[row as usize], row)).collect();
+        places.sort_unstable();
+        let mut rows: Vec<u32> = places.into_iter().map(|(_, row)| row).collect();
         let mut end = 0;
         let ends = rows.chunk_by(|&a, &b| rank[a as usize] == rank[b as usize]).map(|block| {
             end += block.len() as u32;
