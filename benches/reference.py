@@ -1,16 +1,19 @@
 """Times the reference job (benches/reference/experiment.yaml), and another program on the same files beside it.
 
 usage: reference.py FOLDER [--leadoff BINARY] [--peer "COMMAND"] [--runs N]
+       reference.py --sizes LEADS [LEADS …] [--events N] [--leadoff BINARY] [--runs N]
 
 FOLDER holds leads.parquet, events.parquet and outcomes.parquet with the columns that the experiment names. The peer is
 called as `COMMAND FOLDER OUT.json` and writes there its figures and the seconds of its parts; what both computed is
-compared, and the ratios of the seconds are printed. Of N runs (3) the fastest counts. Needs Python 3.9, nothing else.
+compared, and the ratios of the seconds are printed. Of N runs (3) the fastest counts.
+
+With --sizes the same job runs on leads that `leadoff simulate` makes, with N events each (20): the seconds of every step
+and the peak memory by size. Needs Python 3.9, nothing else.
 """
 
 import argparse
 import json
 import pathlib
-import resource
 import shlex
 import shutil
 import subprocess
@@ -19,10 +22,12 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+# The experiment's columns as `leadoff simulate` names them.
+SIMULATED = [("vendor_score", "crm_score"), ("value: value", "value: amount"), ("train:    { from: 2024-01-01, to", "train:    { to")]
 # The peer's part, and the steps of ours that do the same.
 PARTS = {
-    "replay+score": ["read", "replay", "score"],
-    "metrics + time to convert": ["comparisons", "metrics", "evidence"],
+    "replay+score": ["read leads", "read outcomes", "read events", "replay", "score"],
+    "metrics + time to convert": ["cohort", "comparisons and metrics", "evidence"],
     "bootstrap": ["bootstrap"],
 }
 
@@ -36,6 +41,7 @@ def timed(command, **options):
 
 
 def ours(binary, folder, runs):
+    """The fastest run: seconds by step, the evaluation, and the peak memory in MiB."""
     best = None
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as out:
@@ -43,14 +49,39 @@ def ours(binary, folder, runs):
             seconds, done = timed(command, cwd=folder)
             evaluation = json.loads(pathlib.Path(out, "report", "evaluation.json").read_text())
         steps = {}
+        memory = 0.0
         for line in done.stderr.splitlines():
             name, _, rest = line.rstrip().rpartition("  ")
             if rest.strip().endswith(" s"):
                 steps[name.strip()] = float(rest.strip().split()[0])
+            if rest.strip().endswith(" MiB"):
+                memory = float(rest.strip().split()[0])
+        steps["other"] = seconds - steps.pop("in all")
         steps["in all"] = seconds
         if best is None or seconds < best[0]["in all"]:
-            best = (steps, evaluation)
+            best = (steps, evaluation, memory)
     return best
+
+
+def by_size(binary, sizes, events, runs):
+    """Prints a column a size."""
+    experiment = (HERE / "reference" / "experiment.yaml").read_text()
+    for old, new in SIMULATED:
+        if old not in experiment:
+            sys.exit(f"the experiment no longer says `{old}`")
+        experiment = experiment.replace(old, new)
+    columns = []
+    for leads in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            made = ["simulate", "made", "--leads", str(leads), "--events", str(events), "--format", "parquet"]
+            timed([binary, *made], cwd=folder)
+            (folder / "made" / "experiment.yaml").write_text(experiment)
+            columns.append(ours(binary, folder / "made", runs))
+    print("| step | " + " | ".join(f"{leads:,} leads" for leads in sizes) + " |\n|---" + "|---" * len(sizes) + "|")
+    for step in columns[-1][0]:
+        print(f"| {step}, s | " + " | ".join(f"{steps.get(step, 0.0):.3f}" for steps, _, _ in columns) + " |")
+    print("| peak memory, MiB | " + " | ".join(f"{memory:.0f}" for _, _, memory in columns) + " |")
 
 
 def theirs(command, folder, runs):
@@ -123,15 +154,21 @@ def compare(evaluation, figures):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1])
-    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("folder", type=pathlib.Path, nargs="?")
+    parser.add_argument("--sizes", type=int, nargs="+")
+    parser.add_argument("--events", type=int, default=20)
     parser.add_argument("--leadoff", default=str(HERE.parent / "target" / "release" / "leadoff"))
     parser.add_argument("--peer")
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    if (options.folder is None) == (options.sizes is None):
+        parser.error("either FOLDER or --sizes")
+    if options.sizes:
+        by_size(str(pathlib.Path(options.leadoff).resolve()), options.sizes, options.events, options.runs)
+        return
     shutil.copy(HERE / "reference" / "experiment.yaml", options.folder / "experiment.yaml")
     binary = str(pathlib.Path(options.leadoff).resolve())
-    steps, evaluation = ours(binary, options.folder, options.runs)
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    steps, evaluation, memory = ours(binary, options.folder, options.runs)
     if not options.peer:
         for step, seconds in steps.items():
             print(f"{step:<28} {seconds:8.3f} s")
