@@ -27,7 +27,7 @@ pub(super) fn left_out(evidence: &Evidence, cells: &Cells) -> Vec<Option<LeftOut
     let unit = Units::of(cells);
     let mut factor = Factor { rows: Vec::new(), places: Vec::new() };
     let why = |place: usize| {
-        let fires = evidence.criteria[place].strength.iter().filter(|strength| **strength != 0.0).count() as f64;
+        let fires = evidence.criteria[place].strength.iter().filter(|strength| *strength != 0.0).count() as f64;
         if fires == 0.0 || fires / leads < ALMOST_NEVER {
             return Some(LeftOut::Dead);
         }

@@ -78,7 +78,13 @@ mod tests {
     use crate::stats::random::Seed;
 
     fn evidence(strength: Vec<Vec<f64>>, converted: Vec<bool>) -> Evidence {
-        let one = |strength| Contribution { name: String::new(), group: None, points: 1.0, cap: None, strength };
+        let one = |strength| Contribution {
+            name: String::new(),
+            group: None,
+            points: 1.0,
+            cap: None,
+            strength: Vec::into(strength),
+        };
         let criteria = strength.into_iter().map(one).collect();
         Evidence { criteria, what: Vec::new(), converted, periods: None, seed: Seed(1) }
     }

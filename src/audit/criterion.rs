@@ -51,7 +51,7 @@ impl Facts {
                 Some(_) => share_of(firing.iter().filter(at_cap).count() as f64),
                 None => Number::undefined("no cap"),
             },
-            spread: deviation(&one.strength),
+            spread: deviation(&one.strength.iter().collect::<Vec<f64>>()),
         }
     }
 }

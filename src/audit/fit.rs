@@ -241,7 +241,13 @@ mod tests {
     fn counted_cells_give_the_answer_of_single_leads() {
         let leads = 3_000;
         let column = |modulus: usize| (0..leads).map(|row| f64::from(row * row % modulus < 3)).collect::<Vec<f64>>();
-        let one = |strength| Contribution { name: String::new(), group: None, points: 10.0, cap: None, strength };
+        let one = |strength| Contribution {
+            name: String::new(),
+            group: None,
+            points: 10.0,
+            cap: None,
+            strength: Vec::into(strength),
+        };
         let columns = [column(7), column(11)];
         let converted: Vec<bool> =
             (0..leads).map(|row| Seed(4).replicate(row as u64).chance(0.1 + 0.1 * columns[0][row])).collect();

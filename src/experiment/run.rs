@@ -175,7 +175,7 @@ pub(crate) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progres
 /// The same, on data that are read already.
 pub(super) fn play_read(
     experiment: &Experiment,
-    (history, findings): (History, Findings),
+    (mut history, findings): (History, Findings),
     mut timings: Timings,
     scope: Scope,
     progress: &dyn Progress,
@@ -193,6 +193,10 @@ pub(super) fn play_read(
     segments_exist(experiment, &columns, &findings)?;
     progress.say("replaying".into());
     let replayed = timings.time("replay", || replay::replay(&history, &plan, &experiment.file.replay, scope))?;
+    if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
+        // Their features say all that is asked of the events; what is scored takes their room.
+        events.chunks = Vec::new();
+    }
     progress.say("scoring".into());
     let rows: Vec<usize> = (0..replayed.roles.len()).filter(|&row| replayed.roles[row] == Role::Training).collect();
     let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
@@ -316,7 +320,7 @@ fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
     let mark = |part: &models::Contribution| Mark {
         model: model.into(),
         what: part.name.clone(),
-        holds: part.strength.iter().map(|strength| *strength != 0.0).collect(),
+        holds: part.strength.fires(),
     };
     scores.contributions.par_iter().map(mark).collect()
 }
@@ -325,8 +329,8 @@ pub(crate) fn scored(model: &Model, scores: Scores, replayed: &Replayed) -> Scor
     let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
     let fires = |name: &str| {
         let part = scores.contributions.iter().find(|part| part.name == name)?;
-        let fires = replayed.roles.iter().zip(&part.strength);
-        let count = fires.filter(|(role, strength)| **role != Role::Training && **strength != 0.0).count();
+        let fires = replayed.roles.iter().zip(part.strength.iter());
+        let count = fires.filter(|(role, strength)| **role != Role::Training && *strength != 0.0).count();
         (used > 0).then(|| count as f64 / used as f64)
     };
     let line = |line: models::CardLine| CardLine {

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::shape::{Amount, Band, Filter, Shape, Signal, shape};
 use super::spec::Criterion;
-use super::{ModelError, words};
+use super::{ModelError, Strength, words};
 use crate::predicate::{Predicate, nearest};
 use crate::replay::{Decay, EventFeature, FeatureId, Features, Measure, Plan};
 use crate::table::Column;
@@ -48,13 +48,12 @@ impl Compiled {
     }
 
     /// What the points are multiplied by, a lead: 0 where the criterion does not fire.
-    pub(super) fn strength(&self, features: &Features) -> Vec<f64> {
-        let mut strength = self.source.strength(features);
-        if let Some(lead_when) = &self.lead_when {
-            let holds = lead_when.holds(&features.attributes);
-            strength.iter_mut().zip(holds).filter(|(_, holds)| !holds).for_each(|(strength, _)| *strength = 0.0);
+    pub(super) fn strength(&self, features: &Features) -> Strength {
+        match (&self.lead_when, &self.source) {
+            (Some(lead_when), Source::Holds) => Strength::Flags(lead_when.holds(&features.attributes)),
+            (Some(lead_when), source) => source.strength(features).only(&lead_when.holds(&features.attributes)),
+            (None, source) => source.strength(features),
         }
-        strength
     }
 
     /// Whether it is a plain yes or no.
@@ -85,16 +84,21 @@ impl Compiled {
 }
 
 impl Source {
-    fn strength(&self, features: &Features) -> Vec<f64> {
-        match self {
-            Self::Holds => vec![1.0; features.rows()],
+    fn strength(&self, features: &Features) -> Strength {
+        let numbers: Vec<f64> = match self {
+            Self::Holds => return Strength::Flags(vec![true; features.rows()]),
+            Self::Once { amount, at_least, age: None, .. } => {
+                return Strength::Flags(features.event(*amount).iter().map(|amount| amount >= at_least).collect());
+            }
+            // Absent is as long ago as can be.
+            Self::Inactive { age, span } => {
+                let long = |age: &f64| age.is_nan() || *age >= span.micros() as f64;
+                return Strength::Flags(features.event(*age).iter().map(long).collect());
+            }
             Self::Unit(column) => numbers(features, column, |value| value),
             Self::Bands(column, bands) => numbers(features, column, |value| {
                 bands.iter().find(|band| band.holds(value)).map_or(0.0, |band| band.points)
             }),
-            Self::Once { amount, at_least, age: None, .. } => {
-                features.event(*amount).iter().map(|amount| f64::from(amount >= at_least)).collect()
-            }
             Self::Once { amount, at_least, age: Some(age), decay } => {
                 let both = features.event(*amount).iter().zip(features.event(*age));
                 let once = |(amount, age): (&f64, &f64)| {
@@ -105,12 +109,8 @@ impl Source {
             Self::Each { sum, .. } => {
                 features.event(*sum).iter().map(|sum| if sum.is_finite() { *sum } else { 0.0 }).collect()
             }
-            // Absent is as long ago as can be.
-            Self::Inactive { age, span } => {
-                let long = |age: &f64| f64::from(age.is_nan() || *age >= span.micros() as f64);
-                features.event(*age).iter().map(long).collect()
-            }
-        }
+        };
+        Strength::Numbers(numbers)
     }
 
     fn seen(&self, features: &Features, row: usize) -> String {

@@ -14,6 +14,7 @@ mod scores;
 mod shape;
 mod simple;
 pub mod spec;
+mod strength;
 mod words;
 
 use rayon::prelude::*;
@@ -26,6 +27,7 @@ pub use points::PointsModel;
 pub use resolve::{KindSpec, Placed, Points, Spec, resolve};
 pub use scores::{Contribution, GroupScore, Scores};
 pub use simple::{BlendModel, ColumnModel};
+pub use strength::Strength;
 
 use crate::replay::{Features, Plan};
 use crate::result::Scale;

@@ -1,3 +1,4 @@
+use super::Strength;
 use super::logistic::Fitted;
 
 /// One model's scores of all leads, in row order.
@@ -24,8 +25,7 @@ pub struct Contribution {
     pub points: f64,
     /// The most that it gives, either way.
     pub cap: Option<f64>,
-    /// 0 where the criterion does not fire, 1 where it fires once in full; a band's strength is its points.
-    pub strength: Vec<f64>,
+    pub strength: Strength,
 }
 
 /// The sum of a group of criteria, within its bounds.
@@ -47,14 +47,14 @@ impl Contribution {
             group: self.group.clone(),
             points: self.points,
             cap: self.cap,
-            strength: Vec::new(),
+            strength: Strength::default(),
         }
     }
 
     /// The same criterion on some of the leads.
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
-        Self { strength: rows.iter().map(|&row| self.strength[row]).collect(), ..self.without_strength() }
+        Self { strength: self.strength.take(rows), ..self.without_strength() }
     }
 
     /// Points before the cap.

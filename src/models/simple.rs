@@ -99,7 +99,7 @@ impl BlendModel {
                 group: None,
                 points: *share,
                 cap: None,
-                strength: strength(part),
+                strength: strength(part).into(),
             })
             .collect();
         let rows = contributions.first().map_or(0, |part| part.strength.len());

@@ -60,9 +60,11 @@ impl<'a> Values<'a> {
                 Some(Column::Instant(_)) | None => Self::Number(vec![f64::NAN; features.rows()].into()),
             },
             Source::Criterion(criterion) if criterion.is_flag() => {
-                Self::Flag(criterion.strength(features).into_iter().map(|strength| Some(strength > 0.0)).collect())
+                Self::Flag(criterion.strength(features).iter().map(|strength| Some(strength > 0.0)).collect())
             }
-            Source::Criterion(criterion) => Self::Number(criterion.strength(features).into()),
+            Source::Criterion(criterion) => {
+                Self::Number(criterion.strength(features).iter().collect::<Vec<f64>>().into())
+            }
             Source::Count(feature) => Self::Number(Cow::Borrowed(features.event(*feature))),
             Source::Recency(feature) => {
                 Self::Number(features.event(*feature).iter().map(|age| age / DAY as f64).collect())

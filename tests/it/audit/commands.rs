@@ -91,7 +91,7 @@ fn a_planted_organisation_in_files_is_the_one_that_is_studied() {
         group: None,
         points: planted.points,
         cap: None,
-        strength: strength.clone(),
+        strength: strength.clone().into(),
     };
     let evidence = audit::Evidence {
         criteria: organisation.criteria.iter().zip(&leads.strength).map(one).collect(),

@@ -32,7 +32,7 @@ fn plain(criteria: Vec<(&str, f64, Vec<f64>)>, converted: Vec<bool>) -> Evidence
         group: None,
         points,
         cap: None,
-        strength,
+        strength: strength.into(),
     };
     Evidence {
         criteria: criteria.into_iter().map(one).collect(),

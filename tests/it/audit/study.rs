@@ -18,7 +18,7 @@ fn evidence(organisation: &PlantedOrganisation, leads: &PlantedLeads, seed: u64)
         group: None,
         points: planted.points,
         cap: None,
-        strength: strength.clone(),
+        strength: strength.clone().into(),
     };
     Evidence {
         criteria: organisation.criteria.iter().zip(&leads.strength).map(one).collect(),
