@@ -32,7 +32,6 @@ pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Re
 /// Every file of the report with its bytes: formats and charts.
 fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
     let document = report::document(evaluation);
-    let charts = chart::all(evaluation);
     let mut files = report::files(&document, "report")?;
     for (stem, card) in report::cards(evaluation) {
         for format in [Format::Html, Format::Markdown] {
@@ -40,16 +39,7 @@ fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u
         }
     }
     let slide = chart::slide(&document, &report::slide_figures(evaluation));
-    for chart in &charts {
-        files.push((format!("charts/{}.svg", chart.id), chart::standalone(chart).into_bytes()));
-    }
-    if png {
-        use rayon::prelude::*;
-        let drawn = charts.par_iter().map(|chart| Ok((format!("charts/{}.png", chart.id), chart::png(chart)?)));
-        files.extend(drawn.collect::<Result<Vec<_>, RunError>>()?);
-        files.push(("slide.png".into(), chart::slide_png(&slide)?));
-    }
-    files.push(("slide.svg".into(), slide.into_bytes()));
+    files.extend(chart::files(&chart::all(evaluation), slide, png)?);
     Ok(files)
 }
 

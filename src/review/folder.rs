@@ -17,7 +17,7 @@ use super::ledger::append;
 ///
 /// # Errors
 /// When a file can not be written or the ledger not be read.
-pub fn store(review: &Review, inputs: &[InputFile], folder: &Path) -> Result<PathBuf, ReviewError> {
+pub fn store(review: &Review, inputs: &[InputFile], folder: &Path, png: bool) -> Result<PathBuf, ReviewError> {
     let label = review.periods.last().map_or("review", |period| period.label.as_str());
     let target = folder.join(report::slug(&label.to_lowercase()));
     std::fs::create_dir_all(folder)
@@ -25,17 +25,22 @@ pub fn store(review: &Review, inputs: &[InputFile], folder: &Path) -> Result<Pat
     let draft = Folder::create(&target)?;
     let json = serde_json::to_string_pretty(review).expect("a review has only plain values") + "\n";
     draft.write("review.json", json)?;
-    let document = report::review(review);
-    for (name, bytes) in report::files(&document, "review").map_err(RunError::from)? {
+    for (name, bytes) in report_files(review, png)? {
         draft.write(&name, bytes)?;
-    }
-    for chart in chart::review(review) {
-        draft.write(&format!("charts/{}.svg", chart.id), chart::standalone(&chart))?;
     }
     draft.write("run.json", run_json(review, inputs))?;
     let written = draft.finish()?;
     append(review, folder)?;
     Ok(written)
+}
+
+/// Every file of the report with its bytes: formats, charts and the slide.
+fn report_files(review: &Review, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
+    let document = report::review(review);
+    let mut files = report::files(&document, "review")?;
+    let slide = chart::brief(&document, &report::review_brief(review));
+    files.extend(chart::files(&chart::review(review), slide, png)?);
+    Ok(files)
 }
 
 /// File names, sizes and hashes: what ties a review to its inputs.

@@ -154,7 +154,7 @@ fn early_reads_cover_what_happens_and_are_doubted_when_the_relation_turns() {
 
 fn reviewed(folder: &std::path::Path, experiment: &str, arguments: &[&str], label: &str) -> Value {
     write(folder, "experiment.yaml", experiment);
-    let all = [&["review", "experiment.yaml", "--out", "reviews"], arguments].concat();
+    let all = [&["review", "experiment.yaml", "--out", "reviews", "--no-png"], arguments].concat();
     leadoff_in(folder, &all).done();
     json(&folder.join("reviews").join(label).join("review.json"))
 }

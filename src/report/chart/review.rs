@@ -30,23 +30,26 @@ struct Tier<'a> {
 
 /// Conversion, volume and time by tier, this period beside the last, with how much of each is mature.
 pub fn tiers(review: &Review) -> Chart {
+    tiers_from_the_top(review, usize::MAX)
+}
+
+/// The same of so many tiers at most, those of the highest scores.
+pub fn tiers_from_the_top(review: &Review, most: usize) -> Chart {
     let champion = review.models.iter().find(|model| model.is_champion);
     let last = review.periods.len().saturating_sub(1);
     let of = |back: usize| champion.and_then(|model| model.periods.get(last.checked_sub(back)?));
-    let rows: Vec<Tier> = of(0).map(|now| tiers_of(now, of(1))).unwrap_or_default();
+    let mut rows: Vec<Tier> = of(0).map(|now| tiers_of(now, of(1))).unwrap_or_default();
+    let (all, title) = (rows.len(), "Conversion, volume and time by tier");
+    let title = if all > most { format!("{title}, the {most} highest of {all}") } else { title.into() };
+    rows.truncate(most);
     let label = |back: usize| {
         last.checked_sub(back)
             .and_then(|place| review.periods.get(place))
             .map_or(String::new(), |one| one.label.clone())
     };
     let bottom = TOP + ROW * rows.len() as f64;
-    let front = Frontispiece {
-        id: "tiers".into(),
-        title: "Conversion, volume and time by tier".into(),
-        alt: alt(&rows, &label(0)),
-        entry: None,
-        height: bottom + 64.0,
-    };
+    let front =
+        Frontispiece { id: "tiers".into(), title, alt: alt(&rows, &label(0)), entry: None, height: bottom + 64.0 };
     if rows.is_empty() {
         return front.refuse("No tiers yet: no horizon of this period's leads is over.");
     }

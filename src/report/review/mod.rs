@@ -2,6 +2,7 @@
 
 mod glance;
 mod sections;
+mod slide;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,8 @@ use crate::result::{Decision, Level};
 
 use super::document::{Answer, Block, Document, Section, Text, Tone, name, say};
 use super::text;
+
+pub use slide::brief;
 
 /// The report on a review.
 pub fn document(review: &Review) -> Document {
