@@ -7,8 +7,9 @@ use serde_json::json;
 use crate::report::{self, Format, chart};
 use crate::result::{Evaluation, SCHEMA};
 
+use super::kind::{self, Kind};
 use super::run::Run;
-use super::store::{Folder, StoreError, write_file};
+use super::store::{Folder, StoreError, write_files};
 use super::{Progress, RunError};
 
 /// Writes the folder of a run, all of it or nothing. Returns its path.
@@ -66,27 +67,10 @@ fn run_json(run: &Run) -> String {
 
 /// Reads an `evaluation.json` of this or an older version.
 pub fn read_evaluation(path: &Path) -> Result<Evaluation, RunError> {
-    let failed = |why: String| RunError::Evaluation { path: path.into(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(format!("not JSON: {error}")))?;
-    match json.get("schema").and_then(serde_json::Value::as_u64) {
-        Some(schema) if schema <= u64::from(SCHEMA) => {}
-        Some(newer) => {
-            return Err(failed(format!(
-                "its schema {newer} is newer than this leadoff knows ({SCHEMA}): take a newer one"
-            )));
-        }
-        None => return Err(failed("it names no schema: not an evaluation of leadoff".into())),
-    }
-    serde_json::from_value(json).map_err(|error| failed(error.to_string()))
+    kind::read(path, Kind::Run, SCHEMA).map_err(|why| RunError::Evaluation { path: path.into(), why })
 }
 
 /// Draws the report of an evaluation anew, beside it. Each file appears whole.
 pub fn redraw(evaluation: &Evaluation, folder: &Path) -> Result<(), RunError> {
-    let charts = folder.join("charts");
-    std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts, source })?;
-    for (name, bytes) in report_files(evaluation, true)? {
-        write_file(&folder.join(name), bytes)?;
-    }
-    Ok(())
+    Ok(write_files(folder, report_files(evaluation, true)?)?)
 }

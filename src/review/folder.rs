@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::data::InputFile;
-use crate::experiment::{Folder, RunError};
+use crate::experiment::{Folder, Kind, RunError, read_stored, write_files};
 use crate::report::{self, chart};
 use crate::result::review::{REVIEW_SCHEMA, Review};
 
@@ -62,19 +62,15 @@ fn run_json(review: &Review, inputs: &[InputFile]) -> String {
 /// Reads a `review.json` of this or an older version.
 ///
 /// # Errors
-/// When it can not be read, or is newer than this program.
+/// When it can not be read, is something else, or is newer than this program.
 pub fn read_review(path: &Path) -> Result<Review, ReviewError> {
-    let failed = |why: String| ReviewError::Read { path: path.into(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(format!("not JSON: {error}")))?;
-    match json.get("schema").and_then(serde_json::Value::as_u64) {
-        Some(schema) if schema <= u64::from(REVIEW_SCHEMA) => {}
-        Some(newer) => {
-            return Err(failed(format!(
-                "its schema {newer} is newer than this leadoff knows ({REVIEW_SCHEMA}): take a newer one"
-            )));
-        }
-        None => return Err(failed("it names no schema: not a review of leadoff".into())),
-    }
-    serde_json::from_value(json).map_err(|error| failed(error.to_string()))
+    read_stored(path, Kind::Review, REVIEW_SCHEMA).map_err(|why| ReviewError::Read { path: path.into(), why })
+}
+
+/// Draws the report of a review anew, beside it. Each file appears whole.
+///
+/// # Errors
+/// When a file can not be written.
+pub fn redraw(review: &Review, folder: &Path) -> Result<(), ReviewError> {
+    Ok(write_files(folder, report_files(review, true)?)?)
 }

@@ -23,7 +23,7 @@ mod trend;
 pub use alarm::alarms;
 pub use early::early_reads;
 pub use error::ReviewError;
-pub use folder::{read_review, store};
+pub use folder::{read_review, redraw, store};
 pub use leads::{Compared, Given, Input, LATER, NONE, Values, Volume};
 pub use ledger::Kept;
 pub use period::Reviewed;

@@ -390,6 +390,98 @@ fn what_can_not_be_reviewed_says_why() {
     assert!(!folder.path().join("reviews/ledger.jsonl").exists());
 }
 
+/// Every file of a folder and of those in it, with its bytes.
+fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push((path.clone(), std::fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn render_redraws_a_review_from_its_json_alone() {
+    let folder = simulated("1500");
+    let path = folder.path();
+    write(path, "experiment.yaml", made("2026-03-31"));
+    let asked = ["review", "experiment.yaml", "--out", "reviews", "--quarter", "2025Q4", "--compare", "4"];
+    leadoff_in(path, &asked).done();
+    let home = path.join("reviews/2025q4");
+    let drawn = files(&home);
+    let names: Vec<String> =
+        drawn.iter().map(|(name, _)| name.strip_prefix(&home).unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(
+        names,
+        [
+            "charts/tiers.png",
+            "charts/tiers.svg",
+            "charts/trend.png",
+            "charts/trend.svg",
+            "review.html",
+            "review.json",
+            "review.md",
+            "review.xlsx",
+            "run.json",
+            "slide.png",
+            "slide.svg"
+        ]
+    );
+    std::fs::remove_dir_all(path.join("data")).unwrap();
+    for (file, _) in drawn.iter().filter(|(file, _)| file.extension().is_none_or(|kind| kind != "json")) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let said = leadoff_in(path, &["render", "reviews/2025q4"]).done();
+    assert!(said.contains("review.html"), "{said}");
+    for ((name, bytes), (again, now)) in drawn.iter().zip(files(&home)) {
+        assert!(*name == again && *bytes == now, "{} drawn anew differs", name.display());
+    }
+    // One format of it, from a file of any name.
+    std::fs::copy(home.join("review.json"), path.join("kept.json")).unwrap();
+    let markdown = leadoff_in(path, &["render", "kept.json", "--format", "markdown"]).done();
+    assert!(drawn.iter().any(|(_, bytes)| bytes == markdown.as_bytes()));
+    assert_eq!(names.len(), files(&home).len());
+}
+
+#[test]
+fn what_render_can_not_redraw_says_why() {
+    let folder = simulated("500");
+    let path = folder.path();
+    write(path, "experiment.yaml", made("2026-03-31"));
+    leadoff_in(path, &["review", "experiment.yaml", "--out", "reviews", "--quarter", "2025Q4", "--no-png"]).done();
+    assert!(!path.join("reviews/2025q4/slide.png").exists() && path.join("reviews/2025q4/slide.svg").exists());
+    let failed = |what: &str| leadoff_in(path, &["render", what]).failed(4);
+    let error = failed("reviews");
+    assert!(error.contains("name one, such as reviews/2025q4"), "{error}");
+    assert!(failed("data").contains("neither `evaluation.json` nor `review.json`"));
+    let review = json(&path.join("reviews/2025q4/review.json"));
+    let mut newer = review.clone();
+    newer["schema"] = 999.into();
+    write(path, "newer.json", newer.to_string());
+    assert!(failed("newer.json").contains("schema 999 is newer"));
+    let mut broken = review;
+    broken["periods"] = "none".into();
+    write(path, "broken.json", broken.to_string());
+    assert!(failed("broken.json").contains("broken.json: "));
+    write(path, "half/review.json", "{\"schema\": 1, \"memo");
+    assert!(failed("half").contains("not JSON"));
+    write(path, "test/trial.json", "{\"schema\": 1, \"contrasts\": []}");
+    assert!(failed("test").contains("`leadoff ab render` redraws it"));
+    write(path, "audit/audit.json", "{\"schema\": 1, \"weighing\": {}}");
+    assert!(failed("audit").contains("it holds an audit, and what is redrawn are runs and reviews"));
+    // Where a run's folder says it holds one and holds a review.
+    std::fs::create_dir(path.join("run")).unwrap();
+    std::fs::copy(path.join("reviews/2025q4/review.json"), path.join("run/evaluation.json")).unwrap();
+    assert!(failed("run").contains("it holds a review, and what is asked for is a run"));
+    let error = leadoff_in(path, &["compare", "reviews/2025q4", "reviews/2025q4"]).failed(2);
+    assert!(error.contains("it holds a review, and runs are compared"), "{error}");
+}
+
 /// The first screen, top to bottom.
 #[test]
 fn the_first_screen_keeps_its_order() {
