@@ -5,7 +5,7 @@ mod sections;
 mod slide;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use crate::result::review::{ModelPeriod, ModelTrend, Period, Review};
 use crate::result::{Decision, Level};

@@ -3,7 +3,7 @@
 use crate::result::Decision;
 use crate::result::review::{Advice, Period, Review};
 
-use super::super::chart::{self, Brief, Figure, Proposal};
+use super::super::chart::{self, Brief, Chart, Figure, Proposal};
 use super::super::text::{self, Unit};
 use super::{glance, reviewed, summary};
 
@@ -20,11 +20,18 @@ pub fn brief(review: &Review) -> Brief {
     };
     Brief {
         figures: vec![wins(review), value(review).unwrap_or_else(|| conversion(review)), decision(review)],
-        chart: chart::tiers_from_the_top(review, TIERS),
+        chart: picture(review),
         title,
         proposals,
         trust: (level, trust.plain()),
     }
+}
+
+/// The tiers; before any horizon is over the trend, which shows what is known.
+fn picture(review: &Review) -> Chart {
+    let tiers = chart::tiers_from_the_top(review, TIERS);
+    let trend = chart::trend(review);
+    if tiers.panels.is_empty() && !trend.panels.is_empty() { trend } else { tiers }
 }
 
 fn label(period: &Period) -> String {

@@ -209,7 +209,7 @@ fn advice(what: AdviceKind, subject: &str, gain: Estimate) -> Advice {
 }
 
 /// A year of quarters with tiers, of which the last is reviewed.
-fn year() -> Review {
+pub(in crate::report) fn year() -> Review {
     let still = (estimate(-0.01, -0.06, 0.04), 0.7);
     let mut made = review(estimate(0.69, 0.65, 0.73), still, estimate(-0.02, -0.03, -0.01));
     let labels = ["2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2"];
@@ -354,6 +354,9 @@ fn a_slide_of_an_open_quarter_claims_no_end() {
     made.decision.verdict.decision = Decision::NotEnoughEvidence;
     let decision = &brief(&made).figures[2];
     assert!(decision.value == "Keep it for now" && decision.beside.contains("is not shown"), "{decision:?}");
+    // Before any horizon is over there are no tiers to show.
+    made.models[0].periods[4].brackets.clear();
+    assert_eq!(brief(&made).chart.id, "trend");
 }
 
 #[test]
