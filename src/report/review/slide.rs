@@ -89,9 +89,13 @@ fn value(review: &Review) -> Option<Figure> {
 fn conversion(review: &Review) -> Figure {
     let period = reviewed(review);
     let share = |period: &Period| period.rate.point.finite().map(|_| text::estimate(&period.rate, Unit::Share));
-    let (value, range) = match period.rate.point.finite() {
-        Some(_) => text::parts(&period.rate, Unit::Share),
-        None => ("–".into(), Some("no horizon is over".into())),
+    let (value, range) = match (period.rate.point.finite(), period.rate.interval()) {
+        (Some(_), Some(_)) => {
+            let (value, range) = text::parts(&period.rate, Unit::Share);
+            (value, range.map(|range| format!("95 %: {range}")))
+        }
+        (Some(_), None) => text::parts(&period.rate, Unit::Share),
+        (None, _) => ("–".into(), Some("no horizon is over".into())),
     };
     Figure {
         label: format!("Conversion of mature leads in {}", label(period)),

@@ -354,6 +354,10 @@ fn a_slide_of_an_open_quarter_claims_no_end() {
     made.decision.verdict.decision = Decision::NotEnoughEvidence;
     let decision = &brief(&made).figures[2];
     assert!(decision.value == "Keep it for now" && decision.beside.contains("is not shown"), "{decision:?}");
+    // Wins without value: conversion instead, with its interval.
+    made.periods[4].value = None;
+    let figure = &brief(&made).figures[1];
+    assert_eq!((figure.value.as_str(), &figure.beside[..19]), ("10.0 %", "95 %: 9.0 to 11.0; "), "{figure:?}");
     // Before any horizon is over there are no tiers to show.
     made.models[0].periods[4].brackets.clear();
     assert_eq!(brief(&made).chart.id, "trend");
