@@ -128,9 +128,9 @@ fn proposal((place, advice): (usize, &Advice)) -> Proposal {
     let points = match (advice.from, advice.to) {
         (Some(from), Some(to)) => {
             let written = text::aligned(&[from, to], Unit::Plain);
-            format!(", {} to {}", written[0], written[1])
+            Some(format!("{} to {}", written[0], written[1]))
         }
-        _ => String::new(),
+        _ => None,
     };
     let gain = advice.gain.point.finite().map(|_| {
         let may_be_nothing = match advice.gain.interval() {
@@ -140,8 +140,8 @@ fn proposal((place, advice): (usize, &Advice)) -> Proposal {
         format!("{} wins a quarter{may_be_nothing}", text::estimate(&advice.gain, Unit::CountDifference))
     });
     Proposal {
-        what: format!("{}. {}{points}", place + 1, glance::advice_words(advice).plain()),
-        beside: joined([gain, Some(format!("decides: {}", text::clipped(&advice.who, 60)))]),
+        what: format!("{}. {}", place + 1, glance::advice_words(advice).plain()),
+        beside: joined([points, gain, Some(format!("decides: {}", text::clipped(&advice.who, 60)))]),
     }
 }
 
