@@ -1,20 +1,21 @@
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use leadoff::experiment;
+use leadoff::experiment::{self, Kind};
 use leadoff::report::{self, Document, Format};
+use leadoff::review;
 
-use super::{Failure, Outcome, USAGE, print};
+use super::{DATA, Failure, Outcome, USAGE, print};
 
-/// Redraws a report from its evaluation.json, without the leads.
+/// Redraws a report from its evaluation.json or review.json, without the leads.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  leadoff render reports/demo\n  leadoff render reports/demo/evaluation.json --format markdown"
+    after_help = "Examples:\n  leadoff render reports/demo\n  leadoff render reports/demo/evaluation.json --format markdown\n  leadoff render reports/demo-review/2026q2"
 )]
 pub struct Render {
-    /// A report's folder or its evaluation.json.
+    /// A report's folder, or its evaluation.json or review.json.
     path: PathBuf,
     /// Prints one format instead of redrawing the folder's files.
     #[arg(long, value_enum)]
@@ -31,21 +32,62 @@ enum Ink {
 
 impl Render {
     pub fn run(self) -> Outcome {
-        let file = if self.path.is_dir() { self.path.join("evaluation.json") } else { self.path.clone() };
-        let evaluation = experiment::read_evaluation(&file)?;
-        match self.format {
-            Some(ink) => write(ink, &report::document(&evaluation))?,
-            None => {
-                let folder = file.parent().map(PathBuf::from).unwrap_or_default();
-                experiment::redraw(&evaluation, &folder)?;
-                print(&format!("Report: {}\n", folder.join("report.html").display()));
+        let (kind, file) = stored(&self.path)?;
+        let folder = file.parent().map(PathBuf::from).unwrap_or_default();
+        let page = match kind {
+            Kind::Review => {
+                let review = review::read_review(&file)?;
+                if let Some(ink) = self.format {
+                    return write(ink, &report::review(&review));
+                }
+                review::redraw(&review, &folder)?;
+                "review.html"
             }
-        }
+            Kind::Run => {
+                let evaluation = experiment::read_evaluation(&file)?;
+                if let Some(ink) = self.format {
+                    return write(ink, &report::document(&evaluation));
+                }
+                experiment::redraw(&evaluation, &folder)?;
+                "report.html"
+            }
+            other => return Err(refused(&file, other)),
+        };
+        print(&format!("Report: {}\n", folder.join(page).display()));
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn write(ink: Ink, document: &Document) -> Result<(), Failure> {
+/// What is to be redrawn, and its file.
+fn stored(path: &Path) -> Result<(Kind, PathBuf), Failure> {
+    if path.is_dir() {
+        return Kind::in_folder(path).ok_or_else(|| Failure::new(DATA, format!("{}: {}", path.display(), none(path))));
+    }
+    // What is no result of ours is told so by whoever reads it.
+    Ok((Kind::of_file(path)?.unwrap_or(Kind::Run), path.to_path_buf()))
+}
+
+/// Why there is nothing to redraw in a folder.
+fn none(folder: &Path) -> String {
+    let is_review = |path: &PathBuf| matches!(Kind::in_folder(path), Some((Kind::Review, _)));
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let mut reviews: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_review).collect();
+    reviews.sort();
+    match reviews.last() {
+        Some(last) => format!("it holds reviews, each in a folder: name one, such as {}", last.display()),
+        None => "it holds neither `evaluation.json` nor `review.json`".into(),
+    }
+}
+
+fn refused(file: &Path, kind: Kind) -> Failure {
+    let instead = match kind {
+        Kind::Trial => ": `leadoff ab render` redraws it",
+        _ => ", and what is redrawn are runs and reviews: make it again from its inputs",
+    };
+    Failure::new(DATA, format!("{}: it holds {}{instead}", file.display(), kind.in_words()))
+}
+
+fn write(ink: Ink, document: &Document) -> Outcome {
     match ink {
         Ink::Html => print(&Format::Html.render(document)),
         Ink::Markdown => print(&Format::Markdown.render(document)),
@@ -61,5 +103,5 @@ fn write(ink: Ink, document: &Document) -> Result<(), Failure> {
             let _ = io::stdout().write_all(&bytes);
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

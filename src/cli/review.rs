@@ -37,6 +37,9 @@ pub struct Review {
     /// The folder of all reviews and their ledger; by default reports/NAME-review of the experiment file.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Leaves out the charts as PNG files.
+    #[arg(long)]
+    no_png: bool,
 }
 
 impl Review {
@@ -53,7 +56,7 @@ impl Review {
         let progress = Progress::new();
         let asked = Asked { period, compare: self.compare };
         let (review, inputs) = review::review(&experiment, &asked, kept, &progress)?;
-        let written = review::store(&review, &inputs, &folder)?;
+        let written = review::store(&review, &inputs, &folder, !self.no_png)?;
         drop(progress);
         let text = Format::Terminal.render(&report::review(&review));
         // The answer is the last line; where the report stands comes before it.

@@ -50,13 +50,8 @@ pub(super) fn decide(gates: &[GateEvidence], cohort: &Cohort, comparisons: &mut 
 /// Adds to a verdict what the gates said of the model it names.
 pub(super) fn explain(mut verdict: Verdict, gates: &[GateEvidence]) -> Verdict {
     let own = gates.iter().filter(|gate| Some(&gate.challenger) == verdict.challenger.as_ref());
-    let word = |outcome| match outcome {
-        GateOutcome::Passed => "passed",
-        GateOutcome::Failed => "failed",
-        GateOutcome::Open => "open",
-    };
     let lines: Vec<String> =
-        own.map(|gate| format!("gate {}: {} ({})", word(gate.outcome), gate.gate, gate.found)).collect();
+        own.map(|gate| format!("gate {}: {} ({})", gate.outcome.in_words(), gate.gate, gate.found)).collect();
     verdict.reasons.extend(lines);
     verdict
 }

@@ -9,7 +9,7 @@ use crate::result::*;
 use crate::stats::interval;
 
 use super::store::write_file;
-use super::{RunError, StoreError, read_evaluation};
+use super::{Kind, RunError, StoreError, read_evaluation};
 
 /// Compares the results in two folders of `leadoff run`, of this or of older versions.
 ///
@@ -69,12 +69,10 @@ impl Kept {
             return Err(refused("there is no such folder"));
         }
         if !file.is_file() {
-            let other = |name: &str| path.join(name).is_file();
-            return Err(refused(match (other("audit.json"), other("trial.json")) {
-                (true, _) => "it holds an audit, and runs are compared",
-                (_, true) => "it holds an A/B test, and runs are compared",
-                _ => "it holds no `evaluation.json`",
-            }));
+            return Err(match Kind::in_folder(path) {
+                Some((other, _)) => refused(&format!("it holds {}, and runs are compared", other.in_words())),
+                None => refused("it holds no `evaluation.json`"),
+            });
         }
         let evaluation = read_evaluation(&file)?;
         let beside = file.with_file_name("run.json");

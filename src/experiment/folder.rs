@@ -7,8 +7,9 @@ use serde_json::json;
 use crate::report::{self, Format, chart};
 use crate::result::{Evaluation, SCHEMA};
 
+use super::kind::{self, Kind};
 use super::run::Run;
-use super::store::{Folder, StoreError, write_file};
+use super::store::{Folder, StoreError, write_files};
 use super::{Progress, RunError};
 
 /// Writes the folder of a run, all of it or nothing. Returns its path.
@@ -32,7 +33,6 @@ pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Re
 /// Every file of the report with its bytes: formats and charts.
 fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
     let document = report::document(evaluation);
-    let charts = chart::all(evaluation);
     let mut files = report::files(&document, "report")?;
     for (stem, card) in report::cards(evaluation) {
         for format in [Format::Html, Format::Markdown] {
@@ -40,16 +40,7 @@ fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u
         }
     }
     let slide = chart::slide(&document, &report::slide_figures(evaluation));
-    for chart in &charts {
-        files.push((format!("charts/{}.svg", chart.id), chart::standalone(chart).into_bytes()));
-    }
-    if png {
-        use rayon::prelude::*;
-        let drawn = charts.par_iter().map(|chart| Ok((format!("charts/{}.png", chart.id), chart::png(chart)?)));
-        files.extend(drawn.collect::<Result<Vec<_>, RunError>>()?);
-        files.push(("slide.png".into(), chart::slide_png(&slide)?));
-    }
-    files.push(("slide.svg".into(), slide.into_bytes()));
+    files.extend(chart::files(&chart::all(evaluation), slide, png)?);
     Ok(files)
 }
 
@@ -76,27 +67,10 @@ fn run_json(run: &Run) -> String {
 
 /// Reads an `evaluation.json` of this or an older version.
 pub fn read_evaluation(path: &Path) -> Result<Evaluation, RunError> {
-    let failed = |why: String| RunError::Evaluation { path: path.into(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(format!("not JSON: {error}")))?;
-    match json.get("schema").and_then(serde_json::Value::as_u64) {
-        Some(schema) if schema <= u64::from(SCHEMA) => {}
-        Some(newer) => {
-            return Err(failed(format!(
-                "its schema {newer} is newer than this leadoff knows ({SCHEMA}): take a newer one"
-            )));
-        }
-        None => return Err(failed("it names no schema: not an evaluation of leadoff".into())),
-    }
-    serde_json::from_value(json).map_err(|error| failed(error.to_string()))
+    kind::read(path, Kind::Run, SCHEMA).map_err(|why| RunError::Evaluation { path: path.into(), why })
 }
 
 /// Draws the report of an evaluation anew, beside it. Each file appears whole.
 pub fn redraw(evaluation: &Evaluation, folder: &Path) -> Result<(), RunError> {
-    let charts = folder.join("charts");
-    std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts, source })?;
-    for (name, bytes) in report_files(evaluation, true)? {
-        write_file(&folder.join(name), bytes)?;
-    }
-    Ok(())
+    Ok(write_files(folder, report_files(evaluation, true)?)?)
 }

@@ -79,6 +79,17 @@ impl Drop for Folder {
     }
 }
 
+/// Files of a report, each of which appears in one step.
+pub(crate) fn write_files(folder: &Path, files: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|source| StoreError::Io { path: parent.into(), source })?;
+        write_file(&path, bytes)?;
+    }
+    Ok(())
+}
+
 /// A file that appears in one step.
 pub fn write_file(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), StoreError> {
     write_with(path, |draft| fs::write(draft, bytes))

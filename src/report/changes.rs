@@ -444,12 +444,7 @@ fn gates(changes: &Changes) -> Option<Section> {
         Column::label("A").brief(),
         Column::label("B").brief(),
     ];
-    let word = |outcome: Option<GateOutcome>| match outcome {
-        Some(GateOutcome::Passed) => "passed",
-        Some(GateOutcome::Failed) => "failed",
-        Some(GateOutcome::Open) => "open",
-        None => "not asked",
-    };
+    let word = |outcome: Option<GateOutcome>| outcome.map_or("not asked", GateOutcome::in_words);
     let row = |(place, gate): (usize, &crate::result::GateChange)| {
         vec![
             Cell::name(&gate.challenger).at(place),

@@ -31,9 +31,8 @@ pub(super) fn section(evaluation: &Evaluation) -> Option<Section> {
 
 fn outcome(outcome: GateOutcome) -> &'static str {
     match outcome {
-        GateOutcome::Passed => "passed",
-        GateOutcome::Failed => "failed",
         GateOutcome::Open => "open: not enough evidence",
+        settled => settled.in_words(),
     }
 }
 

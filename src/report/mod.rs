@@ -28,7 +28,7 @@ pub use card::cards;
 pub use changes::changes;
 pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Kind, Section, Span, Table, Text, Tone};
 pub use glossary::GLOSSARY;
-pub use review::document as review;
+pub use review::{brief as review_brief, document as review};
 pub use sections::document;
 pub use slide::slide_figures;
 pub use text::slug;

@@ -92,6 +92,16 @@ pub enum GateOutcome {
     Open,
 }
 
+impl GateOutcome {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Open => "open",
+        }
+    }
+}
+
 /// One gate and what was found for one challenger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

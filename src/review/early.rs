@@ -289,66 +289,114 @@ impl Times {
 }
 
 fn read(compared: &Compared, alarms: &[Alarm], (horizon, times): (f64, Times), period: usize, seed: Seed) -> EarlyRead {
-    let rows = compared.rows(period);
+    let told = untold(compared, period);
     let others = Curves::of(compared, horizon, |row| compared.period[row] != period);
-    let leads = rows.len() as f64;
-    let won = compared.count(rows.iter().copied()).successes;
-    let mature = rows.iter().filter(|&&row| compared.mature[row]).count() as f64;
-    let mut told = EarlyRead {
-        label: compared.labels[period].clone(),
-        leads: rows.len() as u64,
-        share_mature: mature / leads,
-        wins_so_far: won as u64,
-        wins: Estimate::undefined("no other period has wins to learn a curve from"),
-        rate: Estimate::undefined("no other period has wins to learn a curve from"),
-        pace: Estimate::undefined("no other period has wins to learn a curve from"),
-        doubt: None,
-    };
     if others.all.wins() < FEWEST_WINS {
         return told;
     }
-    let fitted = others.fitted();
-    let own = Pace::of(compared, &fitted, horizon, rows.iter().copied());
-    let variance = between(&paces_of_others(compared, horizon, period));
-    let open = open(compared, horizon, rows.iter().copied());
-    let foretold = |curves: &[Curve]| -> (f64, f64) {
-        open.iter().fold((0.0, 0.0), |(mean, spread), cell| {
-            let p = curves[cell.bracket].still(cell.age);
-            (mean + cell.leads * p, spread + cell.leads * p * (1.0 - p))
-        })
-    };
-    let posterior = |pace: &Pace| {
-        // Without a spread between periods the pace is 1.
-        let shape = if variance > 1e-9 { 1.0 / variance } else { f64::INFINITY };
-        (shape, pace.wins, pace.foretold)
-    };
-    let mean_pace = match posterior(&own) {
-        (shape, ..) if shape.is_infinite() => 1.0,
-        (shape, wins, foretold) => (shape + wins) / (shape + foretold),
-    };
-    let point = won + mean_pace * foretold(&fitted).0;
-    let mut draws: Vec<f64> = (0..DRAWS)
-        .map(|draw| {
-            let mut stream = seed.replicate(draw ^ ((period as u64 + 1) << 32));
-            let curves = others.drawn(&mut stream);
-            let own = Pace::of_cells(&own, &fitted, &curves, compared, horizon, &rows);
-            let pace = match posterior(&own) {
-                (shape, ..) if shape.is_infinite() => 1.0,
-                (shape, wins, foretold) => stream.gamma(shape + wins) / (shape + foretold),
-            };
-            let pace = pace * times.draw(&mut stream);
-            let (mean, spread) = foretold(&curves);
-            (won + outcomes(mean * pace, spread * pace, &mut stream)).min(leads)
-        })
-        .collect();
+    let reading = Reading::new(compared, horizon, period, others);
+    let (point, leads) = (reading.point(), told.leads as f64);
+    let interval = prediction(reading.draws(times, seed));
+    EarlyRead {
+        wins: Estimate::new(point, interval),
+        rate: Estimate::new(point / leads, interval.map(|wins| wins / leads)),
+        pace: pace_estimate(reading.own),
+        doubt: doubt(compared, alarms, horizon, period, reading.own, reading.variance),
+        ..told
+    }
+}
+
+/// What is known of a period, and nothing foretold.
+fn untold(compared: &Compared, period: usize) -> EarlyRead {
+    let rows = compared.rows(period);
+    let mature = rows.iter().filter(|&&row| compared.mature[row]).count();
+    let none = || Estimate::undefined("no other period has wins to learn a curve from");
+    EarlyRead {
+        label: compared.labels[period].clone(),
+        leads: rows.len() as u64,
+        share_mature: mature as f64 / rows.len() as f64,
+        wins_so_far: compared.count(rows.iter().copied()).successes as u64,
+        wins: none(),
+        rate: none(),
+        pace: none(),
+        doubt: None,
+    }
+}
+
+/// One period and the curves of the others.
+struct Reading<'a> {
+    compared: &'a Compared,
+    horizon: f64,
+    period: usize,
+    rows: Vec<usize>,
+    won: f64,
+    open: Vec<Open>,
+    others: Curves,
+    fitted: Vec<Curve>,
+    own: Pace,
+    /// Of paces between the other periods.
+    variance: f64,
+}
+
+impl<'a> Reading<'a> {
+    fn new(compared: &'a Compared, horizon: f64, period: usize, others: Curves) -> Self {
+        let (rows, fitted) = (compared.rows(period), others.fitted());
+        Self {
+            won: compared.count(rows.iter().copied()).successes,
+            open: open(compared, horizon, rows.iter().copied()),
+            own: Pace::of(compared, &fitted, horizon, rows.iter().copied()),
+            variance: between(&paces_of_others(compared, horizon, period)),
+            compared,
+            horizon,
+            period,
+            rows,
+            others,
+            fitted,
+        }
+    }
+
+    /// The shape of the gamma that paces come from; nothing where they do not differ, and the pace is 1.
+    fn shape(&self) -> Option<f64> {
+        (self.variance > 1e-9).then(|| 1.0 / self.variance)
+    }
+
+    fn point(&self) -> f64 {
+        let pace = self.shape().map_or(1.0, |shape| (shape + self.own.wins) / (shape + self.own.foretold));
+        self.won + pace * foretold(&self.open, &self.fitted).0
+    }
+
+    /// Wins in the end, drawn.
+    fn draws(&self, times: Times, seed: Seed) -> Vec<f64> {
+        let leads = self.rows.len() as f64;
+        let draw = |draw: u64| {
+            let mut stream = seed.replicate(draw ^ ((self.period as u64 + 1) << 32));
+            let curves = self.others.drawn(&mut stream);
+            let pace = self.drawn_pace(&curves, &mut stream) * times.draw(&mut stream);
+            let (mean, spread) = foretold(&self.open, &curves);
+            (self.won + outcomes(mean * pace, spread * pace, &mut stream)).min(leads)
+        };
+        (0..DRAWS).map(draw).collect()
+    }
+
+    fn drawn_pace(&self, curves: &[Curve], stream: &mut Stream) -> f64 {
+        let own = Pace::of_cells(&self.own, &self.fitted, curves, self.compared, self.horizon, &self.rows);
+        self.shape().map_or(1.0, |shape| stream.gamma(shape + own.wins) / (shape + own.foretold))
+    }
+}
+
+/// Wins that curves foretell of open leads, and their variance.
+fn foretold(open: &[Open], curves: &[Curve]) -> (f64, f64) {
+    open.iter().fold((0.0, 0.0), |(mean, spread), cell| {
+        let p = curves[cell.bracket].still(cell.age);
+        (mean + cell.leads * p, spread + cell.leads * p * (1.0 - p))
+    })
+}
+
+/// The interval that holds what was drawn.
+fn prediction(mut draws: Vec<f64>) -> Interval {
     draws.sort_unstable_by(f64::total_cmp);
-    let interval =
-        Interval::new(quantile::sorted(&draws, (1.0 - LEVEL) / 2.0), quantile::sorted(&draws, (1.0 + LEVEL) / 2.0));
-    told.wins = Estimate::new(point, interval);
-    told.rate = Estimate::new(point / leads, interval.map(|wins| wins / leads));
-    told.pace = pace_estimate(own);
-    told.doubt = doubt(compared, alarms, horizon, period, own, variance);
-    told
+    let end = |share: f64| quantile::sorted(&draws, share);
+    Interval::new(end((1.0 - LEVEL) / 2.0), end((1.0 + LEVEL) / 2.0))
 }
 
 impl Pace {
@@ -509,28 +557,18 @@ impl Forecast {
         // How leads of this part fare against others of their bracket, drawn towards 1.
         let seen = Pace::of(compared, &self.fitted, self.horizon, rows.iter().copied());
         let own = |pace: &Pace| (pace.wins + PRIOR) / (pace.foretold + PRIOR);
-        let foretold = |curves: &[Curve]| {
-            open.iter().fold((0.0, 0.0), |(mean, spread), cell| {
-                let p = curves[cell.bracket].still(cell.age);
-                (mean + cell.leads * p, spread + cell.leads * p * (1.0 - p))
-            })
-        };
-        let point = foretold(&self.fitted).0 * own(&seen);
-        let mut draws: Vec<f64> = (0..DRAWS)
+        let point = foretold(&open, &self.fitted).0 * own(&seen);
+        let draws: Vec<f64> = (0..DRAWS)
             .map(|draw| {
                 let mut chance = self.seed.replicate(draw ^ (stream + 1).wrapping_mul(0x1_0000_0001));
                 let curves = self.curves.drawn(&mut chance);
                 let pace = chance.gamma(seen.wins + PRIOR) / (seen.foretold + PRIOR) * self.times.draw(&mut chance);
-                let (mean, spread) = foretold(&curves);
+                let (mean, spread) = foretold(&open, &curves);
                 outcomes(mean * pace, spread * pace, &mut chance)
             })
             .collect();
-        draws.sort_unstable_by(f64::total_cmp);
         let leads = open.iter().map(|cell| cell.leads).sum::<f64>();
-        let interval = Interval::new(
-            quantile::sorted(&draws, (1.0 - LEVEL) / 2.0).min(leads),
-            quantile::sorted(&draws, (1.0 + LEVEL) / 2.0).min(leads),
-        );
+        let interval = prediction(draws).map(|wins| wins.min(leads));
         Pipeline { open: leads as u64, expected: Estimate::new(point.min(leads), interval) }
     }
 }

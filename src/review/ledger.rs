@@ -1,13 +1,11 @@
-//! Where reviews are kept: a folder each, and a ledger of what every one of them said.
+//! The ledger of reviews: what every one of them said.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::data::InputFile;
-use crate::experiment::{Folder, RunError, write_file};
-use crate::report::{self, chart};
+use crate::experiment::write_file;
+use crate::report;
 use crate::result::review::{LedgerEntry, REVIEW_SCHEMA, Review};
 
 use super::ReviewError;
@@ -100,33 +98,8 @@ fn entry(review: &Review, before: Option<String>) -> LedgerEntry {
     }
 }
 
-/// Writes a review into its folder below `folder`, all of it or nothing, and its line into the ledger. A review that is
-/// made again takes its own place. Returns the review's folder.
-///
-/// # Errors
-/// When a file can not be written or the ledger not be read.
-pub fn store(review: &Review, inputs: &[InputFile], folder: &Path) -> Result<PathBuf, ReviewError> {
-    let label = review.periods.last().map_or("review", |period| period.label.as_str());
-    let target = folder.join(report::slug(&label.to_lowercase()));
-    std::fs::create_dir_all(folder)
-        .map_err(|error| ReviewError::Read { path: folder.into(), why: error.to_string() })?;
-    let draft = Folder::create(&target)?;
-    let json = serde_json::to_string_pretty(review).expect("a review has only plain values") + "\n";
-    draft.write("review.json", json)?;
-    let document = report::review(review);
-    for (name, bytes) in report::files(&document, "review").map_err(RunError::from)? {
-        draft.write(&name, bytes)?;
-    }
-    for chart in chart::review(review) {
-        draft.write(&format!("charts/{}.svg", chart.id), chart::standalone(&chart))?;
-    }
-    draft.write("run.json", run_json(review, inputs))?;
-    let written = draft.finish()?;
-    append(review, folder)?;
-    Ok(written)
-}
-
-fn append(review: &Review, folder: &Path) -> Result<(), ReviewError> {
+/// Writes the line of a review into the ledger of its folder.
+pub(super) fn append(review: &Review, folder: &Path) -> Result<(), ReviewError> {
     let all = Kept::read(folder)?;
     let setting = &review.setting;
     let label = review.periods.last().map_or("", |period| period.label.as_str());
@@ -138,40 +111,4 @@ fn append(review: &Review, folder: &Path) -> Result<(), ReviewError> {
     let line = serde_json::to_string(&entry(review, before.hash())).expect("an entry has only plain values");
     let lines: String = before.entries.iter().map(|(_, line)| format!("{line}\n")).collect();
     Ok(write_file(&folder.join(LEDGER), format!("{lines}{line}\n"))?)
-}
-
-/// File names, sizes and hashes: what ties a review to its inputs.
-fn run_json(review: &Review, inputs: &[InputFile]) -> String {
-    let inputs: Vec<_> = inputs
-        .iter()
-        .map(|input| json!({ "path": input.path, "bytes": input.bytes, "sha256": input.sha256 }))
-        .collect();
-    let run = json!({
-        "leadoff": env!("CARGO_PKG_VERSION"),
-        "schema": REVIEW_SCHEMA,
-        "experiment": review.experiment,
-        "seed": review.setting.seed,
-        "inputs": inputs,
-    });
-    serde_json::to_string_pretty(&run).expect("plain values") + "\n"
-}
-
-/// Reads a `review.json` of this or an older version.
-///
-/// # Errors
-/// When it can not be read, or is newer than this program.
-pub fn read_review(path: &Path) -> Result<Review, ReviewError> {
-    let failed = |why: String| ReviewError::Read { path: path.into(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(format!("not JSON: {error}")))?;
-    match json.get("schema").and_then(serde_json::Value::as_u64) {
-        Some(schema) if schema <= u64::from(REVIEW_SCHEMA) => {}
-        Some(newer) => {
-            return Err(failed(format!(
-                "its schema {newer} is newer than this leadoff knows ({REVIEW_SCHEMA}): take a newer one"
-            )));
-        }
-        None => return Err(failed("it names no schema: not a review of leadoff".into())),
-    }
-    serde_json::from_value(json).map_err(|error| failed(error.to_string()))
 }

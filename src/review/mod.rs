@@ -10,6 +10,7 @@ mod bins;
 mod drift;
 mod early;
 mod error;
+mod folder;
 mod gather;
 mod leads;
 mod ledger;
@@ -22,8 +23,9 @@ mod trend;
 pub use alarm::alarms;
 pub use early::early_reads;
 pub use error::ReviewError;
+pub use folder::{read_review, redraw, store};
 pub use leads::{Compared, Given, Input, LATER, NONE, Values, Volume};
-pub use ledger::{Kept, read_review, store};
+pub use ledger::Kept;
 pub use period::Reviewed;
 pub use run::{Asked, review};
 

@@ -91,6 +91,22 @@ fn says(said: &str, words: &[&str]) {
 }
 
 #[test]
+fn a_field_test_is_redrawn_by_a_command_of_its_own() {
+    let folder = folder();
+    Files::sound().write(folder.path());
+    leadoff_in(folder.path(), &["ab", "analyze", "test.yaml", "--out", "out"]).done();
+    for held in ["out", "out/trial.json"] {
+        let error = leadoff_in(folder.path(), &["render", held]).failed(4);
+        assert!(error.contains("it holds an A/B test: `leadoff ab render` redraws it"), "{error}");
+    }
+    let page = std::fs::read(folder.path().join("out/report.html")).unwrap();
+    std::fs::remove_dir_all(folder.path().join("out/charts")).unwrap();
+    leadoff_in(folder.path(), &["ab", "render", "out"]).done();
+    assert!(page == std::fs::read(folder.path().join("out/report.html")).unwrap());
+    assert!(folder.path().join("out/charts").is_dir());
+}
+
+#[test]
 fn a_sound_test_is_judged() {
     let said = Files::sound().said();
     assert!(!said.contains("No verdict"), "{said}");

@@ -154,7 +154,7 @@ fn early_reads_cover_what_happens_and_are_doubted_when_the_relation_turns() {
 
 fn reviewed(folder: &std::path::Path, experiment: &str, arguments: &[&str], label: &str) -> Value {
     write(folder, "experiment.yaml", experiment);
-    let all = [&["review", "experiment.yaml", "--out", "reviews"], arguments].concat();
+    let all = [&["review", "experiment.yaml", "--out", "reviews", "--no-png"], arguments].concat();
     leadoff_in(folder, &all).done();
     json(&folder.join("reviews").join(label).join("review.json"))
 }
@@ -388,6 +388,231 @@ fn what_can_not_be_reviewed_says_why() {
     assert!(failed(&["--quarter", "2019Q1"], 4).contains("leads are there from 2025-01-0"));
     assert!(failed(&["--month", "2025-13"], 2).contains("`2026-07`"));
     assert!(!folder.path().join("reviews/ledger.jsonl").exists());
+}
+
+/// Every file of a folder and of those in it, with its bytes.
+fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push((path.clone(), std::fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn render_redraws_a_review_from_its_json_alone() {
+    let folder = simulated("1500");
+    let path = folder.path();
+    write(path, "experiment.yaml", made("2026-03-31"));
+    let asked = ["review", "experiment.yaml", "--out", "reviews", "--quarter", "2025Q4", "--compare", "4"];
+    leadoff_in(path, &asked).done();
+    let home = path.join("reviews/2025q4");
+    let drawn = files(&home);
+    let names: Vec<String> =
+        drawn.iter().map(|(name, _)| name.strip_prefix(&home).unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(
+        names,
+        [
+            "charts/tiers.png",
+            "charts/tiers.svg",
+            "charts/trend.png",
+            "charts/trend.svg",
+            "review.html",
+            "review.json",
+            "review.md",
+            "review.xlsx",
+            "run.json",
+            "slide.png",
+            "slide.svg"
+        ]
+    );
+    std::fs::remove_dir_all(path.join("data")).unwrap();
+    for (file, _) in drawn.iter().filter(|(file, _)| file.extension().is_none_or(|kind| kind != "json")) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let said = leadoff_in(path, &["render", "reviews/2025q4"]).done();
+    assert!(said.contains("review.html"), "{said}");
+    for ((name, bytes), (again, now)) in drawn.iter().zip(files(&home)) {
+        assert!(*name == again && *bytes == now, "{} drawn anew differs", name.display());
+    }
+    // One format of it, from a file of any name.
+    std::fs::copy(home.join("review.json"), path.join("kept.json")).unwrap();
+    let markdown = leadoff_in(path, &["render", "kept.json", "--format", "markdown"]).done();
+    assert!(drawn.iter().any(|(_, bytes)| bytes == markdown.as_bytes()));
+    assert_eq!(names.len(), files(&home).len());
+}
+
+#[test]
+fn what_render_can_not_redraw_says_why() {
+    let folder = simulated("500");
+    let path = folder.path();
+    write(path, "experiment.yaml", made("2026-03-31"));
+    leadoff_in(path, &["review", "experiment.yaml", "--out", "reviews", "--quarter", "2025Q4", "--no-png"]).done();
+    assert!(!path.join("reviews/2025q4/slide.png").exists() && path.join("reviews/2025q4/slide.svg").exists());
+    let failed = |what: &str| leadoff_in(path, &["render", what]).failed(4);
+    let error = failed("reviews");
+    assert!(error.contains("name one, such as reviews/2025q4"), "{error}");
+    assert!(failed("data").contains("neither `evaluation.json` nor `review.json`"));
+    let review = json(&path.join("reviews/2025q4/review.json"));
+    let mut newer = review.clone();
+    newer["schema"] = 999.into();
+    write(path, "newer.json", newer.to_string());
+    assert!(failed("newer.json").contains("schema 999 is newer"));
+    let mut broken = review;
+    broken["periods"] = "none".into();
+    write(path, "broken.json", broken.to_string());
+    assert!(failed("broken.json").contains("broken.json: "));
+    write(path, "half/review.json", "{\"schema\": 1, \"memo");
+    assert!(failed("half").contains("not JSON"));
+    write(path, "test/trial.json", "{\"schema\": 1, \"contrasts\": []}");
+    assert!(failed("test").contains("`leadoff ab render` redraws it"));
+    write(path, "audit/audit.json", "{\"schema\": 1, \"weighing\": {}}");
+    assert!(failed("audit").contains("it holds an audit, and what is redrawn are runs and reviews"));
+    // Where a run's folder says it holds one and holds a review.
+    std::fs::create_dir(path.join("run")).unwrap();
+    std::fs::copy(path.join("reviews/2025q4/review.json"), path.join("run/evaluation.json")).unwrap();
+    assert!(failed("run").contains("it holds a review, and what is asked for is a run"));
+    let error = leadoff_in(path, &["compare", "reviews/2025q4", "reviews/2025q4"]).failed(2);
+    assert!(error.contains("it holds a review, and runs are compared"), "{error}");
+}
+
+/// Two quarters of a hundred hot and a hundred cold leads each, with what sales did and said, all of it counted by hand.
+fn worked(folder: &std::path::Path) -> String {
+    let mut leads = String::from("lead_id,created_at,size,sales_verdict,sales_reason\n");
+    let mut outcomes = String::from("lead_id,converted_at,first_touch_at\n");
+    let mut events = String::from("lead_id,occurred_at,kind\n");
+    for (quarter, month) in [(1, 1), (2, 4)] {
+        for place in 0..200 {
+            let (hot, i) = (place < 100, place % 100);
+            let id = format!("Q{quarter}-{place}");
+            let at = |days: u32, time: &str| {
+                // Created in the first 20 days of the quarter; days go on into the month after.
+                let day = i % 20 + days;
+                format!("2026-{:02}-{:02}T{time}", month + day / 28, day % 28 + 1)
+            };
+            let said = match (hot, i) {
+                (true, 0..70) | (false, 0..15) => "accepted,",
+                (true, 70..81) => "rejected,no <b>budget</b>",
+                (true, 81..88) => "rejected,student",
+                (true, 88..90) => "rejected,rival",
+                (false, 15..65) => "rejected,too small",
+                _ => "later,",
+            };
+            leads += &format!("{id},{},{},{said}\n", at(0, "09:00:00"), if hot { 60 } else { 10 });
+            let won = if hot { i % 4 == 0 } else { i % 10 == 3 };
+            let converted = if won { at(10, "12:00:00") } else { String::new() };
+            let touched = match (hot, i) {
+                (true, 0..50) => at(0, "09:30:00"),
+                (true, _) => at(0, "14:00:00"),
+                (false, 0..90) => at(2, "09:00:00"),
+                _ => String::new(),
+            };
+            outcomes += &format!("{id},{converted},{touched}\n");
+            for call in 0..(if hot { 3 } else { 1 }) {
+                events += &format!("{id},{},call\n", at(call + 1, "10:00:00"));
+            }
+            // Neither is a touch within the horizon.
+            events += &format!("{id},{},page_view\n{id},{},call\n", at(1, "11:00:00"), at(40, "10:00:00"));
+        }
+    }
+    write(folder, "leads.csv", leads);
+    write(folder, "outcomes.csv", outcomes);
+    write(folder, "events.csv", events);
+    "
+version: 1
+experiment: What sales did
+data:
+  leads: { path: leads.csv, id: lead_id, created: created_at, known: at_creation, except: { sales_verdict: as_exported, sales_reason: as_exported } }
+  events: { path: events.csv, lead: lead_id, at: occurred_at, kind: kind }
+  outcomes: { path: outcomes.csv, lead: lead_id, converted: converted_at, worked: first_touch_at }
+  until: 2026-09-30
+replay: { as_of: created, horizon: 30d }
+champion: current
+models:
+  current: { points: { criteria: [{ name: Large, when: size > 50, points: 10 }] } }
+brackets: { named: { Cold: 0, Hot: 10 } }
+replicates: 100
+review:
+  touches: [call]
+  feedback: { column: sales_verdict, accepted: [accepted], rejected: [rejected], reason: sales_reason }
+"
+    .into()
+}
+
+#[test]
+fn what_sales_did_and_said_is_counted_by_tier() {
+    let folder = folder();
+    let experiment = worked(folder.path());
+    let review = reviewed(folder.path(), &experiment, &["--quarter", "2026Q2", "--compare", "1"], "2026q2");
+    let benchmarks = &review["benchmarks"];
+    let tier = |list: &'static str, label: &str| {
+        let all = match list {
+            "feedback" => benchmarks["feedback"]["by_bracket"].as_array().unwrap(),
+            _ => benchmarks["by_bracket"].as_array().unwrap(),
+        };
+        all.iter().find(|part| part["label"] == label).unwrap_or_else(|| panic!("{label}: {all:?}")).clone()
+    };
+    // Sales' verdicts, of both quarters; who was not judged does not count.
+    for (label, accepted, rejected) in [("Hot", 140, 40), ("Cold", 30, 100)] {
+        let part = tier("feedback", label);
+        assert_eq!((part["accepted"].as_u64(), part["rejected"].as_u64()), (Some(accepted), Some(rejected)), "{part}");
+        close(&part["share"]["point"], accepted as f64 / (accepted + rejected) as f64, 1e-12);
+    }
+    let reasons: Vec<(&str, f64)> = benchmarks["feedback"]["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["level"].as_str().unwrap(), one["share"].as_f64().unwrap() * 140.0))
+        .collect();
+    let expected = [("too small", 100.0), ("no <b>budget</b>", 22.0), ("student", 14.0), ("other", 4.0)];
+    for ((found, share), (reason, count)) in reasons.iter().zip(expected) {
+        assert!(*found == reason && (share - count).abs() < 1e-9, "{reasons:?}");
+    }
+    let at_odds = |key: &str| benchmarks["feedback"][key].as_u64().unwrap();
+    assert_eq!((at_odds("rejected_high"), at_odds("rejected_high_wins")), (40, 10));
+    assert_eq!((at_odds("accepted_low"), at_odds("accepted_low_wins")), (30, 4));
+    // Touches for a win: 600 calls for 50 wins, 200 for 20; calls after the horizon and other events are none.
+    close(&tier("tiers", "Hot")["touches_per_win"], 12.0, 1e-12);
+    close(&tier("tiers", "Cold")["touches_per_win"], 10.0, 1e-12);
+    let touch = &benchmarks["touch"];
+    for (within, share) in [("within_hour", 0.25), ("within_day", 0.5), ("within_day_before", 0.5)] {
+        close(&touch[within]["point"], share, 1e-12);
+    }
+    let classes: Vec<u64> =
+        touch["classes"].as_array().unwrap().iter().map(|class| class["leads"].as_u64().unwrap()).collect();
+    assert_eq!(classes, [100, 100, 180, 0, 20]);
+
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(folder.path().join("reviews/2026q2").join(name)).unwrap();
+        text.replace('\u{a0}', " ")
+    };
+    let (page, markdown) = (read("review.html"), read("review.md"));
+    for words in [
+        "What sales says of the leads, by tier.",
+        "Touched within an hour: 25.0 %",
+        "It does not show that speed wins",
+        "Where sales and the score disagree: of 40 mature leads in the top tier that sales rejected, 10 converted; of 30 mature leads in the lowest that sales accepted, 4 did.",
+    ] {
+        assert!(page.contains(words) && markdown.contains(words), "{words}");
+    }
+    // A reason is text from the data.
+    assert!(page.contains("too small (71.4 %), no &lt;b&gt;budget&lt;/b&gt; (15.7 %), student (10.0 %)"));
+    assert!(!page.contains("<b>budget") && !markdown.contains("<b>budget") && !read("slide.svg").contains("<b>budget"));
+
+    for (right, wrong, near) in
+        [("column: sales_verdict", "column: sales_verdikt", "sales_verdict"), ("[call]", "[cal]", "call")]
+    {
+        write(folder.path(), "wrong.yaml", experiment.replace(right, wrong));
+        let error = leadoff_in(folder.path(), &["review", "wrong.yaml", "--out", "wrong"]).failed(3);
+        assert!(error.contains(&format!("did you mean `{near}`?")), "{error}");
+        assert!(!folder.path().join("wrong").exists());
+    }
 }
 
 /// The first screen, top to bottom.

@@ -141,6 +141,8 @@ fn compare_says_what_changed_and_what_is_chance() {
     for name in ["compare.html", "compare.md", "compare.json", "compare.xlsx"] {
         assert!(folder.path().join("changes").join(name).is_file(), "{name}");
     }
+    let error = leadoff_in(folder.path(), &["render", "changes/compare.json"]).failed(4);
+    assert!(error.contains("it holds what changed between two runs"), "{error}");
     // A file that is not the one it was.
     let leads = folder.path().join("data/leads.csv");
     let text = std::fs::read_to_string(&leads).unwrap();
@@ -167,6 +169,8 @@ fn compare_refuses_what_is_no_run_and_other_champions() {
     let error = leadoff_in(folder.path(), &["compare", "a", "audit"]).failed(2);
     assert!(error.contains("it holds an audit"), "{error}");
     assert!(folder.path().join("audit/audit.xlsx").is_file());
+    let error = leadoff_in(folder.path(), &["render", "audit/audit.json"]).failed(4);
+    assert!(error.contains("it holds an audit"), "{error}");
     // An older result, without what came later, is read.
     let path = folder.path().join("a/evaluation.json");
     let mut old = json(&path);

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::data::hashed;
 use crate::experiment::store::{Folder, StoreError};
-use crate::experiment::{Progress, RunError, write_file};
+use crate::experiment::{Kind, Progress, RunError, read_stored, write_files};
 use crate::report::{self, chart};
 use crate::result::Number;
 use crate::result::trial::{ArmLook, Contrast, Look, TRIAL_SCHEMA, Trial};
@@ -140,17 +140,7 @@ fn report_files(trial: &Trial) -> Result<Vec<(String, Vec<u8>)>, RunError> {
 /// # Errors
 /// When it is none.
 pub fn read_trial(path: &Path) -> Result<Trial, RunError> {
-    let failed = |why: String| RunError::Evaluation { path: path.into(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| failed(format!("not JSON: {error}")))?;
-    match json.get("schema").and_then(serde_json::Value::as_u64) {
-        Some(schema) if schema <= u64::from(TRIAL_SCHEMA) => {}
-        Some(newer) => {
-            return Err(failed(format!("its schema {newer} is newer than this leadoff knows ({TRIAL_SCHEMA})")));
-        }
-        None => return Err(failed("it names no schema: not a trial of leadoff".into())),
-    }
-    serde_json::from_value(json).map_err(|error| failed(error.to_string()))
+    read_stored(path, Kind::Trial, TRIAL_SCHEMA).map_err(|why| RunError::Evaluation { path: path.into(), why })
 }
 
 /// Draws the report of a trial anew, beside it.
@@ -158,10 +148,5 @@ pub fn read_trial(path: &Path) -> Result<Trial, RunError> {
 /// # Errors
 /// When a file cannot be written.
 pub fn redraw(trial: &Trial, folder: &Path) -> Result<(), RunError> {
-    let charts = folder.join("charts");
-    std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts, source })?;
-    for (name, bytes) in report_files(trial)? {
-        write_file(&folder.join(name), bytes)?;
-    }
-    Ok(())
+    Ok(write_files(folder, report_files(trial)?)?)
 }

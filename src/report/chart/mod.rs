@@ -2,6 +2,7 @@
 
 mod audit;
 mod brackets;
+mod brief;
 mod distribution;
 mod figures;
 #[cfg(test)]
@@ -23,6 +24,9 @@ mod time;
 mod trial;
 mod words;
 
+use rayon::prelude::*;
+
+use crate::report::ReportError;
 use crate::result::Evaluation;
 
 use ink::Ink;
@@ -30,11 +34,14 @@ use roster::{Entry, roster};
 use sheet::{LABEL, NOTE, Sheet};
 
 pub use audit::criteria;
+pub use brief::{Brief, Proposal, brief};
 pub use panel::{Axis, Mark, Panel, Place, Series, Shape};
 pub use png::png;
-pub use review::{review, tiers, trend};
+pub use review::{review, tiers, tiers_from_the_top, trend};
 pub use slide::{Figure, slide, slide_png};
 pub use trial::{PowerPoint, power, trial};
+#[cfg(test)]
+pub(crate) use words::width as text_width;
 
 /// A drawn chart: SVG text whose colours are CSS classes so that one picture serves light, dark and print.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +92,24 @@ pub fn style() -> &'static str {
 /// The chart as an SVG file: with its title, its colours and paper.
 pub fn standalone(chart: &Chart) -> String {
     file(chart, &ink::STYLE)
+}
+
+/// Charts as files, each with its name, and a slide: SVG, and images where they are asked for.
+///
+/// # Errors
+/// When an image cannot be drawn.
+pub fn files(charts: &[Chart], slide: String, png: bool) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
+    let mut files = Vec::new();
+    for chart in charts {
+        files.push((format!("charts/{}.svg", chart.id), standalone(chart).into_bytes()));
+    }
+    if png {
+        let drawn = charts.par_iter().map(|chart| Ok((format!("charts/{}.png", chart.id), self::png(chart)?)));
+        files.extend(drawn.collect::<Result<Vec<_>, ReportError>>()?);
+        files.push(("slide.png".into(), slide_png(&slide)?));
+    }
+    files.push(("slide.svg".into(), slide.into_bytes()));
+    Ok(files)
 }
 
 const WIDTH: u32 = 700;

@@ -23,6 +23,8 @@ pub enum Shape {
     Bars,
     /// Upright bars a label.
     Columns,
+    /// A line a series, with a dot a label.
+    Lines,
     /// Points by two numbers.
     Scatter,
 }

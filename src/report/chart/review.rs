@@ -7,7 +7,7 @@ use super::super::text;
 use super::ink::{Ink, MODELS, Pen};
 use super::scale::{Scale, Unit};
 use super::sheet::{Frame, HEADING, LABEL, NOTE, Plot, Sheet};
-use super::{Chart, Frontispiece, figures, note, words};
+use super::{Axis, Chart, Frontispiece, Mark, Panel, Place, Series, Shape, figures, note, words};
 
 /// The charts of a review.
 pub fn review(review: &Review) -> Vec<Chart> {
@@ -30,27 +30,31 @@ struct Tier<'a> {
 
 /// Conversion, volume and time by tier, this period beside the last, with how much of each is mature.
 pub fn tiers(review: &Review) -> Chart {
+    tiers_from_the_top(review, usize::MAX)
+}
+
+/// The same of so many tiers at most, those of the highest scores.
+pub fn tiers_from_the_top(review: &Review, most: usize) -> Chart {
     let champion = review.models.iter().find(|model| model.is_champion);
     let last = review.periods.len().saturating_sub(1);
     let of = |back: usize| champion.and_then(|model| model.periods.get(last.checked_sub(back)?));
-    let rows: Vec<Tier> = of(0).map(|now| tiers_of(now, of(1))).unwrap_or_default();
+    let mut rows: Vec<Tier> = of(0).map(|now| tiers_of(now, of(1))).unwrap_or_default();
+    let (all, title) = (rows.len(), "Conversion, volume and time by tier");
+    let title = if all > most { format!("{title}, the {most} highest of {all}") } else { title.into() };
+    rows.truncate(most);
     let label = |back: usize| {
         last.checked_sub(back)
             .and_then(|place| review.periods.get(place))
             .map_or(String::new(), |one| one.label.clone())
     };
     let bottom = TOP + ROW * rows.len() as f64;
-    let front = Frontispiece {
-        id: "tiers".into(),
-        title: "Conversion, volume and time by tier".into(),
-        alt: alt(&rows, &label(0)),
-        entry: None,
-        height: bottom + 64.0,
-    };
+    let front =
+        Frontispiece { id: "tiers".into(), title, alt: alt(&rows, &label(0)), entry: None, height: bottom + 64.0 };
     if rows.is_empty() {
         return front.refuse("No tiers yet: no horizon of this period's leads is over.");
     }
-    front.draw(|sheet| {
+    let panels = panels(&rows, &[label(0), label(1)]);
+    let chart = front.draw(|sheet| {
         let ends = rows.iter().flat_map(|tier| [Some(tier.now), tier.before]).flatten();
         let highest = ends.flat_map(|row| [&row.rate.point, &row.rate.high]).filter_map(Number::finite);
         let scale = Scale::share(highest.fold(0.01, f64::max), 4, "converted within the horizon");
@@ -65,7 +69,38 @@ pub fn tiers(review: &Review) -> Chart {
         }
         sheet.line(&[plot.at((0.0, 0.0)), plot.at((0.0, 1.0))], Ink::Axis.solid(), 1.0);
         note(sheet, (0.0, bottom + 54.0), "Line: 95 % interval. Days: median from creation to win.");
-    })
+    });
+    chart.of(panels)
+}
+
+/// Conversion, leads, days and maturity, each with the reviewed period beside the last.
+fn panels(rows: &[Tier], labels: &[String; 2]) -> Vec<Panel> {
+    let panel = |title: &str, up: Axis, mark: &dyn Fn(&Bracket, Place) -> Mark| {
+        let of = |tier: &Tier, row: Option<&Bracket>| {
+            let place = Place::label(&tier.now.label);
+            row.map_or_else(|| Mark::new(place.clone(), None), |row| mark(row, place.clone()))
+        };
+        let now = rows.iter().map(|tier| of(tier, Some(tier.now))).collect();
+        let mut series = vec![Series::new(&labels[0], NOW.solid(), now)];
+        if rows.iter().any(|tier| tier.before.is_some()) {
+            let before = rows.iter().map(|tier| of(tier, tier.before)).collect();
+            series.push(Series::new(&labels[1], BEFORE.solid(), before));
+        }
+        Panel { title: title.into(), shape: Shape::Bars, across: Axis::new("tier", text::Unit::Plain), up, series }
+    };
+    let all = |row: &Bracket| (row.leads + row.immature) as f64;
+    vec![
+        panel("Conversion by tier", Axis::new("converted within the horizon", text::Unit::Share), &|row, place| {
+            Mark::of(place, row.rate.point.finite(), &row.rate)
+        }),
+        panel("Leads by tier", Axis::new("leads", text::Unit::Count), &|row, place| Mark::new(place, Some(all(row)))),
+        panel("Median days to win by tier", Axis::new("days", text::Unit::Days), &|row, place| {
+            Mark::new(place, row.median_days.finite())
+        }),
+        panel("How much of each tier is mature", Axis::new("share of leads", text::Unit::Share), &|row, place| {
+            Mark::new(place, Some(row.leads as f64 / all(row)))
+        }),
+    ]
 }
 
 /// From the highest scores down.
@@ -165,7 +200,8 @@ pub fn trend(review: &Review) -> Chart {
         .copied()
         .chain(ends)
         .fold((0.5_f64, 0.6_f64), |(low, high), value| (low.min(value), high.max(value)));
-    front.draw(|sheet| {
+    let panel = trend_panel(review, front.title.clone());
+    let chart = front.draw(|sheet| {
         let x = Scale::spanning(-0.3, periods as f64 - 0.7, 1, Unit::Plain, "").without_ticks();
         let mut plot = sheet.plot(FRAME, x, Scale::rounded(low, high, 4, Unit::Plain, "AUC"));
         plot.reference((-0.3, 0.5), (periods as f64 - 0.7, 0.5));
@@ -190,7 +226,27 @@ pub fn trend(review: &Review) -> Chart {
             (0.0, FRAME.bottom() + 44.0),
             "Upright lines: 95 % interval of the live model. 0.5 is chance. Where a model learned from a period's leads there is no dot.",
         );
-    })
+    });
+    chart.of(vec![panel])
+}
+
+fn trend_panel(review: &Review, title: String) -> Panel {
+    let mut others = 0;
+    let mut series = |model: &ModelTrend| {
+        let mark = |one: &ModelPeriod| match model.is_champion {
+            true => Mark::of(Place::label(&one.label), one.auc.point.finite(), &one.auc),
+            false => Mark::new(Place::label(&one.label), one.auc.point.finite()),
+        };
+        let marks = model.periods.iter().map(mark).collect();
+        Series { joined: true, ..Series::new(&model.name, pen(model, &mut others), marks) }
+    };
+    Panel {
+        title,
+        shape: Shape::Lines,
+        across: Axis::new(words::clean(&review.setting.unit), text::Unit::Plain),
+        up: Axis::new("AUC", text::Unit::Plain),
+        series: review.models.iter().map(&mut series).collect(),
+    }
 }
 
 fn pen(model: &ModelTrend, others: &mut usize) -> Pen {

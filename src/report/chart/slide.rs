@@ -1,16 +1,15 @@
 //! One picture for a slide: the answer, three figures, one chart, in 16:9.
 
 use super::ink::{self, Ink};
-use super::sheet::{LABEL, NOTE, Sheet};
+use super::sheet::{Frame, LABEL, NOTE, Point, Sheet};
 use super::{Chart, WIDTH, height, png, words};
 use crate::report::ReportError;
 use crate::report::document::{Block, Document, Section, Tone};
 
-const SIZE: (u32, u32) = (1280, 720);
-const LEFT: f64 = 56.0;
-const ROOM: f64 = 1280.0 - 2.0 * LEFT;
+pub(super) const SIZE: (u32, u32) = (1280, 720);
+pub(super) const LEFT: f64 = 56.0;
+pub(super) const ROOM: f64 = 1280.0 - 2.0 * LEFT;
 const HEADLINE: f64 = 30.0;
-const LINE: f64 = 38.0;
 /// Where the chart begins, and where chart and figures end.
 const CHART: f64 = 470.0;
 const BOTTOM: f64 = 650.0;
@@ -30,23 +29,28 @@ pub struct Figure {
 pub fn slide(document: &Document, figures: &[Figure]) -> String {
     let mut elements = String::new();
     let sheet = Sheet::new(&mut elements, SIZE);
-    let top = heading(&sheet, document);
+    let top = heading(&sheet, document, HEADLINE);
     for (place, figure) in figures.iter().take(3).enumerate() {
         let pitch = (BOTTOM - top) / 3.0;
-        self::figure(&sheet, top + pitch * (place as f64 + 0.5), figure);
+        let at = (LEFT, top + pitch * (place as f64 + 0.5) - 38.0);
+        self::figure(&sheet, at, CHART - LEFT - 24.0, figure);
     }
-    let footer = words::fit(&document.setting.plain(), 12.0, false, ROOM);
-    sheet.text((LEFT, 682.0), &footer, NOTE);
-    sheet.text((LEFT, 700.0), &words::fit(&document.footer.plain(), 12.0, false, ROOM), NOTE);
+    footer(&sheet, document);
     drop(sheet);
-    let chart = first(&document.sections).map(|chart| placed(chart, top)).unwrap_or_default();
-    let title = words::escape(&document.title);
+    let room = Frame { x: CHART, y: top, width: LEFT + ROOM - CHART, height: BOTTOM - top };
+    let chart = first(&document.sections).map(|chart| placed(chart, room)).unwrap_or_default();
+    page(&document.title, &(elements + &chart))
+}
+
+/// What is drawn, as a file of its own: with colours and paper.
+pub(super) fn page(title: &str, elements: &str) -> String {
+    let title = words::escape(title);
     let (width, height) = SIZE;
     format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="slide-title" viewBox="0 0 {width} {height}" width="{width}" height="{height}"><title id="slide-title">{title}</title><style>
 {}</style>
 <rect class="ink-paper" width="100%" height="100%" fill="currentColor"/>
-{elements}{chart}</svg>
+{elements}</svg>
 "#,
         *ink::LIGHT
     )
@@ -60,20 +64,21 @@ pub fn slide_png(svg: &str) -> Result<Vec<u8>, ReportError> {
     png::image(svg, "slide")
 }
 
-/// Title, answer and what forbids a conclusion; returns where the rest may begin.
-fn heading(sheet: &Sheet, document: &Document) -> f64 {
+/// Title, answer in letters of this size, and what forbids a conclusion; returns where the rest may begin.
+pub(super) fn heading(sheet: &Sheet, document: &Document, size: f64) -> f64 {
     sheet.text((LEFT, 44.0), &words::fit(&document.title, 17.0, false, ROOM), LABEL.sized(17.0).ink(Ink::Muted));
     let ink = match document.answer.tone {
         Tone::Change => Ink::Model(2),
         Tone::Keep => Ink::Model(0),
         Tone::Undecided => Ink::Model(5),
     };
-    let lines = words::wrap(&document.answer.headline.plain(), HEADLINE, true, ROOM - 22.0, 4);
+    let lines = words::wrap(&document.answer.headline.plain(), size, true, ROOM - 22.0, 4);
+    let (pitch, half) = (size + 8.0, size / 1.5);
     let mut y = 92.0;
-    sheet.bar((LEFT, y - 20.0), (LEFT + 6.0, y + LINE * (lines.len() - 1) as f64 + 20.0), ink, 1.0);
+    sheet.bar((LEFT, y - half), (LEFT + 6.0, y + pitch * (lines.len() - 1) as f64 + half), ink, 1.0);
     for line in &lines {
-        sheet.text((LEFT + 22.0, y), line, LABEL.bold(true).sized(HEADLINE));
-        y += LINE;
+        sheet.text((LEFT + 22.0, y), line, LABEL.bold(true).sized(size));
+        y += pitch;
     }
     for banner in document.answer.banners.iter().take(1) {
         for line in words::wrap(&banner.plain(), 15.0, false, ROOM - 22.0, 2) {
@@ -84,12 +89,23 @@ fn heading(sheet: &Sheet, document: &Document) -> f64 {
     y + 12.0
 }
 
-fn figure(sheet: &Sheet, middle: f64, figure: &Figure) {
-    let room = CHART - LEFT - 24.0;
-    sheet.text((LEFT, middle - 38.0), &words::fit(&figure.label, 16.0, false, room), LABEL.sized(16.0).ink(Ink::Muted));
-    sheet.text((LEFT, middle - 4.0), &words::fit(&figure.value, 40.0, true, room), LABEL.bold(true).sized(40.0));
+/// What was asked, and what the slide was made by.
+pub(super) fn footer(sheet: &Sheet, document: &Document) {
+    sheet.text((LEFT, 682.0), &words::fit(&document.setting.plain(), 12.0, false, ROOM), NOTE);
+    sheet.text((LEFT, 700.0), &words::fit(&document.footer.plain(), 12.0, false, ROOM), NOTE);
+}
+
+/// Sizes of a figure's number: the first at which it is whole.
+const NUMBER: [f64; 3] = [40.0, 32.0, 25.0];
+
+/// A figure below a place, so wide.
+pub(super) fn figure(sheet: &Sheet, (x, y): Point, room: f64, figure: &Figure) {
+    sheet.text((x, y), &words::fit(&figure.label, 16.0, false, room), LABEL.sized(16.0).ink(Ink::Muted));
+    let fits = |size: &f64| words::width(&figure.value, *size, true) <= room;
+    let size = NUMBER.into_iter().find(fits).unwrap_or(NUMBER[2]);
+    sheet.text((x, y + 34.0), &words::fit(&figure.value, size, true, room), LABEL.bold(true).sized(size));
     for (line, text) in words::wrap(&figure.beside, 15.0, false, room, 2).iter().enumerate() {
-        sheet.text((LEFT, middle + 30.0 + 19.0 * line as f64), text, LABEL.sized(15.0).ink(Ink::Muted));
+        sheet.text((x, y + 68.0 + 19.0 * line as f64), text, LABEL.sized(15.0).ink(Ink::Muted));
     }
 }
 
@@ -109,18 +125,22 @@ fn walk<'a>(sections: &'a [Section], charts: &mut Vec<&'a Chart>) {
 }
 
 /// The chart as large as there is room, with its title above.
-fn placed(chart: &Chart, top: f64) -> String {
+pub(super) fn placed(chart: &Chart, room: Frame) -> String {
     let Some((head, _)) = chart.svg.split_once('>') else { return String::new() };
     let (own_width, own_height) = (f64::from(WIDTH), height(head));
-    let (room_across, room_down) = (LEFT + ROOM - CHART, BOTTOM - top - 30.0);
-    let scale = (room_across / own_width).min(room_down / own_height);
+    let scale = (room.width / own_width).min((room.height - 30.0) / own_height);
     let (width, height) = (own_width * scale, own_height * scale);
     let mut title = String::new();
     let sheet = Sheet::new(&mut title, SIZE);
-    sheet.text((CHART, top + 8.0), &words::fit(&chart.title, 16.0, true, room_across), LABEL.bold(true).sized(16.0));
+    subtitle(&sheet, room, &chart.title);
     drop(sheet);
-    let place = format!(r#"<svg x="{CHART}" y="{}" width="{width:.2}" height="{height:.2}" "#, top + 28.0);
+    let place = format!(r#"<svg x="{}" y="{}" width="{width:.2}" height="{height:.2}" "#, room.x, room.y + 28.0);
     format!("{title}{}", chart.svg.replacen("<svg ", &place, 1))
+}
+
+/// The title of a part of the slide, at its top.
+pub(super) fn subtitle(sheet: &Sheet, room: Frame, title: &str) {
+    sheet.text((room.x, room.y + 8.0), &words::fit(title, 16.0, true, room.width), LABEL.bold(true).sized(16.0));
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ const ADVANCE: [u8; 95] = [
 ];
 
 /// The width of a text in pixels.
-pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
+pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let ems: f64 = text.chars().map(advance).sum();
     ems * size * if bold { 1.1 } else { 1.0 }
 }

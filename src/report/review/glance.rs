@@ -20,7 +20,7 @@ pub(super) fn section(review: &Review) -> Section {
 }
 
 /// The reviewed period, the one before, and the same a year ago.
-fn compared(review: &Review) -> Vec<&Period> {
+pub(super) fn compared(review: &Review) -> Vec<&Period> {
     let season = review.setting.season.filter(|season| *season > 1).and_then(|season| back(review, season as usize));
     [Some(reviewed(review)), back(review, 1), season].into_iter().flatten().collect()
 }
@@ -109,12 +109,19 @@ pub(super) fn advice_words(advice: &Advice) -> Text {
     }
 }
 
+/// What is said where nothing is to be changed.
+pub(super) const NO_CHANGE: &str = "No change is proposed";
+pub(super) const WHY_NONE: &str = "no criterion at odds with the data, no challenger past the gates, no log to mend";
+
+/// How the changes are called.
+pub(super) fn changes_title(review: &Review) -> &'static str {
+    let number = ["", "The one change to make", "The two changes to make", "The three changes to make"];
+    number.get(review.advice.len()).copied().unwrap_or("The changes to make")
+}
+
 fn changes(review: &Review) -> Block {
     if review.advice.is_empty() {
-        return Block::Paragraph(
-            "No change is proposed: no criterion at odds with the data, no challenger past the gates, no log to mend."
-                .into(),
-        );
+        return Block::Paragraph(format!("{NO_CHANGE}: {WHY_NONE}.").into());
     }
     let columns = vec![
         Column::label("Change to make").brief(),
@@ -137,9 +144,7 @@ fn changes(review: &Review) -> Block {
         ]
     };
     let rows = review.advice.iter().enumerate().map(row).collect();
-    let number = ["", "The one change to make", "The two changes to make", "The three changes to make"];
-    let caption = number.get(review.advice.len()).copied().unwrap_or("The changes to make");
-    Block::Table(Table::new(caption, columns, rows))
+    Block::Table(Table::new(changes_title(review), columns, rows))
 }
 
 /// The most parts of a segment on the first screen.
@@ -179,7 +184,7 @@ fn sources(review: &Review) -> Option<Table> {
 }
 
 /// Maturity, breaks in the tracking, and what became of the last advice, in one line.
-fn trust(review: &Review) -> (Level, Text) {
+pub(super) fn trust(review: &Review) -> (Level, Text) {
     let period = reviewed(review);
     let mature = format!("{} of this period's leads are mature. ", text::quantity(period.share_mature(), Unit::Share));
     let broken: Vec<String> = review

@@ -2,15 +2,18 @@
 
 mod glance;
 mod sections;
+mod slide;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use crate::result::review::{ModelPeriod, ModelTrend, Period, Review};
 use crate::result::{Decision, Level};
 
 use super::document::{Answer, Block, Document, Section, Text, Tone, name, say};
 use super::text;
+
+pub use slide::brief;
 
 /// The report on a review.
 pub fn document(review: &Review) -> Document {

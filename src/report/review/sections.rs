@@ -3,7 +3,7 @@
 use crate::result::review::{
     Alarm, Change, ChangeUnit, EarlyRead, InputDrift, ModelPeriod, ModelTrend, Review, TouchSpeed, Yield,
 };
-use crate::result::{CriterionAudit, Estimate, GateOutcome, Level, Number};
+use crate::result::{CriterionAudit, Estimate, Level, Number};
 
 use super::super::chart;
 use super::super::document::{Block, Cell, Column, Section, Table, Text, name, say};
@@ -427,11 +427,7 @@ fn decision(review: &Review) -> Section {
             vec![
                 Cell::name(&gate.challenger),
                 Cell::text(Text::sentence(&gate.gate)),
-                Cell::text(match gate.outcome {
-                    GateOutcome::Passed => "passed",
-                    GateOutcome::Failed => "failed",
-                    GateOutcome::Open => "open",
-                }),
+                Cell::text(gate.outcome.in_words()),
                 Cell::text(Text::sentence(&gate.found)),
             ]
         });

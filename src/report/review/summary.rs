@@ -63,7 +63,7 @@ pub(super) fn named(review: &Review) -> Option<&Comparison> {
 }
 
 /// "+25 wins a quarter (+13 to +34)".
-fn worth(comparison: &Comparison) -> String {
+pub(super) fn worth(comparison: &Comparison) -> String {
     let (wins, per) = switching(comparison);
     let (point, interval) = text::parts(&wins, Unit::CountDifference);
     let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));

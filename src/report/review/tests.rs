@@ -1,12 +1,15 @@
-use crate::report::Format;
+use resvg::usvg::roxmltree::{self, Node};
+
+use crate::report::{Format, chart, fixture};
 use crate::result::review::{
-    Alarms, Benchmarks, Change, ChangeUnit, Drift, Fingerprint, Memory, ModelPeriod, ModelTrend, Period, Pipeline,
-    RateSplit, Review, ReviewDecision, ReviewSetting,
+    Advice, AdviceKind, Alarm, AlarmKind, Alarms, Benchmarks, Change, ChangeUnit, Drift, EarlyRead, Fingerprint,
+    Memory, ModelPeriod, ModelTrend, Period, Pipeline, Quoted, RateSplit, Regret, Review, ReviewDecision,
+    ReviewSetting,
 };
-use crate::result::{Decision, Estimate, Number, Verdict};
+use crate::result::{Decision, Estimate, Level, Notice, Number, Verdict};
 use crate::stats::Interval;
 
-use super::document;
+use super::{brief, document};
 
 fn estimate(point: f64, low: f64, high: f64) -> Estimate {
     Estimate::new(point, Interval::new(low, high))
@@ -189,5 +192,203 @@ fn every_sentence_of_the_summary_leads_to_its_evidence() {
     for sentence in sentences {
         let anchor = sentence.split("href=\"#").nth(1).and_then(|rest| rest.split('"').next()).expect(sentence);
         assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}");
+    }
+}
+
+fn advice(what: AdviceKind, subject: &str, gain: Estimate) -> Advice {
+    let points = matches!(what, AdviceKind::ChangePoints).then_some((25.0, 0.0));
+    Advice {
+        what,
+        subject: subject.into(),
+        from: points.map(|(from, _)| from),
+        to: points.map(|(_, to)| to),
+        gain,
+        who: "head of sales and head of marketing".into(),
+        why: "the data say so".into(),
+    }
+}
+
+/// A year of quarters with tiers, of which the last is reviewed.
+pub(in crate::report) fn year() -> Review {
+    let still = (estimate(-0.01, -0.06, 0.04), 0.7);
+    let mut made = review(estimate(0.69, 0.65, 0.73), still, estimate(-0.02, -0.03, -0.01));
+    let labels = ["2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2"];
+    made.periods = labels.map(|label| period(label, estimate(0.1, 0.09, 0.11))).into();
+    made.periods[0].wins = 156;
+    made.periods[4].value = Some(120_500.0);
+    let tiers = fixture::promoted().models[0].brackets.rows.clone();
+    let period = |label: &&str| ModelPeriod { brackets: tiers.clone(), ..live(label, estimate(0.69, 0.65, 0.73)) };
+    made.models[0].periods = labels.iter().map(period).collect();
+    let comparison = fixture::promoted().comparisons[0].clone();
+    made.decision.verdict.challenger = Some(comparison.challenger.clone());
+    made.decision.comparisons = vec![comparison];
+    made
+}
+
+/// The same with all that can be too long, too much and too early.
+fn crowded() -> Review {
+    let mut made = year();
+    let long = "<b>a name that & goes on</b> ".repeat(8);
+    made.experiment = long.clone();
+    made.setting.champion = long.clone();
+    made.setting.currency = Some("DOUBLOONS".into());
+    made.notices = vec![Notice { level: Level::Banner, text: long.clone() }];
+    for period in &mut made.periods {
+        (period.value, period.mature, period.wins_so_far) = (Some(123_456_789_012.0), 900, 7_654_321);
+    }
+    made.early = vec![EarlyRead {
+        label: "2026Q2".into(),
+        leads: 2_000,
+        share_mature: 0.45,
+        wins_so_far: 7_654_321,
+        wins: estimate(7_700_000.0, 7_690_000.0, 7_710_000.0),
+        rate: estimate(0.1, 0.09, 0.11),
+        pace: estimate(1.0, 0.9, 1.1),
+        doubt: Some(long.clone()),
+    }];
+    made.decision.verdict.decision = Decision::NotEnoughEvidence;
+    made.decision.comparisons[0].challenger = long.clone();
+    made.decision.verdict.challenger = Some(long.clone());
+    let kinds = [AdviceKind::ReplaceModel, AdviceKind::ChangePoints, AdviceKind::MendTracking];
+    made.advice = kinds.map(|kind| advice(kind, &long, estimate(1_234.5, -1_234.5, 5_432.1))).into();
+    for period in &mut made.models[0].periods {
+        period.brackets = (0..10).flat_map(|_| period.brackets.clone()).collect();
+    }
+    made.alarms.rung = vec![Alarm {
+        period: "2026Q2".into(),
+        kind: AlarmKind::Tracking,
+        what: long.clone(),
+        p: 0.0,
+        before: 1.0,
+        now: 0.0,
+        measure: "events a lead".into(),
+    }];
+    made.memory.last = Some(Quoted {
+        period: "2026Q1".into(),
+        hash: String::new(),
+        headline: long.clone(),
+        decision: Decision::Keep,
+        advised: long.clone(),
+        in_use: "another".into(),
+        followed: 1,
+        advised_changes: 3,
+        regret: Some(Regret {
+            window: "2026Q2".into(),
+            leads: 900,
+            wins: 90,
+            gained: estimate(3.0, -1.0, 7.0),
+            changes_gained: None,
+            best: long,
+            regret: estimate(5.0, -1.0, 11.0),
+        }),
+    });
+    made
+}
+
+fn slide(review: &Review) -> String {
+    chart::brief(&document(review), &brief(review))
+}
+
+/// Left, top, right and bottom of a text by the widths of a wide font; its place is that of its foot.
+fn extent(text: &Node) -> [f64; 4] {
+    let number = |name| text.attribute(name).unwrap().parse::<f64>().unwrap();
+    let (x, y, size) = (number("x"), number("y"), number("font-size"));
+    let words = text.text().unwrap_or_default();
+    [x, y - 0.75 * size, x + chart::text_width(words, size, text.has_attribute("font-weight")), y + 0.2 * size]
+}
+
+#[test]
+fn a_slide_of_a_review_holds_the_answer_the_quarters_the_tiers_the_changes_and_the_trust() {
+    let mut made = year();
+    made.decision.verdict.decision = Decision::Promote;
+    made.advice = vec![
+        advice(AdviceKind::ReplaceModel, "reweighted", estimate(7.0, 2.0, 12.0)),
+        advice(AdviceKind::ChangePoints, "Large company", estimate(3.0, -1.0, 7.0)),
+        advice(AdviceKind::MendTracking, "webinar", none()),
+    ];
+    let shown = brief(&made);
+    let [wins, value, decision] = shown.figures.as_slice() else { panic!("{:?}", shown.figures) };
+    assert_eq!((wins.value.as_str(), wins.beside.as_str()), ("200", "200 in 2026Q1; 156 in 2025Q2, a year ago"));
+    assert_eq!(value.value, "120,500 EUR");
+    assert_eq!(value.beside, "100,000 EUR in 2026Q1; 100,000 EUR in 2025Q2, a year ago");
+    assert_eq!(decision.value, "Replace it");
+    assert!(decision.beside.contains("wins a quarter ("), "{}", decision.beside);
+    let beside: Vec<&str> = shown.proposals.iter().map(|proposal| proposal.beside.as_str()).collect();
+    assert!(beside[0].starts_with("+7 (+2 to +12) wins a quarter; decides: head of sales"), "{beside:?}");
+    assert!(
+        beside[1].starts_with("25.0 to 0; +3.0 (−1.0 to +7.0) wins a quarter, which may be nothing;"),
+        "{beside:?}"
+    );
+    assert_eq!(beside[2], "decides: head of sales and head of marketing");
+    let svg = slide(&made);
+    for words in ["still works", "The three changes to make", "2. Change the points of Large company<", "are mature"] {
+        assert!(svg.contains(words), "{words}: {svg}");
+    }
+    assert!(shown.chart.svg.contains("60 and over") || shown.chart.alt.contains("Conversion by tier in 2026Q2"));
+    assert_eq!(svg.matches("<svg ").count(), 2);
+    assert_eq!(svg, slide(&made));
+}
+
+#[test]
+fn a_slide_of_an_open_quarter_claims_no_end() {
+    let mut made = year();
+    let last = &mut made.periods[4];
+    (last.mature, last.wins, last.wins_so_far) = (900, 60, 90);
+    let early = |doubt: Option<&str>| EarlyRead {
+        label: "2026Q2".into(),
+        leads: 2_000,
+        share_mature: 0.45,
+        wins_so_far: 90,
+        wins: estimate(150.0, 130.0, 170.0),
+        rate: estimate(0.075, 0.065, 0.085),
+        pace: estimate(1.0, 0.9, 1.1),
+        doubt: doubt.map(str::to_owned),
+    };
+    made.early = vec![early(None)];
+    let wins = |made: &Review| (brief(made).figures[0].value.clone(), brief(made).figures[0].beside.clone());
+    let (value, beside) = wins(&made);
+    assert_eq!(value, "90 so far");
+    assert!(beside.starts_with("130 to 170 in the end; 200 in 2026Q1"), "{beside}");
+    assert!(brief(&made).figures[1].label.ends_with("so far"));
+    made.early = vec![early(Some("an alarm rang"))];
+    assert!(wins(&made).1.starts_with("how it ends can not be told yet; "), "{}", wins(&made).1);
+    // Without evidence the slide says so, with the interval.
+    made.decision.verdict.decision = Decision::NotEnoughEvidence;
+    let decision = &brief(&made).figures[2];
+    assert!(decision.value == "Keep it for now" && decision.beside.contains("is not shown"), "{decision:?}");
+    // Wins without value: conversion instead, with its interval.
+    made.periods[4].value = None;
+    let figure = &brief(&made).figures[1];
+    assert_eq!((figure.value.as_str(), &figure.beside[..19]), ("10.0 %", "95 %: 9.0 to 11.0; "), "{figure:?}");
+    // Before any horizon is over there are no tiers to show.
+    made.models[0].periods[4].brackets.clear();
+    assert_eq!(brief(&made).chart.id, "trend");
+}
+
+#[test]
+fn a_slide_of_a_review_is_one_page_on_which_nothing_meets_whatever_the_data() {
+    let bare = review(none(), (none(), f64::NAN), none());
+    for made in [year(), crowded(), bare] {
+        let svg = slide(&made);
+        assert!(!svg.contains("NaN") && !svg.contains("<b>") && !svg.contains("<script"));
+        let tree = roxmltree::Document::parse(&svg).unwrap();
+        assert_eq!(tree.root_element().attribute("viewBox"), Some("0 0 1280 720"));
+        let own =
+            |name: &'static str| tree.root_element().children().filter(move |node| node.tag_name().name() == name);
+        let texts: Vec<(String, [f64; 4])> =
+            own("text").map(|text| (text.text().unwrap_or_default().to_owned(), extent(&text))).collect();
+        for (place, (words, [left, top, right, bottom])) in texts.iter().enumerate() {
+            assert!(*left >= 0.0 && *right <= 1280.0 && *top >= 0.0 && *bottom <= 720.0, "{words}: {right} {bottom}");
+            for (other, [x, y, end, foot]) in &texts[place + 1..] {
+                assert!(right <= x || end <= left || bottom <= y || foot <= top, "`{words}` and `{other}` meet");
+            }
+        }
+        let picture = own("svg").next().expect("a chart");
+        let number = |name| picture.attribute(name).unwrap().parse::<f64>().unwrap();
+        let [left, top] = ["x", "y"].map(number);
+        let (right, bottom) = (left + number("width"), top + number("height"));
+        let meets = |[x, y, end, foot]: &[f64; 4]| *x < right && *end > left && *y < bottom && *foot > top;
+        let met = texts.iter().find(|(_, extent)| meets(extent));
+        assert!(met.is_none() && number("width") > 200.0, "{met:?} {} wide", number("width"));
     }
 }

@@ -146,6 +146,7 @@ fn chart(panel: &Panel, placed: &Placed) -> Chart {
     let mut chart = Chart::new(match panel.shape {
         Shape::Bars => ChartType::Bar,
         Shape::Columns => ChartType::Column,
+        Shape::Lines => ChartType::Line,
         Shape::Scatter => ChartType::ScatterStraight,
     });
     let range = |first: (RowNum, ColNum), last: (RowNum, ColNum)| {
@@ -165,7 +166,7 @@ fn chart(panel: &Panel, placed: &Placed) -> Chart {
             let bars = bars(along(column + 2), along(column + 3));
             match panel.shape {
                 Shape::Bars => drawn.set_x_error_bars(&bars),
-                Shape::Columns | Shape::Scatter => drawn.set_y_error_bars(&bars),
+                Shape::Columns | Shape::Lines | Shape::Scatter => drawn.set_y_error_bars(&bars),
             };
         }
     }
@@ -195,11 +196,23 @@ fn axes(chart: &mut Chart, panel: &Panel) {
             if up.iter().all(|value| *value >= 0.0) {
                 chart.x_axis().set_min(0);
             }
+            reach(chart.x_axis(), panel);
             chart.y_axis().set_reverse().set_crossing(ChartAxisCrossing::Max);
             chart.y_axis().set_major_gridlines(false);
         }
         Shape::Columns => {
             scale(chart.y_axis(), &panel.up, &up);
+            chart.x_axis().set_name(panel.across.title.as_str());
+        }
+        Shape::Lines => {
+            scale(chart.y_axis(), &panel.up, &up);
+            // From zero the lines would be flat; the lowest interval is to fit.
+            let lowest = marks().flat_map(|mark| mark.value.into_iter().chain(mark.ends.map(|ends| ends.0)));
+            let lowest = (lowest.fold(f64::INFINITY, f64::min) * 10.0).floor() / 10.0;
+            if lowest.is_finite() {
+                chart.y_axis().set_min(lowest);
+            }
+            reach(chart.y_axis(), panel);
             chart.x_axis().set_name(panel.across.title.as_str());
         }
         Shape::Scatter => {
@@ -232,19 +245,38 @@ fn scale(axis: &mut ChartAxis, of: &Axis, values: &[f64]) {
     axis.set_major_gridlines_line(ChartLine::new().set_color(GRID).set_width(0.75));
 }
 
+/// Lets the axis reach to the end of every interval: programs choose it by the values alone, and would cut the rest off.
+fn reach(axis: &mut ChartAxis, panel: &Panel) {
+    let marks = || panel.series.iter().flat_map(|series| &series.marks);
+    let highest = marks().filter_map(|mark| mark.value).fold(0.0, f64::max);
+    let end = marks().filter_map(|mark| mark.ends.map(|ends| ends.1)).fold(0.0, f64::max);
+    if end > highest && end.is_finite() {
+        let step = 10.0_f64.powf(end.log10().floor()) / 2.0;
+        let round = ((end / step).ceil() * step * 1e9).round() / 1e9;
+        axis.set_max(if panel.up.unit == Unit::Share { round.min(1.0) } else { round });
+    }
+}
+
 fn dress(drawn: &mut rust_xlsxwriter::ChartSeries, shape: Shape, series: &Series) {
     let colour = Color::RGB(series.colour);
     let fill = || ChartSolidFill::new().set_color(colour).to_owned();
+    let dot = |size: u8| {
+        let mut inside = ChartFormat::new();
+        inside.set_solid_fill(&fill());
+        ChartMarker::new().set_type(ChartMarkerType::Circle).set_size(size).set_format(&mut inside).to_owned()
+    };
     match (shape, series.joined) {
+        (Shape::Lines, _) => {
+            drawn.set_format(ChartFormat::new().set_line(ChartLine::new().set_color(colour).set_width(2)));
+            drawn.set_marker(&dot(6));
+        }
         (Shape::Scatter, true) => {
             drawn.set_format(ChartFormat::new().set_line(ChartLine::new().set_color(colour).set_width(2)));
             drawn.set_marker(ChartMarker::new().set_none());
         }
         (Shape::Scatter, false) => {
             drawn.set_format(ChartFormat::new().set_no_line());
-            let mut dot = ChartFormat::new();
-            dot.set_solid_fill(&fill());
-            drawn.set_marker(ChartMarker::new().set_type(ChartMarkerType::Circle).set_size(7).set_format(&mut dot));
+            drawn.set_marker(&dot(7));
         }
         _ => {
             drawn.set_format(ChartFormat::new().set_solid_fill(&fill()));

@@ -5,8 +5,9 @@ use calamine::{Data, Range, Reader, Xlsx};
 
 use super::super::chart::{Axis, Chart, Mark, Panel, Place, Series, Shape};
 use super::super::document::{Answer, Block, Cell, Column, Document, Section, Table, Tone};
+use super::super::review::tests::year;
 use super::super::text::Unit;
-use super::super::{document, fixture};
+use super::super::{document, fixture, review};
 use super::workbook;
 use crate::result::{Estimate, Level, Number};
 
@@ -228,4 +229,47 @@ fn every_picture_with_numbers_is_a_chart() {
         let charts = files.iter().filter(|(name, _)| name.starts_with("xl/charts/chart")).count();
         assert_eq!(charts, panels + first);
     }
+}
+
+#[test]
+fn a_review_is_drawn_by_the_program_itself_period_beside_period() {
+    let made = year();
+    let document = review(&made);
+    let charts: Vec<String> = parts(workbook(&document).unwrap())
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("xl/charts/chart"))
+        .map(|(_, text)| text)
+        .collect();
+    // Four of the tiers, of which two stand on the first sheet too, and the trend.
+    assert_eq!(charts.len(), 4 + 2 + 1);
+    assert_eq!(charts.iter().filter(|chart| chart.contains("<c:lineChart>")).count(), 1);
+    // Every interval ends within its axis.
+    let axis = |chart: &String, end: &str| {
+        let value = chart.split(&format!("<c:{end} val=\"")).nth(1).and_then(|rest| rest.split('"').next());
+        value.and_then(|value| value.parse::<f64>().ok())
+    };
+    let ends: Vec<f64> = (3..5)
+        .flat_map(|period| made.models[0].periods[period].brackets.iter().filter_map(|row| row.rate.high.value()))
+        .collect();
+    let highest = ends.iter().copied().fold(0.0, f64::max);
+    let conversion = charts.iter().find(|chart| chart.contains("converted within the horizon")).unwrap();
+    assert!(axis(conversion, "max").is_some_and(|max| (highest..highest * 1.3).contains(&max)), "{highest}");
+    let trend = charts.iter().find(|chart| chart.contains("<c:lineChart>")).unwrap();
+    assert_eq!((axis(trend, "min"), axis(trend, "max")), (Some(0.6), Some(0.75)));
+    let mut book = Book::of(&document);
+    let rows: Vec<Vec<Data>> = book.sheet("Chart data").rows().map(<[Data]>::to_vec).collect();
+    let at = |title: &str| rows.iter().position(|row| row[0] == Data::String(title.into())).unwrap();
+    let tiers = &made.models[0].periods[4].brackets;
+    let (begin, highest) = (at("Conversion by tier"), &tiers[tiers.len() - 1]);
+    let number = |value: f64| Data::Float(value);
+    let rate = highest.rate.point.value().unwrap();
+    let (low, high) = (highest.rate.low.value().unwrap(), highest.rate.high.value().unwrap());
+    assert_eq!(rows[begin + 1][1], Data::String("2026Q2".into()));
+    assert_eq!(rows[begin + 1][5], Data::String("2026Q1".into()));
+    let expected = [Data::String(highest.label.clone()), number(rate), number(high - rate), number(rate - low)];
+    assert_eq!(rows[begin + 2][..4], expected);
+    let leads = &rows[at("Leads by tier") + 2];
+    assert_eq!(leads[1], number((highest.leads + highest.immature) as f64));
+    let trend = &rows[at("How well each model orders leads, period by period") + 2];
+    assert_eq!(trend[..2], [Data::String("2025Q2".into()), number(0.69)]);
 }
