@@ -329,7 +329,9 @@ impl HandedOver {
         let mut share = [0.0; LANES];
         for lane in 0..LANES {
             let size = here.all(lane);
-            share[lane] = if size <= left[lane] { 1.0 } else { f64::max(left[lane], 0.0) / size };
+            // Rounding may leave less than nothing: nothing drawn is then no part of it, and not 0 / 0.
+            let room = f64::max(left[lane], 0.0);
+            share[lane] = if size <= room { 1.0 } else { room / size };
             left[lane] -= share[lane] * size;
             self.won[lane] += share[lane] * here.won(lane);
             self.of[lane] += here.won(lane);
@@ -439,6 +441,24 @@ mod tests {
         for (leads, distinct) in [(40, 3), (256, 1_000_000), (1_000, 2), (1_500, 20), (1_500, 700), (3_000, 1_000_000)]
         {
             check(leads, distinct);
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_hand_over_may_miss_zero_by_a_digit() {
+        let leads = 1_500;
+        let made = made(leads, 700);
+        let mut scores: Vec<f64> = made.score.clone();
+        scores.sort_unstable_by(f64::total_cmp);
+        scores.dedup();
+        let rank: Vec<u32> =
+            made.score.iter().map(|score| scores.partition_point(|known| known < score) as u32).collect();
+        for place in 1..200 {
+            let limits = [0.7 * f64::from(place), 1.1 * f64::from(place)];
+            let view = View::new(&made.rows, &rank, &scores, &made.period, &limits, &Map::AsGiven);
+            let figures = view.figures(&made.rows, &made.drawn);
+            let all_told = figures.iter().all(|found| found.wins.is_finite() && found.capture.is_finite());
+            assert!(all_told, "{limits:?}");
         }
     }
 
