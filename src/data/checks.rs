@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use crate::table::Cell;
 use crate::time::{DAY, Instant, NEVER, days};
 
@@ -33,10 +35,10 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
         let advice = "check the ids that join the outcomes, and their columns";
         findings.list.push(Finding::new("outcomes", What::NoWins, FindingLevel::Severe, 0, text).advice(advice));
     }
-    for attribute in &history.attributes {
-        findings.list.extend(empty_or_constant(attribute));
-        findings.list.extend(leak(attribute, &won, &history.outcomes.lost));
-    }
+    let of_attribute = |attribute: &Attribute| {
+        [empty_or_constant(attribute), leak(attribute, &won, &history.outcomes.lost)].into_iter().flatten()
+    };
+    findings.list.extend(history.attributes.par_iter().map(of_attribute).collect::<Vec<_>>().into_iter().flatten());
     before_creation(spec, history, log, findings);
     after_until(spec, history, log, findings);
     starts_late(history, log, &won, findings);

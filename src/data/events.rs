@@ -146,7 +146,7 @@ fn assemble(needs: &[String], mut all: EventChunk, mut log: Log, sieve: Sieve) -
         kinds: log.levels.iter().map(String::from).collect(),
         columns: needs.to_vec(),
         chunks: chunks(all),
-        latest: latest.unwrap_or(NEVER),
+        latest,
         after_until,
         weeks,
     }

@@ -33,12 +33,18 @@ impl Sieve {
 }
 
 /// What is counted of all events that have a time.
-#[derive(Default)]
 pub(crate) struct Counts {
-    pub latest: Option<Instant>,
+    /// [`NEVER`] without any.
+    pub latest: Instant,
     pub after_until: u64,
     /// By kind; kinds without an event by `until` may lack at the end.
     pub weeks: Vec<KindWeeks>,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self { latest: NEVER, after_until: 0, weeks: Vec::new() }
+    }
 }
 
 impl Counts {
@@ -48,16 +54,22 @@ impl Counts {
     }
 
     pub fn add(&mut self, sieve: &Sieve, lead: u32, at: Instant, kind: u32) {
-        self.latest = self.latest.max(Some(at));
+        if let Some(arrivals) = &sieve.arrivals {
+            self.of_kind(kind, arrivals);
+        }
+        self.add_known(sieve, sieve.leads[lead as usize].0, at, kind);
+    }
+
+    /// One event of a lead created at `born`, of a kind that there are weeks of.
+    #[inline]
+    fn add_known(&mut self, sieve: &Sieve, born: Instant, at: Instant, kind: u32) {
+        self.latest = self.latest.max(at);
         if at > sieve.until {
             self.after_until += 1;
-            return;
-        }
-        let born = sieve.leads[lead as usize].0;
-        if let Some(arrivals) = &sieve.arrivals
+        } else if let Some(arrivals) = &sieve.arrivals
             && born != NEVER
         {
-            self.of_kind(kind, arrivals).add(arrivals, born, at);
+            self.weeks[kind as usize].add(arrivals, born, at);
         }
     }
 
@@ -68,6 +80,9 @@ impl Counts {
         &mut self.weeks[kind as usize]
     }
 }
+
+/// Events whose leads are looked up before any is counted, so that the memory they wait for is fetched at once.
+const TOGETHER: usize = 1_024;
 
 /// What is made of a batch of events: their kinds, and what was counted where times could be read at once.
 pub(crate) struct Sifted {
@@ -90,16 +105,20 @@ impl Sifted {
         let counts = sieve.zip(at).map(|(sieve, at)| {
             let mut counts = Counts::of_kinds(kinds.levels.len(), sieve);
             let mut kept = 0;
-            for place in 0..known {
-                let (lead, row, kind) = (rows.leads[place], rows.rows[place], kinds.codes[place]);
-                let at = at[place];
-                if at != NEVER {
-                    counts.add(sieve, lead, at, kind);
-                }
-                // What has no time is told of later.
-                if at == NEVER || sieve.keeps(lead, at) {
-                    (rows.leads[kept], rows.rows[kept], kinds.codes[kept]) = (lead, row, kind);
-                    kept += 1;
+            let mut of_leads = Vec::with_capacity(TOGETHER);
+            for start in (0..known).step_by(TOGETHER) {
+                let end = known.min(start + TOGETHER);
+                of_leads.clear();
+                of_leads.extend(rows.leads[start..end].iter().map(|&lead| sieve.leads[lead as usize]));
+                for (place, &(born, last)) in (start..end).zip(&of_leads) {
+                    let (at, kind) = (at[place], kinds.codes[place]);
+                    if at != NEVER {
+                        counts.add_known(sieve, born, at, kind);
+                    }
+                    (rows.leads[kept], rows.rows[kept], kinds.codes[kept]) =
+                        (rows.leads[place], rows.rows[place], kind);
+                    // What has no time is earlier than all, and told of later.
+                    kept += usize::from(at <= last || at == NEVER);
                 }
             }
             rows.leads.truncate(kept);

@@ -49,8 +49,11 @@ impl Covariance {
             let product: f64 = influences[a].iter().zip(&influences[b]).map(|(a, b)| a * b).sum();
             product - sums[a] * sums[b] / leads
         };
-        let row = |a: usize| (0..influences.len()).map(|b| entry(a, b)).collect();
-        Self((0..influences.len()).map(row).collect())
+        // An entry and its mirror image are the same sum.
+        let lower = |a: usize| (0..=a).map(|b| entry(a, b)).collect();
+        let lower: Vec<Vec<f64>> = (0..influences.len()).into_par_iter().map(lower).collect();
+        let row = |a: usize| (0..lower.len()).map(|b| lower[a.max(b)][a.min(b)]).collect();
+        Self((0..lower.len()).map(row).collect())
     }
 
     /// The standard error of one model's figure.

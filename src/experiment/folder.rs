@@ -33,14 +33,18 @@ pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Re
 /// Every file of the report with its bytes: formats and charts.
 fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
     let document = report::document(evaluation);
-    let mut files = report::files(&document, "report")?;
+    let pictures = || {
+        let slide = chart::slide(&document, &report::slide_figures(evaluation));
+        chart::files(&chart::all(evaluation), slide, png)
+    };
+    let (files, pictures) = rayon::join(|| report::files(&document, "report"), pictures);
+    let mut files = files?;
     for (stem, card) in report::cards(evaluation) {
         for format in [Format::Html, Format::Markdown] {
             files.push((format!("{stem}.{}", format.extension()), format.render(&card).into_bytes()));
         }
     }
-    let slide = chart::slide(&document, &report::slide_figures(evaluation));
-    files.extend(chart::files(&chart::all(evaluation), slide, png)?);
+    files.extend(pictures?);
     Ok(files)
 }
 

@@ -51,7 +51,9 @@ pub enum ReportError {
 /// When the document is larger than a workbook can be.
 pub fn files(document: &Document, stem: &str) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
     let text = |format: Format| (format!("{stem}.{}", format.extension()), format.render(document).into_bytes());
-    Ok(vec![text(Format::Html), text(Format::Markdown), (format!("{stem}.xlsx"), workbook(document)?)])
+    let ((html, markdown), sheets) =
+        rayon::join(|| (text(Format::Html), text(Format::Markdown)), || workbook(document));
+    Ok(vec![html, markdown, (format!("{stem}.xlsx"), sheets?)])
 }
 
 /// How a document is written. One more format is its own file and a line in each table here.

@@ -16,7 +16,7 @@ use super::cohort::Cohort;
 use super::ranking::SHARES;
 
 use self::rows::{LANES, Lanes, Rows, Weight};
-use self::view::View;
+use self::view::{View, drawn_of, winners};
 
 /// What is computed for every model on every resample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,22 +89,28 @@ pub(super) fn bootstrap(cohort: &Cohort, schedule: &Schedule) -> Paired {
     let view = |place: usize| View::new(&rows, &by_row(&ranks[place]), &scores[place], &period, &limits, &maps[place]);
     let views: Vec<View> = (0..cohort.models().len()).into_par_iter().map(view).collect();
     let once = rows.observed();
-    let observed = views.par_iter().map(|view| view.figures(&rows, &once)[0]).collect();
+    let winners = winners(&rows, &period);
+    let wins = drawn_of(&winners, &once);
+    let observed = views.par_iter().map(|view| view.figures(&rows, &once, &wins)[0]).collect();
     drop(once);
-    let resampled =
-        if rows.are_leads() { resample::<u8>(cohort, &rows, &views) } else { resample::<u32>(cohort, &rows, &views) };
+    let resampled = if rows.are_leads() {
+        resample::<u8>(cohort, &rows, &winners, &views)
+    } else {
+        resample::<u32>(cohort, &rows, &winners, &views)
+    };
     let converted = cohort.converted(cohort.mature());
     let placements = cohort.models().par_iter().map(|model| placements(&model.ranked(cohort.mature()), &converted));
     Paired { observed, resampled, maps, placements: placements.collect(), converted }
 }
 
 /// The figures of every model on every resample.
-fn resample<W: Weight>(cohort: &Cohort, rows: &Rows, views: &[View]) -> Vec<Vec<Figures>> {
+fn resample<W: Weight>(cohort: &Cohort, rows: &Rows, winners: &[u32], views: &[View]) -> Vec<Vec<Figures>> {
     let design = cohort.design();
     let batch = |drawn: &mut Vec<Lanes<W>>, first: usize| {
         let mut streams = std::array::from_fn(|lane| design.seed.replicate((first + lane) as u64));
         W::draw(rows, &mut streams, drawn);
-        let figures: Vec<Lanes<Figures>> = views.iter().map(|view| view.figures(rows, drawn)).collect();
+        let wins = drawn_of(winners, drawn);
+        let figures: Vec<Lanes<Figures>> = views.iter().map(|view| view.figures(rows, drawn, &wins)).collect();
         (0..LANES).map(|lane| figures.iter().map(|model| model[lane]).collect::<Vec<_>>()).collect::<Vec<_>>()
     };
     let batches = (0..design.replicates.div_ceil(LANES)).into_par_iter();

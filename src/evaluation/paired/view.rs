@@ -7,6 +7,12 @@ use super::{Figures, NOWHERE};
 
 /// Marks a row that converted.
 const WON: u32 = 1 << 31;
+/// More blocks are not counted side by side: their counts would not stay at hand.
+const CELLS: usize = 2_048;
+/// So many rows a block are worth counting.
+const FEW: usize = 8;
+/// Rows that are copied at a time.
+const AHEAD: usize = 64;
 /// Rows after which the counts so far are noted, for shares to be found by.
 const STRIDE: usize = 64;
 /// The place of 10 % among the shares.
@@ -28,6 +34,9 @@ type Loss = [[f64; 2]; 2];
 /// One model's view of the rows.
 pub(super) struct View {
     order: Order,
+    /// Where blocks are few, twice the block of every row, and one more if it converted: then rows are counted as they
+    /// lie in memory.
+    cells: Vec<u32>,
     /// A block each; empty where the model has no probabilities.
     loss: Vec<Loss>,
     /// Blocks that are certain of what may not have happened: a win (or else another lead) among them loses all.
@@ -40,12 +49,31 @@ pub(super) struct View {
 #[derive(Clone, Copy, Default)]
 struct Counts([Lanes<u32>; 2]);
 
+/// Rows with the highest rank first, those of one rank as they stood.
+fn counted_out(rows: &[u32], rank: &[u32], ranks: usize) -> Vec<u32> {
+    let mut next = vec![0u32; ranks + 1];
+    rows.iter().for_each(|&row| next[rank[row as usize] as usize] += 1);
+    let mut before = 0;
+    for count in next.iter_mut().rev() {
+        (before, *count) = (before + *count, before);
+    }
+    let mut ordered = vec![0; rows.len()];
+    for &row in rows {
+        let place = &mut next[rank[row as usize] as usize];
+        ordered[*place as usize] = row;
+        *place += 1;
+    }
+    ordered
+}
+
 impl Order {
-    /// Rows in ascending order; `rank` is by row, and equal ranks are one block.
-    fn new(rows: Vec<u32>, rank: &[u32], converted: &[bool]) -> Self {
-        let mut places: Vec<(u32, u32)> = rows.iter().map(|&row| (!rank[row as usize], row)).collect();
-        places.sort_unstable();
-        let mut rows: Vec<u32> = places.into_iter().map(|(_, row)| row).collect();
+    /// Rows in ascending order; `rank` is by row, below `ranks`, and equal ranks are one block.
+    fn new(mut rows: Vec<u32>, rank: &[u32], ranks: usize, converted: &[bool]) -> Self {
+        if rows.len() < ranks / FEW {
+            rows.sort_by_key(|&row| std::cmp::Reverse(rank[row as usize]));
+        } else {
+            rows = counted_out(&rows, rank, ranks);
+        }
         let mut end = 0;
         let ends = rows.chunk_by(|&a, &b| rank[a as usize] == rank[b as usize]).map(|block| {
             end += block.len() as u32;
@@ -72,18 +100,19 @@ impl Order {
 }
 
 impl Counts {
+    /// Of the next rows of an order.
     #[inline(always)]
-    fn of<W: Weight>(block: &[u32], drawn: &[Lanes<W>]) -> Self {
-        let mut counts = Self::default();
+    fn of<W: Weight>(block: &[u32], ahead: &mut Ahead<W>) -> Self {
+        let (mut all, mut won) = ([0; LANES], [0; LANES]);
         for &row in block {
-            counts.add(row, drawn);
+            let weight = widened(ahead.next());
+            let mask = if row & WON == 0 { 0 } else { u32::MAX };
+            for lane in 0..LANES {
+                all[lane] += weight[lane];
+                won[lane] += weight[lane] & mask;
+            }
         }
-        counts
-    }
-
-    #[inline(always)]
-    fn add<W: Weight>(&mut self, row: u32, drawn: &[Lanes<W>]) {
-        plus(&mut self.0[usize::from(row & WON != 0)], &widened(&drawn[(row & !WON) as usize]));
+        Self([std::array::from_fn(|lane| all[lane] - won[lane]), won])
     }
 
     fn won(&self, lane: usize) -> f64 {
@@ -92,6 +121,37 @@ impl Counts {
 
     fn all(&self, lane: usize) -> f64 {
         f64::from(self.0[0][lane]) + f64::from(self.0[1][lane])
+    }
+}
+
+/// How often the rows of an order were drawn, row after row. They lie anywhere in memory: some at a time are copied
+/// before any is looked at, so that the memory they wait for is fetched at once.
+struct Ahead<'a, W> {
+    rows: &'a [u32],
+    drawn: &'a [Lanes<W>],
+    copied: [Lanes<W>; AHEAD],
+    /// The next one among the copied.
+    next: usize,
+}
+
+impl<'a, W: Weight> Ahead<'a, W> {
+    #[inline(always)]
+    fn new(rows: &'a [u32], drawn: &'a [Lanes<W>]) -> Self {
+        Self { rows, drawn, copied: [[W::default(); LANES]; AHEAD], next: AHEAD }
+    }
+
+    /// Nothing was drawn beyond the last row.
+    #[inline(always)]
+    fn next(&mut self) -> &Lanes<W> {
+        if self.next == AHEAD {
+            let (now, later) = self.rows.split_at(self.rows.len().min(AHEAD));
+            for (copied, &row) in self.copied.iter_mut().zip(now) {
+                *copied = self.drawn[(row & !WON) as usize];
+            }
+            (self.rows, self.next) = (later, 0);
+        }
+        self.next += 1;
+        &self.copied[self.next - 1]
     }
 }
 
@@ -114,36 +174,56 @@ fn widened<W: Weight>(weight: &Lanes<W>) -> Lanes<u32> {
 impl View {
     /// `rank` and `period` are by row, `scores` the distinct ones, ascending; `limits` by period.
     pub fn new(rows: &Rows, rank: &[u32], scores: &[f64], period: &[u32], limits: &[f64], map: &Map) -> Self {
-        let order = Order::new((0..rows.len() as u32).collect(), rank, &rows.converted);
+        let order = Order::new((0..rows.len() as u32).collect(), rank, scores.len(), &rows.converted);
         let mut members = vec![Vec::new(); limits.len()];
         for (row, &period) in period.iter().enumerate().filter(|(_, period)| **period != NOWHERE) {
             members[period as usize].push(row as u32);
         }
         let periods = members.into_iter().zip(limits);
         let (loss, certain) = losses(scores, map);
-        let periods = periods.map(|(rows_of, &limit)| (Order::new(rows_of, rank, &rows.converted), limit)).collect();
-        Self { order, loss, certain, periods }
+        let periods = periods
+            .map(|(rows_of, &limit)| (Order::new(rows_of, rank, scores.len(), &rows.converted), limit))
+            .collect();
+        let best = scores.len().saturating_sub(1) as u32;
+        let cell = |(rank, won): (&u32, &bool)| 2 * (best - rank) + u32::from(*won);
+        let cells = if scores.len() <= CELLS && FEW * scores.len() <= rows.len() {
+            rank.iter().zip(&rows.converted).map(cell).collect()
+        } else {
+            Vec::new()
+        };
+        Self { order, cells, loss, certain, periods }
     }
 
-    /// The figures of each lane. The same code with wider registers where the processor has them: each lane adds in the
+    /// The figures of each lane, of which `wins` are the wins in periods that count. The same code with wider registers where the processor has them: each lane adds in the
     /// same order, so no digit depends on it.
-    pub fn figures<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>]) -> Lanes<Figures> {
+    pub fn figures<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>], wins: &Lanes<f64>) -> Lanes<Figures> {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+            // SAFETY: the processor has what the function is compiled for.
+            return unsafe { self.figures_widest(rows, drawn, wins) };
+        }
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has what the function is compiled for.
-            return unsafe { self.figures_wide(rows, drawn) };
+            return unsafe { self.figures_wide(rows, drawn, wins) };
         }
-        self.figures_in_lanes(rows, drawn)
+        self.figures_in_lanes(rows, drawn, wins)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn figures_widest<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>], wins: &Lanes<f64>) -> Lanes<Figures> {
+        self.figures_in_lanes(rows, drawn, wins)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    fn figures_wide<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>]) -> Lanes<Figures> {
-        self.figures_in_lanes(rows, drawn)
+    fn figures_wide<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>], wins: &Lanes<f64>) -> Lanes<Figures> {
+        self.figures_in_lanes(rows, drawn, wins)
     }
 
     #[inline(always)]
-    fn figures_in_lanes<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>]) -> Lanes<Figures> {
+    fn figures_in_lanes<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>], wins: &Lanes<f64>) -> Lanes<Figures> {
         let walk = self.walk(drawn);
         let handed = self.handed_over(rows, drawn);
         std::array::from_fn(|lane| {
@@ -155,7 +235,7 @@ impl View {
             Figures {
                 auc: 1.0 - walk.above[lane] as f64 / 2.0 / (won * other),
                 average_precision: walk.precision[lane] / won,
-                capture: handed.won[lane] / handed.of[lane],
+                capture: handed.won[lane] / wins[lane],
                 wins: handed.won[lane],
                 value: if rows.valued { handed.value[lane] } else { f64::NAN },
                 lift_10: top[TENTH] / (SHARES[TENTH] * won),
@@ -170,7 +250,9 @@ impl View {
     #[inline(always)]
     fn walk<W: Weight>(&self, drawn: &[Lanes<W>]) -> Walk {
         let mut walk = Walk { notes: vec![(0, Counts::default())], ..Walk::default() };
+        let mut ahead = Ahead::new(&self.order.rows, drawn);
         let (mut noted, mut seen) = (0, 0);
+        let counted = self.counted(drawn);
         for (place, block) in self.order.blocks().enumerate() {
             if seen > noted && seen + block.len() > noted + STRIDE {
                 walk.notes.push((place, walk.counts));
@@ -178,23 +260,40 @@ impl View {
             }
             seen += block.len();
             match block {
+                _ if !counted.is_empty() => {
+                    walk.take(&Counts([counted[2 * place], counted[2 * place + 1]]), self.loss.get(place));
+                }
                 [row] if row & WON == 0 => {
-                    let weight = widened(&drawn[*row as usize]);
+                    let weight = widened(ahead.next());
                     plus(&mut walk.counts.0[0], &weight);
                     if let Some(loss) = self.loss.get(place) {
                         walk.lose(&weight, &loss[0]);
                     }
                 }
-                _ => walk.take(&Counts::of(block, drawn), self.loss.get(place)),
+                _ => walk.take(&Counts::of(block, &mut ahead), self.loss.get(place)),
             }
         }
         walk.notes.push((self.order.ends.len(), walk.counts));
         for &(place, won) in &self.certain {
-            let here = Counts::of(self.order.block(place as usize), drawn);
+            let block = self.order.block(place as usize);
+            let here = Counts::of(block, &mut Ahead::new(block, drawn));
             let wrong = &here.0[usize::from(won)];
             (0..LANES).filter(|&lane| wrong[lane] > 0).for_each(|lane| walk.loss[1][lane] = f64::INFINITY);
         }
         walk
+    }
+
+    /// How often the leads of each block were drawn that did not convert, and those that did; nothing where blocks are many.
+    #[inline(always)]
+    fn counted<W: Weight>(&self, drawn: &[Lanes<W>]) -> Vec<Lanes<u32>> {
+        if self.cells.is_empty() {
+            return Vec::new();
+        }
+        let mut counted = vec![[0; LANES]; 2 * self.order.ends.len()];
+        for (&cell, weight) in self.cells.iter().zip(drawn) {
+            plus(&mut counted[cell as usize], &widened(weight));
+        }
+        counted
     }
 
     /// Wins among the best `leads` of a lane, with the tied block at the edge shared.
@@ -230,30 +329,29 @@ impl View {
         let mut sum = HandedOver::default();
         for (order, limit) in &self.periods {
             let mut left = [*limit; LANES];
-            let mut passed = 0;
+            let mut ahead = Ahead::new(&order.rows, drawn);
             for block in order.blocks() {
                 if left.iter().all(|left| *left <= 0.0) {
                     break;
                 }
-                passed += block.len();
-                sum.hand_over(block, &mut left, rows, drawn);
+                sum.hand_over(block, &mut left, rows, drawn, &mut ahead);
             }
-            count_wins(&order.rows[passed..], drawn, &mut sum.of);
         }
         sum
     }
 }
 
-/// Adds the wins among some rows.
-#[inline(always)]
-fn count_wins<W: Weight>(rows: &[u32], drawn: &[Lanes<W>], sum: &mut Lanes<f64>) {
-    let mut counts = Counts::default();
-    for &row in rows.iter().filter(|row| **row & WON != 0) {
-        counts.add(row, drawn);
-    }
-    for lane in 0..LANES {
-        sum[lane] += counts.won(lane);
-    }
+/// The rows that converted in periods that count, whichever model ranks them.
+pub(super) fn winners(rows: &Rows, period: &[u32]) -> Vec<u32> {
+    let counts = |row: &u32| rows.converted[*row as usize] && period[*row as usize] != NOWHERE;
+    (0..rows.len() as u32).filter(counts).collect()
+}
+
+/// How many of some rows were drawn in each lane.
+pub(super) fn drawn_of<W: Weight>(rows: &[u32], drawn: &[Lanes<W>]) -> Lanes<f64> {
+    let mut sum = [0u32; LANES];
+    rows.iter().for_each(|&row| plus(&mut sum, &widened(&drawn[row as usize])));
+    sum.map(f64::from)
 }
 
 /// The losses of each distinct score, the best first, and those that are certain; none unless every score has a
@@ -317,15 +415,20 @@ impl Walk {
 #[derive(Default)]
 struct HandedOver {
     won: Lanes<f64>,
-    /// All wins of the periods that count.
-    of: Lanes<f64>,
     value: Lanes<f64>,
 }
 
 impl HandedOver {
     #[inline(always)]
-    fn hand_over<W: Weight>(&mut self, block: &[u32], left: &mut Lanes<f64>, rows: &Rows, drawn: &[Lanes<W>]) {
-        let here = Counts::of(block, drawn);
+    fn hand_over<W: Weight>(
+        &mut self,
+        block: &[u32],
+        left: &mut Lanes<f64>,
+        rows: &Rows,
+        drawn: &[Lanes<W>],
+        ahead: &mut Ahead<W>,
+    ) {
+        let here = Counts::of(block, ahead);
         let mut share = [0.0; LANES];
         for lane in 0..LANES {
             let size = here.all(lane);
@@ -334,7 +437,6 @@ impl HandedOver {
             share[lane] = if size <= room { 1.0 } else { room / size };
             left[lane] -= share[lane] * size;
             self.won[lane] += share[lane] * here.won(lane);
-            self.of[lane] += here.won(lane);
         }
         for &row in block.iter().filter(|row| **row & WON != 0) {
             let row = (row & !WON) as usize;
@@ -399,7 +501,7 @@ mod tests {
             made.score.iter().map(|score| scores.partition_point(|known| known < score) as u32).collect();
         let limits = [0.1 * leads as f64, 7.5];
         let view = View::new(&made.rows, &rank, &scores, &made.period, &limits, &Map::AsGiven);
-        let figures = view.figures(&made.rows, &made.drawn);
+        let figures = view.figures(&made.rows, &made.drawn, &drawn_of(&winners(&made.rows, &made.period), &made.drawn));
         for lane in 0..LANES {
             let weight: Vec<f64> = made.drawn.iter().map(|weight| f64::from(weight[lane])).collect();
             assert_eq!(weight.iter().sum::<f64>(), leads as f64);
@@ -456,7 +558,8 @@ mod tests {
         for place in 1..200 {
             let limits = [0.7 * f64::from(place), 1.1 * f64::from(place)];
             let view = View::new(&made.rows, &rank, &scores, &made.period, &limits, &Map::AsGiven);
-            let figures = view.figures(&made.rows, &made.drawn);
+            let figures =
+                view.figures(&made.rows, &made.drawn, &drawn_of(&winners(&made.rows, &made.period), &made.drawn));
             let all_told = figures.iter().all(|found| found.wins.is_finite() && found.capture.is_finite());
             assert!(all_told, "{limits:?}");
         }
