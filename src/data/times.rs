@@ -165,11 +165,13 @@ impl TimeColumn {
             Cells::Clock(values) if self.zone.is_utc() => values,
             _ => return false,
         };
-        if !self.day_first.is_empty() || !rows.clone().all(|row| CALENDAR.contains(&values[row])) {
+        let is_sure = |row: usize| values[row] == NO_INTEGER || CALENDAR.contains(&values[row]);
+        if !self.day_first.is_empty() || !rows.clone().all(is_sure) {
             return false;
         }
-        self.month_first.extend(rows.map(|row| values[row]));
-        self.kinds.resize(self.month_first.len(), Kind::Sure);
+        // A missing whole number is the same as a missing instant.
+        self.month_first.extend(rows.clone().map(|row| values[row]));
+        self.kinds.extend(rows.map(|row| if values[row] == NO_INTEGER { Kind::Missing } else { Kind::Sure }));
         true
     }
 
@@ -203,9 +205,12 @@ impl TimeColumn {
             _ => false,
         };
         let mut at = if day_first && !self.day_first.is_empty() { self.day_first } else { self.month_first };
-        for (value, kind) in at.iter_mut().zip(&self.kinds) {
-            if matches!(kind, Kind::Written(own) if Some(*own) != layout) {
-                *value = NEVER;
+        // Without a layout nothing was written in another.
+        if layout.is_some() {
+            for (value, kind) in at.iter_mut().zip(&self.kinds) {
+                if matches!(kind, Kind::Written(own) if Some(*own) != layout) {
+                    *value = NEVER;
+                }
             }
         }
         if too_many(self.unreadable.count, total) {

@@ -52,10 +52,11 @@ pub(super) fn fold(
     let mut tasks =
         plan.features().iter().map(|feature| Task::new(feature, events, as_of.len())).collect::<Result<Vec<_>, _>>()?;
     let anchors = Anchors::gather(plan, events, row);
+    let mut lists = Vec::new();
     for chunk in &events.chunks {
         for start in (0..chunk.lead.len()).step_by(WINDOW) {
             let window = start..(start + WINDOW).min(chunk.lead.len());
-            let seen = Seen::new(chunk, window, events, row, as_of);
+            let seen = Seen::new(chunk, window, events, (row, as_of), &mut lists);
             tasks.par_iter_mut().for_each(|task| task.take(&seen, &anchors));
         }
     }
@@ -72,10 +73,10 @@ pub(super) fn counted(
     let (row, as_of) = ([Some(0)], [as_of]);
     let anchors = Anchors::gather(plan, events, &row);
     let mut task = Task::new(&plan.features()[feature.0], events, 1)?;
-    let mut counted = Vec::new();
+    let (mut counted, mut lists) = (Vec::new(), Vec::new());
     for (place, chunk) in events.chunks.iter().enumerate() {
         task.gathered = Gathered::Events(Vec::new());
-        task.take(&Seen::new(chunk, 0..chunk.lead.len(), events, &row, &as_of), &anchors);
+        task.take(&Seen::new(chunk, 0..chunk.lead.len(), events, (&row, &as_of), &mut lists), &anchors);
         if let Gathered::Events(found) = &task.gathered {
             counted.extend(found.iter().map(|&event| (place, event as usize)));
         }
@@ -87,9 +88,11 @@ pub(super) fn counted(
 struct Seen<'a> {
     chunk: &'a EventChunk,
     columns: EventColumns<'a>,
-    /// Part by part of the chunk, kind by kind: events of scored leads at or before `as_of`.
-    parts: Vec<Vec<Vec<SeenEvent>>>,
+    parts: &'a [Part],
 }
+
+/// Of a part of a chunk, kind by kind: events of scored leads at or before `as_of`.
+type Part = Vec<Vec<SeenEvent>>;
 
 /// An event that its lead's score may see.
 #[derive(Clone, Copy)]
@@ -101,21 +104,23 @@ struct SeenEvent {
     age: i64,
 }
 
-/// Events that are listed at a time: a list takes as much memory as the events.
-const WINDOW: usize = 1 << 22;
+/// Events that are listed at a time: few enough that their lists stay at hand for all features.
+const WINDOW: usize = 1 << 20;
 /// Events whose leads are looked up together.
 const PART: usize = 1 << 17;
 
 impl<'a> Seen<'a> {
+    /// `lists` are used again from window to window.
     fn new(
         chunk: &'a EventChunk,
         window: Range<usize>,
         events: &'a Events,
-        row: &[Option<u32>],
-        as_of: &[Instant],
+        (row, as_of): (&[Option<u32>], &[Instant]),
+        lists: &'a mut Vec<Part>,
     ) -> Self {
-        let part = |start: usize| {
-            let mut by_kind = vec![Vec::new(); events.kinds.len()];
+        let fill = |(start, by_kind): (usize, &mut Part)| {
+            by_kind.resize_with(events.kinds.len(), Vec::new);
+            by_kind.iter_mut().for_each(Vec::clear);
             for event in start..(start + PART).min(window.end) {
                 let Some(row) = row[chunk.lead[event] as usize] else { continue };
                 let age = as_of[row as usize] - chunk.at[event];
@@ -123,11 +128,11 @@ impl<'a> Seen<'a> {
                     by_kind[chunk.kind[event] as usize].push(SeenEvent { row, event: event as u32, age });
                 }
             }
-            by_kind
         };
         let starts: Vec<usize> = window.clone().step_by(PART).collect();
-        let parts = starts.into_par_iter().map(part).collect();
-        Self { chunk, columns: EventColumns { names: &events.columns, chunk }, parts }
+        lists.resize_with(starts.len(), Part::new);
+        starts.into_par_iter().zip(lists.as_mut_slice()).for_each(fill);
+        Self { chunk, columns: EventColumns { names: &events.columns, chunk }, parts: lists }
     }
 
     /// The events of a kind, or of any.
@@ -206,7 +211,7 @@ impl<'a> Task<'a> {
                 let Measure::Sum { decay, .. } = self.feature.measure else { unreachable!("only sums gather sums") };
                 let value = self.column.map_or(1.0, |column| number(&chunk.columns[column], event as usize));
                 if value.is_finite() {
-                    sum[place] = sum[place].saturating_add((value * decay.weight(age) * FIXED).round() as i128);
+                    sum[place] = sum[place].saturating_add(fixed(value * decay.weight(age)));
                 }
             }
             Gathered::Distinct(values) => {
@@ -236,6 +241,13 @@ impl<'a> Task<'a> {
             Gathered::Events(events) => vec![events.len() as f64; rows],
         }
     }
+}
+
+/// The nearest number in fixed point.
+fn fixed(value: f64) -> i128 {
+    let scaled = value * FIXED;
+    // From 2^52 on a number is whole.
+    if scaled.abs() < (1u64 << 52) as f64 { scaled.round() as i128 } else { scaled as i128 }
 }
 
 impl Decay {

@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use super::Ids;
 
 /// Ids that are one prefix and numbers of one width, as `L000123`: found without hashing, and what is created together
@@ -14,6 +16,8 @@ pub(super) struct Numbered {
 
 /// Digits that surely fit a number.
 const DIGITS: usize = 18;
+/// Fewer ids are read by one thread.
+const APART: usize = 16_384;
 /// Numbers may leave gaps: so many numbers for an id.
 const SPARSE: u64 = 4;
 
@@ -23,7 +27,8 @@ impl Numbered {
         let one = (!ids.is_empty()).then(|| ids.get(0))?;
         let width = one.bytes().rev().take(DIGITS).take_while(u8::is_ascii_digit).count();
         let prefix = one[..one.len() - width].to_owned();
-        let numbers = ids.iter().map(|id| number(id, &prefix, width)).collect::<Option<Vec<u64>>>()?;
+        let of_place = |place| number(ids.get(place), &prefix, width);
+        let numbers = (0..ids.len()).into_par_iter().with_min_len(APART).map(of_place).collect::<Option<Vec<u64>>>()?;
         let first = *numbers.iter().min()?;
         let span = numbers.iter().max()? - first;
         if width == 0 || span > SPARSE * ids.len() as u64 {
