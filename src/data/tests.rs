@@ -353,6 +353,9 @@ fn parquet_and_arrow_keep_their_types() {
     assert!(try_read(yaml, folder.path(), &[]).unwrap_err().to_string().contains("perhaps damaged or cut short"));
 }
 
+/// Lead, time, kind and a number.
+type MadeEvent = (String, Option<i64>, Option<&'static str>, Option<i64>);
+
 /// Events as text, each with its lead, time, kind and the column read; of all of them what was counted.
 fn told(history: &History) -> (Vec<String>, Vec<String>) {
     let events = history.events.as_ref().unwrap();
@@ -378,7 +381,7 @@ fn what_is_kept_and_counted_of_a_log_does_not_depend_on_its_format_or_its_order(
     let day = 86_400_000_000i64;
     let start = 1_767_225_600_000_000i64; // 2026-01-01
     let mut chance = crate::stats::random::Seed(4).replicate(0);
-    let mut rows: Vec<(String, Option<i64>, Option<&str>, Option<i64>)> = (0..3_000)
+    let mut rows: Vec<MadeEvent> = (0..3_000)
         .map(|_| {
             let lead = format!("L{:02}", chance.below(42)); // 40 and 41 are strangers
             let at = (!chance.chance(0.01)).then(|| start + chance.below(120) as i64 * day + 1_000_000);
@@ -392,14 +395,14 @@ fn what_is_kept_and_counted_of_a_log_does_not_depend_on_its_format_or_its_order(
     let folder = folder(&[("l.csv", &format!("id,created,won\n{leads}"))]);
     let path = folder.path();
     let text = |at: i64| Zone::utc().text(at);
-    let csv = |rows: &[(String, Option<i64>, Option<&str>, Option<i64>)]| {
-        let line = |(lead, at, kind, n): &(String, Option<i64>, Option<&str>, Option<i64>)| {
+    let csv = |rows: &[MadeEvent]| {
+        let line = |(lead, at, kind, n): &MadeEvent| {
             let (at, n) = (at.map_or(String::new(), text), n.map_or(String::new(), |n| n.to_string()));
             format!("{lead},{at},{},{n}\n", kind.unwrap_or_default())
         };
         format!("lead,at,kind,n\n{}", rows.iter().map(line).collect::<String>())
     };
-    let parquet = |rows: &[(String, Option<i64>, Option<&str>, Option<i64>)], name: &str| {
+    let parquet = |rows: &[MadeEvent], name: &str| {
         let at: Vec<Option<i64>> = rows.iter().map(|row| row.1).collect();
         let at = Series::new("at".into(), at).cast(&DataType::Datetime(TimeUnit::Microseconds, None)).unwrap();
         let lead: Vec<&str> = rows.iter().map(|row| row.0.as_str()).collect();
