@@ -14,7 +14,6 @@ use super::sieve::{Counts, Kinds, Log, NO_KIND, Sieve, Sifted};
 use super::source::{Progress, Source};
 use super::spec::EventsSpec;
 use super::times::instants;
-use super::weeks::KindWeeks;
 
 /// Events of a chunk.
 const CHUNK: usize = 1 << 22;
@@ -123,8 +122,9 @@ fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>
 
 /// Counts what was not counted while it was read, and keeps what is to be kept.
 fn assemble(needs: &[String], mut all: EventChunk, mut log: Log, sieve: Sieve) -> Events {
+    log.counts.make_room(log.levels.len(), &sieve);
     for place in log.uncounted.iter().cloned().flatten().filter(|&place| all.at[place] != NEVER) {
-        log.counts.add(&sieve, all.lead[place], all.at[place], all.kind[place]);
+        log.counts.add(&sieve, sieve.born(all.lead[place]), all.at[place], all.kind[place]);
     }
     let keeps = |place: usize| sieve.keeps(all.lead[place], all.at[place]);
     // What was counted while it was read was sifted too, but for what has no time.
@@ -137,11 +137,8 @@ fn assemble(needs: &[String], mut all: EventChunk, mut log: Log, sieve: Sieve) -
             columns: all.columns.iter().map(|column| column.take(&kept)).collect(),
         };
     }
-    let Counts { latest, after_until, mut weeks } = log.counts;
-    let weeks = sieve.arrivals.map(|arrivals| {
-        weeks.resize(log.levels.len(), KindWeeks::new(&arrivals));
-        Weeks { arrivals, kinds: weeks }
-    });
+    let Counts { latest, after_until, weeks: kinds } = log.counts;
+    let weeks = sieve.arrivals.map(|arrivals| Weeks { arrivals, kinds });
     Events {
         kinds: log.levels.iter().map(String::from).collect(),
         columns: needs.to_vec(),

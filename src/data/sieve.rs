@@ -27,6 +27,11 @@ impl Sieve {
         }
     }
 
+    /// When a lead was created.
+    pub fn born(&self, lead: u32) -> Instant {
+        self.leads[lead as usize].0
+    }
+
     pub fn keeps(&self, lead: u32, at: Instant) -> bool {
         at != NEVER && at <= self.leads[lead as usize].1
     }
@@ -37,7 +42,7 @@ pub(crate) struct Counts {
     /// [`NEVER`] without any.
     pub latest: Instant,
     pub after_until: u64,
-    /// By kind; kinds without an event by `until` may lack at the end.
+    /// By kind; empty where weeks are not counted.
     pub weeks: Vec<KindWeeks>,
 }
 
@@ -48,21 +53,16 @@ impl Default for Counts {
 }
 
 impl Counts {
-    fn of_kinds(kinds: usize, sieve: &Sieve) -> Self {
-        let weeks = sieve.arrivals.as_ref().map(|arrivals| vec![KindWeeks::new(arrivals); kinds]);
-        Self { weeks: weeks.unwrap_or_default(), ..Self::default() }
-    }
-
-    pub fn add(&mut self, sieve: &Sieve, lead: u32, at: Instant, kind: u32) {
+    /// Weeks for so many kinds, where weeks are counted.
+    pub fn make_room(&mut self, kinds: usize, sieve: &Sieve) {
         if let Some(arrivals) = &sieve.arrivals {
-            self.of_kind(kind, arrivals);
+            self.weeks.resize_with(kinds, || KindWeeks::new(arrivals));
         }
-        self.add_known(sieve, sieve.leads[lead as usize].0, at, kind);
     }
 
-    /// One event of a lead created at `born`, of a kind that there are weeks of.
+    /// One event of a lead created at `born`, of a kind that there is room for.
     #[inline]
-    fn add_known(&mut self, sieve: &Sieve, born: Instant, at: Instant, kind: u32) {
+    pub fn add(&mut self, sieve: &Sieve, born: Instant, at: Instant, kind: u32) {
         self.latest = self.latest.max(at);
         if at > sieve.until {
             self.after_until += 1;
@@ -73,11 +73,13 @@ impl Counts {
         }
     }
 
-    pub fn of_kind(&mut self, kind: u32, arrivals: &Arrivals) -> &mut KindWeeks {
-        while self.weeks.len() <= kind as usize {
-            self.weeks.push(KindWeeks::new(arrivals));
+    /// Counts of other events, each of whose kinds has its code here; there is room for it.
+    fn append(&mut self, other: &Self, codes: &[u32]) {
+        self.latest = self.latest.max(other.latest);
+        self.after_until += other.after_until;
+        for (weeks, &kind) in other.weeks.iter().zip(codes) {
+            self.weeks[kind as usize].append(weeks);
         }
-        &mut self.weeks[kind as usize]
     }
 }
 
@@ -103,7 +105,8 @@ impl Sifted {
         let (mut kinds, without_kind) = kinds.of(rows);
         let known = rows.leads.len();
         let counts = sieve.zip(at).map(|(sieve, at)| {
-            let mut counts = Counts::of_kinds(kinds.levels.len(), sieve);
+            let mut counts = Counts::default();
+            counts.make_room(kinds.levels.len(), sieve);
             let mut kept = 0;
             let mut of_leads = Vec::with_capacity(TOGETHER);
             for start in (0..known).step_by(TOGETHER) {
@@ -113,7 +116,7 @@ impl Sifted {
                 for (place, &(born, last)) in (start..end).zip(&of_leads) {
                     let (at, kind) = (at[place], kinds.codes[place]);
                     if at != NEVER {
-                        counts.add_known(sieve, born, at, kind);
+                        counts.add(sieve, born, at, kind);
                     }
                     (rows.leads[kept], rows.rows[kept], kinds.codes[kept]) =
                         (rows.leads[place], rows.rows[place], kind);
@@ -183,12 +186,7 @@ impl Log {
             self.uncounted.push(start..start + kept);
             return;
         };
-        self.counts.latest = self.counts.latest.max(counts.latest);
-        self.counts.after_until += counts.after_until;
-        if let Some(arrivals) = &sieve.arrivals {
-            for (weeks, &kind) in counts.weeks.iter().zip(&codes) {
-                self.counts.of_kind(kind, arrivals).append(weeks);
-            }
-        }
+        self.counts.make_room(self.levels.len(), sieve);
+        self.counts.append(&counts, &codes);
     }
 }

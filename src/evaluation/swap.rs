@@ -33,14 +33,16 @@ pub fn swapped(cohort: &Cohort) -> Vec<Swapped> {
         .flat_map(|challenger| {
             let after = segment::shares(cohort, &schedule, challenger);
             let name = &cohort.models()[challenger].name;
-            let moved = before.iter().zip(&after).enumerate().map(|(row, (p, q))| (row, q - p));
-            let moved: Vec<Swapped> = moved
-                .filter(|(_, share)| share.abs() > 1e-12)
-                .map(|(row, share)| Swapped { row, challenger: name.clone(), share })
-                .collect();
-            moved
+            let swapped = |(row, share)| Swapped { row, challenger: name.clone(), share };
+            moved(&before, &after, 1e-12).into_iter().map(swapped).collect::<Vec<Swapped>>()
         })
         .collect()
+}
+
+/// The rows whose share handed over changes by more than `least`, and by how much.
+fn moved(before: &[f64], after: &[f64], least: f64) -> Vec<(usize, f64)> {
+    let moved = before.iter().zip(after).map(|(p, q)| q - p).enumerate();
+    moved.filter(|(_, share)| share.abs() > least).collect()
 }
 
 /// What is more common among those who swap in than among those who swap out, or less: criteria that fire and levels
@@ -51,9 +53,7 @@ pub(super) fn traits(cohort: &Cohort, schedule: &Schedule) -> Vec<Trait> {
     let challengers: Vec<usize> = (0..cohort.models().len()).filter(|&model| model != champion).collect();
     let of = |&challenger: &usize| {
         let after = segment::shares(cohort, schedule, challenger);
-        let moved = before.iter().zip(&after).map(|(p, q)| q - p).enumerate();
-        let moved: Vec<(usize, f64)> = moved.filter(|(_, share)| share.abs() > 0.0).collect();
-        of_challenger(cohort, challenger, &moved)
+        of_challenger(cohort, challenger, &moved(&before, &after, 0.0))
     };
     challengers.par_iter().map(of).collect::<Vec<_>>().into_iter().flatten().collect()
 }

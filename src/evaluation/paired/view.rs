@@ -194,8 +194,8 @@ impl View {
         Self { order, cells, loss, certain, periods }
     }
 
-    /// The figures of each lane, of which `wins` are the wins in periods that count. The same code with wider registers where the processor has them: each lane adds in the
-    /// same order, so no digit depends on it.
+    /// The figures of each lane, of which `wins` are the wins in periods that count. The same code with wider registers
+    /// where the processor has them: each lane adds in the same order, so no digit depends on it.
     pub fn figures<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>], wins: &Lanes<f64>) -> Lanes<Figures> {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
@@ -474,6 +474,16 @@ mod tests {
         Made { rows, score, period, drawn }
     }
 
+    fn figures(made: &Made, limits: &[f64]) -> Lanes<Figures> {
+        let mut scores: Vec<f64> = made.score.clone();
+        scores.sort_unstable_by(f64::total_cmp);
+        scores.dedup();
+        let rank: Vec<u32> =
+            made.score.iter().map(|score| scores.partition_point(|known| known < score) as u32).collect();
+        let view = View::new(&made.rows, &rank, &scores, &made.period, limits, &Map::AsGiven);
+        view.figures(&made.rows, &made.drawn, &drawn_of(&winners(&made.rows, &made.period), &made.drawn))
+    }
+
     fn handed_over(made: &Made, weight: &[f64], period: u32, limit: f64) -> (f64, f64, f64) {
         let mut order: Vec<usize> = (0..made.score.len()).filter(|&row| made.period[row] == period).collect();
         order.sort_by(|&a, &b| made.score[b].total_cmp(&made.score[a]));
@@ -494,14 +504,8 @@ mod tests {
     /// Every lane against the statistics of the leads repeated as often as they were drawn.
     fn check(leads: usize, distinct: u64) {
         let made = made(leads, distinct);
-        let mut scores: Vec<f64> = made.score.clone();
-        scores.sort_unstable_by(f64::total_cmp);
-        scores.dedup();
-        let rank: Vec<u32> =
-            made.score.iter().map(|score| scores.partition_point(|known| known < score) as u32).collect();
         let limits = [0.1 * leads as f64, 7.5];
-        let view = View::new(&made.rows, &rank, &scores, &made.period, &limits, &Map::AsGiven);
-        let figures = view.figures(&made.rows, &made.drawn, &drawn_of(&winners(&made.rows, &made.period), &made.drawn));
+        let figures = figures(&made, &limits);
         for lane in 0..LANES {
             let weight: Vec<f64> = made.drawn.iter().map(|weight| f64::from(weight[lane])).collect();
             assert_eq!(weight.iter().sum::<f64>(), leads as f64);
@@ -548,18 +552,10 @@ mod tests {
 
     #[test]
     fn what_is_left_to_hand_over_may_miss_zero_by_a_digit() {
-        let leads = 1_500;
-        let made = made(leads, 700);
-        let mut scores: Vec<f64> = made.score.clone();
-        scores.sort_unstable_by(f64::total_cmp);
-        scores.dedup();
-        let rank: Vec<u32> =
-            made.score.iter().map(|score| scores.partition_point(|known| known < score) as u32).collect();
+        let made = made(1_500, 700);
         for place in 1..200 {
             let limits = [0.7 * f64::from(place), 1.1 * f64::from(place)];
-            let view = View::new(&made.rows, &rank, &scores, &made.period, &limits, &Map::AsGiven);
-            let figures =
-                view.figures(&made.rows, &made.drawn, &drawn_of(&winners(&made.rows, &made.period), &made.drawn));
+            let figures = figures(&made, &limits);
             let all_told = figures.iter().all(|found| found.wins.is_finite() && found.capture.is_finite());
             assert!(all_told, "{limits:?}");
         }
