@@ -9,6 +9,8 @@ use crate::time::Zone;
 
 /// Fewer rows are computed by one thread.
 const APART: usize = 4_096;
+/// So few texts are all looked at, whether they occur or not.
+const FEW_LEVELS: usize = 256;
 
 /// Where a computation takes the values of its columns.
 #[derive(Clone, Copy)]
@@ -60,6 +62,9 @@ impl<'a> Scope<'a> {
 
     /// AND, OR and NOT are taken column by column, so that each part that reads one text column is computed once a level.
     fn truths(&self, node: &Node) -> Vec<Option<bool>> {
+        if let Some(truths) = self.numbers_compared(node) {
+            return truths;
+        }
         match node {
             _ if self.only_text(node).is_some() => self.each(node, |value| value.truth()),
             Node::Not(part) => self.truths(part).into_iter().map(|truth| truth.map(|truth| !truth)).collect(),
@@ -73,6 +78,21 @@ impl<'a> Scope<'a> {
         let columns = parts.iter().map(|part| self.truths(part));
         let zip = |a: Vec<_>, b: Vec<_>| a.into_iter().zip(b).map(|(a, b)| join(a, b)).collect();
         columns.reduce(zip).unwrap_or_default()
+    }
+
+    /// A column of numbers held against a number.
+    fn numbers_compared(&self, node: &Node) -> Option<Vec<Option<bool>>> {
+        let Node::Compare(left, comparison, right) = node else { return None };
+        let (Node::Column(column), Some(Literal::Number(bound))) = (&**left, right.literal()) else { return None };
+        let Some(Column::Number(numbers)) = self.columns[*column] else { return None };
+        Some(match comparison {
+            Comparison::Equal => compared(numbers, |number| number == *bound),
+            Comparison::NotEqual => compared(numbers, |number| number != *bound),
+            Comparison::Less => compared(numbers, |number| number < *bound),
+            Comparison::LessOrEqual => compared(numbers, |number| number <= *bound),
+            Comparison::Greater => compared(numbers, |number| number > *bound),
+            Comparison::GreaterOrEqual => compared(numbers, |number| number >= *bound),
+        })
     }
 
     fn only_text(&self, node: &Node) -> Option<&'a Text> {
@@ -90,17 +110,23 @@ impl<'a> Scope<'a> {
             return (0..self.rows).into_par_iter().with_min_len(APART).map(of_row).collect();
         };
         let missing = take(&value(node, Row::Level(None)));
+        let of_level = |place: usize| take(&value(node, Row::Level(Some(&text.levels[place]))));
+        if text.levels.len() < FEW_LEVELS {
+            let known: Vec<T> = (0..text.levels.len()).map(of_level).collect();
+            return text.codes.iter().map(|&code| known.get(code as usize).unwrap_or(&missing).clone()).collect();
+        }
         // A chunk of events shares its levels with the whole log: only those that occur in it are computed.
         let mut known: Vec<Option<T>> = vec![None; text.levels.len()];
-        let of_level = |code: &u32| match *code {
+        let of_code = |code: &u32| match *code {
             MISSING => missing.clone(),
-            code => {
-                let place = code as usize;
-                known[place].get_or_insert_with(|| take(&value(node, Row::Level(Some(&text.levels[place]))))).clone()
-            }
+            code => known[code as usize].get_or_insert_with(|| of_level(code as usize)).clone(),
         };
-        text.codes.iter().map(of_level).collect()
+        text.codes.iter().map(of_code).collect()
     }
+}
+
+fn compared(numbers: &[f64], holds: impl Fn(f64) -> bool) -> Vec<Option<bool>> {
+    numbers.iter().map(|&number| (!number.is_nan()).then(|| holds(number))).collect()
 }
 
 fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
