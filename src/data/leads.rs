@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::table::{Cell, Column, Ids, MISSING};
+use crate::table::{Cell, Column, Ids, MISSING, is_all};
 use crate::time::{Edge, Instant, NEVER, Zone};
 
 use super::cells::Spot;
@@ -63,15 +63,21 @@ pub(crate) fn read(
     let deals = (!own_outcomes.is_empty()).then(|| rows.deals(&sorted));
 
     let kept: Vec<usize> = sorted.kept.iter().map(|&row| row as usize).collect();
-    let created = plan.created.map(|column| take_times(&table.columns[column].column, &kept));
+    let none = || Column::Instant(Vec::new());
+    let created = plan.created.map(|column| std::mem::replace(&mut table.columns[column].column, none()).kept(&kept));
     let read = table.spots.len() as u64;
-    let attributes = attributes(spec, &source, &plan, table.columns, &kept);
+    let (ids, attributes) =
+        rayon::join(|| sorted.ids.settled(), || attributes(spec, &source, &plan, table.columns, &kept));
+    let created = created.map(|column| match column {
+        Column::Instant(at) => at,
+        _ => vec![NEVER; kept.len()],
+    });
     Ok(Leads {
-        ids: sorted.ids.settled(),
-        position: kept.iter().map(|&row| position[row]).collect(),
+        ids,
+        position: these(position, &kept),
         created,
         attributes,
-        spots: kept.iter().map(|&row| table.spots[row]).collect(),
+        spots: these(table.spots, &kept),
         read,
         unreadable: sorted.unreadable,
         duplicates: sorted.duplicates,
@@ -80,11 +86,9 @@ pub(crate) fn read(
     })
 }
 
-fn take_times(column: &Column, rows: &[usize]) -> Vec<Instant> {
-    match column {
-        Column::Instant(at) => rows.iter().map(|&row| at[row]).collect(),
-        _ => vec![NEVER; rows.len()],
-    }
+/// The values of the rows named; themselves where these are all in order.
+fn these<T: Copy>(values: Vec<T>, rows: &[usize]) -> Vec<T> {
+    if is_all(rows, values.len()) { values } else { rows.iter().map(|&row| values[row]).collect() }
 }
 
 fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<Plan, DataError> {
@@ -363,9 +367,11 @@ impl Rows<'_> {
 
 fn by_id(names: Cow<Ids>, row_of: &[u32], more_deals: Vec<(u32, u32)>, unreadable: u64, duplicates: u64) -> Sorted {
     let mut order: Vec<u32> = (0..names.len() as u32).filter(|&code| row_of[code as usize] != MISSING).collect();
-    order.sort_unstable_by(|&a, &b| names.get(a as usize).cmp(names.get(b as usize)));
-    let mut lead_of = vec![0; names.len()];
-    for (lead, &code) in order.iter().enumerate() {
+    if !names.are_ascending() {
+        order.sort_unstable_by(|&a, &b| names.get(a as usize).cmp(names.get(b as usize)));
+    }
+    let mut lead_of = vec![0; if more_deals.is_empty() { 0 } else { names.len() }];
+    for (lead, &code) in order.iter().enumerate().filter(|_| !more_deals.is_empty()) {
         lead_of[code as usize] = lead as u32;
     }
     let in_order = order.iter().enumerate().all(|(lead, &code)| lead == code as usize);

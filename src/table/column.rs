@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use super::is_all;
 use crate::time::{Instant, NEVER};
 
 /// The code of a missing text.
@@ -79,8 +80,7 @@ impl Column {
 
     /// The rows named, in the order named; itself where these are all in order.
     pub fn kept(self, rows: &[usize]) -> Self {
-        let all = rows.len() == self.len() && rows.iter().copied().eq(0..rows.len());
-        if all { self } else { self.take(rows) }
+        if is_all(rows, self.len()) { self } else { self.take(rows) }
     }
 
     /// The same column, missing wherever `keep` is false.

@@ -10,6 +10,8 @@ pub struct Ids {
     ends: Vec<usize>,
     /// The length of every id, while they are all of one.
     length: Option<usize>,
+    /// An id stands after one that is not less.
+    unordered: bool,
     /// Open addressing, a power of two, at most two thirds full: 0, or the upper half of the id's hash
     /// beside its place + 1. Made when an id is first looked for: ids that come ascending are new without looking.
     slots: OnceLock<Vec<u64>>,
@@ -26,8 +28,7 @@ impl Ids {
     /// # Panics
     /// Beyond 4.2 billion ids.
     pub fn insert(&mut self, id: &str) -> (usize, bool) {
-        let last = self.len().checked_sub(1).map(|last| self.get(last));
-        if self.slots.get().is_none() && last.is_none_or(|last| last < id) {
+        if self.slots.get().is_none() && !self.unordered && self.is_next(id) {
             self.push(id);
             return (self.len() - 1, true);
         }
@@ -49,8 +50,14 @@ impl Ids {
         }
     }
 
+    /// Whether it is more than the last one.
+    fn is_next(&self, id: &str) -> bool {
+        self.len().checked_sub(1).is_none_or(|last| self.get(last) < id)
+    }
+
     /// An id that is new.
     fn push(&mut self, id: &str) {
+        self.unordered = self.unordered || !self.is_next(id);
         self.length = if self.is_empty() { Some(id.len()) } else { self.length.filter(|all| *all == id.len()) };
         self.numbered = None;
         self.bytes.push_str(id);
@@ -72,6 +79,11 @@ impl Ids {
     pub fn settled(mut self) -> Self {
         self.numbered = Numbered::of(&self);
         self
+    }
+
+    /// Whether each stands after those that are less.
+    pub fn are_ascending(&self) -> bool {
+        !self.unordered
     }
 
     pub fn find(&self, id: &str) -> Option<usize> {
@@ -226,6 +238,10 @@ mod tests {
         assert_eq!((ids.find("L150"), ids.find("L050"), ids.find("L101")), (Some(101), Some(50), None));
         let taken = ids.take(&[3, 50, 101]);
         assert_eq!(taken.iter().collect::<Vec<_>>(), ["L003", "L050", "L150"]);
+        assert!(taken.are_ascending() && !ids.are_ascending());
+        let mut turned = ids.take(&[50, 3]);
+        assert!(!turned.are_ascending());
+        assert_eq!((turned.insert("L050"), turned.insert("L060")), ((0, false), (2, true)));
         assert_eq!((taken.find("L150"), taken.find("L004")), (Some(2), None));
         assert_eq!(Ids::default().take(&[]).find("L003"), None);
     }

@@ -6,3 +6,8 @@ mod numbered;
 
 pub use column::{Cell, Column, MISSING, Table, Text};
 pub use ids::Ids;
+
+/// Whether these are all rows of a column of so many, in order.
+pub fn is_all(chosen: &[usize], rows: usize) -> bool {
+    chosen.len() == rows && chosen.iter().copied().eq(0..rows)
+}
