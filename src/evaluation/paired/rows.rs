@@ -5,7 +5,7 @@ use crate::stats::random::Stream;
 use super::super::cohort::Cohort;
 
 /// Resamples that are drawn and counted side by side: a lead is fetched once for all of them.
-pub(super) const LANES: usize = 16;
+pub(super) const LANES: usize = 32;
 pub(super) type Lanes<T> = [T; LANES];
 
 /// Leads that a draw tells apart by one random byte.
