@@ -40,27 +40,27 @@ def timed(command, **options):
     return time.perf_counter() - start, done
 
 
-def ours(binary, folder, runs):
-    """The fastest run: seconds by step, the evaluation, and the peak memory in MiB."""
-    best = None
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as out:
-            command = [binary, "run", "experiment.yaml", "--timings", "--no-png", "--out", f"{out}/report"]
-            seconds, done = timed(command, cwd=folder)
-            evaluation = json.loads(pathlib.Path(out, "report", "evaluation.json").read_text())
-        steps = {}
-        memory = 0.0
-        for line in done.stderr.splitlines():
-            name, _, rest = line.rstrip().rpartition("  ")
-            if rest.strip().endswith(" s"):
-                steps[name.strip()] = float(rest.strip().split()[0])
-            if rest.strip().endswith(" MiB"):
-                memory = float(rest.strip().split()[0])
-        steps["other"] = seconds - steps.pop("in all")
-        steps["in all"] = seconds
-        if best is None or seconds < best[0]["in all"]:
-            best = (steps, evaluation, memory)
-    return best
+def ours(binary, folder):
+    """One run: seconds by step, the evaluation, and the peak memory in MiB."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [binary, "run", "experiment.yaml", "--timings", "--no-png", "--out", f"{out}/report"]
+        seconds, done = timed(command, cwd=folder)
+        evaluation = json.loads(pathlib.Path(out, "report", "evaluation.json").read_text())
+    steps = {}
+    memory = 0.0
+    for line in done.stderr.splitlines():
+        name, _, rest = line.rstrip().rpartition("  ")
+        if rest.strip().endswith(" s"):
+            steps[name.strip()] = float(rest.strip().split()[0])
+        if rest.strip().endswith(" MiB"):
+            memory = float(rest.strip().split()[0])
+    steps["other"] = seconds - steps.pop("in all")
+    steps["in all"] = seconds
+    return steps, evaluation, memory
+
+
+def fastest(runs):
+    return min(runs, key=lambda run: run[0]["in all"])
 
 
 def by_size(binary, sizes, events, runs):
@@ -77,30 +77,27 @@ def by_size(binary, sizes, events, runs):
             made = ["simulate", "made", "--leads", str(leads), "--events", str(events), "--format", "parquet"]
             timed([binary, *made], cwd=folder)
             (folder / "made" / "experiment.yaml").write_text(experiment)
-            columns.append(ours(binary, folder / "made", runs))
+            columns.append(fastest([ours(binary, folder / "made") for _ in range(runs)]))
     print("| step | " + " | ".join(f"{leads:,} leads" for leads in sizes) + " |\n|---" + "|---" * len(sizes) + "|")
     for step in columns[-1][0]:
         print(f"| {step}, s | " + " | ".join(f"{steps.get(step, 0.0):.3f}" for steps, _, _ in columns) + " |")
     print("| peak memory, MiB | " + " | ".join(f"{memory:.0f}" for _, _, memory in columns) + " |")
 
 
-def theirs(command, folder, runs):
-    best = None
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as out:
-            result = pathlib.Path(out, "result.json")
-            seconds, _ = timed([*shlex.split(command), str(folder), str(result)])
-            figures = json.loads(result.read_text())
-        parts = figures.get("seconds", {})
-        parts = {
-            "replay+score": parts.get("replay+score"),
-            "metrics + time to convert": parts.get("metrics", 0) + parts.get("time to convert", 0),
-            "bootstrap": parts.get("bootstrap"),
-            "in all": seconds,
-        }
-        if best is None or seconds < best[0]["in all"]:
-            best = (parts, figures)
-    return best
+def theirs(command, folder):
+    """One run: seconds by part, and the figures."""
+    with tempfile.TemporaryDirectory() as out:
+        result = pathlib.Path(out, "result.json")
+        seconds, _ = timed([*shlex.split(command), str(folder), str(result)])
+        figures = json.loads(result.read_text())
+    parts = figures.get("seconds", {})
+    parts = {
+        "replay+score": parts.get("replay+score"),
+        "metrics + time to convert": parts.get("metrics", 0) + parts.get("time to convert", 0),
+        "bootstrap": parts.get("bootstrap"),
+        "in all": seconds,
+    }
+    return parts, figures
 
 
 def pairs(evaluation, figures):
@@ -168,13 +165,19 @@ def main():
         return
     shutil.copy(HERE / "reference" / "experiment.yaml", options.folder / "experiment.yaml")
     binary = str(pathlib.Path(options.leadoff).resolve())
-    steps, evaluation, memory = ours(binary, options.folder, options.runs)
+    # One after the other and not all of one first: how fast the machine is changes with the hour.
+    own, other = [], []
+    for _ in range(options.runs):
+        own.append(ours(binary, options.folder))
+        if options.peer:
+            other.append(theirs(options.peer, options.folder))
+    steps, evaluation, memory = fastest(own)
     if not options.peer:
         for step, seconds in steps.items():
             print(f"{step:<28} {seconds:8.3f} s")
         print(f"{'peak memory':<28} {memory:8.0f} MiB")
         return
-    parts, figures = theirs(options.peer, options.folder, options.runs)
+    parts, figures = fastest(other)
     print(f"| part | leadoff, s | peer, s | peer / leadoff |\n|---|---|---|---|")
     for part, own in [*PARTS.items(), ("in all", ["in all"])]:
         seconds = sum(steps.get(step, 0.0) for step in own)
