@@ -118,7 +118,7 @@ fn give(
             Column::Flag(values.map(|(text, spot)| read_or(text, spot, flag, &mut unreadable)).collect())
         }
         Column::Instant(_) => {
-            let mut times = TimeColumn::new(zone.clone(), Edge::Start, source.dialect.format(&attribute.name));
+            let mut times = TimeColumn::new(zone.clone(), Edge::Start, source.dialect.format(&attribute.name), 0);
             for (text, spot) in values {
                 match text {
                     Some(text) => times.push_text(text, spot),

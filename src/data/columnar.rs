@@ -24,9 +24,9 @@ use super::files::{Content, InFile};
 use super::finding::{Finding, FindingLevel, What};
 use super::source::{Header, Met};
 
-/// Rows of a batch, and of row groups that are decoded together.
-const ROWS: usize = 1 << 17;
-const PART: usize = 1 << 18;
+/// Rows of a batch, and of row groups that are decoded together: a group as it is mostly written, so that what its
+/// dictionaries hold is looked up once.
+const ROWS: usize = 1 << 18;
 
 pub(crate) fn header(input: &'static str, file: &InFile, content: Content) -> Result<Header, DataError> {
     let (mut columns, mut notes) = (Vec::new(), Vec::new());
@@ -36,6 +36,7 @@ pub(crate) fn header(input: &'static str, file: &InFile, content: Content) -> Re
             let schema = reader.schema().map_err(|error| broken(file, &error))?;
             (schema, reader.num_rows().map_err(|error| broken(file, &error))?)
         }
+        // How many rows there are stands nowhere.
         _ => (IpcReader::new(open(file)?).schema().map_err(|error| broken(file, &error))?, 1),
     };
     for (name, field) in schema.iter() {
@@ -48,7 +49,7 @@ pub(crate) fn header(input: &'static str, file: &InFile, content: Content) -> Re
             notes.push(note.advice("export the parts of it that matter as columns of their own"));
         }
     }
-    Ok(Header { columns, notes, has_rows: rows > 0 })
+    Ok(Header { columns, notes, has_rows: rows > 0, rows })
 }
 
 fn readable(kind: &ArrowDataType) -> bool {
@@ -115,7 +116,7 @@ fn parts(groups: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
     let (mut parts, mut rows) = (Vec::<Range<usize>>::new(), 0);
     for (place, height) in groups.enumerate().filter(|(_, height)| *height > 0) {
         match parts.last_mut() {
-            Some(last) if rows + height <= PART => last.end = place + 1,
+            Some(last) if rows + height <= ROWS => last.end = place + 1,
             _ => {
                 parts.push(place..place + 1);
                 rows = 0;

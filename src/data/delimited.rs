@@ -32,7 +32,7 @@ pub(crate) fn header(input: &'static str, file: &InFile, dialect: &Dialect) -> R
         let advice = format!("if that is wrong, declare `delimiter:` for {input}");
         notes.push(Finding::new(input, What::DelimiterFound, FindingLevel::Note, 1, text).advice(advice));
     }
-    Ok(Header { columns, notes, has_rows })
+    Ok(Header { columns, notes, has_rows, rows: 0 })
 }
 
 /// What stands between fields: declared, or of `,` `;` tab `|` the one the header has most of.

@@ -6,10 +6,11 @@ use crate::time::{Edge, Instant, NEVER, Zone};
 use super::DataError;
 use super::cells::{Batch, Cells};
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::gather::{As, Ask, Nulls, OfBatch, OfLeads, Step, gather_of_leads, remarks};
+use super::gather::{As, Ask, Nulls, OfBatch, OfLeads, Step, gather_of_leads, places, remarks};
 use super::history::{EventChunk, Events, Weeks};
 use super::leads::kind_of;
 use super::outcomes::report_strangers;
+use super::read::EventSink;
 use super::sieve::{Counts, Kinds, Log, NO_KIND, Sieve, Sifted};
 use super::source::{Progress, Source};
 use super::spec::EventsSpec;
@@ -33,18 +34,16 @@ impl Keep<'_> {
     }
 }
 
-/// Reads the event log: of its own columns only those that are needed, and of its events those that are to be kept.
-#[expect(clippy::too_many_arguments, reason = "the section, what is asked of it, and where it is said")]
-pub(crate) fn read(
-    spec: &EventsSpec,
-    needs: &[String],
-    ids: &Ids,
-    keep: &Keep,
-    base: &Path,
-    zone: &Zone,
-    findings: &mut Findings,
-    progress: &dyn Fn(Progress),
-) -> Result<Events, DataError> {
+/// An event log that is being decoded.
+pub(crate) struct Opened {
+    source: Source,
+    asks: Vec<Ask>,
+    /// Places in the header of what is seen of every row: the lead, the time, and the kind where it has a column.
+    seen: Vec<usize>,
+}
+
+/// Begins to decode the event log: of its own columns only those that are needed.
+pub(crate) fn open(spec: &EventsSpec, needs: &[String], base: &Path) -> Result<Opened, DataError> {
     if spec.kind.is_some() == spec.kind_is.is_some() {
         let why = "data.events: expected either `kind: column` or `kind_is: name`";
         return Err(DataError::Spec(why.into()));
@@ -53,13 +52,32 @@ pub(crate) fn read(
     let lead = source.column(&spec.lead, "events.lead")?;
     let asks = asks(spec, needs, &source)?;
     let mut seen = vec![lead, asks[0].place];
-    let kind = spec.kind.as_ref().map(|kind| source.column(kind, "events.kind")).transpose()?;
-    seen.extend(kind);
-    let nulls = kind.map(|place| Nulls::new(source.dialect.nulls(&source.header[place])));
-    let sieve = keep.until.map(|until| keep.sieve(ids.len(), until));
+    seen.extend(spec.kind.as_ref().map(|kind| source.column(kind, "events.kind")).transpose()?);
+    source.begin(&places(&seen, &asks));
+    Ok(Opened { source, asks, seen })
+}
+
+/// Reads the event log: of its events those that are to be kept.
+#[expect(clippy::too_many_arguments, reason = "the section, what is asked of it, and where it is said")]
+pub(crate) fn read(
+    opened: Opened,
+    spec: &EventsSpec,
+    needs: &[String],
+    ids: &Ids,
+    keep: &Keep,
+    sink: &mut dyn EventSink,
+    zone: &Zone,
+    findings: &mut Findings,
+    progress: &dyn Fn(Progress),
+) -> Result<Events, DataError> {
+    let Opened { source, asks, seen } = opened;
+    let nulls = seen.get(2).map(|&place| Nulls::new(source.dialect.nulls(&source.header[place])));
+    let mut sieve = keep.until.map(|until| keep.sieve(ids.len(), until));
+    if let Some(sieve) = &mut sieve {
+        sieve.hands_over = needs.is_empty() && keep.last.is_some() && sink.takes();
+    }
     // What a column holds is told by all of its values: where it must be guessed from text none may be left out.
-    let mut places = seen.clone();
-    places.extend(asks.iter().map(|ask| ask.place).filter(|place| !seen.contains(place)));
+    let places = places(&seen, &asks);
     let is_guessed = |(cells, place): (&Cells, &usize)| {
         let found = asks.iter().any(|ask| ask.place == *place && ask.kind == As::Found);
         found && matches!(cells, Cells::Text(_))
@@ -78,7 +96,12 @@ pub(crate) fn read(
     let OfLeads { leads, strangers, columns, met, .. } =
         gather_of_leads(&source, ids, &seen, &asks, false, zone, progress, sift, |step| match step {
             Step::Begin => log = Log::default(),
-            Step::Of(_, batch) => log.append(batch, sieve.as_ref()),
+            Step::Of(_, batch) => {
+                if !batch.seen.is_empty() {
+                    sink.take(&batch.kinds.levels, &batch.seen);
+                }
+                log.append(batch, sieve.as_ref());
+            }
         })?;
     findings.list.extend(source.findings(met));
     report_strangers(&source, Some(&spec.lead), &strangers, log.known, What::EventWithoutLead, findings);

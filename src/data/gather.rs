@@ -60,13 +60,24 @@ pub(crate) fn gather(
     zone: &Zone,
     progress: &dyn Fn(Progress),
 ) -> Result<Table, DataError> {
-    let mut spots = Vec::new();
+    let mut spots = Vec::with_capacity(source.rows);
     let all = |_: &Batch| ((), None);
     let (columns, met) = gather_rows(source, &[], asks, zone, progress, all, |step| match step {
         Step::Begin => spots.clear(),
         Step::Of(batch, ()) => spots.extend((0..batch.rows()).map(|row| batch.spot(row))),
     })?;
     Ok(Table { spots, columns, met })
+}
+
+/// The columns to be decoded: those that are seen first, then those asked for.
+pub(crate) fn places(seen: &[usize], asks: &[Ask]) -> Vec<usize> {
+    let mut places = seen.to_vec();
+    for ask in asks {
+        if !places.contains(&ask.place) {
+            places.push(ask.place);
+        }
+    }
+    places
 }
 
 /// How far reading is.
@@ -93,12 +104,7 @@ pub(crate) fn gather_rows<T: Send>(
     mut take: impl FnMut(Step<T>),
 ) -> Result<(Vec<Gathered>, Vec<Met>), DataError> {
     let mut asks = asks.to_vec();
-    let mut places = seen.to_vec();
-    for ask in &asks {
-        if !places.contains(&ask.place) {
-            places.push(ask.place);
-        }
-    }
+    let places = places(seen, &asks);
     let cell_of: Vec<usize> =
         asks.iter().filter_map(|ask| places.iter().position(|place| *place == ask.place)).collect();
     loop {
@@ -108,7 +114,7 @@ pub(crate) fn gather_rows<T: Send>(
         let read = source.read(&places, progress, &choose, |batch, (made, rows)| {
             take(Step::Of(batch, made));
             let push = |(builder, &cell): (&mut Builder, &usize)| {
-                builder.push(&batch.cells[cell], batch, rows.as_deref()) == Pushed::NotNumbers
+                builder.push(&batch.cells[cell], batch, rows.as_deref(), source.rows) == Pushed::NotNumbers
             };
             let not_numbers: Vec<bool> = builders.par_iter_mut().zip(&cell_of).map(push).collect();
             for (ask, _) in asks.iter_mut().zip(&not_numbers).filter(|(_, not_numbers)| **not_numbers) {
@@ -164,17 +170,16 @@ pub(crate) fn gather_of_leads<T: Send>(
 ) -> Result<OfLeads, DataError> {
     let nulls = Nulls::new(source.dialect.nulls(&source.header[seen[0]]));
     let choose = |batch: &Batch| {
-        let (leads, rows) = (Vec::with_capacity(batch.rows()), Vec::with_capacity(batch.rows()));
-        let mut of_batch = OfBatch { leads, rows };
         let mut strangers = Counted::default();
         let named = batch.cells[0].as_text();
-        for (row, &lead) in leads_of(&named, ids, &nulls).iter().enumerate() {
-            if lead == NO_LEAD {
-                strangers.add(batch.spot(row), named.get(row));
-            } else {
-                of_batch.leads.push(lead);
-                of_batch.rows.push(row as u32);
-            }
+        let leads = leads_of(&named, ids, &nulls);
+        let mut of_batch = OfBatch { rows: (0..leads.len() as u32).collect(), leads };
+        if of_batch.leads.contains(&NO_LEAD) {
+            let unknown = of_batch.leads.iter().enumerate().filter(|(_, lead)| **lead == NO_LEAD);
+            unknown.for_each(|(row, _)| strangers.add(batch.spot(row), named.get(row)));
+            let leads = &of_batch.leads;
+            of_batch.rows.retain(|&row| leads[row as usize] != NO_LEAD);
+            of_batch.leads.retain(|&lead| lead != NO_LEAD);
         }
         let made = choose(batch, &mut of_batch);
         let OfBatch { leads, rows } = of_batch;
@@ -210,22 +215,23 @@ pub(crate) fn leads_of(named: &TextBlock, ids: &Ids, nulls: &Nulls) -> Vec<u32> 
         ids.find_all(named.iter().map(known), |place| leads.push(lead(place)));
         return leads;
     };
-    // Each distinct text is looked up once.
-    let (mut lead_of, mut seen) = (vec![NO_LEAD; levels], Vec::with_capacity(levels));
-    for &code in codes.iter().filter(|&&code| code != MISSING) {
-        let seen_before = &mut lead_of[code as usize];
-        if *seen_before == NO_LEAD {
-            *seen_before = 0;
-            seen.push(code);
-        }
-    }
-    let mut place_of = seen.iter();
-    ids.find_all(seen.iter().map(|&code| known(named.level(code))), |place| {
+    // Each distinct text is looked up once; those that do not occur here only where they cannot be many.
+    let wanted = if levels <= codes.len() { (0..levels as u32).collect() } else { distinct(codes, levels) };
+    let mut lead_of = vec![NO_LEAD; levels];
+    let mut place_of = wanted.iter();
+    ids.find_all(wanted.iter().map(|&code| known(named.level(code))), |place| {
         if let Some(&code) = place_of.next() {
             lead_of[code as usize] = lead(place);
         }
     });
     codes.iter().map(|&code| lead_of.get(code as usize).copied().unwrap_or(NO_LEAD)).collect()
+}
+
+/// The codes that occur, in order of first appearance.
+fn distinct(codes: &[u32], levels: usize) -> Vec<u32> {
+    let mut seen = vec![false; levels];
+    let is_new = |code: &&u32| **code != MISSING && !std::mem::replace(&mut seen[**code as usize], true);
+    codes.iter().filter(is_new).copied().collect()
 }
 
 /// Text as codes into distinct values, in order of first appearance.
@@ -254,10 +260,6 @@ fn short(text: &str) -> Option<Short> {
 }
 
 impl Dictionary {
-    fn missing(rows: usize) -> Self {
-        Self { codes: vec![MISSING; rows], ..Self::default() }
-    }
-
     fn push(&mut self, text: Option<&str>) {
         let code = text.map_or(MISSING, |text| self.code(text));
         self.codes.push(code);
@@ -318,6 +320,8 @@ struct Builder {
     unreadable: Counted,
     /// Values that are there.
     present: u64,
+    /// Rows to make room for.
+    room: usize,
 }
 
 enum Data {
@@ -418,13 +422,18 @@ impl Builder {
             data: Data::Nothing(0),
             unreadable: Counted::default(),
             present: 0,
+            room: 0,
             name,
         }
     }
 
-    fn push(&mut self, cells: &Cells, batch: &Batch, rows: Option<&[u32]>) -> Pushed {
+    /// `all`: rows that there are, as far as known.
+    fn push(&mut self, cells: &Cells, batch: &Batch, rows: Option<&[u32]>, all: usize) -> Pushed {
         match rows {
-            None => self.push_rows(cells, batch, 0..batch.rows()),
+            None => {
+                self.room = all;
+                self.push_rows(cells, batch, 0..batch.rows())
+            }
             Some(rows) => self.push_rows(cells, batch, rows.iter().map(|&row| row as usize)),
         }
     }
@@ -473,15 +482,22 @@ impl Builder {
     }
 
     fn begin(&mut self, kind: As, missing: usize) {
+        fn values<T: Clone>(none: T, missing: usize, room: usize) -> Vec<T> {
+            let mut values = Vec::with_capacity(room.max(missing));
+            values.resize(missing, none);
+            values
+        }
         self.data = match kind {
-            As::Number => Data::Number(vec![f64::NAN; missing]),
-            As::Flag => Data::Flag(vec![None; missing]),
+            As::Number => Data::Number(values(f64::NAN, missing, self.room)),
+            As::Flag => Data::Flag(values(None, missing, self.room)),
             As::Time(edge) => {
-                let mut times = TimeColumn::new(self.zone.clone(), edge, self.format.clone());
+                let mut times = TimeColumn::new(self.zone.clone(), edge, self.format.clone(), self.room);
                 (0..missing).for_each(|_| times.push_missing());
                 Data::Time(Box::new(times))
             }
-            As::Found | As::FoundText | As::Text | As::Id => Data::Text(Dictionary::missing(missing)),
+            As::Found | As::FoundText | As::Text | As::Id => {
+                Data::Text(Dictionary { codes: values(MISSING, missing, self.room), ..Dictionary::default() })
+            }
         };
     }
 

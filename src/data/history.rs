@@ -26,6 +26,13 @@ pub struct History {
     pub duplicates: u64,
 }
 
+impl History {
+    /// Distinct kinds of events.
+    pub fn event_kinds(&self) -> &[String] {
+        self.events.as_ref().map_or(&[], |events| &events.kinds)
+    }
+}
+
 /// A column of the leads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
@@ -65,7 +72,7 @@ pub struct Events {
     pub kinds: Vec<String>,
     /// Names of the events' own columns, in every chunk's order.
     pub columns: Vec<String>,
-    /// The events that are kept.
+    /// The events that are kept: not those that were handed over while they were read.
     pub chunks: Vec<EventChunk>,
     /// The latest event of all; [`NEVER`] without any.
     pub latest: Instant,
@@ -98,6 +105,17 @@ pub struct EventChunk {
     pub kind: Vec<u32>,
     /// The events' own columns; text levels are shared by all chunks.
     pub columns: Vec<Column>,
+}
+
+/// An event that its lead's score may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenEvent {
+    /// A place among the leads.
+    pub lead: u32,
+    /// A place in its chunk, where it is kept in one.
+    pub event: u32,
+    /// Microseconds before the last instant that matters.
+    pub age: i64,
 }
 
 /// What became of the leads.

@@ -23,7 +23,7 @@ pub(crate) fn header(file: &InFile, dialect: &Dialect) -> Result<Header, DataErr
         parse(file, line, number, keys)?;
         Ok(true)
     })?;
-    Ok(Header { has_rows: !columns.is_empty(), columns, notes: Vec::new() })
+    Ok(Header { has_rows: !columns.is_empty(), columns, notes: Vec::new(), rows: 0 })
 }
 
 pub(crate) fn read(

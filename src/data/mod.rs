@@ -5,6 +5,7 @@ mod changes;
 mod checks;
 mod columnar;
 mod columns;
+mod decoding;
 mod delimited;
 mod error;
 mod events;
@@ -28,9 +29,9 @@ pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use files::{InputFile, hashed, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
-pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
+pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, SeenEvent, Weeks, Win};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
-pub use read::read;
+pub use read::{EventSink, read};
 pub use source::Progress;
 pub use spec::{
     AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,

@@ -1,15 +1,17 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::table::{Column, Ids, MISSING};
 use crate::time::{Edge, Instant, NEVER, Zone};
 
 use super::DataError;
-use super::cells::{Batch, Spot};
+use super::cells::{Batch, Spot, TextBlock};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
-use super::gather::{As, Ask, NO_LEAD, Nulls, Step, flag, gather_rows, leads_of, remarks};
+use super::gather::{As, Ask, Gathered, NO_LEAD, Nulls, Step, flag, gather_rows, leads_of, remarks};
 use super::history::{Outcomes, Win};
-use super::source::{Counted, Progress, Source, listed, shortened};
+use super::source::{Counted, Met, Progress, Source, listed, shortened};
 use super::spec::OutcomesSpec;
 
 /// What a column of the outcomes says.
@@ -56,6 +58,7 @@ pub(crate) fn roles(spec: &OutcomesSpec) -> Vec<(Role, &str)> {
 }
 
 /// The outcomes' rows of known leads.
+#[derive(Default)]
 pub(crate) struct Deals {
     pub lead: Vec<u32>,
     pub spots: Vec<Spot>,
@@ -116,26 +119,57 @@ fn only_of_winners(spec: &OutcomesSpec, source: &Source, leads_header: &[String]
     (!own.is_empty()).then_some(finding)
 }
 
+/// The outcomes of a file of their own, before it is known who the leads are.
+pub(crate) struct Read {
+    source: Source,
+    asks: Vec<Ask>,
+    columns: Vec<Gathered>,
+    met: Vec<Met>,
+    spots: Vec<Spot>,
+    /// What names the leads, block by block.
+    named: Vec<TextBlock>,
+    nulls: Nulls,
+}
+
 /// Reads the outcomes from a file of their own.
-pub(crate) fn read(
-    spec: &OutcomesSpec,
-    ids: &Ids,
-    leads_header: &[String],
-    base: &Path,
-    zone: &Zone,
-    findings: &mut Findings,
-    progress: &dyn Fn(Progress),
-) -> Result<(Source, Deals, Latest), DataError> {
+pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read, DataError> {
     let source = Source::open("outcomes", &spec.path, spec.dialect(), base)?;
     let lead = source.column(spec.lead.as_deref().unwrap_or_default(), "outcomes.lead")?;
     let mut asks = Vec::new();
-    let roles = roles(spec);
-    for (role, column) in &roles {
+    for (role, column) in &roles(spec) {
         asks.push(Ask { place: source.column(column, role.key())?, kind: role.kind() });
     }
     for column in source.dialect.columns() {
         source.column(column, "outcomes.nulls_in or outcomes.format")?;
     }
+    let (mut named, mut spots) = (Vec::new(), Vec::with_capacity(source.rows));
+    let names = |batch: &Batch| (batch.cells[0].as_text().into_owned(), None);
+    let (columns, met) = gather_rows(&source, &[lead], &asks, zone, &|_| (), names, |step| match step {
+        Step::Begin => {
+            named.clear();
+            spots.clear();
+        }
+        Step::Of(batch, names) => {
+            spots.extend((0..names.len()).map(|row| batch.spot(row)));
+            named.push(names);
+        }
+    })?;
+    let nulls = Nulls::new(source.dialect.nulls(&source.header[lead]));
+    Ok(Read { source, asks, columns, met, spots, named, nulls })
+}
+
+/// The outcomes of the leads, from a file of their own.
+pub(crate) fn of_leads(
+    read: Read,
+    spec: &OutcomesSpec,
+    ids: &Ids,
+    leads_header: &[String],
+    findings: &mut Findings,
+    progress: &dyn Fn(Progress),
+) -> (Source, Deals, Latest) {
+    let Read { source, asks, columns, met, mut spots, named, nulls } = read;
+    progress(source.progress_at_the_end(spots.len() as u64));
+    let roles = roles(spec);
     for column in
         source.header.iter().filter(|column| !leads_header.contains(column) && spec.lead.as_ref() != Some(column))
     {
@@ -143,31 +177,21 @@ pub(crate) fn read(
         findings.refused.push(RefusedColumn { column: column.clone(), reason });
     }
     findings.list.extend(only_of_winners(spec, &source, leads_header));
-    let nulls = Nulls::new(source.dialect.nulls(&source.header[lead]));
-    let find = |batch: &Batch| {
-        let named = batch.cells[0].as_text();
-        let leads = leads_of(&named, ids, &nulls);
-        let mut strangers = Counted::default();
-        for row in (0..leads.len()).filter(|&row| leads[row] == NO_LEAD) {
-            strangers.add(batch.spot(row), named.get(row));
+    let mut lead_of: Vec<u32> = named.par_iter().flat_map_iter(|named| leads_of(named, ids, &nulls)).collect();
+    let mut strangers = Counted::default();
+    if lead_of.contains(&NO_LEAD) {
+        let names = named.iter().flat_map(TextBlock::iter);
+        for (row, name) in names.enumerate().filter(|(row, _)| lead_of[*row] == NO_LEAD) {
+            strangers.add(spots[row], name);
         }
-        ((leads, strangers), None)
-    };
-    let (mut lead_of, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
-    // Rows of other leads are read too: they say until when the outcomes were recorded.
-    let (columns, met) = gather_rows(&source, &[lead], &asks, zone, progress, find, |step| match step {
-        Step::Begin => (lead_of, spots, strangers) = Default::default(),
-        Step::Of(batch, (leads, unknown)) => {
-            spots.extend((0..leads.len()).map(|row| batch.spot(row)));
-            lead_of.extend(leads);
-            strangers.append(unknown);
-        }
-    })?;
+    }
+    drop(named);
     findings.list.extend(source.findings(met));
     for (ask, gathered) in asks.iter().zip(&columns) {
         findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
     }
     let columns: Vec<Column> = columns.into_iter().map(|gathered| gathered.column).collect();
+    // Rows of other leads too say until when the outcomes were recorded.
     let latest = Latest::of(roles.iter().zip(&columns).filter_map(|((role, _), column)| match (role, column) {
         (Role::Converted | Role::Lost, Column::Instant(at)) => Some(at.as_slice()),
         _ => None,
@@ -180,7 +204,7 @@ pub(crate) fn read(
         lead_of = kept.iter().map(|&row| lead_of[row]).collect();
     }
     let columns = roles.iter().zip(columns).map(|((role, _), column)| (*role, column.kept(&kept))).collect();
-    Ok((source, Deals { lead: lead_of, spots, columns }, latest))
+    (source, Deals { lead: lead_of, spots, columns }, latest)
 }
 
 /// Rows whose lead is not among the leads.

@@ -18,7 +18,7 @@ fn shared() -> Option<PathBuf> {
 
 fn read_yaml(yaml: &str, base: &Path) -> Result<(History, Findings), DataError> {
     let spec: DataSpec = serde_yaml::from_str(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
-    read(&spec, base, &[], &|_| None, &|_| {})
+    read(&spec, base, &[], &mut |_: &History| None, &|_| {})
 }
 
 const OLIST: &str = "leads: { path: olist/olist_marketing_qualified_leads_dataset.csv, id: mql_id, created: first_contact_date, known: at_creation }\n\
@@ -107,7 +107,7 @@ fn x_education_has_no_dates_and_five_constant_columns() {
         (0..column.len()).filter(|&row| column.is_missing(row)).count()
     };
     let spec: DataSpec = serde_yaml::from_str(&yaml.replace(", nulls: [Select]", "")).unwrap();
-    let (plain, _) = read(&spec, &data, &[], &|_| None, &|_| {}).unwrap();
+    let (plain, _) = read(&spec, &data, &[], &mut |_: &History| None, &|_| {}).unwrap();
     let selects = plain.attributes.iter().find(|attribute| attribute.name == "Lead Profile").unwrap();
     let selects = (0..9_240).filter(|&row| selects.column.cell(row) == crate::table::Cell::Text("Select")).count();
     assert_eq!(selects, 4_146);

@@ -1,19 +1,43 @@
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread::ScopedJoinHandle;
 
+use crate::table::Ids;
 use crate::time::{Instant, NEVER, Zone};
 
 use super::checks::{self, Log};
 use super::events::Keep;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::history::History;
-use super::outcomes::{self, Latest};
+use super::history::{History, SeenEvent};
+use super::outcomes::{self, Deals, Latest};
 use super::source::Progress;
 use super::spec::DataSpec;
 use super::{DataError, changes, events, leads};
 
+/// Who makes use of the events while their log is read.
+pub trait EventSink {
+    /// By lead the last instant whose events matter, [`NEVER`] where none does; nothing: all do. The history holds all
+    /// but its events.
+    fn last(&mut self, history: &History) -> Option<Vec<Instant>>;
+
+    /// Whether events that matter are to be handed over as they come, and not kept. Those whose times are known only
+    /// when all of their column was read, and those that carry columns of their own, are kept all the same.
+    fn takes(&self) -> bool {
+        false
+    }
+
+    /// Some events that matter, each once, in any order: a list a kind, their ages before the last instant that matters.
+    fn take(&mut self, _kinds: &Ids, _events: &[Vec<SeenEvent>]) {}
+}
+
+impl<F: Fn(&History) -> Option<Vec<Instant>>> EventSink for F {
+    fn last(&mut self, history: &History) -> Option<Vec<Instant>> {
+        self(history)
+    }
+}
+
 /// Reads all that the data section names; relative paths start at `base`. Of the events' own columns only
-/// `event_columns` are read, and of the events of each lead those until `last_event` of the history without them are kept
-/// (nothing: all are).
+/// `event_columns` are read, and of the events those that `sink` asks for are kept or handed to it.
 ///
 /// # Errors
 /// When a file cannot be read as what the section says it is; the message names the file, the line and what to do.
@@ -21,20 +45,33 @@ pub fn read(
     spec: &DataSpec,
     base: &Path,
     event_columns: &[String],
-    last_event: &dyn Fn(&History) -> Option<Vec<Instant>>,
+    sink: &mut dyn EventSink,
     progress: &dyn Fn(Progress),
 ) -> Result<(History, Findings), DataError> {
     let zone = &spec.timezone;
     let mut findings = Findings::default();
     check_ids(spec)?;
-    let leads = leads::read(&spec.leads, &spec.outcomes, base, zone, &mut findings, progress)?;
+    // The log is decoded while it is found out who the leads are; what is wrong with it is said after what is with them.
+    let log = spec.events.as_ref().map(|events| (events, events::open(events, event_columns, base)));
+    let (leads, read) = std::thread::scope(|scope| {
+        // What does not need the leads is read beside them.
+        let outcomes = || scope.spawn(|| outcomes::read(&spec.outcomes, base, zone));
+        let outcomes = (!spec.outcomes.path.is_empty()).then(outcomes);
+        let leads = leads::read(&spec.leads, &spec.outcomes, base, zone, &mut findings, progress)?;
+        let join = |thread: ScopedJoinHandle<Result<_, _>>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok::<_, DataError>((leads, outcomes.map(join).transpose()?))
+    })?;
     let own;
-    let (source, deals, latest) = match &leads.deals {
-        Some(deals) => (&leads.source, deals, Latest::of_deals(deals)),
-        None => {
+    let none = Deals::default();
+    let (source, deals, latest) = match read {
+        Some(read) => {
             let header = &leads.source.header;
-            own = outcomes::read(&spec.outcomes, &leads.ids, header, base, zone, &mut findings, progress)?;
+            own = outcomes::of_leads(read, &spec.outcomes, &leads.ids, header, &mut findings, progress);
             (&own.0, &own.1, own.2)
+        }
+        None => {
+            let deals = leads.deals.as_ref().unwrap_or(&none);
+            (&leads.source, deals, Latest::of_deals(deals))
         }
     };
     let ends = outcomes::ends(&spec.outcomes, deals, leads.ids.len(), source, &mut findings)?;
@@ -62,10 +99,12 @@ pub fn read(
     };
     let until = until(spec, latest, zone, &mut findings);
     history.until = until.unwrap_or(NEVER);
-    if let Some(events) = &spec.events {
-        let last = until.and_then(|_| last_event(&history));
+    if let Some((events, opened)) = log {
+        let opened = opened?;
+        let last = until.and_then(|_| sink.last(&history));
         let keep = Keep { created: history.created.as_deref(), last: last.as_deref(), until };
-        let events = events::read(events, event_columns, &history.ids, &keep, base, zone, &mut findings, progress)?;
+        let events =
+            events::read(opened, events, event_columns, &history.ids, &keep, sink, zone, &mut findings, progress)?;
         history.events = Some(events);
     }
     if until.is_none() {

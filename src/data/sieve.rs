@@ -3,6 +3,7 @@ use crate::time::{Instant, NEVER};
 
 use super::cells::Cells;
 use super::gather::{Dictionary, Nulls, OfBatch};
+use super::history::SeenEvent;
 use super::weeks::{Arrivals, KindWeeks};
 
 /// The kind of events whose kind is missing.
@@ -14,17 +15,19 @@ pub(crate) struct Sieve {
     leads: Vec<(Instant, Instant)>,
     pub until: Instant,
     pub arrivals: Option<Arrivals>,
+    /// Whether the events that matter are handed over, and not kept, where their times can be read at once.
+    pub hands_over: bool,
 }
 
 impl Sieve {
     /// `last` is by lead; nothing: all events are kept.
     pub fn new(created: Option<&[Instant]>, last: Option<&[Instant]>, leads: usize, until: Instant) -> Self {
         let of = |column: Option<&[Instant]>, lead: usize, otherwise| column.map_or(otherwise, |column| column[lead]);
-        Self {
-            leads: (0..leads).map(|lead| (of(created, lead, NEVER), of(last, lead, Instant::MAX))).collect(),
-            until,
-            arrivals: created.and_then(|created| Arrivals::of(created, until)),
-        }
+        let (leads, arrivals) = rayon::join(
+            || (0..leads).map(|lead| (of(created, lead, NEVER), of(last, lead, Instant::MAX))).collect(),
+            || created.and_then(|created| Arrivals::of(created, until)),
+        );
+        Self { leads, until, hands_over: false, arrivals }
     }
 
     /// When a lead was created.
@@ -93,7 +96,9 @@ pub(crate) struct Sifted {
     /// Events kept.
     kept: usize,
     /// Of the events kept the code, of all the levels.
-    kinds: Dictionary,
+    pub kinds: Dictionary,
+    /// Events handed over, by kind; nothing where they are kept.
+    pub seen: Vec<Vec<SeenEvent>>,
     without_kind: u64,
     counts: Option<Counts>,
 }
@@ -104,24 +109,39 @@ impl Sifted {
     pub fn of(kinds: &Kinds, rows: &mut OfBatch, sieve: Option<&Sieve>, at: Option<&[Instant]>) -> Self {
         let (mut kinds, without_kind) = kinds.of(rows);
         let known = rows.leads.len();
+        let mut seen = Vec::new();
         let counts = sieve.zip(at).map(|(sieve, at)| {
             let mut counts = Counts::default();
             counts.make_room(kinds.levels.len(), sieve);
-            let mut kept = 0;
-            let mut of_leads = Vec::with_capacity(TOGETHER);
+            if sieve.hands_over {
+                seen = vec![Vec::new(); kinds.levels.len()];
+            }
+            let (mut kept, mut of_leads) = (0, Vec::with_capacity(TOGETHER));
+            let mut matter = [(0, SeenEvent { lead: 0, event: 0, age: 0 }); TOGETHER];
             for start in (0..known).step_by(TOGETHER) {
-                let end = known.min(start + TOGETHER);
+                let places = start..known.min(start + TOGETHER);
+                let (leads, at) = (&rows.leads[places.clone()], &at[places.clone()]);
                 of_leads.clear();
-                of_leads.extend(rows.leads[start..end].iter().map(|&lead| sieve.leads[lead as usize]));
-                for (place, &(born, last)) in (start..end).zip(&of_leads) {
-                    let (at, kind) = (at[place], kinds.codes[place]);
-                    if at != NEVER {
-                        counts.add(sieve, born, at, kind);
+                of_leads.extend(leads.iter().map(|&lead| sieve.leads[lead as usize]));
+                let events = leads.iter().zip(at).zip(&kinds.codes[places.clone()]).zip(&of_leads);
+                let mut matters = 0;
+                for (((&lead, &at), &kind), &(born, last)) in events.filter(|(((_, at), _), _)| **at != NEVER) {
+                    counts.add(sieve, born, at, kind);
+                    // Whether it matters is hard to foretell: each is written down, and the next one over it if not.
+                    matter[matters] = (kind, SeenEvent { lead, event: 0, age: last.saturating_sub(at) });
+                    matters += usize::from(at <= last);
+                }
+                if sieve.hands_over {
+                    matter[..matters].iter().for_each(|&(kind, event)| seen[kind as usize].push(event));
+                    // What has no time is told of later.
+                    if !at.contains(&NEVER) {
+                        continue;
                     }
+                }
+                for ((place, &at), &(_, last)) in places.zip(at).zip(&of_leads) {
                     (rows.leads[kept], rows.rows[kept], kinds.codes[kept]) =
-                        (rows.leads[place], rows.rows[place], kind);
-                    // What has no time is earlier than all, and told of later.
-                    kept += usize::from(at <= last || at == NEVER);
+                        (rows.leads[place], rows.rows[place], kinds.codes[place]);
+                    kept += usize::from(at == NEVER || (at <= last && !sieve.hands_over));
                 }
             }
             rows.leads.truncate(kept);
@@ -129,7 +149,7 @@ impl Sifted {
             kinds.codes.truncate(kept);
             counts
         });
-        Self { known: known as u64, kept: rows.leads.len(), kinds, without_kind, counts }
+        Self { known: known as u64, kept: rows.leads.len(), kinds, seen, without_kind, counts }
     }
 }
 
@@ -176,7 +196,7 @@ pub(crate) struct Log {
 
 impl Log {
     pub fn append(&mut self, batch: Sifted, sieve: Option<&Sieve>) {
-        let Sifted { known, kept, kinds, without_kind, counts } = batch;
+        let Sifted { known, kept, kinds, without_kind, counts, .. } = batch;
         let start = self.kinds.len();
         self.known += known;
         self.without_kind += without_kind;

@@ -1,11 +1,10 @@
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::cells::{Batch, Spot};
+use super::decoding::{Decoder, Decoding};
 use super::files::{self, Content, InFile, nearest};
 use super::finding::{Finding, FindingLevel, PLACES, Place, What};
 use super::spec::{Dialect, Paths};
@@ -22,8 +21,8 @@ pub struct Progress {
     pub total: u64,
 }
 
-/// Batches that wait to be taken.
-const AHEAD: usize = 8;
+/// Rows that room is made for before they are seen: a damaged file may speak of any number.
+const ROOM: usize = 1 << 24;
 
 /// An input: files with one header.
 pub(crate) struct Source {
@@ -35,6 +34,10 @@ pub(crate) struct Source {
     pub header: Vec<String>,
     /// Columns that cannot be read (nested, binary, without a name), and why.
     pub notes: Vec<Finding>,
+    /// Rows to make room for.
+    pub rows: usize,
+    /// What is being decoded before it is asked for.
+    begun: Mutex<Option<Decoding>>,
 }
 
 /// Columns of one file.
@@ -43,6 +46,8 @@ pub(crate) struct Header {
     pub columns: Vec<String>,
     pub notes: Vec<Finding>,
     pub has_rows: bool,
+    /// How many, if the file says so; else 0.
+    pub rows: usize,
 }
 
 /// What a reader met in one file, beside its rows.
@@ -91,12 +96,22 @@ impl Source {
     pub fn open(input: &'static str, paths: &Paths, dialect: Dialect, base: &Path) -> Result<Self, DataError> {
         let files = files::expand(input, paths, base)?;
         let contents = files.iter().map(files::content).collect::<Result<Vec<_>, _>>()?;
-        let mut source = Self { input, files, contents, dialect, header: Vec::new(), notes: Vec::new() };
+        let mut source = Self {
+            input,
+            files,
+            contents,
+            dialect,
+            header: Vec::new(),
+            notes: Vec::new(),
+            rows: 0,
+            begun: Mutex::default(),
+        };
         let mut has_rows = false;
         for place in 0..source.files.len() {
             let header = source.header_of(place)?;
             source.notes.extend(header.notes);
             has_rows |= header.has_rows;
+            source.rows = source.rows.saturating_add(header.rows).min(ROOM);
             if !header.has_rows {
                 let text = format!("{} has a header and no rows", source.files[place].shown);
                 source.notes.push(Finding::new(input, What::EmptyFile, FindingLevel::Note, 1, text));
@@ -171,6 +186,18 @@ impl Source {
         })
     }
 
+    /// Begins to decode the columns that [`read`](Self::read) will ask for.
+    pub fn begin(&self, wanted: &[usize]) {
+        let decoding = self.decoding(wanted);
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoding);
+    }
+
+    fn decoding(&self, wanted: &[usize]) -> Decoding {
+        let (files, contents, dialect) = (self.files.clone(), self.contents.clone(), self.dialect.clone());
+        let names = wanted.iter().map(|&place| self.header[place].clone()).collect();
+        Decoding::begin(Decoder { input: self.input, files, contents, dialect }, names)
+    }
+
     /// Hands over the columns named, batch after batch in the order of the files, each with what `prepare` makes of it;
     /// other threads decode ahead and prepare.
     pub fn read<T: Send>(
@@ -180,52 +207,31 @@ impl Source {
         prepare: impl Fn(&Batch) -> T + Sync,
         mut take: impl FnMut(&Batch, T) -> Result<(), DataError>,
     ) -> Result<Vec<Met>, DataError> {
-        let names: Vec<&str> = wanted.iter().map(|&place| self.header[place].as_str()).collect();
-        let bytes = Arc::new(AtomicU64::new(0));
-        let total: u64 = self.files.iter().map(InFile::size).sum();
+        let total = self.size();
         progress(Progress { input: self.input, rows: 0, bytes: 0, total });
-        std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel::<Batch>(AHEAD);
-            let (names, counter) = (&names, bytes.clone());
-            let decoding = scope.spawn(move || {
-                let mut send = |batch: Batch| sender.send(batch).is_ok();
-                self.decode(names, &counter, &mut send)
-            });
-            let mut rows = 0;
-            let mut taken = Ok(());
-            while let Ok(first) = receiver.recv() {
-                let batches: Vec<Batch> = std::iter::once(first).chain(receiver.try_iter().take(AHEAD)).collect();
-                let prepared: Vec<T> = batches.par_iter().map(&prepare).collect();
-                rows += batches.iter().map(|batch| batch.rows() as u64).sum::<u64>();
-                taken = batches.iter().zip(prepared).try_for_each(|(batch, prepared)| take(batch, prepared));
-                if taken.is_err() {
-                    break;
-                }
-                progress(Progress { input: self.input, rows, bytes: bytes.load(Ordering::Relaxed).min(total), total });
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let is_wanted = |begun: &Decoding| begun.names.iter().eq(wanted.iter().map(|&place| &self.header[place]));
+        let decoding = begun.filter(is_wanted).unwrap_or_else(|| self.decoding(wanted));
+        let mut rows = 0;
+        loop {
+            let batches = decoding.next();
+            if batches.is_empty() {
+                return decoding.end();
             }
-            // Without its receiver a decoder still at work finds nobody to send to, and stops.
-            drop(receiver);
-            let met = decoding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            taken.and(met)
-        })
+            let prepared: Vec<T> = batches.par_iter().map(&prepare).collect();
+            rows += batches.iter().map(|batch| batch.rows() as u64).sum::<u64>();
+            batches.iter().zip(prepared).try_for_each(|(batch, prepared)| take(batch, prepared))?;
+            progress(Progress { input: self.input, rows, bytes: decoding.bytes().min(total), total });
+        }
     }
 
-    fn decode(
-        &self,
-        names: &[&str],
-        bytes: &Arc<AtomicU64>,
-        send: &mut dyn FnMut(Batch) -> bool,
-    ) -> Result<Vec<Met>, DataError> {
-        let mut all = Vec::new();
-        for (place, file) in self.files.iter().enumerate() {
-            let place_32 = place as u32;
-            all.push(match self.contents[place] {
-                Content::Delimited => delimited::read(self.input, file, place_32, &self.dialect, names, bytes, send)?,
-                Content::JsonLines => json_lines::read(file, place_32, &self.dialect, names, bytes, send)?,
-                content => columnar::read(file, content, place_32, names, bytes, send)?,
-            });
-        }
-        Ok(all)
+    fn size(&self) -> u64 {
+        self.files.iter().map(InFile::size).sum()
+    }
+
+    /// What is told when all of its rows were read.
+    pub fn progress_at_the_end(&self, rows: u64) -> Progress {
+        Progress { input: self.input, rows, bytes: self.size(), total: self.size() }
     }
 
     pub fn place(&self, spot: Spot, column: &str, value: &str) -> Place {

@@ -79,14 +79,15 @@ pub(crate) fn instants(cells: &Cells, rows: impl Iterator<Item = usize>, zone: &
 const LAYOUTS: [Layout; 4] = [Layout::YearFirst, Layout::Slashes, Layout::Dashes, Layout::Dots];
 
 impl TimeColumn {
-    pub fn new(zone: Zone, edge: Edge, format: Option<Format>) -> Self {
+    /// With room for so many values.
+    pub fn new(zone: Zone, edge: Edge, format: Option<Format>, room: usize) -> Self {
         Self {
             zone,
             edge,
             format,
-            month_first: Vec::new(),
+            month_first: Vec::with_capacity(room),
             day_first: Vec::new(),
-            kinds: Vec::new(),
+            kinds: Vec::with_capacity(room),
             dates: 0,
             unreadable: Counted::default(),
             seen: Default::default(),

@@ -2,7 +2,7 @@ use crate::data::{self, Findings, RawTable};
 use crate::time::{Calendar, Zone};
 
 use super::load::Experiment;
-use super::run::{Timings, play_read, readiness};
+use super::run::{play_read, readiness};
 use super::{Progress, RunError, log};
 use crate::replay::Scope;
 
@@ -24,7 +24,7 @@ pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Prog
     let zone = history.zone.clone();
     // The models must fit the data too: a misspelt column is found here and not after a night's run.
     let read = (history, findings.clone());
-    let mut played = play_read(experiment, read, Timings::default(), Scope::Used, progress)?;
+    let mut played = play_read(experiment, read, Scope::Used, progress)?;
     let across = match log::crossed(experiment, &played) {
         Err(error @ RunError::Truncated { .. }) => format!("\nBlind spot: {error}."),
         _ => String::new(),

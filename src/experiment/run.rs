@@ -3,17 +3,18 @@ use std::time::Instant as Clock;
 
 use rayon::prelude::*;
 
-use crate::data::{self, EventChunk, Events, FindingLevel, Findings, History, InputFile};
+use crate::data::{self, EventChunk, EventSink, Events, FindingLevel, Findings, History, InputFile, SeenEvent};
 use crate::evaluation::{self, BracketRule, Cohort, Mark, Scored};
 use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::{Kind, PredicateError};
-use crate::replay::{self, AsOf, Plan, Replayed, Role, Scope};
+use crate::replay::{AsOf, Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::result::{
     self, About, CapacitySetting, CardLine, Estimate, Evaluation, Evidence, FindingCount, Level, Notice, Number,
     Readiness, Setting, TierNote,
 };
 use crate::stats::random::Seed;
 use crate::stats::{Interval, Undefined, dist};
+use crate::table::Ids;
 use crate::time::{DAY, Horizon, Instant, NEVER};
 
 use super::load::Experiment;
@@ -168,31 +169,40 @@ pub(crate) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
 /// Reads the data, replays them and scores every lead by every model.
 pub(crate) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progress) -> Result<Played, RunError> {
     let mut timings = Timings::default();
-    let read = timings.time_parts(|done| read_watched(experiment, scope, progress, done))?;
-    play_read(experiment, read, timings, scope, progress)
+    let mut reading = Reading::new(experiment, scope, scope == Scope::Used);
+    let read = timings.time_parts(|done| reading.read(progress, done))?;
+    play_begun(reading, read, timings, progress)
 }
 
 /// The same, on data that are read already.
 pub(super) fn play_read(
     experiment: &Experiment,
-    (mut history, findings): (History, Findings),
-    mut timings: Timings,
+    read: (History, Findings),
     scope: Scope,
     progress: &dyn Progress,
 ) -> Result<Played, RunError> {
-    let columns = known_columns(&history);
-    let event_columns = history.events.as_ref().map(event_kinds).unwrap_or_default();
-    let context = Context {
-        columns: &columns,
-        events: history.events.as_ref().map(|events| EventLog { kinds: &events.kinds, columns: &event_columns }),
-        zone: &history.zone,
-        seed: Seed(experiment.file.seed),
+    play_begun(Reading::new(experiment, scope, false), read, Timings::default(), progress)
+}
+
+fn play_begun(
+    Reading { experiment, scope, cast, begun, .. }: Reading,
+    (mut history, findings): (History, Findings),
+    mut timings: Timings,
+    progress: &dyn Progress,
+) -> Result<Played, RunError> {
+    let (Compiled { models, plan }, fold) = match begun {
+        Some(begun) => begun,
+        None => {
+            let compiled = Compiled::of(experiment, &history).map_err(|error| refused(error, &findings))?;
+            let fold = Fold::new(&compiled.plan, history.ids.len());
+            (compiled, fold)
+        }
     };
-    let mut plan = Plan::default();
-    let models = models::compile(&experiment.models, &context, &mut plan).map_err(|error| refused(error, &findings))?;
-    segments_exist(experiment, &columns, &findings)?;
+    segments_exist(experiment, &known_columns(&history), &findings)?;
     progress.say("replaying".into());
-    let replayed = timings.time("replay", || replay::replay(&history, &plan, &experiment.file.replay, scope))?;
+    let replayed = timings.time("replay", || {
+        cast.map_or_else(|| Cast::of(&history, &experiment.file.replay, scope), Ok)?.play(&history, fold)
+    })?;
     if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
         // Their features say all that is asked of the events; what is scored takes their room.
         events.chunks = Vec::new();
@@ -203,6 +213,23 @@ pub(super) fn play_read(
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
     Ok(Played { history, findings, models, replayed, scores, timings, plan })
+}
+
+impl Compiled {
+    fn of(experiment: &Experiment, history: &History) -> Result<Self, ModelError> {
+        let columns = known_columns(history);
+        let event_columns = history.events.as_ref().map(event_columns).unwrap_or_default();
+        let log = EventLog { kinds: history.event_kinds(), columns: &event_columns };
+        let context = Context {
+            columns: &columns,
+            events: experiment.file.data.events.is_some().then_some(log),
+            zone: &history.zone,
+            seed: Seed(experiment.file.seed),
+        };
+        let mut plan = Plan::default();
+        let models = models::compile(&experiment.models, &context, &mut plan)?;
+        Ok(Self { models, plan })
+    }
 }
 
 /// Every column of `segments:` is there.
@@ -223,44 +250,90 @@ pub(super) fn read(
     scope: Scope,
     progress: &dyn Progress,
 ) -> Result<(History, Findings), RunError> {
-    read_watched(experiment, scope, progress, &mut |_| ())
+    Reading::new(experiment, scope, false).read(progress, &mut |_| ())
 }
 
-/// The same, told after each input that it is read.
-fn read_watched(
-    experiment: &Experiment,
+/// Data that are being read, and the replay that begins meanwhile.
+struct Reading<'a> {
+    experiment: &'a Experiment,
     scope: Scope,
-    progress: &dyn Progress,
-    done: &mut dyn FnMut(&'static str),
-) -> Result<(History, Findings), RunError> {
-    let (input, done) = (Cell::new("leads"), RefCell::new(done));
-    let step = |input: &str| match input {
-        "leads" => "read leads",
-        "outcomes" => "read outcomes",
-        "history" => "read history",
-        _ => "read events",
-    };
-    let say = |at: data::Progress| {
-        let before = input.replace(at.input);
-        if before != at.input {
-            (done.borrow_mut())(step(before));
-        }
-        progress.reading(&at);
-    };
-    let last_event = |history: &History| last_event(experiment, history, scope);
-    let read = data::read(&experiment.file.data, &experiment.base, &experiment.event_columns(), &last_event, &say)?;
-    (done.borrow_mut())(step(input.get()));
-    Ok(read)
+    /// Whether events become features as they come, where no model asks for more: then they are not kept.
+    streams: bool,
+    /// Known before the events are, if it does not depend on them.
+    cast: Option<Cast>,
+    /// What was taken of the events, and by which models.
+    begun: Option<(Compiled, Fold)>,
 }
 
-/// The last event of each lead that matters: the touches of a review are counted until its horizon ends.
-fn last_event(experiment: &Experiment, history: &History, scope: Scope) -> Option<Vec<Instant>> {
-    let mut last = replay::last_event(history, &experiment.file.replay, scope)?;
-    if scope == Scope::Everyone && !experiment.file.review.touches.is_empty() {
-        let Horizon::Within(span) = experiment.file.replay.horizon else { return None };
-        last.iter_mut().filter(|at| **at != NEVER).for_each(|at| *at = at.saturating_add(span.micros()));
+/// Models, and what they ask of the events.
+struct Compiled {
+    models: Vec<Model>,
+    plan: Plan,
+}
+
+impl EventSink for Reading<'_> {
+    /// The last event of each lead that matters: the touches of a review are counted until its horizon ends.
+    fn last(&mut self, history: &History) -> Option<Vec<Instant>> {
+        let file = &self.experiment.file;
+        let cast = Cast::before_events(history, &file.replay, self.scope)?;
+        let mut last = cast.last_events(history.ids.len());
+        if self.scope == Scope::Everyone && !file.review.touches.is_empty() {
+            let Horizon::Within(span) = file.replay.horizon else { return None };
+            last.iter_mut().filter(|at| **at != NEVER).for_each(|at| *at = at.saturating_add(span.micros()));
+        }
+        if self.streams && self.experiment.models.iter().all(|model| !model.reads_every_kind()) {
+            // What is wrong with a model is said when all is read.
+            let compiled = Compiled::of(self.experiment, history).ok();
+            self.begun = compiled.filter(|compiled| compiled.plan.is_of_single_events()).map(|compiled| {
+                let fold = Fold::new(&compiled.plan, history.ids.len());
+                (compiled, fold)
+            });
+        }
+        self.cast = Some(cast);
+        Some(last)
     }
-    Some(last)
+
+    fn takes(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    fn take(&mut self, kinds: &Ids, events: &[Vec<SeenEvent>]) {
+        if let Some((_, fold)) = &mut self.begun {
+            fold.take(kinds, events);
+        }
+    }
+}
+
+impl<'a> Reading<'a> {
+    fn new(experiment: &'a Experiment, scope: Scope, streams: bool) -> Self {
+        Self { experiment, scope, streams, cast: None, begun: None }
+    }
+
+    /// `done` is told after each input that it is read.
+    fn read(
+        &mut self,
+        progress: &dyn Progress,
+        done: &mut dyn FnMut(&'static str),
+    ) -> Result<(History, Findings), RunError> {
+        let (input, done) = (Cell::new("leads"), RefCell::new(done));
+        let step = |input: &str| match input {
+            "leads" => "read leads",
+            "outcomes" => "read outcomes",
+            "history" => "read history",
+            _ => "read events",
+        };
+        let say = |at: data::Progress| {
+            let before = input.replace(at.input);
+            if before != at.input {
+                (done.borrow_mut())(step(before));
+            }
+            progress.reading(&at);
+        };
+        let Experiment { file, base, .. } = self.experiment;
+        let read = data::read(&file.data, base, &self.experiment.event_columns(), self, &say)?;
+        (done.borrow_mut())(step(input.get()));
+        Ok(read)
+    }
 }
 
 pub(crate) fn known_columns(history: &History) -> Vec<KnownColumn> {
@@ -272,7 +345,7 @@ pub(crate) fn known_columns(history: &History) -> Vec<KnownColumn> {
     history.attributes.iter().map(column).collect()
 }
 
-fn event_kinds(events: &Events) -> Vec<(String, Kind)> {
+fn event_columns(events: &Events) -> Vec<(String, Kind)> {
     let first: Option<&EventChunk> = events.chunks.first();
     let columns = first.map(|chunk| chunk.columns.iter().map(Kind::of).collect::<Vec<_>>()).unwrap_or_default();
     events.columns.iter().cloned().zip(columns).collect()
@@ -487,7 +560,10 @@ fn notices(
         say(Level::Note, "It is not known which leads sales worked (`data.outcomes.worked`). If sales worked leads in the order of the champion's score, its high scores were helped to convert, and the comparison flatters the champion.".into());
     }
     for model in models {
-        model.notices().into_iter().for_each(|text| say(Level::Warning, format!("`{}`: {text}", model.name())));
+        model
+            .notices(history.event_kinds())
+            .into_iter()
+            .for_each(|text| say(Level::Warning, format!("`{}`: {text}", model.name())));
     }
     notices
 }

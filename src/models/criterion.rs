@@ -4,7 +4,7 @@ use super::context::Context;
 use super::shape::{Amount, Band, Filter, Shape, Signal, shape};
 use super::spec::Criterion;
 use super::{ModelError, Strength, words};
-use crate::predicate::{Predicate, nearest};
+use crate::predicate::Predicate;
 use crate::replay::{Decay, EventFeature, FeatureId, Features, Measure, Plan};
 use crate::table::Column;
 use crate::time::{DAY, Span};
@@ -18,7 +18,8 @@ pub(super) struct Compiled {
     pub(super) what: String,
     /// The leads' columns it reads.
     pub(super) reads: Vec<String>,
-    pub(super) notices: Vec<String>,
+    /// The kinds of events it names, with the criterion's path.
+    pub(super) kinds: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +41,11 @@ impl Compiled {
     ) -> Result<Self, ModelError> {
         let shape = shape(criterion, path)?;
         let what = words::signal(&shape);
-        let mut compiling = Compiling { path, context, plan, reads: Vec::new(), notices: Vec::new() };
+        let mut compiling = Compiling { path, context, plan, reads: Vec::new(), kinds: Vec::new() };
         let lead_when = compiling.lead_when(criterion, &shape)?;
         let source = compiling.source(&shape.signal)?;
-        let Compiling { reads, notices, .. } = compiling;
-        Ok(Self { lead_when, source, what, reads, notices })
+        let Compiling { reads, kinds, .. } = compiling;
+        Ok(Self { lead_when, source, what, reads, kinds })
     }
 
     /// What the points are multiplied by, a lead: 0 where the criterion does not fire.
@@ -157,7 +158,7 @@ struct Compiling<'a, 'c> {
     context: &'a Context<'c>,
     plan: &'a mut Plan,
     reads: Vec<String>,
-    notices: Vec<String>,
+    kinds: Vec<(String, String)>,
 }
 
 impl Compiling<'_, '_> {
@@ -209,16 +210,11 @@ impl Compiling<'_, '_> {
         Ok(name)
     }
 
-    /// The filter with its names found in the log; what never happens is noticed.
+    /// The filter with its columns found in the log.
     fn filter(&mut self, filter: &Filter) -> Result<Filter, ModelError> {
-        let log = self.context.log(self.path)?;
-        for kind in [filter.kind.as_ref(), filter.after.as_ref().map(|after| &after.event)].into_iter().flatten() {
-            if !log.kinds.contains(kind) {
-                let meant = nearest(log.kinds.iter().map(String::as_str), kind);
-                let meant = meant.map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
-                self.notices.push(format!("{}: no event of kind `{kind}` is in the log{meant}", self.path));
-            }
-        }
+        self.context.log(self.path)?;
+        let kinds = [filter.kind.as_ref(), filter.after.as_ref().map(|after| &after.event)];
+        self.kinds.extend(kinds.into_iter().flatten().map(|kind| (self.path.into(), kind.clone())));
         let when = filter.when.as_ref().map(|when| self.context.event_condition(&self.at("when"), when)).transpose()?;
         Ok(Filter { when, ..filter.clone() })
     }

@@ -29,6 +29,7 @@ pub use scores::{Contribution, GroupScore, Scores};
 pub use simple::{BlendModel, ColumnModel};
 pub use strength::Strength;
 
+use crate::predicate::nearest;
 use crate::replay::{Features, Plan};
 use crate::result::Scale;
 use crate::stats::random::Seed;
@@ -192,13 +193,20 @@ impl Model {
         reads
     }
 
-    /// What a reader should know of the model: kinds of events that never happen.
-    pub fn notices(&self) -> Vec<String> {
-        match &self.work {
-            Work::Points(points) => points.notices().cloned().collect(),
-            Work::Logistic(logistic) => logistic.notices().cloned().collect(),
+    /// What a reader should know of the model: kinds of events that are not among those of the log.
+    pub fn notices(&self, kinds: &[String]) -> Vec<String> {
+        let named: Vec<&(String, String)> = match &self.work {
+            Work::Points(points) => points.kinds().collect(),
+            Work::Logistic(logistic) => logistic.kinds().collect(),
             Work::Column(_) | Work::Blend(_) | Work::Constant | Work::Random(_) => Vec::new(),
-        }
+        };
+        let unknown = named.into_iter().filter(|(_, kind)| !kinds.contains(kind));
+        let notice = |(path, kind): &(String, String)| {
+            let meant = nearest(kinds.iter().map(String::as_str), kind);
+            let meant = meant.map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
+            format!("{path}: no event of kind `{kind}` is in the log{meant}")
+        };
+        unknown.map(notice).collect()
     }
 
     /// What the model is made of, in words; with its scores, a regression tells its coefficients.

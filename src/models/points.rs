@@ -3,7 +3,7 @@ use rayon::prelude::*;
 use super::context::Context;
 use super::criterion::Compiled;
 use super::resolve::{Placed, Points};
-use super::scores::{Contribution, GroupScore, Scores, round};
+use super::scores::{self, Contribution, GroupScore, Scores, round};
 use super::spec::{Bounds, Entries};
 use super::{CardLine, Explanation, ModelError, explain, words};
 use crate::replay::{Features, Plan};
@@ -41,8 +41,8 @@ impl PointsModel {
         self.criteria.iter().flat_map(|criterion| criterion.reads.iter().map(String::as_str))
     }
 
-    pub(super) fn notices(&self) -> impl Iterator<Item = &String> {
-        self.criteria.iter().flat_map(|criterion| &criterion.notices)
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &(String, String)> {
+        self.criteria.iter().flat_map(|criterion| &criterion.kinds)
     }
 
     pub(super) fn score(&self, features: &Features) -> Scores {
@@ -59,10 +59,12 @@ impl PointsModel {
                 strength: compiled.strength(features),
             })
             .collect();
-        let (value, groups) = rayon::join(
-            || self.totals(&contributions, features.rows()),
-            || self.group_scores(&contributions, features.rows()),
-        );
+        let value = self.totals(&contributions, features.rows());
+        let group = |(place, (name, _)): (usize, &(String, Bounds))| GroupScore {
+            name: name.clone(),
+            value: self.group_score(&contributions, place, features.rows()),
+        };
+        let groups = self.groups.iter().enumerate().map(group).collect();
         Scores { value, groups, contributions, ..Scores::default() }
     }
 
@@ -72,46 +74,41 @@ impl PointsModel {
     /// When there is not a contribution for each criterion, of `rows` leads.
     pub fn totals(&self, contributions: &[Contribution], rows: usize) -> Vec<f64> {
         assert_eq!(contributions.len(), self.criteria.len(), "a contribution for each criterion");
-        let total = |sums: &mut Vec<f64>, row: usize| {
-            let alone = self.sum_row(contributions, row, sums);
-            self.whole(alone + self.clamped(sums).sum::<f64>())
-        };
-        (0..rows).into_par_iter().with_min_len(APART).map_init(|| vec![0.0; self.groups.len()], total).collect()
-    }
-
-    /// Each group's sum, clamped: the group as a model of its own.
-    fn group_scores(&self, contributions: &[Contribution], rows: usize) -> Vec<GroupScore> {
-        if self.groups.is_empty() {
-            return Vec::new();
-        }
-        let mut scores: Vec<GroupScore> = self
-            .groups
-            .iter()
-            .map(|(name, _)| GroupScore { name: name.clone(), value: Vec::with_capacity(rows) })
-            .collect();
-        let mut sums = vec![0.0; self.groups.len()];
-        for row in 0..rows {
-            self.sum_row(contributions, row, &mut sums);
-            scores.iter_mut().zip(self.clamped(&sums)).for_each(|(group, sum)| group.value.push(round(sum)));
-        }
-        scores
-    }
-
-    /// Puts each group's sum into `sums`, gives the sum of the criteria without a group.
-    fn sum_row(&self, contributions: &[Contribution], row: usize, sums: &mut [f64]) -> f64 {
-        sums.fill(0.0);
-        let mut alone = 0.0;
-        for (contribution, member) in contributions.iter().zip(&self.member) {
-            let points = contribution.capped(row);
-            match member {
-                Some(group) => sums[*group] += points,
-                None => alone += points,
+        let mut totals = vec![0.0; rows];
+        let room = || vec![0.0; APART * self.groups.len()];
+        totals.par_chunks_mut(APART).enumerate().for_each_init(room, |groups, (chunk, totals)| {
+            self.add_members(contributions, None, chunk * APART, totals);
+            for (group, sums) in groups.chunks_exact_mut(APART).enumerate() {
+                sums.fill(0.0);
+                self.add_members(contributions, Some(group), chunk * APART, &mut sums[..totals.len()]);
             }
-        }
-        alone
+            for (row, total) in totals.iter_mut().enumerate() {
+                let of_row = groups.iter().skip(row).step_by(APART);
+                *total = self.whole(*total + self.clamped(of_row).sum::<f64>());
+            }
+        });
+        totals
     }
 
-    fn clamped(&self, sums: &[f64]) -> impl Iterator<Item = f64> {
+    /// A group's sum, clamped: the group as a model of its own.
+    fn group_score(&self, contributions: &[Contribution], group: usize, rows: usize) -> Vec<f64> {
+        let bounds = &self.groups[group].1;
+        let mut sums = vec![0.0; rows];
+        sums.par_chunks_mut(APART).enumerate().for_each(|(chunk, sums)| {
+            self.add_members(contributions, Some(group), chunk * APART, sums);
+            sums.iter_mut().for_each(|sum| *sum = round(bounds.clamp(*sum)));
+        });
+        sums
+    }
+
+    /// Adds what the criteria of a group (nothing: those of none) give the rows from `from` on.
+    fn add_members(&self, contributions: &[Contribution], group: Option<usize>, from: usize, sums: &mut [f64]) {
+        let members = contributions.iter().zip(&self.member).filter(|(_, member)| **member == group);
+        members.for_each(|(contribution, _)| contribution.add_to(from, sums));
+    }
+
+    /// Every group's sum within its bounds.
+    fn clamped<'a>(&'a self, sums: impl Iterator<Item = &'a f64>) -> impl Iterator<Item = f64> {
         self.groups.iter().zip(sums).map(|((_, bounds), sum)| bounds.clamp(*sum))
     }
 
@@ -119,7 +116,7 @@ impl PointsModel {
     fn whole(&self, sum: f64) -> f64 {
         // First to 1e-9: a half that lost its last digit still rounds up.
         let sum = round(sum);
-        let stepped = self.points.round.map_or(sum, |step| (sum / step).round() * step);
+        let stepped = self.points.round.map_or(sum, |step| scores::whole(sum / step) * step);
         round(self.points.bounds.unwrap_or(Bounds::OPEN).clamp(stepped))
     }
 
@@ -164,9 +161,13 @@ impl PointsModel {
             events: compiled.events(),
         };
         explanation.lines = parts.map(line).collect();
-        let mut sums = vec![0.0; self.groups.len()];
-        let alone = self.sum_row(&scores.contributions, row, &mut sums);
-        explanation.sum = round(alone + self.clamped(&sums).sum::<f64>());
+        let of_group = |group: Option<usize>| {
+            let mut sum = [0.0];
+            self.add_members(&scores.contributions, group, row, &mut sum);
+            sum[0]
+        };
+        let sums: Vec<f64> = (0..self.groups.len()).map(|group| of_group(Some(group))).collect();
+        explanation.sum = round(of_group(None) + self.clamped(sums.iter()).sum::<f64>());
         let group = |((name, bounds), sum): (&(String, Bounds), &f64)| explain::GroupLine {
             name: name.clone(),
             before: round(*sum),

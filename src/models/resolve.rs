@@ -17,6 +17,13 @@ pub struct Spec {
     pub brackets: Option<BracketSpec>,
 }
 
+impl Spec {
+    /// Whether what it asks of the events depends on the kinds that the log has.
+    pub fn reads_every_kind(&self) -> bool {
+        matches!(&self.kind, KindSpec::Logistic(logistic) if logistic.features.is_none())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum KindSpec {
     Points(Box<Points>),

@@ -68,8 +68,26 @@ impl Contribution {
 
     /// Points after the cap.
     pub fn capped(&self, row: usize) -> f64 {
+        self.capped_of(self.strength[row])
+    }
+
+    fn capped_of(&self, strength: f64) -> f64 {
         let cap = self.cap.unwrap_or(MOST_POINTS);
-        self.raw(row).clamp(-cap, cap)
+        (self.points * strength).clamp(-MOST_POINTS, MOST_POINTS).clamp(-cap, cap)
+    }
+
+    /// Adds the points after the cap of the rows from `from` on, as many as there are sums.
+    pub(super) fn add_to(&self, from: usize, sums: &mut [f64]) {
+        let rows = from..from + sums.len();
+        match &self.strength {
+            Strength::Flags(flags) => {
+                let (once, never) = (self.capped_of(1.0), self.capped_of(0.0));
+                sums.iter_mut().zip(&flags[rows]).for_each(|(sum, &fires)| *sum += if fires { once } else { never });
+            }
+            Strength::Numbers(numbers) => {
+                sums.iter_mut().zip(&numbers[rows]).for_each(|(sum, &strength)| *sum += self.capped_of(strength));
+            }
+        }
     }
 }
 
@@ -77,5 +95,30 @@ impl Contribution {
 pub(super) fn round(value: f64) -> f64 {
     let scaled = value * 1e9;
     // Beyond 2^53 there are no such digits to round.
-    if scaled.abs() < 9e15 { scaled.round() / 1e9 + 0.0 } else { value }
+    if scaled.abs() < 9e15 { whole(scaled) / 1e9 + 0.0 } else { value }
+}
+
+/// The nearest whole number, halves away from 0: `f64::round` without a call, so that several are rounded at once.
+pub(super) fn whole(value: f64) -> f64 {
+    /// From here on numbers are whole, and a number added to it loses its decimals, halves to even ones.
+    const WHOLE: f64 = (1u64 << 52) as f64;
+    let size = value.abs();
+    let even = (size + WHOLE) - WHOLE;
+    let nearest = if size - even >= 0.5 { even + 1.0 } else { even };
+    if size < WHOLE { nearest.copysign(value) } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_is_what_the_standard_library_rounds_to() {
+        let near = |value: f64| [value, value.next_up(), value.next_down()];
+        let halves = (0..60).flat_map(|power| [0.0, 0.5, 1.5, 2.5].map(|half| 2f64.powi(power) + half));
+        let odd = [0.0, 0.49999999999999994, 1e300, f64::MAX, f64::MIN_POSITIVE, f64::INFINITY, f64::NAN];
+        for value in halves.chain(odd).flat_map(near).flat_map(|value| [value, -value]) {
+            assert_eq!(whole(value).to_bits(), value.round().to_bits(), "{value:e}");
+        }
+    }
 }

@@ -1,5 +1,10 @@
+use rayon::prelude::*;
+
 use crate::data::History;
 use crate::time::{Horizon, Instant, NEVER};
+
+/// Fewer leads are looked at by one thread.
+const APART: usize = 16_384;
 
 /// What had become of a lead by `until`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,7 +131,11 @@ pub(super) fn outcomes(
             (_, lost) => (Ending::Lost, lost),
         }
     };
-    let follow = |lead: usize| (ending(lead).0, days(as_of[lead], ending(lead).1));
+    let follow = |lead: usize| {
+        let (ending, at) = ending(lead);
+        (days(as_of[lead], at), ending)
+    };
+    let (ending_days, ending) = if timed { each(leads, follow).into_iter().unzip() } else { (Vec::new(), Vec::new()) };
     let created = |lead: usize| history.created.as_ref().map_or(NEVER, |created| created[lead]);
     let to_win = |lead: usize| match (won_in_time(lead) && timed, created(lead)) {
         (true, at) if at != NEVER => days(at, fates[lead].won),
@@ -134,15 +143,20 @@ pub(super) fn outcomes(
     };
     Outcomes {
         timed,
-        converted: leads.iter().map(|&lead| won_in_time(lead)).collect(),
+        converted: each(leads, won_in_time),
         value: if history.outcomes.valued { values(history, timed, as_of, leads, closes) } else { Vec::new() },
-        ending_days: if timed { leads.iter().map(|&lead| follow(lead).1).collect() } else { Vec::new() },
-        ending: if timed { leads.iter().map(|&lead| follow(lead).0).collect() } else { Vec::new() },
-        created_to_win_days: leads.iter().map(|&lead| to_win(lead)).collect(),
+        ending_days,
+        ending,
+        created_to_win_days: each(leads, to_win),
         worked: leads.iter().filter_map(|&lead| history.outcomes.worked.get(lead).copied()).collect(),
-        created: leads.iter().map(|&lead| created(lead)).collect(),
-        as_of: leads.iter().map(|&lead| as_of[lead]).collect(),
+        created: each(leads, created),
+        as_of: each(leads, |lead| as_of[lead]),
     }
+}
+
+/// Something of every one of these leads.
+fn each<T: Send>(leads: &[usize], of: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    leads.par_iter().with_min_len(APART).map(|&lead| of(lead)).collect()
 }
 
 /// The known values of each lead's wins within its horizon, summed; NaN where no win has one.

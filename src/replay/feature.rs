@@ -50,7 +50,7 @@ pub enum Decay {
 pub struct FeatureId(pub usize);
 
 /// What all models ask for, each thing once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     features: Vec<EventFeature>,
 }
@@ -67,5 +67,15 @@ impl Plan {
 
     pub fn features(&self) -> &[EventFeature] {
         &self.features
+    }
+
+    /// Whether each event can be looked at by itself, and without columns of its own.
+    pub fn is_of_single_events(&self) -> bool {
+        let bare = |feature: &EventFeature| match &feature.measure {
+            Measure::Sum { column, .. } => column.is_none(),
+            Measure::Distinct { .. } => false,
+            Measure::Count | Measure::Age => true,
+        };
+        self.features.iter().all(|feature| feature.when.is_none() && feature.after.is_none() && bare(feature))
     }
 }

@@ -1,10 +1,11 @@
+use std::hint::black_box;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::data::{EventChunk, Events};
+use crate::data::{EventChunk, Events, SeenEvent};
 use crate::predicate::Columns;
-use crate::table::{Column, MISSING};
+use crate::table::{Column, Ids, MISSING};
 use crate::time::{Instant, NEVER};
 
 use super::{Decay, EventFeature, FeatureId, Measure, Plan, ReplayError};
@@ -12,55 +13,135 @@ use super::{Decay, EventFeature, FeatureId, Measure, Plan, ReplayError};
 /// Sums of decayed weights are kept in fixed point, so that the order of events, files and threads changes no digit.
 const FIXED: f64 = (1u64 << 60) as f64;
 
-/// The age of no event.
-const NONE: i64 = i64::MAX;
+/// Events of leads that get features become those features, some at a time and in any order.
+pub struct Fold {
+    tasks: Vec<Task>,
+}
 
-/// What a feature has gathered so far, a place a row.
+/// What a feature has gathered so far, a place a lead.
 enum Gathered {
     Count(Vec<u32>),
-    /// The age of the latest; [`NONE`] without any.
-    Age(Vec<i64>),
+    /// How much less than [`OLDEST`] is the age of the latest; 0 without any.
+    Latest(Vec<u64>),
     Sum(Vec<i128>),
     Distinct(Vec<(u32, u64)>),
     /// Places in the chunk at hand.
     Events(Vec<u32>),
 }
 
-/// The events of one feature, with the code of its kind looked up.
-struct Task<'a> {
-    feature: &'a EventFeature,
-    /// The code of the kind; nothing: any kind.
-    kind: Option<u32>,
-    /// The kind was asked for but never occurs.
-    is_absent: bool,
-    /// Of the feature's own column, for sums and distinct values.
-    column: Option<usize>,
+/// Beyond any age.
+const OLDEST: u64 = 1 << 63;
+
+/// What one feature makes of the events.
+struct Task {
+    feature: EventFeature,
     gathered: Gathered,
 }
 
-/// Every feature of the plan for every row, from one pass over the event log.
-///
-/// `row` gives a lead's row, or nothing where it is not scored; `as_of` is by row.
-pub(super) fn fold(
-    plan: &Plan,
-    events: Option<&Events>,
-    row: &[Option<u32>],
-    as_of: &[Instant],
-) -> Result<Vec<Vec<f64>>, ReplayError> {
-    let empty = Events::default();
-    let events = events.unwrap_or(&empty);
-    let mut tasks =
-        plan.features().iter().map(|feature| Task::new(feature, events, as_of.len())).collect::<Result<Vec<_>, _>>()?;
-    let anchors = Anchors::gather(plan, events, row);
-    let mut lists = Vec::new();
-    for chunk in &events.chunks {
-        for start in (0..chunk.lead.len()).step_by(WINDOW) {
-            let window = start..(start + WINDOW).min(chunk.lead.len());
-            let seen = Seen::new(chunk, window, events, (row, as_of), &mut lists);
-            tasks.par_iter_mut().for_each(|task| task.take(&seen, &anchors));
-        }
+/// Some events that scores may see.
+struct Seen<'a> {
+    kinds: &'a Ids,
+    /// Of each part of them, kind by kind.
+    parts: &'a [&'a [Vec<SeenEvent>]],
+    /// Where they carry more.
+    chunk: Option<Chunk<'a>>,
+}
+
+/// The chunk that events stand in.
+struct Chunk<'a> {
+    events: &'a EventChunk,
+    columns: EventColumns<'a>,
+    anchors: &'a Anchors,
+}
+
+/// Events that are listed at a time: few enough that their lists stay at hand for all features.
+const WINDOW: usize = 1 << 20;
+/// Events whose leads are looked up together.
+const PART: usize = 1 << 17;
+
+impl Seen<'_> {
+    /// Lists of the events of a kind, or of any.
+    fn of_kind(&self, kind: Option<usize>) -> impl Iterator<Item = &[SeenEvent]> {
+        let (first, count) = kind.map_or((0, usize::MAX), |kind| (kind, 1));
+        self.parts.iter().flat_map(move |by_kind| by_kind.iter().skip(first).take(count)).map(Vec::as_slice)
     }
-    Ok(tasks.into_par_iter().map(|task| task.finish(as_of.len())).collect())
+}
+
+impl Fold {
+    /// Features of so many leads.
+    pub fn new(plan: &Plan, leads: usize) -> Self {
+        Self { tasks: plan.features().par_iter().map(|feature| Task::new(feature.clone(), leads)).collect() }
+    }
+
+    /// Events at or before their leads' `as_of` (ages are before it), a list a kind.
+    pub fn take(&mut self, kinds: &Ids, events: &[Vec<SeenEvent>]) {
+        let seen = Seen { kinds, parts: &[events], chunk: None };
+        self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
+    }
+
+    /// Every feature for every one of these leads, the events of a log taken too: of each lead those until `last`.
+    pub(super) fn with(
+        mut self,
+        events: Option<&Events>,
+        leads: &[usize],
+        last: impl FnOnce() -> Vec<Instant>,
+    ) -> Result<Vec<Vec<f64>>, ReplayError> {
+        if let Some(events) = events.filter(|events| events.chunks.iter().any(|chunk| !chunk.lead.is_empty())) {
+            self.take_kept(events, &last(), |_, _| ())?;
+        }
+        Ok(self.tasks.into_par_iter().map(|task| task.finish(leads)).collect())
+    }
+
+    /// Of each lead those until `last`; `taken` is told after some of a chunk were.
+    fn take_kept(
+        &mut self,
+        events: &Events,
+        last: &[Instant],
+        mut taken: impl FnMut(usize, &mut Self),
+    ) -> Result<(), ReplayError> {
+        let kinds: Ids = events.kinds.iter().collect();
+        self.tasks.iter().try_for_each(|task| task.column(&events.columns).map(|_| ()))?;
+        let anchors = Anchors::gather(&self.tasks, events, last);
+        let mut lists = Vec::new();
+        for (place, chunk) in events.chunks.iter().enumerate() {
+            for start in (0..chunk.lead.len()).step_by(WINDOW) {
+                let window = start..(start + WINDOW).min(chunk.lead.len());
+                list(chunk, window, kinds.len(), last, &mut lists);
+                let parts: Vec<&[Vec<SeenEvent>]> = lists.iter().map(Vec::as_slice).collect();
+                let columns = EventColumns { names: &events.columns, chunk };
+                let chunk = Chunk { events: chunk, columns, anchors: &anchors };
+                let seen = Seen { kinds: &kinds, parts: &parts, chunk: Some(chunk) };
+                self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
+                taken(place, self);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lists the events of a stretch of a chunk that scores may see, of each lead those until `last`. `lists` are used again
+/// from stretch to stretch.
+fn list(
+    chunk: &EventChunk,
+    window: Range<usize>,
+    kinds: usize,
+    last: &[Instant],
+    lists: &mut Vec<Vec<Vec<SeenEvent>>>,
+) {
+    let fill = |(start, by_kind): (usize, &mut Vec<Vec<SeenEvent>>)| {
+        by_kind.resize_with(kinds, Vec::new);
+        by_kind.iter_mut().for_each(Vec::clear);
+        for event in start..(start + PART).min(window.end) {
+            let (lead, at) = (chunk.lead[event], chunk.at[event]);
+            let last = last[lead as usize];
+            if at <= last {
+                by_kind[chunk.kind[event] as usize].push(SeenEvent { lead, event: event as u32, age: last - at });
+            }
+        }
+    };
+    let starts: Vec<usize> = window.clone().step_by(PART).collect();
+    lists.resize_with(starts.len(), Vec::new);
+    starts.into_par_iter().zip(lists.as_mut_slice()).for_each(fill);
 }
 
 /// The events of one lead (the log's lead 0) that a feature counts: their chunks and places in them.
@@ -70,76 +151,15 @@ pub(super) fn counted(
     events: &Events,
     as_of: Instant,
 ) -> Result<Vec<(usize, usize)>, ReplayError> {
-    let (row, as_of) = ([Some(0)], [as_of]);
-    let anchors = Anchors::gather(plan, events, &row);
-    let mut task = Task::new(&plan.features()[feature.0], events, 1)?;
-    let (mut counted, mut lists) = (Vec::new(), Vec::new());
-    for (place, chunk) in events.chunks.iter().enumerate() {
-        task.gathered = Gathered::Events(Vec::new());
-        task.take(&Seen::new(chunk, 0..chunk.lead.len(), events, (&row, &as_of), &mut lists), &anchors);
-        if let Gathered::Events(found) = &task.gathered {
-            counted.extend(found.iter().map(|&event| (place, event as usize)));
+    let feature = plan.features()[feature.0].clone();
+    let mut fold = Fold { tasks: vec![Task { feature, gathered: Gathered::Events(Vec::new()) }] };
+    let mut counted = Vec::new();
+    fold.take_kept(events, &[as_of], |chunk, fold| {
+        if let Gathered::Events(found) = &mut fold.tasks[0].gathered {
+            counted.extend(found.drain(..).map(|event| (chunk, event as usize)));
         }
-    }
+    })?;
     Ok(counted)
-}
-
-/// A stretch of a chunk of events, of which those are listed that a score may see.
-struct Seen<'a> {
-    chunk: &'a EventChunk,
-    columns: EventColumns<'a>,
-    parts: &'a [Part],
-}
-
-/// Of a part of a chunk, kind by kind: events of scored leads at or before `as_of`.
-type Part = Vec<Vec<SeenEvent>>;
-
-/// An event that its lead's score may see.
-#[derive(Clone, Copy)]
-struct SeenEvent {
-    row: u32,
-    /// A place in the chunk.
-    event: u32,
-    /// Microseconds before `as_of`.
-    age: i64,
-}
-
-/// Events that are listed at a time: few enough that their lists stay at hand for all features.
-const WINDOW: usize = 1 << 20;
-/// Events whose leads are looked up together.
-const PART: usize = 1 << 17;
-
-impl<'a> Seen<'a> {
-    /// `lists` are used again from window to window.
-    fn new(
-        chunk: &'a EventChunk,
-        window: Range<usize>,
-        events: &'a Events,
-        (row, as_of): (&[Option<u32>], &[Instant]),
-        lists: &'a mut Vec<Part>,
-    ) -> Self {
-        let fill = |(start, by_kind): (usize, &mut Part)| {
-            by_kind.resize_with(events.kinds.len(), Vec::new);
-            by_kind.iter_mut().for_each(Vec::clear);
-            for event in start..(start + PART).min(window.end) {
-                let Some(row) = row[chunk.lead[event] as usize] else { continue };
-                let age = as_of[row as usize] - chunk.at[event];
-                if age >= 0 {
-                    by_kind[chunk.kind[event] as usize].push(SeenEvent { row, event: event as u32, age });
-                }
-            }
-        };
-        let starts: Vec<usize> = window.clone().step_by(PART).collect();
-        lists.resize_with(starts.len(), Part::new);
-        starts.into_par_iter().zip(lists.as_mut_slice()).for_each(fill);
-        Self { chunk, columns: EventColumns { names: &events.columns, chunk }, parts: lists }
-    }
-
-    /// The events of a kind, or of any.
-    fn of_kind(&self, kind: Option<u32>) -> impl Iterator<Item = &SeenEvent> {
-        let (first, count) = kind.map_or((0, usize::MAX), |kind| (kind as usize, 1));
-        self.parts.iter().flat_map(move |by_kind| by_kind.iter().skip(first).take(count)).flatten()
-    }
 }
 
 /// A chunk's columns by name, for conditions to read.
@@ -158,89 +178,121 @@ impl Columns for EventColumns<'_> {
     }
 }
 
-impl<'a> Task<'a> {
-    fn new(feature: &'a EventFeature, events: &Events, rows: usize) -> Result<Self, ReplayError> {
-        let kind = feature.kind.as_ref().map(|kind| events.kinds.iter().position(|name| name == kind));
-        let named = match &feature.measure {
+impl Task {
+    fn new(feature: EventFeature, leads: usize) -> Self {
+        let gathered = match &feature.measure {
+            Measure::Count => Gathered::Count(zeros(leads)),
+            Measure::Age => Gathered::Latest(zeros(leads)),
+            Measure::Sum { .. } => Gathered::Sum(zeros(leads)),
+            Measure::Distinct { .. } => Gathered::Distinct(Vec::new()),
+        };
+        Self { feature, gathered }
+    }
+
+    /// The place among the events' columns of the feature's own, for sums and distinct values.
+    fn column(&self, columns: &[String]) -> Result<Option<usize>, ReplayError> {
+        let named = match &self.feature.measure {
             Measure::Sum { column, .. } => column.as_ref(),
             Measure::Distinct { column } => Some(column),
             _ => None,
         };
         let place = |name: &String| {
-            let unknown =
-                || ReplayError::UnknownColumn { column: name.clone(), near: super::nearest(name, &events.columns) };
-            events.columns.iter().position(|known| known == name).ok_or_else(unknown)
+            let unknown = || ReplayError::UnknownColumn { column: name.clone(), near: super::nearest(name, columns) };
+            columns.iter().position(|known| known == name).ok_or_else(unknown)
         };
-        let column = named.filter(|_| !events.chunks.is_empty()).map(place).transpose()?;
-        let gathered = match &feature.measure {
-            Measure::Count => Gathered::Count(vec![0; rows]),
-            Measure::Age => Gathered::Age(vec![NONE; rows]),
-            Measure::Sum { .. } => Gathered::Sum(vec![0; rows]),
-            Measure::Distinct { .. } => Gathered::Distinct(Vec::new()),
-        };
-        let is_absent = matches!(kind, Some(None));
-        Ok(Self { feature, kind: kind.flatten().map(|kind| kind as u32), is_absent, column, gathered })
+        named.map(place).transpose()
     }
 
-    fn take(&mut self, seen: &Seen, anchors: &Anchors) {
-        if self.is_absent {
+    fn take(&mut self, seen: &Seen) {
+        let kind = self.feature.kind.as_ref().map(|kind| seen.kinds.iter().position(|known| known == kind));
+        if kind == Some(None) {
             return;
         }
-        let holds = self.feature.when.as_ref().map(|when| when.holds(&seen.columns));
-        let anchor = self.feature.after.as_ref().map(|after| (anchors.of(&after.event), after.within.micros()));
-        let within = self.feature.within.map(|span| span.micros());
-        for seen_event in seen.of_kind(self.kind) {
-            let event = seen_event.event as usize;
-            let matches = holds.as_ref().is_none_or(|holds| holds[event])
-                && within.is_none_or(|within| seen_event.age < within)
-                && anchor.is_none_or(|(anchors, within)| {
-                    follows(anchors, seen.chunk.lead[event], seen.chunk.at[event], within)
-                });
-            if matches {
-                self.gather(seen.chunk, seen_event);
-            }
-        }
+        let feature = &self.feature;
+        let within = feature.within.map_or(i64::MAX, |span| span.micros());
+        let recent = |seen: &SeenEvent| seen.age < within;
+        let Some(chunk) = &seen.chunk else {
+            return seen.of_kind(kind.flatten()).for_each(|events| self.gathered.add(feature, None, events, recent));
+        };
+        let holds = feature.when.as_ref().map(|when| when.holds(&chunk.columns));
+        let anchor = feature.after.as_ref().map(|after| (chunk.anchors.of(&after.event), after.within.micros()));
+        let column = self.column(chunk.columns.names).ok().flatten().map(|place| &chunk.events.columns[place]);
+        let matches = |seen: &SeenEvent| {
+            let event = seen.event as usize;
+            holds.as_ref().is_none_or(|holds| holds[event])
+                && recent(seen)
+                && anchor.is_none_or(|(anchors, within)| follows(anchors, seen.lead, chunk.events.at[event], within))
+        };
+        seen.of_kind(kind.flatten()).for_each(|events| self.gathered.add(feature, column, events, matches));
     }
 
-    fn gather(&mut self, chunk: &EventChunk, &SeenEvent { row, event, age }: &SeenEvent) {
-        let place = row as usize;
-        match &mut self.gathered {
-            Gathered::Count(count) => count[place] += 1,
-            Gathered::Age(latest) => latest[place] = latest[place].min(age),
-            Gathered::Sum(sum) => {
-                let Measure::Sum { decay, .. } = self.feature.measure else { unreachable!("only sums gather sums") };
-                let value = self.column.map_or(1.0, |column| number(&chunk.columns[column], event as usize));
-                if value.is_finite() {
-                    sum[place] = sum[place].saturating_add(fixed(value * decay.weight(age)));
-                }
-            }
-            Gathered::Distinct(values) => {
-                let column = self.column.map(|column| &chunk.columns[column]);
-                if let Some(value) = column.and_then(|column| identity(column, event as usize)) {
-                    values.push((row, value));
-                }
-            }
-            Gathered::Events(events) => events.push(event),
-        }
-    }
-
-    fn finish(self, rows: usize) -> Vec<f64> {
+    fn finish(self, leads: &[usize]) -> Vec<f64> {
         match self.gathered {
-            Gathered::Count(count) => count.into_iter().map(f64::from).collect(),
-            Gathered::Age(latest) => {
-                latest.into_iter().map(|age| if age == NONE { f64::NAN } else { age as f64 }).collect()
+            Gathered::Count(count) => leads.iter().map(|&lead| f64::from(count[lead])).collect(),
+            Gathered::Latest(latest) => {
+                let age = |&lead: &usize| match latest[lead] {
+                    0 => f64::NAN,
+                    latest => (OLDEST - latest) as f64,
+                };
+                leads.iter().map(age).collect()
             }
-            Gathered::Sum(sum) => sum.into_iter().map(|sum| sum as f64 / FIXED).collect(),
+            Gathered::Sum(sum) => leads.iter().map(|&lead| sum[lead] as f64 / FIXED).collect(),
             Gathered::Distinct(mut values) => {
                 values.sort_unstable();
                 values.dedup();
-                let mut count = vec![0.0; rows];
-                values.iter().for_each(|(row, _)| count[*row as usize] += 1.0);
-                count
+                let mut of_leads = values.chunk_by(|(one, _), (other, _)| one == other).peekable();
+                let count = |&lead: &usize| {
+                    while of_leads.next_if(|values| (values[0].0 as usize) < lead).is_some() {}
+                    of_leads.next_if(|values| values[0].0 as usize == lead).map_or(0.0, |values| values.len() as f64)
+                };
+                leads.iter().map(count).collect()
             }
-            Gathered::Events(events) => vec![events.len() as f64; rows],
+            Gathered::Events(events) => vec![events.len() as f64; leads.len()],
         }
     }
+}
+
+impl Gathered {
+    /// Those of some events that match.
+    fn add(
+        &mut self,
+        feature: &EventFeature,
+        column: Option<&Column>,
+        events: &[SeenEvent],
+        matches: impl Fn(&SeenEvent) -> bool,
+    ) {
+        let events = events.iter().filter(|event| matches(event));
+        match self {
+            Self::Count(count) => events.for_each(|event| count[event.lead as usize] += 1),
+            Self::Latest(latest) => events.for_each(|event| {
+                let latest = &mut latest[event.lead as usize];
+                *latest = (*latest).max(OLDEST - event.age as u64);
+            }),
+            Self::Sum(sum) => {
+                let Measure::Sum { decay, .. } = feature.measure else { unreachable!("only sums gather sums") };
+                for event in events {
+                    let value = column.map_or(1.0, |column| number(column, event.event as usize));
+                    if value.is_finite() {
+                        let sum = &mut sum[event.lead as usize];
+                        *sum = sum.saturating_add(fixed(value * decay.weight(event.age)));
+                    }
+                }
+            }
+            Self::Distinct(values) => {
+                let value = |event: &SeenEvent| Some((event.lead, identity(column?, event.event as usize)?));
+                values.extend(events.filter_map(value));
+            }
+            Self::Events(found) => found.extend(events.map(|event| event.event)),
+        }
+    }
+}
+
+/// Zeros that are written at once. Memory that only promises to be zero is mapped when it is first read and once more
+/// when it is first written, and each time all threads are told.
+fn zeros<T: Clone + Default>(places: usize) -> Vec<T> {
+    let mut zeros = Vec::new();
+    zeros.resize(places, black_box(T::default()));
+    zeros
 }
 
 /// The nearest number in fixed point.
@@ -283,12 +335,12 @@ fn identity(column: &Column, row: usize) -> Option<u64> {
 struct Anchors(Vec<(String, Vec<(u32, Instant)>)>);
 
 impl Anchors {
-    fn gather(plan: &Plan, events: &Events, row: &[Option<u32>]) -> Self {
+    fn gather(tasks: &[Task], events: &Events, last: &[Instant]) -> Self {
         let mut kinds: Vec<&String> =
-            plan.features().iter().filter_map(|feature| Some(&feature.after.as_ref()?.event)).collect();
+            tasks.iter().filter_map(|task| Some(&task.feature.after.as_ref()?.event)).collect();
         kinds.sort();
         kinds.dedup();
-        Self(kinds.into_iter().map(|kind| (kind.clone(), times(events, kind, row))).collect())
+        Self(kinds.into_iter().map(|kind| (kind.clone(), times(events, kind, last))).collect())
     }
 
     fn of(&self, kind: &str) -> &[(u32, Instant)] {
@@ -296,12 +348,12 @@ impl Anchors {
     }
 }
 
-fn times(events: &Events, kind: &str, row: &[Option<u32>]) -> Vec<(u32, Instant)> {
+fn times(events: &Events, kind: &str, last: &[Instant]) -> Vec<(u32, Instant)> {
     let Some(code) = events.kinds.iter().position(|name| name == kind) else { return Vec::new() };
     let mut times: Vec<(u32, Instant)> = Vec::new();
     for chunk in &events.chunks {
         let here =
-            (0..chunk.lead.len()).filter(|&i| chunk.kind[i] as usize == code && row[chunk.lead[i] as usize].is_some());
+            (0..chunk.lead.len()).filter(|&i| chunk.kind[i] as usize == code && last[chunk.lead[i] as usize] != NEVER);
         times.extend(here.map(|i| (chunk.lead[i], chunk.at[i])));
     }
     times.sort_unstable();

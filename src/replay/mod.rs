@@ -14,6 +14,7 @@ pub use error::ReplayError;
 pub use fates::{Ending, Outcomes};
 pub use feature::{After, Decay, EventFeature, FeatureId, Measure, Plan};
 pub use features::Features;
+pub use fold::Fold;
 pub use roles::Role;
 pub use spec::{AsOf, ReplaySpec, Rows, Window};
 pub use trail::{Step, Trail};
@@ -49,46 +50,68 @@ impl Scope {
     }
 }
 
-/// By lead the last instant whose events its features may depend on, [`NEVER`] where it gets none; nothing where that
-/// depends on the events. The history needs none yet.
-pub fn last_event(history: &History, spec: &ReplaySpec, scope: Scope) -> Option<Vec<Instant>> {
-    if history.created.is_none() || matches!(spec.as_of, AsOf::Event(_)) {
-        return None;
-    }
-    // What is wrong with the windows is said by the replay.
-    let mut last = roles::as_of(history, &spec.as_of).ok()?;
-    let roles = roles::roles(history, spec, &last, &fates::fates(history)).ok()?;
-    for (last, role) in last.iter_mut().zip(roles) {
-        if !scope.holds(history, role, *last) {
-            *last = NEVER;
-        }
-    }
-    Some(last)
+/// The leads that get features, with all but those.
+#[derive(Clone, Debug)]
+pub struct Cast {
+    /// Places among the history's leads, ascending.
+    leads: Vec<usize>,
+    /// Aligned with the leads.
+    as_of: Vec<Instant>,
+    roles: Vec<Role>,
+    outcomes: Outcomes,
+    ledger: Ledger,
 }
 
-/// Replays a history: each lead as it was known at its `as_of`.
-pub fn replay(history: &History, plan: &Plan, spec: &ReplaySpec, scope: Scope) -> Result<Replayed, ReplayError> {
-    let as_of = roles::as_of(history, &spec.as_of)?;
-    let fates = fates::fates(history);
-    let roles = roles::roles(history, spec, &as_of, &fates)?;
-    let ledger = roles::ledger(history, &as_of, &fates, &roles);
-    let scored = |lead: &usize| scope.holds(history, roles[*lead], as_of[*lead]);
-    let leads: Vec<usize> = (0..history.ids.len()).filter(scored).collect();
-    let mut row = vec![None; history.ids.len()];
-    leads.iter().enumerate().for_each(|(place, &lead)| row[lead] = Some(place as u32));
-    let moments: Vec<_> = leads.iter().map(|&lead| as_of[lead]).collect();
-    let values = fold::fold(plan, history.events.as_ref(), &row, &moments)?;
-    let ((attributes, ids), outcomes) = rayon::join(
-        || (attributes::known(history, &leads, &moments), history.ids.take(&leads)),
-        || fates::outcomes(history, spec.horizon, &as_of, &fates, &leads),
-    );
-    let as_exported = attributes::as_exported(history);
-    Ok(Replayed {
-        features: Features::new(ids, moments, attributes, as_exported, values),
-        outcomes,
-        roles: leads.iter().map(|&lead| roles[lead]).collect(),
-        ledger,
-    })
+impl Cast {
+    /// What of it depends on events is told by the history's.
+    pub fn of(history: &History, spec: &ReplaySpec, scope: Scope) -> Result<Self, ReplayError> {
+        let as_of = roles::as_of(history, &spec.as_of)?;
+        let fates = fates::fates(history);
+        let roles = roles::roles(history, spec, &as_of, &fates)?;
+        let scored = |lead: &usize| scope.holds(history, roles[*lead], as_of[*lead]);
+        let leads: Vec<usize> = (0..history.ids.len()).filter(scored).collect();
+        let (ledger, outcomes) = rayon::join(
+            || roles::ledger(history, &as_of, &fates, &roles),
+            || fates::outcomes(history, spec.horizon, &as_of, &fates, &leads),
+        );
+        Ok(Self {
+            as_of: leads.iter().map(|&lead| as_of[lead]).collect(),
+            roles: leads.iter().map(|&lead| roles[lead]).collect(),
+            leads,
+            outcomes,
+            ledger,
+        })
+    }
+
+    /// The same, if it does not depend on events: the history needs none yet.
+    pub fn before_events(history: &History, spec: &ReplaySpec, scope: Scope) -> Option<Self> {
+        if history.created.is_none() || matches!(spec.as_of, AsOf::Event(_)) {
+            return None;
+        }
+        // What is wrong with the windows is said by the replay.
+        Self::of(history, spec, scope).ok()
+    }
+
+    /// By lead the last instant whose events its features may depend on, [`NEVER`] where it gets none.
+    pub fn last_events(&self, leads: usize) -> Vec<Instant> {
+        let mut last = vec![NEVER; leads];
+        self.leads.iter().zip(&self.as_of).for_each(|(&lead, &at)| last[lead] = at);
+        last
+    }
+
+    /// Every lead as it was known at its `as_of`, with the events that the history keeps and those that `fold` has taken.
+    pub fn play(self, history: &History, fold: Fold) -> Result<Replayed, ReplayError> {
+        let events = || fold.with(history.events.as_ref(), &self.leads, || self.last_events(history.ids.len()));
+        let known = || (attributes::known(history, &self.leads, &self.as_of), history.ids.take(&self.leads));
+        let (values, (attributes, ids)) = rayon::join(events, known);
+        let as_exported = attributes::as_exported(history);
+        Ok(Replayed {
+            features: Features::new(ids, self.as_of, attributes, as_exported, values?),
+            outcomes: self.outcomes,
+            roles: self.roles,
+            ledger: self.ledger,
+        })
+    }
 }
 
 /// The known name most like a wrong one, if any is like it.

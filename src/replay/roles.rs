@@ -182,14 +182,15 @@ pub(super) fn ledger(history: &History, as_of: &[Instant], fates: &[Fate], roles
     let read_errors = [("unreadable", history.unreadable), ("duplicate", history.duplicates)];
     let excluded = EXCLUSIONS.into_iter().map(|role| (role.in_words(), count(role)));
     let exclusions = read_errors.into_iter().chain(excluded).filter(|(_, leads)| *leads > 0);
-    let inside: Vec<usize> = (0..roles.len()).filter(|&lead| roles[lead] != Role::Outside).collect();
     let timed = history.outcomes.timed;
-    let won = inside.iter().filter(|&&lead| fates[lead].won != NEVER || (!timed && fates[lead].flagged)).count() as u64;
+    let is_winner =
+        |lead: &usize| roles[*lead] != Role::Outside && (fates[*lead].won != NEVER || (!timed && fates[*lead].flagged));
+    let winners: Vec<usize> = (0..roles.len()).filter(is_winner).collect();
+    let won = winners.len() as u64;
     let before = |cut: &dyn Fn(usize) -> Instant| {
-        inside
-            .iter()
-            .filter(|&&lead| timed && fates[lead].won != NEVER && cut(lead) != NEVER && fates[lead].won <= cut(lead))
-            .count() as u64
+        let is_before =
+            |lead: usize| timed && fates[lead].won != NEVER && cut(lead) != NEVER && fates[lead].won <= cut(lead);
+        winners.iter().filter(|&&lead| is_before(lead)).count() as u64
     };
     let wins_before_as_of = before(&|lead| as_of[lead]);
     let at_days = |days: f64| {

@@ -22,7 +22,7 @@ use crate::table::Text;
 use crate::time::{Calendar, NEVER};
 
 use super::load::Experiment;
-use super::run::{Played, Timings, play_read, read};
+use super::run::{Played, play_read, read};
 use super::{Progress, RunError, log};
 
 /// Holds the criteria of a points model against what happened: the one named, else the champion, else the first.
@@ -88,7 +88,7 @@ impl Stage {
         let mut alone = experiment.clone();
         alone.models = std::iter::once(spec.clone()).chain(faded).chain(kinds.clone()).collect();
         alone.champion = Some(0);
-        let played = play_read(&alone, read, Timings::default(), Scope::Used, progress)?;
+        let played = play_read(&alone, read, Scope::Used, progress)?;
         let training = rows(&played.replayed, &[Role::Training]);
         if training.is_empty() {
             return Err(RunError::NoTraining { model: spec.name.clone() });
@@ -134,7 +134,8 @@ impl Stage {
         let trace = scores.not_promotable.iter().map(|reason| {
             format!("`{}` {reason}; what such criteria seem to be worth may be the sale's own trace", model.name())
         });
-        let mut notices: Vec<Notice> = trace.chain(model.notices()).map(warning).collect();
+        let mut notices: Vec<Notice> =
+            trace.chain(model.notices(self.played.history.event_kinds())).map(warning).collect();
         let bending = self.cliffs.iter().filter(|cliff| log::bends(cliff));
         notices.extend(bending.map(|cliff| log::notice(cliff, Level::Warning)));
         if self.is_cut() {

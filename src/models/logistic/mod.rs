@@ -22,7 +22,6 @@ use terms::{Term, Values};
 pub struct LogisticModel {
     ridge: f64,
     inputs: Vec<Input>,
-    notices: Vec<String>,
 }
 
 /// A column or event feature, before it is cut into terms.
@@ -82,16 +81,15 @@ pub struct Coefficient {
 
 impl LogisticModel {
     pub(super) fn new(spec: &LogisticSpec, path: &str, context: &Context, plan: &mut Plan) -> Result<Self, ModelError> {
-        let mut notices = Vec::new();
         let inputs = match &spec.features {
-            Some(features) => asked(features, path, context, plan, &mut notices)?,
+            Some(features) => asked(features, path, context, plan)?,
             None => everything(context, plan),
         };
         if inputs.is_empty() {
             let what = "nothing to fit on: no column is known at creation and there are no events; declare `known:`";
             return Err(ModelError::invalid(path, what));
         }
-        Ok(Self { ridge: spec.ridge, inputs, notices })
+        Ok(Self { ridge: spec.ridge, inputs })
     }
 
     pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
@@ -102,8 +100,11 @@ impl LogisticModel {
         })
     }
 
-    pub(super) fn notices(&self) -> impl Iterator<Item = &String> {
-        self.notices.iter()
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &(String, String)> {
+        self.inputs.iter().flat_map(|input| match &input.source {
+            Source::Criterion(criterion) => criterion.kinds.as_slice(),
+            _ => &[],
+        })
     }
 
     pub(super) fn score(
@@ -240,13 +241,7 @@ fn everything(context: &Context, plan: &mut Plan) -> Vec<Input> {
     inputs
 }
 
-fn asked(
-    features: &[FeatureSpec],
-    path: &str,
-    context: &Context,
-    plan: &mut Plan,
-    notices: &mut Vec<String>,
-) -> Result<Vec<Input>, ModelError> {
+fn asked(features: &[FeatureSpec], path: &str, context: &Context, plan: &mut Plan) -> Result<Vec<Input>, ModelError> {
     let mut inputs: Vec<Input> = Vec::with_capacity(features.len());
     for (place, feature) in features.iter().enumerate() {
         let path = format!("{path}.features[{place}]");
@@ -255,7 +250,7 @@ fn asked(
             FeatureSpec::Criterion(fields) => {
                 let mut criterion = Criterion::default();
                 fields.apply(&mut criterion);
-                criterion_input(&path, &criterion, context, plan, notices)?
+                criterion_input(&path, &criterion, context, plan)?
             }
         };
         if inputs.iter().any(|known| known.source == input.source) {
@@ -275,13 +270,7 @@ fn column_input(path: &str, name: &str, context: &Context) -> Result<Input, Mode
     Ok(Input { name: column.name.clone(), source: Source::Column(column.name.clone()) })
 }
 
-fn criterion_input(
-    path: &str,
-    criterion: &Criterion,
-    context: &Context,
-    plan: &mut Plan,
-    notices: &mut Vec<String>,
-) -> Result<Input, ModelError> {
+fn criterion_input(path: &str, criterion: &Criterion, context: &Context, plan: &mut Plan) -> Result<Input, ModelError> {
     let given = [
         ("points", criterion.points.is_some()),
         ("cap", criterion.cap.is_some()),
@@ -293,7 +282,6 @@ fn criterion_input(
         return Err(ModelError::invalid(format!("{path}.{field}"), what));
     }
     let compiled = Compiled::new(criterion, path, context, plan)?;
-    notices.extend(compiled.notices.iter().cloned());
     let name = compiled.what.trim_start_matches("once ").trim_start_matches("for ").to_string();
     Ok(Input { name, source: Source::Criterion(Box::new(compiled)) })
 }

@@ -1,0 +1,96 @@
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
+
+use super::cells::Batch;
+use super::files::{Content, InFile};
+use super::source::Met;
+use super::spec::Dialect;
+use super::{DataError, columnar, delimited, json_lines};
+
+/// Batches that wait to be taken.
+const AHEAD: usize = 16;
+/// Batches that are taken together.
+const TOGETHER: usize = 8;
+
+/// Files of one input, and how they are written.
+#[derive(Clone)]
+pub(crate) struct Decoder {
+    pub input: &'static str,
+    pub files: Vec<InFile>,
+    pub contents: Vec<Content>,
+    pub dialect: Dialect,
+}
+
+/// Columns that are being decoded by another thread, some batches ahead of who takes them. It stops when this is dropped.
+pub(crate) struct Decoding {
+    /// The columns' names.
+    pub names: Vec<String>,
+    bytes: Arc<AtomicU64>,
+    batches: Option<Receiver<Batch>>,
+    thread: Option<JoinHandle<Result<Vec<Met>, DataError>>>,
+}
+
+impl Decoder {
+    /// Every file, in order.
+    fn decode(
+        &self,
+        names: &[&str],
+        bytes: &Arc<AtomicU64>,
+        send: &mut dyn FnMut(Batch) -> bool,
+    ) -> Result<Vec<Met>, DataError> {
+        let mut all = Vec::new();
+        for (place, file) in self.files.iter().enumerate() {
+            let place_32 = place as u32;
+            all.push(match self.contents[place] {
+                Content::Delimited => delimited::read(self.input, file, place_32, &self.dialect, names, bytes, send)?,
+                Content::JsonLines => json_lines::read(file, place_32, &self.dialect, names, bytes, send)?,
+                content => columnar::read(file, content, place_32, names, bytes, send)?,
+            });
+        }
+        Ok(all)
+    }
+}
+
+impl Decoding {
+    pub fn begin(decoder: Decoder, names: Vec<String>) -> Self {
+        let (sender, receiver) = sync_channel::<Batch>(AHEAD);
+        let bytes = Arc::new(AtomicU64::new(0));
+        let (counter, wanted) = (bytes.clone(), names.clone());
+        let decode = move || {
+            let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+            decoder.decode(&wanted, &counter, &mut |batch| sender.send(batch).is_ok())
+        };
+        Self { names, bytes, batches: Some(receiver), thread: Some(std::thread::spawn(decode)) }
+    }
+
+    /// Bytes read so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The next batches, those that are there; none at the end.
+    pub fn next(&self) -> Vec<Batch> {
+        let Some(batches) = &self.batches else { return Vec::new() };
+        batches.recv().into_iter().chain(batches.try_iter().take(TOGETHER)).collect()
+    }
+
+    /// What the readers met; those still at work find nobody to send to, and stop.
+    pub fn end(mut self) -> Result<Vec<Met>, DataError> {
+        self.batches = None;
+        let thread = self.thread.take().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        thread.unwrap_or_else(|| Ok(Vec::new()))
+    }
+}
+
+impl Drop for Decoding {
+    fn drop(&mut self) {
+        self.batches = None;
+        // Its files may be gone when this is.
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
