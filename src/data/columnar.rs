@@ -88,7 +88,7 @@ pub(crate) fn read(
         bytes.fetch_add(file.size(), Ordering::Relaxed);
         let columns = names.iter().map(|name| Ok(Values::Series(frame.column(name)?.as_materialized_series().clone())));
         let columns = columns.collect::<PolarsResult<Vec<Values>>>().map_err(fail)?;
-        out.deliver(frame.height(), &columns)?;
+        out.deliver(frame.height(), columns)?;
         return Ok(Met::default());
     }
     let mut reader = ParquetReader::new(open(file)?);
@@ -102,7 +102,7 @@ pub(crate) fn read(
             for (rows, columns) in part? {
                 let share = rows as f64 / metadata.num_rows.max(1) as f64;
                 bytes.fetch_add((file.size() as f64 * share) as u64, Ordering::Relaxed);
-                if !out.deliver(rows, &columns)? {
+                if !out.deliver(rows, columns)? {
                     return Ok(Met::default());
                 }
             }
@@ -204,12 +204,14 @@ fn coded(chunk: &ColumnChunkMetadata, bytes: Buffer<u8>, field: &ArrowField) -> 
     let [array] = arrays.as_slice() else { return Ok(None) };
     let Some(array) = array.as_any().downcast_ref::<DictionaryArray<u32>>() else { return Ok(None) };
     let Some(levels) = array.values().as_any().downcast_ref::<Utf8ViewArray>() else { return Ok(None) };
-    let keys = array.keys();
+    let (keys, levels) = (array.keys().clone(), levels.clone());
+    // Nobody else holds the values then: they need not be copied.
+    drop(arrays);
     let codes = match keys.validity() {
         Some(_) => keys.iter().map(|key| key.copied().unwrap_or(MISSING)).collect(),
-        None => keys.values().clone().to_vec(),
+        None => keys.into_inner().1.to_vec(),
     };
-    Ok(Some(Values::Coded(codes, levels.clone())))
+    Ok(Some(Values::Coded(codes, levels)))
 }
 
 /// Where decoded columns go, some rows at a time.
@@ -224,16 +226,18 @@ struct Output<'a> {
 
 impl Output<'_> {
     /// False: nobody wants more.
-    fn deliver(&mut self, rows: usize, columns: &[Values]) -> Result<bool, DataError> {
+    fn deliver(&mut self, rows: usize, mut columns: Vec<Values>) -> Result<bool, DataError> {
         for from in (0..rows).step_by(ROWS) {
             let some = ROWS.min(rows - from);
-            let cell = |(name, values): (&&str, &Values)| match values {
+            let cell = |(name, values): (&&str, &mut Values)| match values {
                 Values::Series(series) => cells(self.file, name, &series.slice(from as i64, some)),
                 Values::Coded(codes, levels) => {
-                    Ok(Cells::Text(TextBlock::coded(codes[from..from + some].to_vec(), levels.clone())))
+                    let is_all = some == rows;
+                    let codes = if is_all { std::mem::take(codes) } else { codes[from..from + some].to_vec() };
+                    Ok(Cells::Text(TextBlock::coded(codes, levels.clone())))
                 }
             };
-            let cells = self.names.iter().zip(columns).map(cell).collect::<Result<Vec<Cells>, DataError>>()?;
+            let cells = self.names.iter().zip(&mut columns).map(cell).collect::<Result<Vec<Cells>, DataError>>()?;
             let first = self.start + from + 1;
             let lines = (first..first + some).map(|line| line as u32).collect();
             if !(self.send)(Batch { file: self.place, lines, cells }) {

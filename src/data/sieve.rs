@@ -107,49 +107,56 @@ impl Sifted {
     /// Kinds are looked up for every row, and rows that are not kept are taken out of `rows`. Without times (`at`, by the
     /// batch's rows) all are kept, to be counted later.
     pub fn of(kinds: &Kinds, rows: &mut OfBatch, sieve: Option<&Sieve>, at: Option<&[Instant]>) -> Self {
-        let (mut kinds, without_kind) = kinds.of(rows);
-        let known = rows.leads.len();
-        let mut seen = Vec::new();
-        let counts = sieve.zip(at).map(|(sieve, at)| {
-            let mut counts = Counts::default();
-            counts.make_room(kinds.levels.len(), sieve);
+        let (kinds, without_kind) = kinds.of(rows);
+        let known = rows.leads.len() as u64;
+        let mut sifted = Self { known, kept: 0, kinds, seen: Vec::new(), without_kind, counts: None };
+        if let Some((sieve, at)) = sieve.zip(at) {
+            sifted.sift(rows, sieve, at);
+        }
+        sifted.kept = rows.leads.len();
+        sifted
+    }
+
+    /// Counts all, and hands over or keeps what matters.
+    fn sift(&mut self, rows: &mut OfBatch, sieve: &Sieve, at: &[Instant]) {
+        let Self { kinds, seen, .. } = self;
+        let mut counts = Counts::default();
+        counts.make_room(kinds.levels.len(), sieve);
+        if sieve.hands_over {
+            *seen = vec![Vec::new(); kinds.levels.len()];
+        }
+        let (mut kept, mut of_leads) = (0, Vec::with_capacity(TOGETHER));
+        let mut matter = [(0, SeenEvent { lead: 0, event: 0, age: 0 }); TOGETHER];
+        for start in (0..at.len()).step_by(TOGETHER) {
+            let places = start..at.len().min(start + TOGETHER);
+            let (leads, at) = (&rows.leads[places.clone()], &at[places.clone()]);
+            of_leads.clear();
+            of_leads.extend(leads.iter().map(|&lead| sieve.leads[lead as usize]));
+            let events = leads.iter().zip(at).zip(&kinds.codes[places.clone()]).zip(&of_leads);
+            let mut matters = 0;
+            for (((&lead, &at), &kind), &(born, last)) in events.filter(|(((_, at), _), _)| **at != NEVER) {
+                counts.add(sieve, born, at, kind);
+                // Whether it matters is hard to foretell: each is written down, and the next one over it if not.
+                matter[matters] = (kind, SeenEvent { lead, event: 0, age: last.saturating_sub(at) });
+                matters += usize::from(at <= last);
+            }
             if sieve.hands_over {
-                seen = vec![Vec::new(); kinds.levels.len()];
-            }
-            let (mut kept, mut of_leads) = (0, Vec::with_capacity(TOGETHER));
-            let mut matter = [(0, SeenEvent { lead: 0, event: 0, age: 0 }); TOGETHER];
-            for start in (0..known).step_by(TOGETHER) {
-                let places = start..known.min(start + TOGETHER);
-                let (leads, at) = (&rows.leads[places.clone()], &at[places.clone()]);
-                of_leads.clear();
-                of_leads.extend(leads.iter().map(|&lead| sieve.leads[lead as usize]));
-                let events = leads.iter().zip(at).zip(&kinds.codes[places.clone()]).zip(&of_leads);
-                let mut matters = 0;
-                for (((&lead, &at), &kind), &(born, last)) in events.filter(|(((_, at), _), _)| **at != NEVER) {
-                    counts.add(sieve, born, at, kind);
-                    // Whether it matters is hard to foretell: each is written down, and the next one over it if not.
-                    matter[matters] = (kind, SeenEvent { lead, event: 0, age: last.saturating_sub(at) });
-                    matters += usize::from(at <= last);
-                }
-                if sieve.hands_over {
-                    matter[..matters].iter().for_each(|&(kind, event)| seen[kind as usize].push(event));
-                    // What has no time is told of later.
-                    if !at.contains(&NEVER) {
-                        continue;
-                    }
-                }
-                for ((place, &at), &(_, last)) in places.zip(at).zip(&of_leads) {
-                    (rows.leads[kept], rows.rows[kept], kinds.codes[kept]) =
-                        (rows.leads[place], rows.rows[place], kinds.codes[place]);
-                    kept += usize::from(at == NEVER || (at <= last && !sieve.hands_over));
+                matter[..matters].iter().for_each(|&(kind, event)| seen[kind as usize].push(event));
+                // What has no time is told of later.
+                if !at.contains(&NEVER) {
+                    continue;
                 }
             }
-            rows.leads.truncate(kept);
-            rows.rows.truncate(kept);
-            kinds.codes.truncate(kept);
-            counts
-        });
-        Self { known: known as u64, kept: rows.leads.len(), kinds, seen, without_kind, counts }
+            for ((place, &at), &(_, last)) in places.zip(at).zip(&of_leads) {
+                (rows.leads[kept], rows.rows[kept], kinds.codes[kept]) =
+                    (rows.leads[place], rows.rows[place], kinds.codes[place]);
+                kept += usize::from(at == NEVER || (at <= last && !sieve.hands_over));
+            }
+        }
+        rows.leads.truncate(kept);
+        rows.rows.truncate(kept);
+        kinds.codes.truncate(kept);
+        self.counts = Some(counts);
     }
 }
 
