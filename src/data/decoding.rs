@@ -16,7 +16,6 @@ const AHEAD: usize = 16;
 const TOGETHER: usize = 8;
 
 /// Files of one input, and how they are written.
-#[derive(Clone)]
 pub(crate) struct Decoder {
     pub input: &'static str,
     pub files: Vec<InFile>,
@@ -79,18 +78,19 @@ impl Decoding {
 
     /// What the readers met; those still at work find nobody to send to, and stop.
     pub fn end(mut self) -> Result<Vec<Met>, DataError> {
+        self.stop().map_or(Ok(Vec::new()), |met| met.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+
+    /// Waits for the thread, if it was not waited for.
+    fn stop(&mut self) -> Option<std::thread::Result<Result<Vec<Met>, DataError>>> {
         self.batches = None;
-        let thread = self.thread.take().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        thread.unwrap_or_else(|| Ok(Vec::new()))
+        self.thread.take().map(JoinHandle::join)
     }
 }
 
 impl Drop for Decoding {
     fn drop(&mut self) {
-        self.batches = None;
         // Its files may be gone when this is.
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let _ = self.stop();
     }
 }

@@ -370,9 +370,10 @@ fn by_id(names: Cow<Ids>, row_of: &[u32], more_deals: Vec<(u32, u32)>, unreadabl
     if !names.are_ascending() {
         order.sort_unstable_by(|&a, &b| names.get(a as usize).cmp(names.get(b as usize)));
     }
-    let mut lead_of = vec![0; if more_deals.is_empty() { 0 } else { names.len() }];
-    for (lead, &code) in order.iter().enumerate().filter(|_| !more_deals.is_empty()) {
-        lead_of[code as usize] = lead as u32;
+    let mut lead_of = Vec::new();
+    if !more_deals.is_empty() {
+        lead_of.resize(names.len(), 0);
+        order.iter().enumerate().for_each(|(lead, &code)| lead_of[code as usize] = lead as u32);
     }
     let in_order = order.iter().enumerate().all(|(lead, &code)| lead == code as usize);
     Sorted {

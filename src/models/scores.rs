@@ -59,7 +59,7 @@ impl Contribution {
 
     /// Points before the cap.
     pub fn raw(&self, row: usize) -> f64 {
-        (self.points * self.strength[row]).clamp(-MOST_POINTS, MOST_POINTS)
+        self.raw_of(self.strength[row])
     }
 
     pub fn fires(&self, row: usize) -> bool {
@@ -71,9 +71,13 @@ impl Contribution {
         self.capped_of(self.strength[row])
     }
 
+    fn raw_of(&self, strength: f64) -> f64 {
+        (self.points * strength).clamp(-MOST_POINTS, MOST_POINTS)
+    }
+
     fn capped_of(&self, strength: f64) -> f64 {
         let cap = self.cap.unwrap_or(MOST_POINTS);
-        (self.points * strength).clamp(-MOST_POINTS, MOST_POINTS).clamp(-cap, cap)
+        self.raw_of(strength).clamp(-cap, cap)
     }
 
     /// Adds the points after the cap of the rows from `from` on, as many as there are sums.

@@ -85,14 +85,8 @@ impl<'a> Scope<'a> {
         let Node::Compare(left, comparison, right) = node else { return None };
         let (Node::Column(column), Some(Literal::Number(bound))) = (&**left, right.literal()) else { return None };
         let Some(Column::Number(numbers)) = self.columns[*column] else { return None };
-        Some(match comparison {
-            Comparison::Equal => compared(numbers, |number| number == *bound),
-            Comparison::NotEqual => compared(numbers, |number| number != *bound),
-            Comparison::Less => compared(numbers, |number| number < *bound),
-            Comparison::LessOrEqual => compared(numbers, |number| number <= *bound),
-            Comparison::Greater => compared(numbers, |number| number > *bound),
-            Comparison::GreaterOrEqual => compared(numbers, |number| number >= *bound),
-        })
+        let holds = |number: &f64| number.partial_cmp(bound).map(|order| comparison.holds(order));
+        Some(numbers.iter().map(holds).collect())
     }
 
     fn only_text(&self, node: &Node) -> Option<&'a Text> {
@@ -123,10 +117,6 @@ impl<'a> Scope<'a> {
         };
         text.codes.iter().map(of_code).collect()
     }
-}
-
-fn compared(numbers: &[f64], holds: impl Fn(f64) -> bool) -> Vec<Option<bool>> {
-    numbers.iter().map(|&number| (!number.is_nan()).then(|| holds(number))).collect()
 }
 
 fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
@@ -193,15 +183,7 @@ fn equals_item(wanted: &Value, item: &Node, row: Row) -> Option<bool> {
 }
 
 fn compare(left: &Value, comparison: Comparison, right: &Value) -> Option<bool> {
-    let order = left.order(right)?;
-    Some(match comparison {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    })
+    Some(comparison.holds(left.order(right)?))
 }
 
 fn of_literal(literal: &Literal) -> Value<'_> {

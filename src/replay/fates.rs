@@ -4,7 +4,7 @@ use crate::data::History;
 use crate::time::{Horizon, Instant, NEVER};
 
 /// Fewer leads are looked at by one thread.
-const APART: usize = 16_384;
+pub(super) const APART: usize = 16_384;
 
 /// What had become of a lead by `until`.
 #[derive(Clone, Copy, Debug, PartialEq)]

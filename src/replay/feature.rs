@@ -50,7 +50,7 @@ pub enum Decay {
 pub struct FeatureId(pub usize);
 
 /// What all models ask for, each thing once.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     features: Vec<EventFeature>,
 }

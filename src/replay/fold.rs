@@ -204,7 +204,7 @@ impl Task {
     }
 
     fn take(&mut self, seen: &Seen) {
-        let kind = self.feature.kind.as_ref().map(|kind| seen.kinds.iter().position(|known| known == kind));
+        let kind = self.feature.kind.as_ref().map(|kind| seen.kinds.find(kind));
         if kind == Some(None) {
             return;
         }

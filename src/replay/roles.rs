@@ -4,7 +4,7 @@ use crate::data::{Events, History};
 use crate::result::{Exclusion, Ledger, WinsBefore};
 use crate::time::{DAY, Horizon, Instant, Moment, NEVER, known};
 
-use super::fates::Fate;
+use super::fates::{APART, Fate};
 use super::{AsOf, ReplayError, ReplaySpec, Window};
 
 /// What a lead is used for, or the first reason for which it is not.
@@ -172,9 +172,6 @@ pub(super) fn roles(
     };
     Ok((0..history.ids.len()).into_par_iter().with_min_len(APART).map(role).collect())
 }
-
-/// Fewer leads are looked at by one thread.
-const APART: usize = 16_384;
 
 /// Every lead counted under its role.
 pub(super) fn ledger(history: &History, as_of: &[Instant], fates: &[Fate], roles: &[Role]) -> Ledger {

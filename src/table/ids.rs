@@ -40,7 +40,7 @@ impl Ids {
         match self.probe(self.slots(), id, hash) {
             Ok(place) => (place, false),
             Err(slot) => {
-                self.push(id);
+                self.push_anywhere(id);
                 let place = self.len() as u64;
                 if let Some(slots) = self.slots.get_mut() {
                     slots[slot] = hash & UPPER | place;
@@ -55,9 +55,14 @@ impl Ids {
         self.len().checked_sub(1).is_none_or(|last| self.get(last) < id)
     }
 
-    /// An id that is new.
-    fn push(&mut self, id: &str) {
+    /// An id that is new, and perhaps less than the last one.
+    fn push_anywhere(&mut self, id: &str) {
         self.unordered = self.unordered || !self.is_next(id);
+        self.push(id);
+    }
+
+    /// An id that is new; whether it is out of order is known.
+    fn push(&mut self, id: &str) {
         self.length = if self.is_empty() { Some(id.len()) } else { self.length.filter(|all| *all == id.len()) };
         self.numbered = None;
         self.bytes.push_str(id);
@@ -71,7 +76,7 @@ impl Ids {
         let mut taken = Self::default();
         taken.bytes.reserve(self.length.unwrap_or(0) * places.len());
         taken.ends.reserve(places.len());
-        places.iter().for_each(|&place| taken.push(self.get(place)));
+        places.iter().for_each(|&place| taken.push_anywhere(self.get(place)));
         taken
     }
 
