@@ -201,7 +201,7 @@ fn play_begun(
     segments_exist(experiment, &known_columns(&history), &findings)?;
     progress.say("replaying".into());
     let replayed = timings.time("replay", || {
-        cast.map_or_else(|| Cast::of(&history, &experiment.file.replay, scope), Ok)?.play(&history, fold)
+        cast.map_or_else(|| Cast::of(&history, &experiment.file.replay, scope), Ok)?.play(&history, &plan, fold)
     })?;
     if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
         // Their features say all that is asked of the events; what is scored takes their room.

@@ -4,15 +4,14 @@ use super::context::Context;
 use super::shape::{Amount, Band, Filter, Shape, Signal, shape};
 use super::spec::Criterion;
 use super::{ModelError, Strength, words};
-use crate::predicate::Predicate;
-use crate::replay::{Decay, EventFeature, FeatureId, Features, Measure, Plan};
+use crate::replay::{ConditionId, Decay, EventFeature, FeatureId, Features, Measure, Plan};
 use crate::table::Column;
 use crate::time::{DAY, Span};
 
 /// What a criterion gives its points for, times what: its strength is multiplied by its points.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Compiled {
-    lead_when: Option<Predicate>,
+    lead_when: Option<ConditionId>,
     source: Source,
     /// In words, without points.
     pub(super) what: String,
@@ -50,9 +49,9 @@ impl Compiled {
 
     /// What the points are multiplied by, a lead: 0 where the criterion does not fire.
     pub(super) fn strength(&self, features: &Features) -> Strength {
-        match (&self.lead_when, &self.source) {
-            (Some(lead_when), Source::Holds) => Strength::Flags(lead_when.holds(&features.attributes)),
-            (Some(lead_when), source) => source.strength(features).only(&lead_when.holds(&features.attributes)),
+        match (self.lead_when.map(|condition| features.whether(condition)), &self.source) {
+            (Some(holds), Source::Holds) => Strength::Flags(holds.clone()),
+            (Some(holds), source) => source.strength(features).only(holds),
             (None, source) => source.strength(features),
         }
     }
@@ -87,7 +86,7 @@ impl Compiled {
 impl Source {
     fn strength(&self, features: &Features) -> Strength {
         let numbers: Vec<f64> = match self {
-            Self::Holds => return Strength::Flags(vec![true; features.rows()]),
+            Self::Holds => return Strength::Flags(vec![true; features.rows()].into()),
             Self::Once { amount, at_least, age: None, .. } => {
                 return Strength::Flags(features.event(*amount).iter().map(|amount| amount >= at_least).collect());
             }
@@ -172,12 +171,12 @@ impl Compiling<'_, '_> {
         }
     }
 
-    fn lead_when(&mut self, criterion: &Criterion, shape: &Shape) -> Result<Option<Predicate>, ModelError> {
+    fn lead_when(&mut self, criterion: &Criterion, shape: &Shape) -> Result<Option<ConditionId>, ModelError> {
         let Some(condition) = &shape.lead_when else { return Ok(None) };
         let field = if criterion.lead_when.is_some() { "lead_when" } else { "when" };
         let condition = self.context.lead_condition(&self.at(field), condition)?;
         condition.columns().map(String::from).collect::<Vec<_>>().iter().for_each(|name| self.read(name));
-        Ok(Some(condition))
+        Ok(Some(self.plan.ask_whether(condition)))
     }
 
     fn source(&mut self, signal: &Signal) -> Result<Source, ModelError> {

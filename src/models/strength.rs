@@ -1,11 +1,12 @@
 use std::ops::Index;
+use std::sync::Arc;
 
 /// How strongly a criterion fires for each lead: 0 where it does not, 1 where it fires once in full; a band's strength is
 /// its points.
 #[derive(Clone, Debug)]
 pub enum Strength {
-    /// A plain yes or no: a byte a lead.
-    Flags(Vec<bool>),
+    /// A plain yes or no: a byte a lead, and one for all criteria that ask the same.
+    Flags(Arc<[bool]>),
     Numbers(Vec<f64>),
 }
 
@@ -28,7 +29,7 @@ impl Strength {
     /// Whether the criterion fires for each lead.
     pub fn fires(&self) -> Vec<bool> {
         match self {
-            Self::Flags(flags) => flags.clone(),
+            Self::Flags(flags) => flags.to_vec(),
             Self::Numbers(numbers) => numbers.iter().map(|strength| *strength != 0.0).collect(),
         }
     }
@@ -37,7 +38,7 @@ impl Strength {
     #[must_use]
     pub(super) fn only(mut self, holds: &[bool]) -> Self {
         match &mut self {
-            Self::Flags(flags) => flags.iter_mut().zip(holds).for_each(|(flag, holds)| *flag &= holds),
+            Self::Flags(flags) => Arc::make_mut(flags).iter_mut().zip(holds).for_each(|(flag, holds)| *flag &= holds),
             Self::Numbers(numbers) => {
                 numbers.iter_mut().zip(holds).filter(|(_, holds)| !**holds).for_each(|(number, _)| *number = 0.0);
             }

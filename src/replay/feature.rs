@@ -49,24 +49,35 @@ pub enum Decay {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureId(pub usize);
 
+/// A condition's place in the plan and in [`Features`](super::Features).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConditionId(pub(super) usize);
+
 /// What all models ask for, each thing once.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     features: Vec<EventFeature>,
+    /// Over the leads' columns.
+    conditions: Vec<Predicate>,
 }
 
 impl Plan {
     /// The feature's place, the same for equal features.
     pub fn ask(&mut self, feature: EventFeature) -> FeatureId {
-        let place = self.features.iter().position(|known| *known == feature).unwrap_or_else(|| {
-            self.features.push(feature);
-            self.features.len() - 1
-        });
-        FeatureId(place)
+        FeatureId(place_of(&mut self.features, feature))
+    }
+
+    /// The place of a condition over the leads' columns, the same for equal conditions.
+    pub fn ask_whether(&mut self, condition: Predicate) -> ConditionId {
+        ConditionId(place_of(&mut self.conditions, condition))
     }
 
     pub fn features(&self) -> &[EventFeature] {
         &self.features
+    }
+
+    pub(super) fn conditions(&self) -> &[Predicate] {
+        &self.conditions
     }
 
     /// Whether each event can be looked at by itself, and without columns of its own.
@@ -78,4 +89,12 @@ impl Plan {
         };
         self.features.iter().all(|feature| feature.when.is_none() && feature.after.is_none() && bare(feature))
     }
+}
+
+/// The place of a thing, which is put at the end where it is new.
+pub(super) fn place_of<T: PartialEq>(all: &mut Vec<T>, wanted: T) -> usize {
+    all.iter().position(|known| *known == wanted).unwrap_or_else(|| {
+        all.push(wanted);
+        all.len() - 1
+    })
 }

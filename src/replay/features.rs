@@ -1,4 +1,8 @@
-use crate::replay::FeatureId;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{ConditionId, FeatureId, Plan};
 use crate::table::{Ids, Table};
 use crate::time::Instant;
 
@@ -13,9 +17,12 @@ pub struct Features {
     /// Names of attributes that are known only as exported.
     pub as_exported: Vec<String>,
     values: Vec<Vec<f64>>,
+    conditions: Vec<Arc<[bool]>>,
 }
 
 impl Features {
+    /// `values` are those of the plan's event features; its conditions are computed here, each once.
+    ///
     /// # Panics
     /// When a feature has not a value a lead.
     pub fn new(
@@ -23,10 +30,12 @@ impl Features {
         as_of: Vec<Instant>,
         attributes: Table,
         as_exported: Vec<String>,
+        plan: &Plan,
         values: Vec<Vec<f64>>,
     ) -> Self {
         assert!(values.iter().all(|feature| feature.len() == as_of.len()), "a value for every lead");
-        Self { ids, as_of, attributes, as_exported, values }
+        let conditions = plan.conditions().par_iter().map(|condition| condition.holds(&attributes).into()).collect();
+        Self { ids, as_of, attributes, as_exported, values, conditions }
     }
 
     pub fn rows(&self) -> usize {
@@ -38,6 +47,11 @@ impl Features {
         &self.values[feature.0]
     }
 
+    /// Whether the condition holds for every lead.
+    pub fn whether(&self, condition: ConditionId) -> &Arc<[bool]> {
+        &self.conditions[condition.0]
+    }
+
     /// The rows named, ascending.
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
@@ -47,6 +61,7 @@ impl Features {
             attributes: self.attributes.take(rows),
             as_exported: self.as_exported.clone(),
             values: self.values.iter().map(|feature| rows.iter().map(|&row| feature[row]).collect()).collect(),
+            conditions: self.conditions.iter().map(|holds| rows.iter().map(|&row| holds[row]).collect()).collect(),
         }
     }
 }

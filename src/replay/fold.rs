@@ -4,10 +4,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::data::{EventChunk, Events, SeenEvent};
-use crate::predicate::Columns;
+use crate::predicate::{Columns, Predicate};
 use crate::table::{Column, Ids, MISSING};
 use crate::time::{Instant, NEVER};
 
+use super::feature::place_of;
 use super::{Decay, EventFeature, FeatureId, Measure, Plan, ReplayError};
 
 /// Sums of decayed weights are kept in fixed point, so that the order of events, files and threads changes no digit.
@@ -16,6 +17,8 @@ const FIXED: f64 = (1u64 << 60) as f64;
 /// Events of leads that get features become those features, some at a time and in any order.
 pub struct Fold {
     tasks: Vec<Task>,
+    /// What tasks ask of the events' own columns, each condition once.
+    conditions: Vec<Predicate>,
 }
 
 /// What a feature has gathered so far, a place a lead.
@@ -35,6 +38,8 @@ const OLDEST: u64 = 1 << 63;
 /// What one feature makes of the events.
 struct Task {
     feature: EventFeature,
+    /// Its place among the conditions.
+    condition: Option<usize>,
     gathered: Gathered,
 }
 
@@ -47,10 +52,12 @@ struct Seen<'a> {
     chunk: Option<Chunk<'a>>,
 }
 
-/// The chunk that events stand in.
+/// The chunk that events stand in; `names` are those of its columns.
 struct Chunk<'a> {
     events: &'a EventChunk,
-    columns: EventColumns<'a>,
+    names: &'a [String],
+    /// Whether each condition holds for each event.
+    conditions: &'a [Vec<bool>],
     anchors: &'a Anchors,
 }
 
@@ -70,7 +77,11 @@ impl Seen<'_> {
 impl Fold {
     /// Features of so many leads.
     pub fn new(plan: &Plan, leads: usize) -> Self {
-        Self { tasks: plan.features().par_iter().map(|feature| Task::new(feature.clone(), leads)).collect() }
+        let mut conditions = Vec::new();
+        let condition = |feature: &EventFeature| feature.when.clone().map(|when| place_of(&mut conditions, when));
+        let places: Vec<Option<usize>> = plan.features().iter().map(condition).collect();
+        let task = |(feature, place): (&EventFeature, Option<usize>)| Task::new(feature.clone(), place, leads);
+        Self { tasks: plan.features().par_iter().zip(places).map(task).collect(), conditions }
     }
 
     /// Events at or before their leads' `as_of` (ages are before it), a list a kind.
@@ -104,12 +115,14 @@ impl Fold {
         let anchors = Anchors::gather(&self.tasks, events, last);
         let mut lists = Vec::new();
         for (place, chunk) in events.chunks.iter().enumerate() {
+            let columns = EventColumns { names: &events.columns, chunk };
+            let conditions: Vec<Vec<bool>> = self.conditions.par_iter().map(|when| when.holds(&columns)).collect();
             for start in (0..chunk.lead.len()).step_by(WINDOW) {
                 let window = start..(start + WINDOW).min(chunk.lead.len());
                 list(chunk, window, kinds.len(), last, &mut lists);
                 let parts: Vec<&[Vec<SeenEvent>]> = lists.iter().map(Vec::as_slice).collect();
-                let columns = EventColumns { names: &events.columns, chunk };
-                let chunk = Chunk { events: chunk, columns, anchors: &anchors };
+                let (names, conditions) = (events.columns.as_slice(), conditions.as_slice());
+                let chunk = Chunk { events: chunk, names, conditions, anchors: &anchors };
                 let seen = Seen { kinds: &kinds, parts: &parts, chunk: Some(chunk) };
                 self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
                 taken(place, self);
@@ -152,7 +165,9 @@ pub(super) fn counted(
     as_of: Instant,
 ) -> Result<Vec<(usize, usize)>, ReplayError> {
     let feature = plan.features()[feature.0].clone();
-    let mut fold = Fold { tasks: vec![Task { feature, gathered: Gathered::Events(Vec::new()) }] };
+    let (condition, conditions) = (feature.when.as_ref().map(|_| 0), feature.when.iter().cloned().collect());
+    let task = Task { feature, condition, gathered: Gathered::Events(Vec::new()) };
+    let mut fold = Fold { tasks: vec![task], conditions };
     let mut counted = Vec::new();
     fold.take_kept(events, &[as_of], |chunk, fold| {
         if let Gathered::Events(found) = &mut fold.tasks[0].gathered {
@@ -179,14 +194,14 @@ impl Columns for EventColumns<'_> {
 }
 
 impl Task {
-    fn new(feature: EventFeature, leads: usize) -> Self {
+    fn new(feature: EventFeature, condition: Option<usize>, leads: usize) -> Self {
         let gathered = match &feature.measure {
             Measure::Count => Gathered::Count(zeros(leads)),
             Measure::Age => Gathered::Latest(zeros(leads)),
             Measure::Sum { .. } => Gathered::Sum(zeros(leads)),
             Measure::Distinct { .. } => Gathered::Distinct(Vec::new()),
         };
-        Self { feature, gathered }
+        Self { feature, condition, gathered }
     }
 
     /// The place among the events' columns of the feature's own, for sums and distinct values.
@@ -214,12 +229,12 @@ impl Task {
         let Some(chunk) = &seen.chunk else {
             return seen.of_kind(kind.flatten()).for_each(|events| self.gathered.add(feature, None, events, recent));
         };
-        let holds = feature.when.as_ref().map(|when| when.holds(&chunk.columns));
+        let holds = self.condition.map(|condition| &chunk.conditions[condition]);
         let anchor = feature.after.as_ref().map(|after| (chunk.anchors.of(&after.event), after.within.micros()));
-        let column = self.column(chunk.columns.names).ok().flatten().map(|place| &chunk.events.columns[place]);
+        let column = self.column(chunk.names).ok().flatten().map(|place| &chunk.events.columns[place]);
         let matches = |seen: &SeenEvent| {
             let event = seen.event as usize;
-            holds.as_ref().is_none_or(|holds| holds[event])
+            holds.is_none_or(|holds| holds[event])
                 && recent(seen)
                 && anchor.is_none_or(|(anchors, within)| follows(anchors, seen.lead, chunk.events.at[event], within))
         };

@@ -12,7 +12,7 @@ mod trail;
 
 pub use error::ReplayError;
 pub use fates::{Ending, Outcomes};
-pub use feature::{After, Decay, EventFeature, FeatureId, Measure, Plan};
+pub use feature::{After, ConditionId, Decay, EventFeature, FeatureId, Measure, Plan};
 pub use features::Features;
 pub use fold::Fold;
 pub use roles::Role;
@@ -99,14 +99,15 @@ impl Cast {
         last
     }
 
-    /// Every lead as it was known at its `as_of`, with the events that the history keeps and those that `fold` has taken.
-    pub fn play(self, history: &History, fold: Fold) -> Result<Replayed, ReplayError> {
+    /// Every lead as it was known at its `as_of`: what the plan asks, with the events that the history keeps and those
+    /// that `fold` has taken.
+    pub fn play(self, history: &History, plan: &Plan, fold: Fold) -> Result<Replayed, ReplayError> {
         let events = || fold.with(history.events.as_ref(), &self.leads, || self.last_events(history.ids.len()));
         let known = || (attributes::known(history, &self.leads, &self.as_of), history.ids.take(&self.leads));
         let (values, (attributes, ids)) = rayon::join(events, known);
         let as_exported = attributes::as_exported(history);
         Ok(Replayed {
-            features: Features::new(ids, self.as_of, attributes, as_exported, values?),
+            features: Features::new(ids, self.as_of, attributes, as_exported, plan, values?),
             outcomes: self.outcomes,
             roles: self.roles,
             ledger: self.ledger,

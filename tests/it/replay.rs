@@ -160,6 +160,7 @@ const CASES: &[Case] = &[
         &[(1, 12.0), (17, 12.0), (20, 12.0)],
     ),
     ("careers", "event: page_view, when: \"page = '/careers'\", points: -15", "", &[(7, -15.0)]),
+    ("skimmed", "event: page_view, when: minutes < 3, points: -1", "", &[(8, -1.0)]),
     // The latest event at least three days before, or none at all.
     (
         "quiet",
@@ -219,7 +220,7 @@ const TOTALS: [f64; 20] = [
     33.0, // 15 + 3 + 7 + 1.5 + 6 = 32.5
     45.0, // 5 + (87.25 -> 40)
     16.0, // 34 - 15 - 3
-    9.0,  // 12 - 3
+    8.0,  // 12 - 1 - 3
     4.0,  // 7 - 3
     0.0,  // -13
     0.0,  // 11 - 13

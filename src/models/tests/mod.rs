@@ -77,7 +77,7 @@ impl World {
         let names: Vec<String> = (0..rows).map(|row| format!("L{row:05}")).collect();
         let ids: Ids = names.iter().map(String::as_str).collect();
         let values = plan.features().iter().map(|feature| self.feature(feature)).collect();
-        Features::new(ids, vec![AS_OF; rows], self.leads.clone(), self.as_exported.clone(), values)
+        Features::new(ids, vec![AS_OF; rows], self.leads.clone(), self.as_exported.clone(), plan, values)
     }
 
     pub fn scores(&self, yaml: &str) -> Vec<Scores> {

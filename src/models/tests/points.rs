@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 
 #[test]
@@ -187,4 +189,23 @@ a: { points: { criteria: [{ name: It, event: demo, points: 1, half_life: 30d }, 
 b: { extends: a, change: { It: { points: 5, half_life: 10d } } }";
     let (_, plan) = World::new().compile(yaml).unwrap();
     assert_eq!(plan.features().len(), 2, "{:?}", plan.features());
+}
+
+#[test]
+fn a_condition_that_models_share_is_computed_once() {
+    let yaml = "
+a: { points: { criteria: [{ name: Big, when: employees > 100, points: 1 }, { name: Quiet, inactive_for: 5d, lead_when: employees > 100, points: 2 }] } }
+b: { points: { criteria: [{ name: Large, when: employees > 100, points: 3 }, { name: Huge, when: employees > 500, points: 4 }] } }";
+    let world = World::new();
+    let (models, plan) = world.compile(yaml).unwrap();
+    let scores = score(&models, &world.features(&plan), None).unwrap();
+    let flags = |model: usize, criterion: usize| match &scores[model].contributions[criterion].strength {
+        Strength::Flags(flags) => flags.clone(),
+        Strength::Numbers(_) => panic!("a plain yes or no"),
+    };
+    assert!(Arc::ptr_eq(&flags(0, 0), &flags(1, 0)));
+    assert_eq!(*flags(0, 0), [false, true, false, true]);
+    // What is narrowed by the condition is narrowed alone.
+    assert_eq!(*flags(0, 1), [false, true, false, false]);
+    assert_eq!(*flags(1, 1), [false, false, false, true]);
 }
