@@ -1,4 +1,5 @@
-//! Seconds and peak memory of the statistics that sort all leads: `cargo bench --bench statistics [ROWS…]`.
+//! Seconds and peak memory of the statistics that sort all leads, and of every metric over leads that are sorted and
+//! counted already: `cargo bench --bench statistics [ROWS…]`.
 //!
 //! With `LEADOFF_BENCH_DATA=FOLDER` the made data are written there as raw little-endian f64, and the seconds to
 //! `leadoff.csv`, for `benches/peers.py` to time other packages on the same leads.
@@ -7,11 +8,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use leadoff::metrics::{METRICS, Reads};
 use leadoff::stats::agreement::{Pairs, kendall};
 use leadoff::stats::discrimination::{PairedScores, auc, delong_paired, delong_variance};
 use leadoff::stats::random::Seed;
 use leadoff::stats::survival::{self, End, Followed, Weighting};
-use leadoff::stats::{Sample, Undefined};
+use leadoff::stats::{Sample, Tally, Undefined};
 
 /// Made leads: two models' scores, outcomes, and the time to a conversion, a loss or the end of the follow-up.
 struct Leads {
@@ -68,6 +70,17 @@ impl Leads {
         })
     }
 
+    /// The leads by distinct score, or by distinct probability that the score might stand for.
+    fn tally(&self, reads: Reads) -> Tally {
+        match reads {
+            Reads::Order => Sample::new(&self.a, &self.converted).tally(),
+            Reads::Probability => {
+                let probability: Vec<f64> = self.a.iter().map(|score| 1.0 / (1.0 + (2.7 - score).exp())).collect();
+                Sample::new(&probability, &self.converted).tally()
+            }
+        }
+    }
+
     fn followed(&self) -> Followed<'_> {
         Followed::new(&self.time, &self.end)
     }
@@ -100,10 +113,10 @@ fn peak_memory() -> Option<f64> {
 }
 
 /// The best of three runs, or of one when a run takes long.
-fn seconds(statistic: Statistic, leads: &Leads) -> (f64, Result<f64, Undefined>) {
+fn seconds(statistic: impl Fn() -> Result<f64, Undefined>) -> (f64, Result<f64, Undefined>) {
     let run = || {
         let start = Instant::now();
-        let value = std::hint::black_box(statistic(leads));
+        let value = std::hint::black_box(statistic());
         (start.elapsed().as_secs_f64(), value)
     };
     let first = run();
@@ -126,13 +139,20 @@ fn main() -> std::io::Result<()> {
             fs::create_dir_all(folder)?;
             leads.write(folder)?;
         }
-        for (name, statistic) in STATISTICS {
+        let mut time = |name: &str, statistic: &dyn Fn() -> Result<f64, Undefined>| {
             peak_memory();
-            let (seconds, value) = seconds(*statistic, &leads);
+            let (seconds, value) = seconds(statistic);
             let peak = peak_memory().map_or("?".into(), |peak| format!("{peak:.0}"));
             let value = value.map_or_else(|reason| reason.to_string(), |value| format!("{value:.6}"));
-            println!("| {name} | {rows} | {seconds:.3} | {peak} | {value} |");
+            println!("| {name} | {rows} | {seconds:.4} | {peak} | {value} |");
             table += &format!("{name},{rows},{seconds}\n");
+        };
+        STATISTICS.iter().for_each(|(name, statistic)| time(name, &|| statistic(&leads)));
+        for (name, reads) in [("tally_of_scores", Reads::Order), ("tally_of_probabilities", Reads::Probability)] {
+            time(name, &|| Ok(leads.tally(reads).positives()));
+            let tally = leads.tally(reads);
+            let metrics = METRICS.iter().filter(|metric| metric.reads == reads);
+            metrics.for_each(|metric| time(&format!("metric_{}", metric.id), &|| (metric.compute)(&tally)));
         }
     }
     folder.map_or(Ok(()), |folder| fs::write(folder.join("leadoff.csv"), table))
