@@ -7,7 +7,7 @@ use crate::time::{Edge, NEVER, Zone};
 use super::DataError;
 use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::gather::{As, Ask, Nulls, OfLeads, flag, gather_of_leads, number, remarks};
+use super::gather::{As, Ask, Nulls, OfLeads, Request, flag, gather_of_leads, number, remarks};
 use super::history::{Attribute, Change, Known};
 use super::outcomes::report_strangers;
 use super::source::{Counted, Progress, Source, listed};
@@ -34,7 +34,7 @@ pub(crate) fn read(
         Ask { place: source.column(&spec.from, "history.from")?, kind: As::Time(Edge::Start) },
     ];
     let OfLeads { leads: rows_of, spots, strangers, columns, met } =
-        gather_of_leads(&source, ids, &[lead], &asks, true, zone, progress, |_, _| (), |_| ())?;
+        gather_of_leads(Request::new(&source, &[lead], &asks, zone), ids, true, progress, |_, _| (), |_| ())?;
     findings.list.extend(source.findings(met));
     report_strangers(&source, Some(&spec.lead), &strangers, rows_of.len() as u64, What::ChangeWithoutLead, findings);
     for (ask, gathered) in asks.iter().zip(&columns) {

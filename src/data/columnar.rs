@@ -64,19 +64,21 @@ fn readable(kind: &ArrowDataType) -> bool {
     }
 }
 
-fn open(file: &InFile) -> Result<File, DataError> {
+pub(crate) fn open(file: &InFile) -> Result<File, DataError> {
     File::open(&file.path).map_err(|error| file.error(error))
 }
 
-fn broken(file: &InFile, error: &dyn std::fmt::Display) -> DataError {
+pub(crate) fn broken(file: &InFile, error: &dyn std::fmt::Display) -> DataError {
     DataError::Columnar { file: file.shown.clone(), why: format!("{error}; the file is perhaps damaged or cut short") }
 }
 
+/// Row groups that `is_passed_over` names by their place are counted, and not decoded.
 pub(crate) fn read(
     file: &InFile,
     content: Content,
     place: u32,
     names: &[&str],
+    is_passed_over: &(dyn Fn(usize) -> bool + Sync),
     bytes: &Arc<AtomicU64>,
     send: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<Met, DataError> {
@@ -95,20 +97,29 @@ pub(crate) fn read(
     let (schema, metadata) = (reader.schema().map_err(fail)?, reader.get_metadata().map_err(fail)?.clone());
     let groups = Groups { file, schema, names };
     let parts = parts(metadata.row_groups.iter().map(RowGroupMetadata::num_rows));
+    let mut met = Met::default();
     for together in parts.chunks(rayon::current_num_threads()) {
-        let decode = |part: &Range<usize>| groups.decode(&metadata.row_groups[part.clone()]);
+        let decode = |part: &Range<usize>| {
+            let wanted = part.clone().map(|group| (&metadata.row_groups[group], !is_passed_over(group)));
+            groups.decode(wanted)
+        };
         let decoded: Vec<Result<Vec<Group>, DataError>> = together.par_iter().map(decode).collect();
         for part in decoded {
             for (rows, columns) in part? {
                 let share = rows as f64 / metadata.num_rows.max(1) as f64;
                 bytes.fetch_add((file.size() as f64 * share) as u64, Ordering::Relaxed);
+                let Some(columns) = columns else {
+                    met.passed_over += rows as u64;
+                    out.start += rows;
+                    continue;
+                };
                 if !out.deliver(rows, columns)? {
-                    return Ok(Met::default());
+                    return Ok(met);
                 }
             }
         }
     }
-    Ok(Met::default())
+    Ok(met)
 }
 
 /// Row groups of about a quarter of a million rows together, so that memory is bounded.
@@ -134,8 +145,8 @@ enum Values {
     Coded(Vec<u32>, Utf8ViewArray),
 }
 
-/// The rows of a row group, and its columns.
-type Group = (usize, Vec<Values>);
+/// The rows of a row group, and its columns; nothing where it is passed over.
+type Group = (usize, Option<Vec<Values>>);
 
 /// Row groups of a Parquet file, decoded column by column.
 struct Groups<'a> {
@@ -145,14 +156,15 @@ struct Groups<'a> {
 }
 
 impl Groups<'_> {
-    fn decode(&self, groups: &[RowGroupMetadata]) -> Result<Vec<Group>, DataError> {
+    /// Groups, and whether they are wanted.
+    fn decode<'g>(&self, groups: impl Iterator<Item = (&'g RowGroupMetadata, bool)>) -> Result<Vec<Group>, DataError> {
         let mut file = open(self.file)?;
         let size = self.file.size();
-        let mut decode = |group: &RowGroupMetadata| {
-            let columns = self.names.iter().map(|name| self.column(&mut file, size, group, name));
-            Ok((group.num_rows(), columns.collect::<Result<_, DataError>>()?))
+        let mut decode = |(group, wanted): (&RowGroupMetadata, bool)| {
+            let mut columns = || self.names.iter().map(|name| self.column(&mut file, size, group, name)).collect();
+            Ok((group.num_rows(), wanted.then(&mut columns).transpose()?))
         };
-        groups.iter().map(&mut decode).collect()
+        groups.map(&mut decode).collect()
     }
 
     fn column(&self, file: &mut File, size: u64, group: &RowGroupMetadata, name: &str) -> Result<Values, DataError> {
@@ -181,7 +193,7 @@ impl Groups<'_> {
     }
 }
 
-fn is_text(kind: &ArrowDataType) -> bool {
+pub(crate) fn is_text(kind: &ArrowDataType) -> bool {
     match kind {
         ArrowDataType::Dictionary(_, values, _) => is_text(values),
         kind => *kind == ArrowDataType::Utf8View,

@@ -1,7 +1,7 @@
 use std::panic::resume_unwind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use super::cells::Batch;
@@ -21,32 +21,45 @@ pub(crate) struct Decoder {
     pub files: Vec<InFile>,
     pub contents: Vec<Content>,
     pub dialect: Dialect,
+    /// Of the columns.
+    pub names: Vec<String>,
 }
 
 /// Columns that are being decoded by another thread, some batches ahead of who takes them. It stops when this is dropped.
 pub(crate) struct Decoding {
-    /// The columns' names.
-    pub names: Vec<String>,
     bytes: Arc<AtomicU64>,
+    /// Groups that need not be decoded, once that is known.
+    passed_over: Arc<OnceLock<RowGroups>>,
     batches: Option<Receiver<Batch>>,
     thread: Option<JoinHandle<Result<Vec<Met>, DataError>>>,
 }
+
+/// Some of the row groups of files: by file, whether each of its groups is among them.
+pub(crate) type RowGroups = Vec<Vec<bool>>;
 
 impl Decoder {
     /// Every file, in order.
     fn decode(
         &self,
-        names: &[&str],
+        passed_over: &OnceLock<RowGroups>,
         bytes: &Arc<AtomicU64>,
         send: &mut dyn FnMut(Batch) -> bool,
     ) -> Result<Vec<Met>, DataError> {
+        let is_passed_over = |file: usize, group: usize| {
+            passed_over.get().and_then(|files| files.get(file)?.get(group)).is_some_and(|passed_over| *passed_over)
+        };
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let names = names.as_slice();
         let mut all = Vec::new();
         for (place, file) in self.files.iter().enumerate() {
             let place_32 = place as u32;
             all.push(match self.contents[place] {
                 Content::Delimited => delimited::read(self.input, file, place_32, &self.dialect, names, bytes, send)?,
                 Content::JsonLines => json_lines::read(file, place_32, &self.dialect, names, bytes, send)?,
-                content => columnar::read(file, content, place_32, names, bytes, send)?,
+                content => {
+                    let is_passed_over = |group| is_passed_over(place, group);
+                    columnar::read(file, content, place_32, names, &is_passed_over, bytes, send)?
+                }
             });
         }
         Ok(all)
@@ -54,15 +67,19 @@ impl Decoder {
 }
 
 impl Decoding {
-    pub fn begin(decoder: Decoder, names: Vec<String>) -> Self {
+    pub fn begin(decoder: Decoder, passed_over: Option<RowGroups>) -> Self {
         let (sender, receiver) = sync_channel::<Batch>(AHEAD);
         let bytes = Arc::new(AtomicU64::new(0));
-        let (counter, wanted) = (bytes.clone(), names.clone());
-        let decode = move || {
-            let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-            decoder.decode(&wanted, &counter, &mut |batch| sender.send(batch).is_ok())
-        };
-        Self { names, bytes, batches: Some(receiver), thread: Some(std::thread::spawn(decode)) }
+        let passed_over = Arc::new(passed_over.map(OnceLock::from).unwrap_or_default());
+        let (counter, told) = (bytes.clone(), passed_over.clone());
+        let decode = move || decoder.decode(&told, &counter, &mut |batch| sender.send(batch).is_ok());
+        Self { bytes, passed_over, batches: Some(receiver), thread: Some(std::thread::spawn(decode)) }
+    }
+
+    /// Row groups that need not be decoded from now on, only counted.
+    pub fn pass_over(&self, groups: RowGroups) {
+        // Of what is said twice, the first holds.
+        let _ = self.passed_over.set(groups);
     }
 
     /// Bytes read so far.

@@ -5,8 +5,9 @@ use crate::time::{Edge, Instant, NEVER, Zone};
 
 use super::DataError;
 use super::cells::{Batch, Cells};
+use super::decoding::Decoding;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::gather::{As, Ask, Nulls, OfBatch, OfLeads, Step, gather_of_leads, places, remarks};
+use super::gather::{As, Ask, Nulls, OfBatch, OfLeads, Request, Step, gather_of_leads, places, remarks};
 use super::history::{EventChunk, Events, Weeks};
 use super::leads::kind_of;
 use super::outcomes::report_strangers;
@@ -37,6 +38,7 @@ impl Keep<'_> {
 /// An event log that is being decoded.
 pub(crate) struct Opened {
     source: Source,
+    decoding: Decoding,
     asks: Vec<Ask>,
     /// Places in the header of what is seen of every row: the lead, the time, and the kind where it has a column.
     seen: Vec<usize>,
@@ -53,8 +55,7 @@ pub(crate) fn open(spec: &EventsSpec, needs: &[String], base: &Path) -> Result<O
     let asks = asks(spec, needs, &source)?;
     let mut seen = vec![lead, asks[0].place];
     seen.extend(spec.kind.as_ref().map(|kind| source.column(kind, "events.kind")).transpose()?);
-    source.begin(&places(&seen, &asks));
-    Ok(Opened { source, asks, seen })
+    Ok(Opened { decoding: source.decode(&places(&seen, &asks), None), source, asks, seen })
 }
 
 /// Reads the event log: of its events those that are to be kept.
@@ -70,7 +71,7 @@ pub(crate) fn read(
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<Events, DataError> {
-    let Opened { source, asks, seen } = opened;
+    let Opened { source, decoding, asks, seen } = opened;
     let nulls = seen.get(2).map(|&place| Nulls::new(source.dialect.nulls(&source.header[place])));
     let mut sieve = keep.until.map(|until| keep.sieve(ids.len(), until));
     if let Some(sieve) = &mut sieve {
@@ -93,8 +94,9 @@ pub(crate) fn read(
         Sifted::of(&kinds, rows, sieve, at.as_deref())
     };
     let mut log = Log::default();
+    let request = Request { begun: Some(decoding), ..Request::new(&source, &seen, &asks, zone) };
     let OfLeads { leads, strangers, columns, met, .. } =
-        gather_of_leads(&source, ids, &seen, &asks, false, zone, progress, sift, |step| match step {
+        gather_of_leads(request, ids, false, progress, sift, |step| match step {
             Step::Begin => log = Log::default(),
             Step::Of(_, batch) => {
                 if !batch.seen.is_empty() {

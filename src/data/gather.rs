@@ -3,11 +3,12 @@ use rayon::prelude::*;
 use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Edge, Format, Zone};
 
-use super::DataError;
 use super::cells::{Batch, Cells, NO_INTEGER, Spot, TextBlock};
+use super::decoding::Decoding;
 use super::finding::{Finding, FindingLevel, What};
 use super::source::{Counted, Met, Progress, Source};
 use super::times::{TimeColumn, too_many, with_places};
+use super::{DataError, groups};
 
 /// A column to be read.
 #[derive(Clone)]
@@ -15,6 +16,23 @@ pub(crate) struct Ask {
     /// A place in the source's header.
     pub place: usize,
     pub kind: As,
+}
+
+/// Columns of a source that are to be read.
+pub(crate) struct Request<'a> {
+    pub source: &'a Source,
+    /// Columns of the header that stand first in every batch, in this order.
+    pub seen: &'a [usize],
+    pub asks: &'a [Ask],
+    pub zone: &'a Zone,
+    /// Their decoding, where it has begun.
+    pub begun: Option<Decoding>,
+}
+
+impl<'a> Request<'a> {
+    pub fn new(source: &'a Source, seen: &'a [usize], asks: &'a [Ask], zone: &'a Zone) -> Self {
+        Self { source, seen, asks, zone, begun: None }
+    }
 }
 
 /// What a column is read as.
@@ -62,7 +80,8 @@ pub(crate) fn gather(
 ) -> Result<Table, DataError> {
     let mut spots = Vec::with_capacity(source.rows);
     let all = |_: &Batch| ((), None);
-    let (columns, met) = gather_rows(source, &[], asks, zone, progress, all, |step| match step {
+    let request = Request::new(source, &[], asks, zone);
+    let (columns, met) = gather_rows(request, progress, all, |step| match step {
         Step::Begin => spots.clear(),
         Step::Of(batch, ()) => spots.extend((0..batch.rows()).map(|row| batch.spot(row))),
     })?;
@@ -88,17 +107,13 @@ pub(crate) enum Step<'a, T> {
     Of(&'a Batch, T),
 }
 
-/// Reads columns, of each batch only the rows that `choose` names (`None`: all); it sees the columns `seen` of the
-/// header, in this order, as the first ones of the batch, several batches side by side. What else it makes of a batch
-/// is handed to `take`, in order.
+/// Reads columns, of each batch only the rows that `choose` names (`None`: all); it is asked of several batches side by
+/// side. What else it makes of a batch is handed to `take`, in order.
 ///
 /// A column taken for numbers whose text turns out otherwise makes reading begin again, with that column as text:
 /// the memory of one reading, and what a column is still depends on all of its values.
 pub(crate) fn gather_rows<T: Send>(
-    source: &Source,
-    seen: &[usize],
-    asks: &[Ask],
-    zone: &Zone,
+    Request { source, seen, asks, zone, mut begun }: Request,
     progress: &dyn Fn(Progress),
     choose: impl Fn(&Batch) -> (T, Option<Vec<u32>>) + Sync,
     mut take: impl FnMut(Step<T>),
@@ -111,7 +126,8 @@ pub(crate) fn gather_rows<T: Send>(
         take(Step::Begin);
         let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
         let mut again = false;
-        let read = source.read(&places, progress, &choose, |batch, (made, rows)| {
+        let decoding = begun.take().unwrap_or_else(|| source.decode(&places, None));
+        let read = source.read(decoding, progress, &choose, |batch, (made, rows)| {
             take(Step::Of(batch, made));
             let push = |(builder, &cell): (&mut Builder, &usize)| {
                 builder.push(&batch.cells[cell], batch, rows.as_deref(), source.rows) == Pushed::NotNumbers
@@ -153,21 +169,22 @@ pub(crate) struct OfBatch {
     pub rows: Vec<u32>,
 }
 
-/// Reads columns of the rows whose lead is among `ids`. `seen` are columns of the header: that of the lead, then those
-/// that `choose` asks for (the first ones of its batch); it may take rows out. What else it makes of a batch is handed to
-/// `take`, in order.
-#[expect(clippy::too_many_arguments, reason = "what is read, and what is made of it")]
+/// Reads columns of the rows whose lead is among `ids`; the column first seen names it. `choose` may take rows out. What
+/// else it makes of a batch is handed to `take`, in order.
 pub(crate) fn gather_of_leads<T: Send>(
-    source: &Source,
+    mut request: Request,
     ids: &Ids,
-    seen: &[usize],
-    asks: &[Ask],
     with_spots: bool,
-    zone: &Zone,
     progress: &dyn Fn(Progress),
     choose: impl Fn(&Batch, &mut OfBatch) -> T + Sync,
     mut take: impl FnMut(Step<T>),
 ) -> Result<OfLeads, DataError> {
+    let Request { source, seen, asks, .. } = request;
+    let passed_over = groups::of_strangers(source, seen[0], ids);
+    match &request.begun {
+        Some(decoding) => decoding.pass_over(passed_over),
+        None => request.begun = Some(source.decode(&places(seen, asks), Some(passed_over))),
+    }
     let nulls = Nulls::new(source.dialect.nulls(&source.header[seen[0]]));
     let choose = |batch: &Batch| {
         let mut strangers = Counted::default();
@@ -188,7 +205,7 @@ pub(crate) fn gather_of_leads<T: Send>(
         ((leads, spots, strangers, made), (!all).then_some(rows))
     };
     let (mut leads, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
-    let (columns, met) = gather_rows(source, seen, asks, zone, progress, choose, |step| match step {
+    let (columns, met) = gather_rows(request, progress, choose, |step| match step {
         Step::Begin => {
             (leads, spots, strangers) = Default::default();
             take(Step::Begin);
@@ -200,6 +217,7 @@ pub(crate) fn gather_of_leads<T: Send>(
             take(Step::Of(batch, made));
         }
     })?;
+    strangers.count += met.iter().map(|met| met.passed_over).sum::<u64>();
     Ok(OfLeads { leads, spots, strangers, columns, met })
 }
 

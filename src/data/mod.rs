@@ -12,6 +12,7 @@ mod events;
 mod files;
 mod finding;
 mod gather;
+mod groups;
 mod history;
 mod json_lines;
 mod leads;

@@ -1,10 +1,9 @@
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::cells::{Batch, Spot};
-use super::decoding::{Decoder, Decoding};
+use super::decoding::{Decoder, Decoding, RowGroups};
 use super::files::{self, Content, InFile, nearest};
 use super::finding::{Finding, FindingLevel, PLACES, Place, What};
 use super::spec::{Dialect, Paths};
@@ -28,7 +27,7 @@ const ROOM: usize = 1 << 24;
 pub(crate) struct Source {
     pub input: &'static str,
     pub files: Vec<InFile>,
-    contents: Vec<Content>,
+    pub contents: Vec<Content>,
     pub dialect: Dialect,
     /// Names of the columns, in the first file's order.
     pub header: Vec<String>,
@@ -36,8 +35,6 @@ pub(crate) struct Source {
     pub notes: Vec<Finding>,
     /// Rows to make room for.
     pub rows: usize,
-    /// What is being decoded before it is asked for.
-    begun: Mutex<Option<Decoding>>,
 }
 
 /// Columns of one file.
@@ -56,6 +53,8 @@ pub(crate) struct Met {
     pub wrapped: Counted,
     pub trailing: Counted,
     pub empty: Counted,
+    /// Rows that were not decoded.
+    pub passed_over: u64,
     /// Columns without a name, by place, and their values.
     pub unnamed: Vec<(usize, Counted)>,
 }
@@ -96,16 +95,7 @@ impl Source {
     pub fn open(input: &'static str, paths: &Paths, dialect: Dialect, base: &Path) -> Result<Self, DataError> {
         let files = files::expand(input, paths, base)?;
         let contents = files.iter().map(files::content).collect::<Result<Vec<_>, _>>()?;
-        let mut source = Self {
-            input,
-            files,
-            contents,
-            dialect,
-            header: Vec::new(),
-            notes: Vec::new(),
-            rows: 0,
-            begun: Mutex::default(),
-        };
+        let mut source = Self { input, files, contents, dialect, header: Vec::new(), notes: Vec::new(), rows: 0 };
         let mut has_rows = false;
         for place in 0..source.files.len() {
             let header = source.header_of(place)?;
@@ -186,32 +176,24 @@ impl Source {
         })
     }
 
-    /// Begins to decode the columns that [`read`](Self::read) will ask for.
-    pub fn begin(&self, wanted: &[usize]) {
-        let decoding = self.decoding(wanted);
-        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoding);
-    }
-
-    fn decoding(&self, wanted: &[usize]) -> Decoding {
+    /// Begins to decode columns of the header; [`Decoding::pass_over`] may be said at once.
+    pub fn decode(&self, wanted: &[usize], passed_over: Option<RowGroups>) -> Decoding {
         let (files, contents, dialect) = (self.files.clone(), self.contents.clone(), self.dialect.clone());
         let names = wanted.iter().map(|&place| self.header[place].clone()).collect();
-        Decoding::begin(Decoder { input: self.input, files, contents, dialect }, names)
+        Decoding::begin(Decoder { input: self.input, files, contents, dialect, names }, passed_over)
     }
 
-    /// Hands over the columns named, batch after batch in the order of the files, each with what `prepare` makes of it;
+    /// Hands over what is decoded, batch after batch in the order of the files, each with what `prepare` makes of it;
     /// other threads decode ahead and prepare.
     pub fn read<T: Send>(
         &self,
-        wanted: &[usize],
+        decoding: Decoding,
         progress: &dyn Fn(Progress),
         prepare: impl Fn(&Batch) -> T + Sync,
         mut take: impl FnMut(&Batch, T) -> Result<(), DataError>,
     ) -> Result<Vec<Met>, DataError> {
         let total = self.size();
         progress(Progress { input: self.input, rows: 0, bytes: 0, total });
-        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let is_wanted = |begun: &Decoding| begun.names.iter().eq(wanted.iter().map(|&place| &self.header[place]));
-        let decoding = begun.filter(is_wanted).unwrap_or_else(|| self.decoding(wanted));
         let mut rows = 0;
         loop {
             let batches = decoding.next();

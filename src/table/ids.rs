@@ -122,6 +122,16 @@ impl Ids {
         }
     }
 
+    /// Whether one of them is neither less than `low` nor more than `high`; perhaps, where they are not ascending.
+    pub fn has_between(&self, low: &[u8], high: &[u8]) -> bool {
+        let (mut from, mut to) = (0, self.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            if self.get(middle).as_bytes() < low { from = middle + 1 } else { to = middle }
+        }
+        self.unordered || (from < self.len() && self.get(from).as_bytes() <= high)
+    }
+
     /// # Panics
     /// When there is no such place.
     pub fn get(&self, place: usize) -> &str {
