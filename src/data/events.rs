@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::table::{Column, Ids, Text};
 use crate::time::{Edge, Instant, NEVER, Zone};
@@ -15,7 +16,7 @@ use super::read::EventSink;
 use super::sieve::{Counts, Kinds, Log, NO_KIND, Sieve, Sifted};
 use super::source::{Progress, Source};
 use super::spec::EventsSpec;
-use super::times::instants;
+use super::times::ApartReader;
 
 /// Events of a chunk.
 const CHUNK: usize = 1 << 22;
@@ -77,6 +78,10 @@ pub(crate) fn read(
     if let Some(sieve) = &mut sieve {
         sieve.hands_over = needs.is_empty() && keep.last.is_some() && sink.takes();
     }
+    // Time texts are read as they come until they turn out to be written otherwise.
+    let reads_text = AtomicBool::new(sieve.as_ref().is_some_and(|sieve| sieve.hands_over));
+    let (name, dialect) = (&source.header[asks[0].place], &source.dialect);
+    let times = ApartReader { zone, nulls: Nulls::new(dialect.nulls(name)), format: dialect.format(name) };
     // What a column holds is told by all of its values: where it must be guessed from text none may be left out.
     let places = places(&seen, &asks);
     let is_guessed = |(cells, place): (&Cells, &usize)| {
@@ -90,14 +95,25 @@ pub(crate) fn read(
             None => Kinds::Are(spec.kind_is.as_deref().unwrap_or_default()),
         };
         let sieve = sieve.as_ref().filter(|_| !guessed(batch));
-        let at = sieve.and_then(|_| instants(&batch.cells[1], rows.rows.iter().map(|&row| row as usize), zone));
-        Sifted::of(&kinds, rows, sieve, at.as_deref())
+        let here = rows.rows.iter().map(|&row| row as usize);
+        let read = sieve.and_then(|_| times.instants(&batch.cells[1], here, reads_text.load(Ordering::Relaxed)));
+        let (at, dates) = read.map_or((None, 0), |(at, dates)| (Some(at), dates));
+        let known = rows.rows.len();
+        let sifted = Sifted::of(&kinds, rows, sieve, at.as_deref());
+        rows.apart = times.apart(&batch.cells[1], (known - rows.rows.len()) as u64, dates);
+        sifted
     };
-    let mut log = Log::default();
+    let (mut log, mut begun) = (Log::default(), false);
     let request = Request { begun: Some(decoding), ..Request::new(&source, &seen, &asks, zone) };
     let OfLeads { leads, strangers, columns, met, .. } =
         gather_of_leads(request, ids, false, progress, sift, |step| match step {
-            Step::Begin => log = Log::default(),
+            Step::Begin => {
+                if std::mem::replace(&mut begun, true) {
+                    reads_text.store(false, Ordering::Relaxed);
+                    sink.forget();
+                }
+                log = Log::default();
+            }
             Step::Of(_, batch) => {
                 if !batch.seen.is_empty() {
                     sink.take(&batch.kinds.levels, &batch.seen);

@@ -7,7 +7,7 @@ use super::cells::{Batch, Cells, NO_INTEGER, Spot, TextBlock};
 use super::decoding::Decoding;
 use super::finding::{Finding, FindingLevel, What};
 use super::source::{Counted, Met, Progress, Source};
-use super::times::{TimeColumn, too_many, with_places};
+use super::times::{Apart, TimeColumn, too_many, with_places};
 use super::{DataError, groups};
 
 /// A column to be read.
@@ -79,7 +79,7 @@ pub(crate) fn gather(
     progress: &dyn Fn(Progress),
 ) -> Result<Table, DataError> {
     let mut spots = Vec::with_capacity(source.rows);
-    let all = |_: &Batch| ((), None);
+    let all = |_: &Batch| ((), Chosen::default());
     let request = Request::new(source, &[], asks, zone);
     let (columns, met) = gather_rows(request, progress, all, |step| match step {
         Step::Begin => spots.clear(),
@@ -107,15 +107,25 @@ pub(crate) enum Step<'a, T> {
     Of(&'a Batch, T),
 }
 
-/// Reads columns, of each batch only the rows that `choose` names (`None`: all); it is asked of several batches side by
-/// side. What else it makes of a batch is handed to `take`, in order.
+/// What is to be read of a batch.
+#[derive(Default)]
+pub(crate) struct Chosen {
+    /// Nothing: all rows.
+    pub rows: Option<Vec<u32>>,
+    /// What the first column asked for holds in other rows, where it is of times and counts with those that are read.
+    pub apart: Apart,
+}
+
+/// Reads columns, of each batch what `choose` says; it is asked of several batches side by side. What else it makes of a
+/// batch is handed to `take`, in order.
 ///
-/// A column taken for numbers whose text turns out otherwise makes reading begin again, with that column as text:
-/// the memory of one reading, and what a column is still depends on all of its values.
+/// A column taken for numbers whose text turns out otherwise makes reading begin again, with that column as text; so do
+/// times read apart that turn out to be written otherwise, and must not be read apart then: the memory of one reading, and
+/// what a column is still depends on all of its values.
 pub(crate) fn gather_rows<T: Send>(
     Request { source, seen, asks, zone, mut begun }: Request,
     progress: &dyn Fn(Progress),
-    choose: impl Fn(&Batch) -> (T, Option<Vec<u32>>) + Sync,
+    choose: impl Fn(&Batch) -> (T, Chosen) + Sync,
     mut take: impl FnMut(Step<T>),
 ) -> Result<(Vec<Gathered>, Vec<Met>), DataError> {
     let mut asks = asks.to_vec();
@@ -127,12 +137,15 @@ pub(crate) fn gather_rows<T: Send>(
         let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
         let mut again = false;
         let decoding = begun.take().unwrap_or_else(|| source.decode(&places, None));
-        let read = source.read(decoding, progress, &choose, |batch, (made, rows)| {
+        let read = source.read(decoding, progress, &choose, |batch, (made, Chosen { rows, apart })| {
             take(Step::Of(batch, made));
             let push = |(builder, &cell): (&mut Builder, &usize)| {
                 builder.push(&batch.cells[cell], batch, rows.as_deref(), source.rows) == Pushed::NotNumbers
             };
             let not_numbers: Vec<bool> = builders.par_iter_mut().zip(&cell_of).map(push).collect();
+            if let Some(Data::Time(times)) = builders.first_mut().map(|builder| &mut builder.data) {
+                times.add_apart(apart);
+            }
             for (ask, _) in asks.iter_mut().zip(&not_numbers).filter(|(_, not_numbers)| **not_numbers) {
                 (ask.kind, again) = (As::FoundText, true);
             }
@@ -143,6 +156,9 @@ pub(crate) fn gather_rows<T: Send>(
             continue;
         }
         let met = read?;
+        if builders.iter().any(|builder| matches!(&builder.data, Data::Time(times) if times.was_misread())) {
+            continue;
+        }
         let columns = builders
             .into_par_iter()
             .map(|builder| builder.finish(source))
@@ -167,6 +183,8 @@ pub(crate) struct OfLeads {
 pub(crate) struct OfBatch {
     pub leads: Vec<u32>,
     pub rows: Vec<u32>,
+    /// What the first column asked for holds in rows that were taken out.
+    pub apart: Apart,
 }
 
 /// Reads columns of the rows whose lead is among `ids`; the column first seen names it. `choose` may take rows out. What
@@ -190,7 +208,7 @@ pub(crate) fn gather_of_leads<T: Send>(
         let mut strangers = Counted::default();
         let named = batch.cells[0].as_text();
         let leads = leads_of(&named, ids, &nulls);
-        let mut of_batch = OfBatch { rows: (0..leads.len() as u32).collect(), leads };
+        let mut of_batch = OfBatch { rows: (0..leads.len() as u32).collect(), leads, apart: Apart::default() };
         if of_batch.leads.contains(&NO_LEAD) {
             let unknown = of_batch.leads.iter().enumerate().filter(|(_, lead)| **lead == NO_LEAD);
             unknown.for_each(|(row, _)| strangers.add(batch.spot(row), named.get(row)));
@@ -199,10 +217,10 @@ pub(crate) fn gather_of_leads<T: Send>(
             of_batch.leads.retain(|&lead| lead != NO_LEAD);
         }
         let made = choose(batch, &mut of_batch);
-        let OfBatch { leads, rows } = of_batch;
+        let OfBatch { leads, rows, apart } = of_batch;
         let all = leads.len() == batch.rows();
         let spots = rows.iter().filter(|_| with_spots).map(|&row| batch.spot(row as usize)).collect::<Vec<_>>();
-        ((leads, spots, strangers, made), (!all).then_some(rows))
+        ((leads, spots, strangers, made), Chosen { rows: (!all).then_some(rows), apart })
     };
     let (mut leads, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
     let (columns, met) = gather_rows(request, progress, choose, |step| match step {

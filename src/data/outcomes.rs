@@ -9,7 +9,7 @@ use crate::time::{Edge, Instant, NEVER, Zone};
 use super::DataError;
 use super::cells::{Batch, Spot, TextBlock};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
-use super::gather::{As, Ask, Gathered, NO_LEAD, Nulls, Request, Step, flag, gather_rows, leads_of, remarks};
+use super::gather::{As, Ask, Chosen, Gathered, NO_LEAD, Nulls, Request, Step, flag, gather_rows, leads_of, remarks};
 use super::history::{Outcomes, Win};
 use super::source::{Counted, Met, Progress, Source, listed, shortened};
 use super::spec::OutcomesSpec;
@@ -143,7 +143,7 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
         source.column(column, "outcomes.nulls_in or outcomes.format")?;
     }
     let (mut named, mut spots) = (Vec::new(), Vec::with_capacity(source.rows));
-    let names = |batch: &Batch| (batch.cells[0].as_text().into_owned(), None);
+    let names = |batch: &Batch| (batch.cells[0].as_text().into_owned(), Chosen::default());
     let (columns, met) = gather_rows(Request::new(&source, &[lead], &asks, zone), &|_| (), names, |step| match step {
         Step::Begin => {
             named.clear();

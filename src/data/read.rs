@@ -20,14 +20,17 @@ pub trait EventSink {
     /// but its events.
     fn last(&mut self, history: &History) -> Option<Vec<Instant>>;
 
-    /// Whether events that matter are to be handed over as they come, and not kept. Those whose times are known only
-    /// when all of their column was read, and those that carry columns of their own, are kept all the same.
+    /// Whether events that matter are to be handed over as they come, and not kept. Those whose times are told by all of
+    /// their column only, and those that carry columns of their own, are kept all the same.
     fn takes(&self) -> bool {
         false
     }
 
     /// Some events that matter, each once, in any order: a list a kind, their ages before the last instant that matters.
     fn take(&mut self, _kinds: &Ids, _events: &[Vec<SeenEvent>]) {}
+
+    /// The log is read once more: what was taken is void.
+    fn forget(&mut self) {}
 }
 
 impl<F: Fn(&History) -> Option<Vec<Instant>>> EventSink for F {

@@ -2,6 +2,7 @@ use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zon
 
 use super::cells::{CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
 use super::error::{AmbiguousTime, DataError};
+use super::gather::Nulls;
 use super::source::{Counted, Source, shortened};
 
 /// A column of times in the making: what is read from text keeps both of its readings until all values are seen.
@@ -22,6 +23,7 @@ pub(crate) struct TimeColumn {
     only_day_first: Counted,
     /// A value that the two readings read differently.
     differs: [Option<(Spot, String)>; 4],
+    apart: Apart,
 }
 
 /// What a value was.
@@ -62,17 +64,75 @@ fn own_time(cells: &Cells, row: usize, zone: &Zone, edge: Edge) -> Own {
     }
 }
 
-/// The instants of the rows, where the file holds times of its own; [`NEVER`] where one is missing or no time.
-pub(crate) fn instants(cells: &Cells, rows: impl Iterator<Item = usize>, zone: &Zone) -> Option<Vec<Instant>> {
-    let at = |row| match own_time(cells, row, zone, Edge::Start) {
-        Own::Missing => NEVER,
-        Own::At(at) => at,
-    };
-    match cells {
-        Cells::Instant(values) => Some(rows.map(|row| on_calendar(values[row])).collect()),
-        Cells::Clock(values) if zone.is_utc() => Some(rows.map(|row| on_calendar(values[row])).collect()),
-        Cells::Clock(_) | Cells::Date(_) => Some(rows.map(at).collect()),
-        _ => None,
+/// Times that were read apart from their column, some values at a time, and need not be read with it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Apart {
+    /// Of a file's own, or by a declared format.
+    pub sure: u64,
+    /// Text with the year first.
+    pub year_first: u64,
+    /// Of either, those that are dates.
+    pub dates: u64,
+}
+
+/// Reads times apart from their column, where no other value of it can change what they are.
+pub(crate) struct ApartReader<'a> {
+    pub zone: &'a Zone,
+    pub nulls: Nulls,
+    /// As declared.
+    pub format: Option<Format>,
+}
+
+impl ApartReader<'_> {
+    /// The instants of the rows, [`NEVER`] where one is missing (or no time, in a file with times of its own), and how
+    /// many of them were texts of dates; nothing where they must be read with their column. Text is read by its format, or
+    /// while its year comes first.
+    pub fn instants(
+        &self,
+        cells: &Cells,
+        rows: impl Iterator<Item = usize>,
+        reads_text: bool,
+    ) -> Option<(Vec<Instant>, u64)> {
+        let zone = self.zone;
+        let own = |row| match own_time(cells, row, zone, Edge::Start) {
+            Own::Missing => NEVER,
+            Own::At(at) => at,
+        };
+        let at: Vec<Instant> = match cells {
+            Cells::Instant(values) => rows.map(|row| on_calendar(values[row])).collect(),
+            Cells::Clock(values) if zone.is_utc() => rows.map(|row| on_calendar(values[row])).collect(),
+            Cells::Clock(_) | Cells::Date(_) => rows.map(own).collect(),
+            Cells::Text(texts) if reads_text => return self.of_text(rows.map(|row| texts.get(row))),
+            _ => return None,
+        };
+        Some((at, 0))
+    }
+
+    /// What such cells hold of rows whose times are not read with their column.
+    pub fn apart(&self, cells: &Cells, rows: u64, dates: u64) -> Apart {
+        match cells {
+            Cells::Text(_) if self.format.is_none() => Apart { sure: 0, year_first: rows, dates },
+            Cells::Date(_) => Apart { sure: rows, year_first: 0, dates: rows },
+            _ => Apart { sure: rows, year_first: 0, dates },
+        }
+    }
+
+    fn of_text<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Option<(Vec<Instant>, u64)> {
+        let mut dates = 0;
+        let mut read = |text: &str| {
+            let Some(text) = self.nulls.text(text) else { return Some(NEVER) };
+            let (at, is_date) = match &self.format {
+                Some(format) => format.read(text, self.zone, Edge::Start)?,
+                None => {
+                    let written = Written::parse(text).filter(|written| written.layout == Layout::YearFirst)?;
+                    (written.at(MonthPlace::First, self.zone, Edge::Start)?, written.is_date())
+                }
+            };
+            dates += u64::from(is_date);
+            Some(at)
+        };
+        let at = texts.map(&mut read).collect::<Option<Vec<Instant>>>()?;
+        Some((at, dates))
     }
 }
 
@@ -94,7 +154,28 @@ impl TimeColumn {
             only_month_first: Counted::default(),
             only_day_first: Counted::default(),
             differs: Default::default(),
+            apart: Apart::default(),
         }
+    }
+
+    /// Values of the column that are not pushed.
+    pub fn add_apart(&mut self, Apart { sure, year_first, dates }: Apart) {
+        self.apart.sure += sure;
+        self.apart.year_first += year_first;
+        self.dates += dates;
+        self.seen[Layout::YearFirst as usize].count += year_first;
+    }
+
+    /// Whether values were read with their year first, and most of the others are written otherwise.
+    pub fn was_misread(&self) -> bool {
+        self.apart.year_first > 0 && self.layout() != Some(Layout::YearFirst)
+    }
+
+    /// In which most values are written; nothing without any.
+    fn layout(&self) -> Option<Layout> {
+        let count = |layout: &Layout| self.seen[*layout as usize].count;
+        let layout = LAYOUTS.into_iter().max_by_key(|layout| (count(layout), std::cmp::Reverse(*layout)));
+        layout.filter(|layout| count(layout) > 0)
     }
 
     fn push(&mut self, at: Instant, kind: Kind) {
@@ -193,10 +274,9 @@ impl TimeColumn {
     /// # Errors
     /// When two readings fit, or none fits nearly all.
     pub fn finish(mut self, source: &Source, column: &str) -> Result<Times, DataError> {
-        let total = self.kinds.iter().filter(|kind| **kind != Kind::Missing).count() as u64;
-        let layout =
-            LAYOUTS.into_iter().max_by_key(|layout| (self.seen[*layout as usize].count, std::cmp::Reverse(*layout)));
-        let layout = layout.filter(|layout| self.seen[*layout as usize].count > 0);
+        let here = self.kinds.iter().filter(|kind| **kind != Kind::Missing).count() as u64;
+        let total = here + self.apart.sure + self.apart.year_first;
+        let layout = self.layout();
         for other in LAYOUTS.into_iter().filter(|other| Some(*other) != layout) {
             let seen = std::mem::take(&mut self.seen[other as usize]);
             self.unreadable.append(seen);

@@ -302,6 +302,12 @@ impl EventSink for Reading<'_> {
             fold.take(kinds, events);
         }
     }
+
+    fn forget(&mut self) {
+        if let Some((_, fold)) = &mut self.begun {
+            fold.forget();
+        }
+    }
 }
 
 impl<'a> Reading<'a> {

@@ -90,6 +90,11 @@ impl Fold {
         self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
     }
 
+    /// Nothing was taken.
+    pub fn forget(&mut self) {
+        self.tasks.par_iter_mut().for_each(|task| task.gathered.forget());
+    }
+
     /// Every feature for every one of these leads, the events of a log taken too: of each lead those until `last`.
     pub(super) fn with(
         mut self,
@@ -268,6 +273,16 @@ impl Task {
 }
 
 impl Gathered {
+    fn forget(&mut self) {
+        match self {
+            Self::Count(count) => count.fill(0),
+            Self::Latest(latest) => latest.fill(0),
+            Self::Sum(sum) => sum.fill(0),
+            Self::Distinct(values) => values.clear(),
+            Self::Events(events) => events.clear(),
+        }
+    }
+
     /// Those of some events that match.
     fn add(
         &mut self,
