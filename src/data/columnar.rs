@@ -177,9 +177,10 @@ impl Groups<'_> {
         if range.start > range.end || range.end > size {
             return Err(broken(self.file, &format!("column `{name}` goes on beyond its end")));
         }
-        let mut bytes = vec![0; (range.end - range.start) as usize];
+        let length = range.end - range.start;
+        let mut bytes = Vec::with_capacity(length as usize);
         file.seek(SeekFrom::Start(range.start)).map_err(|error| self.file.error(error))?;
-        file.read_exact(&mut bytes).map_err(|error| self.file.error(error))?;
+        file.take(length).read_to_end(&mut bytes).map_err(|error| self.file.error(error))?;
         let bytes = Buffer::from(bytes);
         // A writer may give up its dictionary in the midst of a column: then its texts are decoded one by one.
         if is_text(&field.dtype)

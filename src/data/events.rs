@@ -9,7 +9,7 @@ use super::cells::{Batch, Cells};
 use super::decoding::Decoding;
 use super::finding::{Finding, FindingLevel, Findings, What};
 use super::gather::{As, Ask, Nulls, OfBatch, OfLeads, Request, Step, gather_of_leads, places, remarks};
-use super::history::{EventChunk, Events, Weeks};
+use super::history::{EventChunk, Events, SeenEvents, Weeks};
 use super::leads::kind_of;
 use super::outcomes::report_strangers;
 use super::read::EventSink;
@@ -114,9 +114,10 @@ pub(crate) fn read(
                 }
                 log = Log::default();
             }
-            Step::Of(_, batch) => {
-                if !batch.seen.is_empty() {
-                    sink.take(&batch.kinds.levels, &batch.seen);
+            Step::Of(_, mut batch) => {
+                let by_kind = std::mem::take(&mut batch.seen);
+                if !by_kind.is_empty() {
+                    sink.take(&SeenEvents { kinds: batch.kinds.levels.clone(), by_kind });
                 }
                 log.append(batch, sieve.as_ref());
             }

@@ -118,6 +118,14 @@ pub struct SeenEvent {
     pub age: i64,
 }
 
+/// Some events that their leads' scores may see.
+#[derive(Clone, Debug)]
+pub struct SeenEvents {
+    pub kinds: Ids,
+    /// A list a kind.
+    pub by_kind: Vec<Vec<SeenEvent>>,
+}
+
 /// What became of the leads.
 #[derive(Clone, Debug, Default)]
 pub struct Outcomes {

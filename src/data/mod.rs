@@ -30,7 +30,7 @@ pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use files::{InputFile, hashed, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
-pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, SeenEvent, Weeks, Win};
+pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, SeenEvent, SeenEvents, Weeks, Win};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
 pub use read::{EventSink, read};
 pub use source::Progress;

@@ -2,13 +2,12 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread::ScopedJoinHandle;
 
-use crate::table::Ids;
 use crate::time::{Instant, NEVER, Zone};
 
 use super::checks::{self, Log};
 use super::events::Keep;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::history::{History, SeenEvent};
+use super::history::{History, SeenEvents};
 use super::outcomes::{self, Deals, Latest};
 use super::source::Progress;
 use super::spec::DataSpec;
@@ -26,8 +25,8 @@ pub trait EventSink {
         false
     }
 
-    /// Some events that matter, each once, in any order: a list a kind, their ages before the last instant that matters.
-    fn take(&mut self, _kinds: &Ids, _events: &[Vec<SeenEvent>]) {}
+    /// Some events that matter, each once, in any order; their ages are before the last instant that matters.
+    fn take(&mut self, _events: &SeenEvents) {}
 
     /// The log is read once more: what was taken is void.
     fn forget(&mut self) {}

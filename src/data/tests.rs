@@ -489,8 +489,8 @@ impl EventSink for Taking<'_> {
         true
     }
 
-    fn take(&mut self, kinds: &crate::table::Ids, events: &[Vec<SeenEvent>]) {
-        for (kind, events) in kinds.iter().zip(events) {
+    fn take(&mut self, events: &SeenEvents) {
+        for (kind, events) in events.kinds.iter().zip(&events.by_kind) {
             let at = |event: &SeenEvent| self.last[event.lead as usize] - event.age;
             let row = |event: &SeenEvent| format!("L{:02} {} {kind} None", event.lead, at(event));
             self.taken.extend(events.iter().map(row));

@@ -1,5 +1,7 @@
 //! What was replayed and scored, put into the columns of a cohort.
 
+use std::ops::Range;
+
 use crate::data::History;
 use crate::evaluation::{
     Asked, BracketRule, Calibrated, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, Mark,
@@ -79,7 +81,7 @@ pub(crate) fn cohort(
             .iter()
             .filter_map(|name| Some(segment(name, replayed.features.attributes.get(name)?)))
             .collect(),
-        periods: periods(&outcomes.created, &history.zone),
+        periods: quarters(outcomes.created.iter().copied(), &history.zone),
     };
     let design = Design {
         champion,
@@ -166,15 +168,28 @@ fn capacity(file: &ExperimentFile, history: &History, replayed: &Replayed) -> Op
     Some(CapacityRule { leads, per, begins, covered })
 }
 
-/// The creation quarter of every lead; nothing without creation times.
-fn periods(created: &[Instant], zone: &Zone) -> Option<Grouping> {
-    if created.is_empty() || created.iter().all(|at| *at == NEVER) {
-        return None;
-    }
-    let names: Vec<Option<String>> =
-        created.iter().map(|&at| (at != NEVER).then(|| zone.period_name(at, Calendar::Quarter))).collect();
-    let text: Text = names.iter().map(|name| name.as_deref()).collect();
-    Some(Grouping { name: "quarter".into(), codes: text.codes, levels: text.levels })
+/// The quarter of every creation, in the order in which they are met; nothing where no time is known.
+pub(super) fn quarters(created: impl Iterator<Item = Instant>, zone: &Zone) -> Option<Grouping> {
+    let (mut spans, mut levels): (Vec<Range<Instant>>, Vec<String>) = Default::default();
+    let mut code = |at: Instant| {
+        if at == NEVER {
+            return MISSING;
+        }
+        // They are few, and the calendar is asked once for each.
+        if let Some(code) = spans.iter().position(|span| span.contains(&at)) {
+            return code as u32;
+        }
+        let name = zone.period_name(at, Calendar::Quarter);
+        // A clock that is set back over midnight shows the last hour of a quarter after it is over.
+        let code = levels.iter().position(|known| *known == name).unwrap_or_else(|| {
+            spans.push(zone.period(at, Calendar::Quarter));
+            levels.push(name);
+            levels.len() - 1
+        });
+        code as u32
+    };
+    let codes = created.map(&mut code).collect();
+    (!levels.is_empty()).then(|| Grouping { name: "quarter".into(), codes, levels })
 }
 
 /// Numbers with more distinct values than this are cut into quarters.
@@ -246,5 +261,23 @@ pub(super) fn named(bounds: Vec<(f64, &str)>) -> BracketRule {
     BracketRule::Edges {
         edges: bounds.iter().skip(1).map(|(from, _)| *from).collect(),
         names: bounds.into_iter().map(|(_, name)| name.to_string()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quarters_have_codes_in_the_order_in_which_they_are_met() {
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        let quarter = |at: Instant| zone.period(at, Calendar::Quarter);
+        let this = quarter(1_770_000_000_000_000);
+        let next = quarter(this.end);
+        let met = [this.end - 1, NEVER, next.start, this.start, next.end - 1];
+        let grouping = quarters(met.into_iter(), &zone).unwrap();
+        assert_eq!(grouping.codes, [0, MISSING, 1, 0, 1]);
+        assert_eq!(grouping.levels, ["2026Q1", "2026Q2"]);
+        assert!(quarters([NEVER; 2].into_iter(), &zone).is_none());
     }
 }

@@ -3,7 +3,7 @@ use std::time::Instant as Clock;
 
 use rayon::prelude::*;
 
-use crate::data::{self, EventChunk, EventSink, Events, FindingLevel, Findings, History, InputFile, SeenEvent};
+use crate::data::{self, EventChunk, EventSink, Events, FindingLevel, Findings, History, InputFile, SeenEvents};
 use crate::evaluation::{self, BracketRule, Cohort, Mark, Scored};
 use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::{Kind, PredicateError};
@@ -14,7 +14,6 @@ use crate::result::{
 };
 use crate::stats::random::Seed;
 use crate::stats::{Interval, Undefined, dist};
-use crate::table::Ids;
 use crate::time::{DAY, Horizon, Instant, NEVER};
 
 use super::load::Experiment;
@@ -297,9 +296,9 @@ impl EventSink for Reading<'_> {
         self.begun.is_some()
     }
 
-    fn take(&mut self, kinds: &Ids, events: &[Vec<SeenEvent>]) {
+    fn take(&mut self, events: &SeenEvents) {
         if let Some((_, fold)) = &mut self.begun {
-            fold.take(kinds, events);
+            fold.take(events);
         }
     }
 

@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::data::{EventChunk, Events, SeenEvent};
+use crate::data::{EventChunk, Events, SeenEvent, SeenEvents};
 use crate::predicate::{Columns, Predicate};
 use crate::table::{Column, Ids, MISSING};
 use crate::time::{Instant, NEVER};
@@ -45,9 +45,7 @@ struct Task {
 
 /// Some events that scores may see.
 struct Seen<'a> {
-    kinds: &'a Ids,
-    /// Of each part of them, kind by kind.
-    parts: &'a [&'a [Vec<SeenEvent>]],
+    parts: &'a [SeenEvents],
     /// Where they carry more.
     chunk: Option<Chunk<'a>>,
 }
@@ -66,11 +64,14 @@ const WINDOW: usize = 1 << 20;
 /// Events whose leads are looked up together.
 const PART: usize = 1 << 17;
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
     /// Lists of the events of a kind, or of any.
-    fn of_kind(&self, kind: Option<usize>) -> impl Iterator<Item = &[SeenEvent]> {
-        let (first, count) = kind.map_or((0, usize::MAX), |kind| (kind, 1));
-        self.parts.iter().flat_map(move |by_kind| by_kind.iter().skip(first).take(count)).map(Vec::as_slice)
+    fn of_kind(&self, kind: Option<&str>) -> impl Iterator<Item = &'a [SeenEvent]> {
+        let lists = move |part: &'a SeenEvents| match kind {
+            Some(kind) => part.kinds.find(kind).map_or(&[][..], |place| &part.by_kind[place..=place]),
+            None => part.by_kind.as_slice(),
+        };
+        self.parts.iter().flat_map(lists).map(Vec::as_slice)
     }
 }
 
@@ -84,9 +85,9 @@ impl Fold {
         Self { tasks: plan.features().par_iter().zip(places).map(task).collect(), conditions }
     }
 
-    /// Events at or before their leads' `as_of` (ages are before it), a list a kind.
-    pub fn take(&mut self, kinds: &Ids, events: &[Vec<SeenEvent>]) {
-        let seen = Seen { kinds, parts: &[events], chunk: None };
+    /// Events at or before their leads' `as_of` (ages are before it).
+    pub fn take(&mut self, events: &SeenEvents) {
+        let seen = Seen { parts: std::slice::from_ref(events), chunk: None };
         self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
     }
 
@@ -124,11 +125,10 @@ impl Fold {
             let conditions: Vec<Vec<bool>> = self.conditions.par_iter().map(|when| when.holds(&columns)).collect();
             for start in (0..chunk.lead.len()).step_by(WINDOW) {
                 let window = start..(start + WINDOW).min(chunk.lead.len());
-                list(chunk, window, kinds.len(), last, &mut lists);
-                let parts: Vec<&[Vec<SeenEvent>]> = lists.iter().map(Vec::as_slice).collect();
+                list(chunk, window, &kinds, last, &mut lists);
                 let (names, conditions) = (events.columns.as_slice(), conditions.as_slice());
                 let chunk = Chunk { events: chunk, names, conditions, anchors: &anchors };
-                let seen = Seen { kinds: &kinds, parts: &parts, chunk: Some(chunk) };
+                let seen = Seen { parts: &lists, chunk: Some(chunk) };
                 self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
                 taken(place, self);
             }
@@ -139,15 +139,8 @@ impl Fold {
 
 /// Lists the events of a stretch of a chunk that scores may see, of each lead those until `last`. `lists` are used again
 /// from stretch to stretch.
-fn list(
-    chunk: &EventChunk,
-    window: Range<usize>,
-    kinds: usize,
-    last: &[Instant],
-    lists: &mut Vec<Vec<Vec<SeenEvent>>>,
-) {
-    let fill = |(start, by_kind): (usize, &mut Vec<Vec<SeenEvent>>)| {
-        by_kind.resize_with(kinds, Vec::new);
+fn list(chunk: &EventChunk, window: Range<usize>, kinds: &Ids, last: &[Instant], lists: &mut Vec<SeenEvents>) {
+    let fill = |(start, SeenEvents { by_kind, .. }): (usize, &mut SeenEvents)| {
         by_kind.iter_mut().for_each(Vec::clear);
         for event in start..(start + PART).min(window.end) {
             let (lead, at) = (chunk.lead[event], chunk.at[event]);
@@ -158,7 +151,7 @@ fn list(
         }
     };
     let starts: Vec<usize> = window.clone().step_by(PART).collect();
-    lists.resize_with(starts.len(), Vec::new);
+    lists.resize_with(starts.len(), || SeenEvents { kinds: kinds.clone(), by_kind: vec![Vec::new(); kinds.len()] });
     starts.into_par_iter().zip(lists.as_mut_slice()).for_each(fill);
 }
 
@@ -224,15 +217,12 @@ impl Task {
     }
 
     fn take(&mut self, seen: &Seen) {
-        let kind = self.feature.kind.as_ref().map(|kind| seen.kinds.find(kind));
-        if kind == Some(None) {
-            return;
-        }
         let feature = &self.feature;
+        let events = seen.of_kind(feature.kind.as_deref());
         let within = feature.within.map_or(i64::MAX, |span| span.micros());
         let recent = |seen: &SeenEvent| seen.age < within;
         let Some(chunk) = &seen.chunk else {
-            return seen.of_kind(kind.flatten()).for_each(|events| self.gathered.add(feature, None, events, recent));
+            return events.for_each(|events| self.gathered.add(feature, None, events, recent));
         };
         let holds = self.condition.map(|condition| &chunk.conditions[condition]);
         let anchor = feature.after.as_ref().map(|after| (chunk.anchors.of(&after.event), after.within.micros()));
@@ -243,7 +233,7 @@ impl Task {
                 && recent(seen)
                 && anchor.is_none_or(|(anchors, within)| follows(anchors, seen.lead, chunk.events.at[event], within))
         };
-        seen.of_kind(kind.flatten()).for_each(|events| self.gathered.add(feature, column, events, matches));
+        events.for_each(|events| self.gathered.add(feature, column, events, matches));
     }
 
     fn finish(self, leads: &[usize]) -> Vec<f64> {

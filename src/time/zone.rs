@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -78,16 +80,32 @@ impl Zone {
 
     /// The start of the calendar period that holds an instant.
     pub fn period_start(&self, at: Instant, period: Calendar) -> Instant {
+        self.start_of(self.first_date(at, period))
+    }
+
+    /// From the start of the calendar period that holds an instant to that of the next one.
+    pub fn period(&self, at: Instant, period: Calendar) -> Range<Instant> {
+        let first = self.first_date(at, period);
+        let length = match period {
+            Calendar::Day => 1.day(),
+            Calendar::Week => 1.week(),
+            Calendar::Month => 1.month(),
+            Calendar::Quarter => 3.months(),
+            Calendar::Year => 1.year(),
+        };
+        self.start_of(first)..first.checked_add(length).map_or(Instant::MAX, |next| self.start_of(next))
+    }
+
+    fn first_date(&self, at: Instant, period: Calendar) -> Date {
         let date = self.date(at);
         let month = |m: i8| Date::new(date.year(), m, 1).unwrap_or(date);
-        let first = match period {
+        match period {
             Calendar::Day => date,
             Calendar::Week => date.saturating_sub(i64::from(date.weekday().to_monday_zero_offset()).days()),
             Calendar::Month => date.first_of_month(),
             Calendar::Quarter => month((date.month() - 1) / 3 * 3 + 1),
             Calendar::Year => date.first_of_year(),
-        };
-        self.start_of(first)
+        }
     }
 
     /// Midnight at the start of a month; months are counted from January of the year 0. Nothing outside the calendar.
@@ -105,7 +123,7 @@ impl Zone {
 
     /// The name of the calendar period that holds an instant: "2026Q3", "2026-07", "2026-07-14".
     pub fn period_name(&self, at: Instant, period: Calendar) -> String {
-        let date = self.date(self.period_start(at, period));
+        let date = self.first_date(at, period);
         match period {
             Calendar::Day | Calendar::Week => date.to_string(),
             Calendar::Month => format!("{:04}-{:02}", date.year(), date.month()),
@@ -193,5 +211,15 @@ mod tests {
         assert_eq!(utc.period_name(at, Calendar::Week), "2026-08-17");
         assert_eq!((at - utc.period_start(at, Calendar::Day)) % DAY, 5 * HOUR);
         assert_eq!(utc.text(at), "2026-08-19 05:00:00");
+        for period in [Calendar::Day, Calendar::Week, Calendar::Month, Calendar::Quarter, Calendar::Year] {
+            let span = utc.period(at, period);
+            assert_eq!(span.start, utc.period_start(at, period));
+            assert_eq!(utc.period(span.end - 1, period), span);
+            assert_eq!(utc.period_start(span.end, period), span.end);
+        }
+        let quarter = utc.period(at, Calendar::Quarter);
+        assert_eq!((utc.text(quarter.start), utc.text(quarter.end)), ("2026-07-01".into(), "2026-10-01".into()));
+        let last = utc.end_of(Date::new(9999, 12, 31).unwrap());
+        assert!(utc.period(last, Calendar::Quarter).contains(&last));
     }
 }

@@ -10,7 +10,6 @@ mod store;
 pub use store::store_audit;
 
 use crate::audit::{self, Candidate, Evidence, Faded, Weighed};
-use crate::evaluation::Grouping;
 use crate::models::{KindSpec, Points, Spec};
 use crate::predicate::nearest;
 use crate::replay::{Replayed, Role, Scope};
@@ -18,9 +17,8 @@ use crate::result::{
     AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Level, Missed, Notice, Proposal, Simpler,
 };
 use crate::stats::random::Seed;
-use crate::table::Text;
-use crate::time::{Calendar, NEVER};
 
+use super::assemble::quarters;
 use super::load::Experiment;
 use super::run::{Played, play_read, read};
 use super::{Progress, RunError, log};
@@ -200,18 +198,7 @@ fn rows(replayed: &Replayed, roles: &[Role]) -> Vec<usize> {
 /// What the criteria of the model at a place gave the training leads, and what became of them.
 fn evidence(played: &Played, place: usize, training: &[usize], seed: u64) -> Evidence {
     let Played { replayed, scores, models, history, .. } = played;
-    let zone = &history.zone;
-    let quarter = |row: &usize| match replayed.outcomes.created[*row] {
-        NEVER => None,
-        at => Some(zone.period_name(at, Calendar::Quarter)),
-    };
-    let names: Vec<Option<String>> = training.iter().map(quarter).collect();
-    let text: Text = names.iter().map(|name| name.as_deref()).collect();
-    let periods = names.iter().any(Option::is_some).then(|| Grouping {
-        name: "quarter".into(),
-        codes: text.codes,
-        levels: text.levels,
-    });
+    let periods = quarters(training.iter().map(|&row| replayed.outcomes.created[row]), &history.zone);
     Evidence {
         criteria: scores[place].contributions.iter().map(|one| one.take(training)).collect(),
         what: models[place].card(None).into_iter().map(|line| line.what).collect(),
