@@ -63,14 +63,16 @@ impl Paired {
     }
 }
 
-/// The type-7 percentile interval; resamples without a single win have no figures and are left out.
+/// The type-7 percentile interval. Resamples without a single win have no figures and are left out; where they would fill
+/// a tail of the interval, the others do not tell it.
 pub(super) fn percentiles(mut values: Vec<f64>) -> Result<Interval, Undefined> {
+    let (tail, drawn) = ((1.0 - LEVEL) / 2.0, values.len() as f64);
     values.retain(|value| value.is_finite());
     values.sort_unstable_by(f64::total_cmp);
-    if values.is_empty() {
+    if values.is_empty() || drawn - values.len() as f64 > tail * drawn {
         return Err(Undefined::TooFewRows);
     }
-    Ok(Interval::new(quantile::sorted(&values, (1.0 - LEVEL) / 2.0), quantile::sorted(&values, (1.0 + LEVEL) / 2.0)))
+    Ok(Interval::new(quantile::sorted(&values, tail), quantile::sorted(&values, (1.0 + LEVEL) / 2.0)))
 }
 
 /// Not in any period that counts.
@@ -141,4 +143,18 @@ fn ranks(scores: &[f64]) -> (Vec<u32>, Vec<f64>) {
         rank[lead as usize] = distinct.len() as u32 - 1;
     }
     (rank, distinct)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resamples_without_figures_leave_no_interval_where_they_would_fill_a_tail() {
+        let values = |missing: usize| (0..1_000).map(|n| if n < missing { f64::NAN } else { n as f64 }).collect();
+        let interval = percentiles(values(25)).unwrap();
+        assert!((interval.low - (25.0 + 0.025 * 974.0)).abs() < 1e-9, "{interval:?}");
+        assert_eq!(percentiles(values(26)), Err(Undefined::TooFewRows));
+        assert_eq!(percentiles(values(1_000)), Err(Undefined::TooFewRows));
+    }
 }
