@@ -19,6 +19,8 @@ pub use roles::Role;
 pub use spec::{AsOf, ReplaySpec, Rows, Window};
 pub use trail::{Step, Trail};
 
+use rayon::prelude::*;
+
 use crate::data::History;
 use crate::result::Ledger;
 use crate::time::{Instant, NEVER};
@@ -65,11 +67,14 @@ pub struct Cast {
 impl Cast {
     /// What of it depends on events is told by the history's.
     pub fn of(history: &History, spec: &ReplaySpec, scope: Scope) -> Result<Self, ReplayError> {
-        let as_of = roles::as_of(history, &spec.as_of)?;
-        let fates = fates::fates(history);
-        let roles = roles::roles(history, spec, &as_of, &fates)?;
+        let ((as_of, fates), windows) = rayon::join(
+            || rayon::join(|| roles::as_of(history, &spec.as_of), || fates::fates(history)),
+            || roles::membership(history, spec),
+        );
+        let as_of = as_of?;
+        let roles = roles::roles(history, spec, &windows?, &as_of, &fates);
         let scored = |lead: &usize| scope.holds(history, roles[*lead], as_of[*lead]);
-        let leads: Vec<usize> = (0..history.ids.len()).filter(scored).collect();
+        let leads: Vec<usize> = (0..history.ids.len()).into_par_iter().filter(scored).collect();
         let (ledger, outcomes) = rayon::join(
             || roles::ledger(history, &as_of, &fates, &roles),
             || fates::outcomes(history, spec.horizon, &as_of, &fates, &leads),

@@ -86,14 +86,14 @@ fn first_event(
 }
 
 /// Whether each lead is in a window.
-struct Membership {
+pub(super) struct Membership {
     train: Vec<bool>,
     evaluate: Vec<bool>,
     /// When evaluation begins: training horizons must have closed by then.
     evaluation_begins: Option<Instant>,
 }
 
-fn membership(history: &History, spec: &ReplaySpec) -> Result<Membership, ReplayError> {
+pub(super) fn membership(history: &History, spec: &ReplaySpec) -> Result<Membership, ReplayError> {
     let none = || vec![false; history.ids.len()];
     let train = spec.train.as_ref().map_or_else(|| Ok(none()), |window| inside(history, window, "train"))?;
     let evaluate = match &spec.evaluate {
@@ -137,10 +137,10 @@ fn inside(history: &History, window: &Window, name: &'static str) -> Result<Vec<
 pub(super) fn roles(
     history: &History,
     spec: &ReplaySpec,
+    windows: &Membership,
     as_of: &[Instant],
     fates: &[Fate],
-) -> Result<Vec<Role>, ReplayError> {
-    let windows = membership(history, spec)?;
+) -> Vec<Role> {
     // Without a clock there is no before and after: every lead counts as mature.
     let clock = history.outcomes.timed && (history.created.is_some() || matches!(spec.as_of, AsOf::Event(_)));
     let closes = |at: Instant| match spec.horizon {
@@ -170,7 +170,7 @@ pub(super) fn roles(
             (false, _) => Role::Evaluated,
         }
     };
-    Ok((0..history.ids.len()).into_par_iter().with_min_len(APART).map(role).collect())
+    (0..history.ids.len()).into_par_iter().with_min_len(APART).map(role).collect()
 }
 
 /// Every lead counted under its role.
