@@ -11,9 +11,16 @@ use crate::table::MISSING;
 pub(crate) struct Batch {
     /// A place among the source's files.
     pub file: u32,
-    /// The line of each row in text files, its number from 1 in columnar ones.
-    pub lines: Vec<u32>,
+    pub lines: Lines,
     pub cells: Vec<Cells>,
+}
+
+/// Where the rows of a batch stand in their file.
+pub(crate) enum Lines {
+    /// The line of each in a text file.
+    Each(Vec<u32>),
+    /// The number of the first in a columnar file, from 1, and how many they are.
+    From(u32, usize),
 }
 
 /// A value's place: a file of the source, and a line.
@@ -25,11 +32,18 @@ pub(crate) struct Spot {
 
 impl Batch {
     pub fn rows(&self) -> usize {
-        self.lines.len()
+        match &self.lines {
+            Lines::Each(lines) => lines.len(),
+            Lines::From(_, rows) => *rows,
+        }
     }
 
     pub fn spot(&self, row: usize) -> Spot {
-        Spot { file: self.file, line: self.lines[row] }
+        let line = match &self.lines {
+            Lines::Each(lines) => lines[row],
+            Lines::From(first, _) => first + row as u32,
+        };
+        Spot { file: self.file, line }
     }
 }
 

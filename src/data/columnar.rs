@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use crate::table::MISSING;
 
 use super::DataError;
-use super::cells::{Batch, Cells, NO_INTEGER, TextBlock};
+use super::cells::{Batch, Cells, Lines, NO_INTEGER, TextBlock};
 use super::files::{Content, InFile};
 use super::finding::{Finding, FindingLevel, What};
 use super::source::{Header, Met};
@@ -251,8 +251,7 @@ impl Output<'_> {
                 }
             };
             let cells = self.names.iter().zip(&mut columns).map(cell).collect::<Result<Vec<Cells>, DataError>>()?;
-            let first = self.start + from + 1;
-            let lines = (first..first + some).map(|line| line as u32).collect();
+            let lines = Lines::From((self.start + from + 1) as u32, some);
             if !(self.send)(Batch { file: self.place, lines, cells }) {
                 return Ok(false);
             }

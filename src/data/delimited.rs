@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use csv::ByteRecord;
 
 use super::DataError;
-use super::cells::{Batch, Cells, Spot, TextBlock};
+use super::cells::{Batch, Cells, Lines, Spot, TextBlock};
 use super::files::{self, InFile};
 use super::finding::{Finding, FindingLevel, What};
 use super::source::{Counted, Header, Met, shortened};
@@ -297,7 +297,7 @@ impl Reading<'_> {
             }
             cells.push(Cells::Text(TextBlock::from_parts(text, ends, false)));
         }
-        Ok(Batch { file: self.place, lines: growing.lines, cells })
+        Ok(Batch { file: self.place, lines: Lines::Each(growing.lines), cells })
     }
 
     fn field_error(&self, text: &[u8], ends: &[u32], lines: &[u32], name: &str, at: usize) -> DataError {

@@ -73,43 +73,19 @@ pub(crate) fn read(
     progress: &dyn Fn(Progress),
 ) -> Result<Events, DataError> {
     let Opened { source, decoding, asks, seen } = opened;
-    let nulls = seen.get(2).map(|&place| Nulls::new(source.dialect.nulls(&source.header[place])));
     let mut sieve = keep.until.map(|until| keep.sieve(ids.len(), until));
     if let Some(sieve) = &mut sieve {
         sieve.hands_over = needs.is_empty() && keep.last.is_some() && sink.takes();
     }
-    // Time texts are read as they come until they turn out to be written otherwise.
-    let reads_text = AtomicBool::new(sieve.as_ref().is_some_and(|sieve| sieve.hands_over));
-    let (name, dialect) = (&source.header[asks[0].place], &source.dialect);
-    let times = ApartReader { zone, nulls: Nulls::new(dialect.nulls(name)), format: dialect.format(name) };
-    // What a column holds is told by all of its values: where it must be guessed from text none may be left out.
-    let places = places(&seen, &asks);
-    let is_guessed = |(cells, place): (&Cells, &usize)| {
-        let found = asks.iter().any(|ask| ask.place == *place && ask.kind == As::Found);
-        found && matches!(cells, Cells::Text(_))
-    };
-    let guessed = |batch: &Batch| batch.cells.iter().zip(&places).any(is_guessed);
-    let sift = |batch: &Batch, rows: &mut OfBatch| {
-        let kinds = match &nulls {
-            Some(nulls) => Kinds::In(&batch.cells[2], nulls),
-            None => Kinds::Are(spec.kind_is.as_deref().unwrap_or_default()),
-        };
-        let sieve = sieve.as_ref().filter(|_| !guessed(batch));
-        let here = rows.rows.iter().map(|&row| row as usize);
-        let read = sieve.and_then(|_| times.instants(&batch.cells[1], here, reads_text.load(Ordering::Relaxed)));
-        let (at, dates) = read.map_or((None, 0), |(at, dates)| (Some(at), dates));
-        let known = rows.rows.len();
-        let sifted = Sifted::of(&kinds, rows, sieve, at.as_deref());
-        rows.apart = times.apart(&batch.cells[1], (known - rows.rows.len()) as u64, dates);
-        sifted
-    };
+    let sifter = Sifter::new(&source, spec, &seen, &asks, zone, sieve);
     let (mut log, mut begun) = (Log::default(), false);
     let request = Request { begun: Some(decoding), ..Request::new(&source, &seen, &asks, zone) };
+    let sift = |batch: &Batch, rows: &mut OfBatch| sifter.sift(batch, rows);
     let OfLeads { leads, strangers, columns, met, .. } =
         gather_of_leads(request, ids, false, progress, sift, |step| match step {
             Step::Begin => {
                 if std::mem::replace(&mut begun, true) {
-                    reads_text.store(false, Ordering::Relaxed);
+                    sifter.reads_text.store(false, Ordering::Relaxed);
                     sink.forget();
                 }
                 log = Log::default();
@@ -119,7 +95,7 @@ pub(crate) fn read(
                 if !by_kind.is_empty() {
                     sink.take(&SeenEvents { kinds: batch.kinds.levels.clone(), by_kind });
                 }
-                log.append(batch, sieve.as_ref());
+                log.append(batch, sifter.sieve.as_ref());
             }
         })?;
     findings.list.extend(source.findings(met));
@@ -142,12 +118,67 @@ pub(crate) fn read(
     if let Some(kind) = &spec.kind_is {
         log.levels.insert(kind);
     }
-    let sieve = sieve.unwrap_or_else(|| {
+    let sieve = sifter.sieve.unwrap_or_else(|| {
         let created = keep.created.into_iter().flatten().copied().max();
         keep.sieve(ids.len(), created.max(at.iter().copied().max()).unwrap_or(0))
     });
     let kept = EventChunk { lead: leads, at, kind: std::mem::take(&mut log.kinds), columns: columns.collect() };
     Ok(assemble(needs, kept, log, sieve))
+}
+
+/// Sorts out which events of a batch are kept.
+struct Sifter<'a> {
+    spec: &'a EventsSpec,
+    /// Of the column of kinds.
+    nulls: Option<Nulls>,
+    times: ApartReader<'a>,
+    /// Time texts are read as they come, until they turn out to be written otherwise.
+    reads_text: AtomicBool,
+    /// Cells of columns whose text must be guessed: what a column holds is told by all of its values, and none may be left
+    /// out.
+    guessed: Vec<usize>,
+    /// Nothing: all events are kept, and counted later.
+    sieve: Option<Sieve>,
+}
+
+impl<'a> Sifter<'a> {
+    fn new(
+        source: &Source,
+        spec: &'a EventsSpec,
+        seen: &[usize],
+        asks: &[Ask],
+        zone: &'a Zone,
+        sieve: Option<Sieve>,
+    ) -> Self {
+        let nulls = |place: usize| Nulls::new(source.dialect.nulls(&source.header[place]));
+        let format = source.dialect.format(&source.header[asks[0].place]);
+        let is_found = |place: usize| asks.iter().any(|ask| ask.place == place && ask.kind == As::Found);
+        let cells = places(seen, asks).into_iter().enumerate();
+        Self {
+            spec,
+            nulls: seen.get(2).map(|&kind| nulls(kind)),
+            times: ApartReader { zone, nulls: nulls(asks[0].place), format },
+            reads_text: AtomicBool::new(sieve.as_ref().is_some_and(|sieve| sieve.hands_over)),
+            guessed: cells.filter(|(_, place)| is_found(*place)).map(|(cell, _)| cell).collect(),
+            sieve,
+        }
+    }
+
+    fn sift(&self, batch: &Batch, rows: &mut OfBatch) -> Sifted {
+        let kinds = match &self.nulls {
+            Some(nulls) => Kinds::In(&batch.cells[2], nulls),
+            None => Kinds::Are(self.spec.kind_is.as_deref().unwrap_or_default()),
+        };
+        let is_text = |&cell: &usize| matches!(batch.cells[cell], Cells::Text(_));
+        let sieve = self.sieve.as_ref().filter(|_| !self.guessed.iter().any(is_text));
+        let (times, known) = (&batch.cells[1], rows.rows.len());
+        let here = rows.rows.iter().map(|&row| row as usize);
+        let read = sieve.and_then(|_| self.times.instants(times, here, self.reads_text.load(Ordering::Relaxed)));
+        let (at, dates) = read.map_or((None, 0), |(at, dates)| (Some(at), dates));
+        let sifted = Sifted::of(&kinds, rows, sieve, at.as_deref());
+        rows.apart = self.times.apart(times, (known - rows.rows.len()) as u64, dates);
+        sifted
+    }
 }
 
 fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>, DataError> {

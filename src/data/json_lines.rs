@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::DataError;
-use super::cells::{Batch, Cells, TextBlock};
+use super::cells::{Batch, Cells, Lines, TextBlock};
 use super::files::{self, InFile};
 use super::source::{Header, Met};
 use super::spec::Dialect;
@@ -184,7 +184,7 @@ impl Growing {
 
     fn batch(self, file: u32, lines: Vec<u32>) -> Batch {
         let text = |block: Block| Cells::Text(TextBlock::from_parts(block.text, block.ends, block.booleans));
-        Batch { file, lines, cells: self.blocks.into_iter().map(text).collect() }
+        Batch { file, lines: Lines::Each(lines), cells: self.blocks.into_iter().map(text).collect() }
     }
 }
 
