@@ -8,8 +8,10 @@ use polars::prelude::{
     ArrowDataType, ArrowField, DataType, IpcReader, ParquetReader, PolarsError, PolarsResult, SerReader, Series,
     TimeUnit,
 };
-use polars_arrow::array::{Array, DictionaryArray, Utf8ViewArray};
-use polars_arrow::datatypes::{ArrowSchemaRef, DTYPE_CATEGORICAL_NEW, IntegerType, Metadata};
+use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::datatypes::{
+    ArrowSchemaRef, DTYPE_CATEGORICAL_NEW, IntegerType, Metadata, TimeUnit as ArrowTimeUnit,
+};
 use polars_buffer::Buffer;
 use polars_parquet::read::{
     BasicDecompressor, ColumnChunkMetadata, PageReader, RowGroupMetadata, column_iter_to_arrays,
@@ -143,6 +145,8 @@ enum Values {
     Series(Series),
     /// Text as the file holds it: places among distinct texts, or [`MISSING`].
     Coded(Vec<u32>, Utf8ViewArray),
+    /// Microseconds of times none of which is missing, and whether they have a time zone.
+    Times(Vec<i64>, bool),
 }
 
 /// The rows of a row group, and its columns; nothing where it is passed over.
@@ -189,8 +193,11 @@ impl Groups<'_> {
         {
             return Ok(coded);
         }
-        let series = arrays(chunk, bytes, field.clone()).and_then(|arrays| Series::try_from((field, arrays)));
-        Ok(Values::Series(series.map_err(fail)?))
+        let arrays = match times(arrays(chunk, bytes, field.clone()).map_err(fail)?, field) {
+            Ok(times) => return Ok(times),
+            Err(arrays) => arrays,
+        };
+        Ok(Values::Series(Series::try_from((field, arrays)).map_err(fail)?))
     }
 }
 
@@ -227,6 +234,22 @@ fn coded(chunk: &ColumnChunkMetadata, bytes: Buffer<u8>, field: &ArrowField) -> 
     Ok(Some(Values::Coded(codes, levels)))
 }
 
+/// Times as the file holds them, not copied; the arrays again where some are missing, or not in microseconds.
+fn times(arrays: Vec<Box<dyn Array>>, field: &ArrowField) -> Result<Values, Vec<Box<dyn Array>>> {
+    let zoned = match &field.dtype {
+        ArrowDataType::Timestamp(ArrowTimeUnit::Microsecond, zone) => {
+            zone.as_ref().is_some_and(|zone| !zone.is_empty())
+        }
+        _ => return Err(arrays),
+    };
+    let [array] = arrays.as_slice() else { return Err(arrays) };
+    let array = array.as_any().downcast_ref::<PrimitiveArray<i64>>().filter(|array| array.null_count() == 0).cloned();
+    let Some(array) = array else { return Err(arrays) };
+    // Nobody else holds the values then: they need not be copied.
+    drop(arrays);
+    Ok(Values::Times(array.into_inner().1.to_vec(), zoned))
+}
+
 /// Where decoded columns go, some rows at a time.
 struct Output<'a> {
     file: &'a InFile,
@@ -245,10 +268,10 @@ impl Output<'_> {
             let cell = |(name, values): (&&str, &mut Values)| match values {
                 Values::Series(series) => cells(self.file, name, &series.slice(from as i64, some)),
                 Values::Coded(codes, levels) => {
-                    let is_all = some == rows;
-                    let codes = if is_all { std::mem::take(codes) } else { codes[from..from + some].to_vec() };
-                    Ok(Cells::Text(TextBlock::coded(codes, levels.clone())))
+                    Ok(Cells::Text(TextBlock::coded(part(codes, from, some), levels.clone())))
                 }
+                Values::Times(micros, true) => Ok(Cells::Instant(part(micros, from, some))),
+                Values::Times(micros, false) => Ok(Cells::Clock(part(micros, from, some))),
             };
             let cells = self.names.iter().zip(&mut columns).map(cell).collect::<Result<Vec<Cells>, DataError>>()?;
             let lines = Lines::From((self.start + from + 1) as u32, some);
@@ -259,6 +282,11 @@ impl Output<'_> {
         self.start += rows;
         Ok(true)
     }
+}
+
+/// Some of the values, which are taken away where they are all.
+fn part<T: Clone>(values: &mut Vec<T>, from: usize, some: usize) -> Vec<T> {
+    if some == values.len() { std::mem::take(values) } else { values[from..from + some].to_vec() }
 }
 
 fn cells(file: &InFile, name: &str, series: &Series) -> Result<Cells, DataError> {

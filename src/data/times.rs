@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zone, edge_of};
 
 use super::cells::{CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
@@ -87,22 +89,29 @@ impl ApartReader<'_> {
     /// The instants of the rows, [`NEVER`] where one is missing (or no time, in a file with times of its own), and how
     /// many of them were texts of dates; nothing where they must be read with their column. Text is read by its format, or
     /// while its year comes first.
-    pub fn instants(
+    pub fn instants<'c>(
         &self,
-        cells: &Cells,
-        rows: impl Iterator<Item = usize>,
+        cells: &'c Cells,
+        rows: impl ExactSizeIterator<Item = usize>,
         reads_text: bool,
-    ) -> Option<(Vec<Instant>, u64)> {
+    ) -> Option<(Cow<'c, [Instant]>, u64)> {
         let zone = self.zone;
         let own = |row| match own_time(cells, row, zone, Edge::Start) {
             Own::Missing => NEVER,
             Own::At(at) => at,
         };
-        let at: Vec<Instant> = match cells {
-            Cells::Instant(values) => rows.map(|row| on_calendar(values[row])).collect(),
-            Cells::Clock(values) if zone.is_utc() => rows.map(|row| on_calendar(values[row])).collect(),
-            Cells::Clock(_) | Cells::Date(_) => rows.map(own).collect(),
-            Cells::Text(texts) if reads_text => return self.of_text(rows.map(|row| texts.get(row))),
+        let utc = match cells {
+            Cells::Instant(values) => Some(values),
+            Cells::Clock(values) if zone.is_utc() => Some(values),
+            _ => None,
+        };
+        let at = match (utc, cells) {
+            (Some(values), _) if rows.len() == values.len() && values.iter().all(|at| CALENDAR.contains(at)) => {
+                values.as_slice().into()
+            }
+            (Some(values), _) => rows.map(|row| on_calendar(values[row])).collect(),
+            (None, Cells::Clock(_) | Cells::Date(_)) => rows.map(own).collect(),
+            (None, Cells::Text(texts)) if reads_text => return self.of_text(rows.map(|row| texts.get(row))),
             _ => return None,
         };
         Some((at, 0))
@@ -117,7 +126,7 @@ impl ApartReader<'_> {
         }
     }
 
-    fn of_text<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Option<(Vec<Instant>, u64)> {
+    fn of_text<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Option<(Cow<'static, [Instant]>, u64)> {
         let mut dates = 0;
         let mut read = |text: &str| {
             let Some(text) = self.nulls.text(text) else { return Some(NEVER) };
@@ -132,7 +141,7 @@ impl ApartReader<'_> {
             Some(at)
         };
         let at = texts.map(&mut read).collect::<Option<Vec<Instant>>>()?;
-        Some((at, dates))
+        Some((at.into(), dates))
     }
 }
 

@@ -318,8 +318,12 @@ fn zeros<T: Clone + Default>(places: usize) -> Vec<T> {
 /// The nearest number in fixed point.
 fn fixed(value: f64) -> i128 {
     let scaled = value * FIXED;
-    // From 2^52 on a number is whole.
-    if scaled.abs() < (1u64 << 52) as f64 { scaled.round() as i128 } else { scaled as i128 }
+    match scaled.abs() {
+        small if small < (1u64 << 52) as f64 => (scaled.round() as i64).into(),
+        // From 2^52 on a number is whole; what fits into half the bits needs no call.
+        large if large < (1u64 << 62) as f64 => (scaled as i64).into(),
+        _ => scaled as i128,
+    }
 }
 
 impl Decay {
