@@ -37,7 +37,10 @@ impl Keep<'_> {
 }
 
 /// An event log that is being decoded.
-pub(crate) struct Opened {
+pub(crate) struct Opened<'a> {
+    spec: &'a EventsSpec,
+    /// The events' own columns that models read.
+    needs: &'a [String],
     source: Source,
     decoding: Decoding,
     asks: Vec<Ask>,
@@ -46,7 +49,7 @@ pub(crate) struct Opened {
 }
 
 /// Begins to decode the event log: of its own columns only those that are needed.
-pub(crate) fn open(spec: &EventsSpec, needs: &[String], base: &Path) -> Result<Opened, DataError> {
+pub(crate) fn open<'a>(spec: &'a EventsSpec, needs: &'a [String], base: &Path) -> Result<Opened<'a>, DataError> {
     if spec.kind.is_some() == spec.kind_is.is_some() {
         let why = "data.events: expected either `kind: column` or `kind_is: name`";
         return Err(DataError::Spec(why.into()));
@@ -56,15 +59,12 @@ pub(crate) fn open(spec: &EventsSpec, needs: &[String], base: &Path) -> Result<O
     let asks = asks(spec, needs, &source)?;
     let mut seen = vec![lead, asks[0].place];
     seen.extend(spec.kind.as_ref().map(|kind| source.column(kind, "events.kind")).transpose()?);
-    Ok(Opened { decoding: source.decode(&places(&seen, &asks), None), source, asks, seen })
+    Ok(Opened { spec, needs, decoding: source.decode(&places(&seen, &asks), None), source, asks, seen })
 }
 
 /// Reads the event log: of its events those that are to be kept.
-#[expect(clippy::too_many_arguments, reason = "the section, what is asked of it, and where it is said")]
 pub(crate) fn read(
     opened: Opened,
-    spec: &EventsSpec,
-    needs: &[String],
     ids: &Ids,
     keep: &Keep,
     sink: &mut dyn EventSink,
@@ -72,7 +72,7 @@ pub(crate) fn read(
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<Events, DataError> {
-    let Opened { source, decoding, asks, seen } = opened;
+    let Opened { spec, needs, source, decoding, asks, seen } = opened;
     let mut sieve = keep.until.map(|until| keep.sieve(ids.len(), until));
     if let Some(sieve) = &mut sieve {
         sieve.hands_over = needs.is_empty() && keep.last.is_some() && sink.takes();

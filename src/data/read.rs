@@ -54,7 +54,7 @@ pub fn read(
     let mut findings = Findings::default();
     check_ids(spec)?;
     // The log is decoded while it is found out who the leads are; what is wrong with it is said after what is with them.
-    let log = spec.events.as_ref().map(|events| (events, events::open(events, event_columns, base)));
+    let log = spec.events.as_ref().map(|events| events::open(events, event_columns, base));
     let (leads, read) = std::thread::scope(|scope| {
         // What does not need the leads is read beside them.
         let outcomes = || scope.spawn(|| outcomes::read(&spec.outcomes, base, zone));
@@ -101,13 +101,11 @@ pub fn read(
     };
     let until = until(spec, latest, zone, &mut findings);
     history.until = until.unwrap_or(NEVER);
-    if let Some((events, opened)) = log {
+    if let Some(opened) = log {
         let opened = opened?;
         let last = until.and_then(|_| sink.last(&history));
         let keep = Keep { created: history.created.as_deref(), last: last.as_deref(), until };
-        let events =
-            events::read(opened, events, event_columns, &history.ids, &keep, sink, zone, &mut findings, progress)?;
-        history.events = Some(events);
+        history.events = Some(events::read(opened, &history.ids, &keep, sink, zone, &mut findings, progress)?);
     }
     if until.is_none() {
         let created = history.created.iter().flatten().copied().max();
