@@ -45,11 +45,7 @@ impl Decoder {
         bytes: &Arc<AtomicU64>,
         send: &mut dyn FnMut(Batch) -> bool,
     ) -> Result<Vec<Met>, DataError> {
-        let is_passed_over = |file: usize, group: usize| {
-            passed_over.get().and_then(|files| files.get(file)?.get(group)).is_some_and(|passed_over| *passed_over)
-        };
-        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let names = names.as_slice();
+        let names = &self.names.iter().map(String::as_str).collect::<Vec<&str>>();
         let mut all = Vec::new();
         for (place, file) in self.files.iter().enumerate() {
             let place_32 = place as u32;
@@ -57,7 +53,8 @@ impl Decoder {
                 Content::Delimited => delimited::read(self.input, file, place_32, &self.dialect, names, bytes, send)?,
                 Content::JsonLines => json_lines::read(file, place_32, &self.dialect, names, bytes, send)?,
                 content => {
-                    let is_passed_over = |group| is_passed_over(place, group);
+                    let groups = || passed_over.get()?.get(place);
+                    let is_passed_over = |group: usize| groups().and_then(|groups| groups.get(group)) == Some(&true);
                     columnar::read(file, content, place_32, names, &is_passed_over, bytes, send)?
                 }
             });
