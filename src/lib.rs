@@ -14,6 +14,7 @@ pub mod result;
 pub mod review;
 pub mod simulate;
 pub mod stats;
+pub mod store;
 pub mod table;
 pub mod time;
 pub mod trial;

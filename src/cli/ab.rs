@@ -2,9 +2,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use leadoff::experiment::Experiment;
 use leadoff::experiment::trial::{self, Dialect, FieldTest, Past, Planned};
-use leadoff::experiment::{Experiment, write_file};
 use leadoff::report::{self, Format, chart};
+use leadoff::store::write_file;
 use leadoff::time::Moment;
 use leadoff::trial::plan::{self as trial_plan, ClusterSize, Clusters, Delay, Question};
 

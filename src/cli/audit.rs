@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::experiment::{self, Experiment};
 use leadoff::report::{self, Format};
+use leadoff::store::write_file;
 
 use super::progress::Progress;
 use super::{Outcome, print};
@@ -38,7 +39,7 @@ impl Audit {
         let folder = experiment::store_audit(&audit, &folder)?;
         drop(progress);
         match (&self.write, &audit.proposal.yaml) {
-            (Some(path), Some(yaml)) => experiment::write_file(path, yaml)?,
+            (Some(path), Some(yaml)) => write_file(path, yaml)?,
             (Some(path), None) => eprintln!("Nothing is proposed, so {} is not written.", path.display()),
             (None, _) => {}
         }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::data::{Finding, FindingLevel, RawRow, RawTable};
 use leadoff::experiment::{self, Checked, Experiment};
+use leadoff::store::write_file;
 
 use super::progress::Progress;
 use super::{Failure, Outcome, print};
@@ -32,7 +33,7 @@ impl Check {
         if let Some(path) = &self.findings {
             let mut csv = Vec::new();
             checked.findings.write_csv(&mut csv).map_err(Failure::fault)?;
-            experiment::write_file(path, csv)?;
+            write_file(path, csv)?;
             print(&format!("\nEvery finding with its rows: {}\n", path.display()));
         }
         Ok(ExitCode::SUCCESS)

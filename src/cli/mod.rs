@@ -21,8 +21,9 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use leadoff::experiment::{ConfigError, RunError, StoreError};
+use leadoff::experiment::{ConfigError, RunError};
 use leadoff::models::ModelError;
+use leadoff::store::StoreError;
 
 /// Replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 #[derive(Parser)]
@@ -88,7 +89,15 @@ impl From<ConfigError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::fault(error)
+        Self::new(store_code(&error), error)
+    }
+}
+
+fn store_code(error: &StoreError) -> u8 {
+    match error {
+        StoreError::NotOurs { .. } | StoreError::NotEmpty { .. } => USAGE,
+        StoreError::Read { .. } => DATA,
+        StoreError::Io { .. } => FAULT,
     }
 }
 
@@ -104,30 +113,17 @@ impl From<RunError> for Failure {
                 EXPERIMENT
             }
             RunError::Model(model) if is_in_the_file(model) => EXPERIMENT,
-            RunError::Model(model)
-                if matches!(
-                    **model,
-                    ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }
-                ) =>
-            {
-                EXPERIMENT
-            }
-            RunError::Data(_)
-            | RunError::Model(_)
-            | RunError::Cohort(_)
-            | RunError::Evaluation { .. }
-            | RunError::Truncated { .. } => DATA,
+            RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Truncated { .. } => DATA,
             RunError::NoTraining { .. } => EXPERIMENT,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
             | RunError::NoPoints
             | RunError::NotPoints { .. }
-            | RunError::NotEmpty { .. }
             | RunError::NotARun { .. }
             | RunError::OtherChampion { .. }
             | RunError::Format { .. } => USAGE,
-            RunError::Store(StoreError::NotOurs { .. }) => USAGE,
-            RunError::Store(_) | RunError::Report(_) => FAULT,
+            RunError::Report(_) => FAULT,
+            RunError::Store(error) => store_code(error),
         };
         Self::new(code, error)
     }

@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use leadoff::experiment::{self, Kind};
+use leadoff::experiment;
 use leadoff::report::{self, Document, Format};
 use leadoff::review;
+use leadoff::store::Kind;
 
 use super::{DATA, Failure, Outcome, USAGE, print};
 

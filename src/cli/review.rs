@@ -86,7 +86,7 @@ impl From<ReviewError> for Failure {
             | ReviewError::NoChampion
             | ReviewError::NoColumn { .. }
             | ReviewError::NoKind { .. } => super::EXPERIMENT,
-            ReviewError::Empty { .. } | ReviewError::Ledger { .. } | ReviewError::Read { .. } => super::DATA,
+            ReviewError::Empty { .. } | ReviewError::Ledger { .. } => super::DATA,
         };
         Self::new(code, error)
     }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use crate::report;
 use crate::result::*;
 use crate::stats::interval;
+use crate::store::{Kind, StoreError, write_file};
 
-use super::store::write_file;
-use super::{Kind, RunError, StoreError, read_evaluation};
+use super::{RunError, read_evaluation};
 
 /// Compares the results in two folders of `leadoff run`, of this or of older versions.
 ///

@@ -6,7 +6,7 @@ use crate::models::ModelError;
 use crate::replay::ReplayError;
 use crate::report::ReportError;
 
-use super::store::StoreError;
+use crate::store::StoreError;
 
 /// Why an experiment file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +45,6 @@ pub enum RunError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Report(#[from] ReportError),
-    #[error("{path}: {why}", path = path.display())]
-    Evaluation { path: PathBuf, why: String },
     #[error("lead `{lead}` {why}")]
     NoLead { lead: String, why: &'static str },
     #[error("there is no model `{name}`{near}")]
@@ -61,8 +59,6 @@ pub enum RunError {
         "{what}: those leads score lower for want of a log, and a comparison across that date would be about the log; {advice}, or compare all the same with --allow-truncated"
     )]
     Truncated { what: String, advice: String },
-    #[error("{path}: is there already and not empty: name a new folder", path = path.display())]
-    NotEmpty { path: PathBuf },
     #[error("{path}: {why}: name two folders that `leadoff run` left, such as `leadoff compare reports/q2 reports/q3`", path = path.display())]
     NotARun { path: PathBuf, why: String },
     #[error(

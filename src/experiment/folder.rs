@@ -6,10 +6,9 @@ use serde_json::json;
 
 use crate::report::{self, Format, chart};
 use crate::result::{Evaluation, SCHEMA};
+use crate::store::{self, Folder, Kind, StoreError, write_files};
 
-use super::kind::{self, Kind};
 use super::run::Run;
-use super::store::{Folder, StoreError, write_files};
 use super::{Progress, RunError};
 
 /// Writes the folder of a run, all of it or nothing. Returns its path.
@@ -70,8 +69,8 @@ fn run_json(run: &Run) -> String {
 }
 
 /// Reads an `evaluation.json` of this or an older version.
-pub fn read_evaluation(path: &Path) -> Result<Evaluation, RunError> {
-    kind::read(path, Kind::Run, SCHEMA).map_err(|why| RunError::Evaluation { path: path.into(), why })
+pub fn read_evaluation(path: &Path) -> Result<Evaluation, StoreError> {
+    store::read(path, Kind::Run, SCHEMA)
 }
 
 /// Draws the report of an evaluation anew, beside it. Each file appears whole.

@@ -8,14 +8,12 @@ mod error;
 mod file;
 mod folder;
 mod gates;
-mod kind;
 mod load;
 mod log;
 mod reviewing;
 mod run;
 mod scores;
 mod start;
-mod store;
 pub mod trial;
 mod yaml;
 
@@ -28,8 +26,6 @@ pub use error::{ConfigError, RunError};
 pub use file::{CalibrationSpec, CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use folder::{read_evaluation, redraw, store};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
-pub use kind::Kind;
-pub(crate) use kind::read as read_stored;
 pub use load::Experiment;
 pub use reviewing::{FeedbackSpec, Month, NamedRows, ReviewSpec};
 pub(crate) use run::cohort as cohort_of;
@@ -37,8 +33,6 @@ pub(crate) use run::{Played, brackets, play, scored};
 pub use run::{Run, run};
 pub use scores::{explain, score, selfcheck, swaps};
 pub use start::{demo, init, schema};
-pub(crate) use store::{Folder, write_files};
-pub use store::{StoreError, write_file};
 
 /// Hears what is being done, for somebody who waits.
 pub trait Progress: Sync {

@@ -7,12 +7,12 @@ use crate::data;
 use crate::evaluation::{self, SelfCheck, Swapped};
 use crate::models::{Explanation, Line};
 use crate::replay::{Role, Scope, Step, Trail};
+use crate::store::write_with;
 use crate::table::{Cell, Column, Table, Text};
 use crate::time::Zone;
 
 use super::load::Experiment;
 use super::run::{cohort, play};
-use super::store::write_with;
 use super::{Progress, RunError, log};
 
 /// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet.

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use crate::evaluation::CohortError;
-use crate::experiment::{RunError, StoreError};
+use crate::experiment::RunError;
+use crate::store::StoreError;
 
 /// Why a review came to no result.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +29,6 @@ pub enum ReviewError {
     NoKind { kind: String, near: String },
     #[error("{path}:{line}: no entry of a ledger of reviews: {why}; move the file away to begin a new one", path = path.display())]
     Ledger { path: PathBuf, line: usize, why: String },
-    #[error("{path}: {why}", path = path.display())]
-    Read { path: PathBuf, why: String },
     #[error(transparent)]
     Run(#[from] RunError),
 }

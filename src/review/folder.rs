@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::data::InputFile;
-use crate::experiment::{Folder, Kind, RunError, read_stored, write_files};
+use crate::experiment::RunError;
 use crate::report::{self, chart};
 use crate::result::review::{REVIEW_SCHEMA, Review};
+use crate::store::{self, Folder, Kind, StoreError, write_files};
 
 use super::ReviewError;
 use super::ledger::append;
@@ -21,7 +22,7 @@ pub fn store(review: &Review, inputs: &[InputFile], folder: &Path, png: bool) ->
     let label = review.periods.last().map_or("review", |period| period.label.as_str());
     let target = folder.join(report::slug(&label.to_lowercase()));
     std::fs::create_dir_all(folder)
-        .map_err(|error| ReviewError::Read { path: folder.into(), why: error.to_string() })?;
+        .map_err(|error| StoreError::Read { path: folder.into(), why: error.to_string() })?;
     let draft = Folder::create(&target)?;
     let json = serde_json::to_string_pretty(review).expect("a review has only plain values") + "\n";
     draft.write("review.json", json)?;
@@ -63,8 +64,8 @@ fn run_json(review: &Review, inputs: &[InputFile]) -> String {
 ///
 /// # Errors
 /// When it can not be read, is something else, or is newer than this program.
-pub fn read_review(path: &Path) -> Result<Review, ReviewError> {
-    read_stored(path, Kind::Review, REVIEW_SCHEMA).map_err(|why| ReviewError::Read { path: path.into(), why })
+pub fn read_review(path: &Path) -> Result<Review, StoreError> {
+    store::read(path, Kind::Review, REVIEW_SCHEMA)
 }
 
 /// Draws the report of a review anew, beside it. Each file appears whole.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::experiment::write_file;
 use crate::report;
 use crate::result::review::{LedgerEntry, REVIEW_SCHEMA, Review};
+use crate::store::{StoreError, write_file};
 
 use super::ReviewError;
 use super::gather::hex;
@@ -31,7 +31,7 @@ impl Kept {
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(ReviewError::Read { path, why: error.to_string() }),
+            Err(error) => return Err(StoreError::Read { path, why: error.to_string() }.into()),
         };
         let mut kept = Self::default();
         for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {

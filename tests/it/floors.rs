@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms by floor. A room may use any room on a lower floor.
 const FLOORS: &[&[&str]] = &[
-    &["stats", "time"],
+    &["stats", "store", "time"],
     &["table"],
     &["data", "metrics", "predicate", "result"],
     &["oracle", "replay", "simulate"],

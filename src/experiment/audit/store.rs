@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 
 use crate::report::{self, chart};
 use crate::result::Audit;
+use crate::store::{StoreError, write_file};
 
 use crate::experiment::RunError;
-use crate::experiment::store::{StoreError, write_file};
 
 /// Writes the audit as JSON and as a report, and the proposal where there is one. Returns the folder.
 ///

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::data::hashed;
-use crate::experiment::store::{Folder, StoreError};
-use crate::experiment::{Kind, Progress, RunError, read_stored, write_files};
+use crate::experiment::{Progress, RunError};
 use crate::report::{self, chart};
 use crate::result::Number;
 use crate::result::trial::{ArmLook, Contrast, Look, TRIAL_SCHEMA, Trial};
+use crate::store::{self, Folder, Kind, StoreError, write_files};
 use crate::time::Moment;
 use crate::trial::{self, Test};
 
@@ -139,8 +139,8 @@ fn report_files(trial: &Trial) -> Result<Vec<(String, Vec<u8>)>, RunError> {
 ///
 /// # Errors
 /// When it is none.
-pub fn read_trial(path: &Path) -> Result<Trial, RunError> {
-    read_stored(path, Kind::Trial, TRIAL_SCHEMA).map_err(|why| RunError::Evaluation { path: path.into(), why })
+pub fn read_trial(path: &Path) -> Result<Trial, StoreError> {
+    store::read(path, Kind::Trial, TRIAL_SCHEMA)
 }
 
 /// Draws the report of a trial anew, beside it.

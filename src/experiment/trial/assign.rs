@@ -4,7 +4,8 @@ use std::path::Path;
 use md5::{Digest, Md5};
 
 use crate::data::{Asked, AssignmentsSpec, Paths, Wanted, columns};
-use crate::experiment::{RunError, write_file};
+use crate::experiment::RunError;
+use crate::store::{StoreError, write_file};
 use crate::table::Column;
 
 use super::load::FieldTest;
@@ -145,7 +146,7 @@ pub fn assign_file(assigner: &Assigner, path: &Path, column: &str) -> Result<Str
     let Some(Column::Text(units)) = read.pop() else { return Ok(String::new()) };
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut seen = vec![false; units.levels.len()];
-    let failed = |error: csv::Error| RunError::Evaluation { path: path.into(), why: error.to_string() };
+    let failed = |error: csv::Error| StoreError::Read { path: path.into(), why: error.to_string() };
     writer.write_record([column, "arm"]).map_err(failed)?;
     for &code in &units.codes {
         // The same unit again gets the same arm: one row says it.
@@ -155,8 +156,7 @@ pub fn assign_file(assigner: &Assigner, path: &Path, column: &str) -> Result<Str
             writer.write_record([unit, assigner.arm(unit)]).map_err(failed)?;
         }
     }
-    let bytes =
-        writer.into_inner().map_err(|error| RunError::Evaluation { path: path.into(), why: error.to_string() })?;
+    let bytes = writer.into_inner().map_err(|error| StoreError::Read { path: path.into(), why: error.to_string() })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

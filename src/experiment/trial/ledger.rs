@@ -1,11 +1,11 @@
 use std::path::Path;
 
-use crate::experiment::{RunError, write_file};
 use crate::result::trial::Look;
+use crate::store::{StoreError, write_file};
 
 /// The looks taken at a test so far; none without a ledger.
-pub(super) fn read(path: &Path) -> Result<Vec<Look>, RunError> {
-    let failed = |why: String| RunError::Evaluation { path: path.into(), why };
+pub(super) fn read(path: &Path) -> Result<Vec<Look>, StoreError> {
+    let failed = |why: String| StoreError::Read { path: path.into(), why };
     match std::fs::read_to_string(path) {
         Ok(text) => serde_json::from_str(&text).map_err(|error| failed(format!("not a ledger of looks: {error}"))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -23,7 +23,7 @@ pub(super) fn with(mut looks: Vec<Look>, look: Look) -> Vec<Look> {
     looks
 }
 
-pub(super) fn write(path: &Path, looks: &[Look]) -> Result<(), RunError> {
+pub(super) fn write(path: &Path, looks: &[Look]) -> Result<(), StoreError> {
     let text = serde_json::to_string_pretty(looks).expect("plain values") + "\n";
-    Ok(write_file(path, text)?)
+    write_file(path, text)
 }

@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::experiment::{RunError, write_file};
 use crate::report::text;
+use crate::store::{StoreError, write_file};
 use crate::time::{Calendar, DAY, Moment, Zone};
 use crate::trial::plan::{ClusterSize, LogRank, Plan, Question};
 
@@ -311,9 +311,9 @@ fn quoted(name: &str) -> String {
 ///
 /// # Errors
 /// When a file is there already, or cannot be written.
-pub fn write_plan(planned: &Planned, path: &Path) -> Result<(), RunError> {
+pub fn write_plan(planned: &Planned, path: &Path) -> Result<(), StoreError> {
     if path.exists() {
-        return Err(RunError::NotEmpty { path: path.into() });
+        return Err(StoreError::NotEmpty { path: path.into() });
     }
-    Ok(write_file(path, planned.yaml())?)
+    write_file(path, planned.yaml())
 }

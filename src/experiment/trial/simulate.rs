@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::experiment::{RunError, write_file};
+use crate::store::{StoreError, write_file};
 use crate::time::{Instant, NEVER, Zone, known};
 use crate::trial::simulate::{History, Truth, history_assigned};
 
@@ -10,18 +10,18 @@ use super::assign::Assigner;
 ///
 /// # Errors
 /// When a file cannot be written, or the folder holds a test already.
-pub fn write_simulated(truth: &Truth, folder: &Path) -> Result<(), RunError> {
+pub fn write_simulated(truth: &Truth, folder: &Path) -> Result<(), StoreError> {
     let path = folder.join("test.yaml");
     if path.exists() {
-        return Err(RunError::NotEmpty { path });
+        return Err(StoreError::NotEmpty { path });
     }
-    let failed = |source| crate::experiment::StoreError::Io { path: folder.into(), source };
+    let failed = |source| StoreError::Io { path: folder.into(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let made = history_assigned(truth, 0, START, |lead| by_hash(truth).then(|| arm_of(lead)));
     write_file(&folder.join("assignments.csv"), assignments(&made))?;
     write_file(&folder.join("outcomes.csv"), outcomes(&made))?;
     write_file(&folder.join("truth.json"), told(truth))?;
-    Ok(write_file(&path, yaml(truth))?)
+    write_file(&path, yaml(truth))
 }
 
 /// 2026-01-01.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::RunError;
+use super::StoreError;
 
 /// A stored result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl Kind {
     ///
     /// # Errors
     /// When it can not be read or is no JSON.
-    pub fn of_file(path: &Path) -> Result<Option<Self>, RunError> {
-        parsed(path).map(|json| Self::of(&json)).map_err(|why| RunError::Evaluation { path: path.into(), why })
+    pub fn of_file(path: &Path) -> Result<Option<Self>, StoreError> {
+        parsed(path).map(|json| Self::of(&json)).map_err(|why| StoreError::Read { path: path.into(), why })
     }
 
     fn of(json: &Value) -> Option<Self> {
@@ -67,8 +67,12 @@ fn parsed(path: &Path) -> Result<Value, String> {
 /// Reads a result of this kind, whose schema is this one or an older one.
 ///
 /// # Errors
-/// Why it can not: another kind, a newer schema, no result at all.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path, kind: Kind, newest: u32) -> Result<T, String> {
+/// When it is of another kind, of a newer schema, or no result at all.
+pub fn read<T: DeserializeOwned>(path: &Path, kind: Kind, newest: u32) -> Result<T, StoreError> {
+    read_as(path, kind, newest).map_err(|why| StoreError::Read { path: path.into(), why })
+}
+
+fn read_as<T: DeserializeOwned>(path: &Path, kind: Kind, newest: u32) -> Result<T, String> {
     let json = parsed(path)?;
     if let Some(other) = Kind::of(&json).filter(|other| *other != kind) {
         return Err(format!("it holds {}, and what is asked for is {}", other.in_words(), kind.in_words()));

@@ -1,8 +1,10 @@
-//! The folder of a run: all of it or nothing.
+//! A folder that appears whole, and a file that does.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use super::{Kind, StoreError};
 
 /// A folder that appears in one step: written beside its place, then renamed into it.
 pub struct Folder {
@@ -10,26 +12,14 @@ pub struct Folder {
     draft: PathBuf,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("{path}: cannot be written: {source}", path = path.display())]
-    Io { path: PathBuf, source: io::Error },
-    #[error("{path}: is there already and is no report of ours (it holds no `evaluation.json`): name another folder with --out", path = path.display())]
-    NotOurs { path: PathBuf },
-}
-
-/// What tells a folder of ours from others.
-const MARK: &str = "evaluation.json";
-/// The same of a field test's report.
-const TRIAL_MARK: &str = "trial.json";
-/// The same of a review.
-const REVIEW_MARK: &str = "review.json";
+/// A folder that holds one of these is ours.
+const OURS: [Kind; 3] = [Kind::Run, Kind::Trial, Kind::Review];
 
 impl Folder {
     /// A draft beside `target`. An older report of ours at `target` stays until [`Folder::finish`].
     pub fn create(target: &Path) -> Result<Self, StoreError> {
         let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-        let is_ours = [MARK, TRIAL_MARK, REVIEW_MARK].iter().any(|mark| target.join(mark).exists());
+        let is_ours = OURS.iter().any(|kind| target.join(kind.file()).exists());
         if target.exists() && !is_ours && !is_empty(target) {
             return Err(StoreError::NotOurs { path: target.into() });
         }
@@ -80,7 +70,7 @@ impl Drop for Folder {
 }
 
 /// Files of a report, each of which appears in one step.
-pub(crate) fn write_files(folder: &Path, files: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+pub fn write_files(folder: &Path, files: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
     for (name, bytes) in files {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);
@@ -115,12 +105,12 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let target = root.path().join("report");
         let first = Folder::create(&target).unwrap();
-        first.write(MARK, "1").unwrap();
+        first.write(Kind::Run.file(), "1").unwrap();
         first.finish().unwrap();
         let second = Folder::create(&target).unwrap();
-        second.write(MARK, "2").unwrap();
+        second.write(Kind::Run.file(), "2").unwrap();
         drop(second);
-        assert_eq!(fs::read_to_string(target.join(MARK)).unwrap(), "1");
+        assert_eq!(fs::read_to_string(target.join(Kind::Run.file())).unwrap(), "1");
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 
