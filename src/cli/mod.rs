@@ -21,9 +21,11 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use leadoff::experiment::{ConfigError, RunError};
+use leadoff::experiment::ConfigError;
 use leadoff::models::ModelError;
+use leadoff::pipeline::PipelineError;
 use leadoff::store::StoreError;
+use leadoff::workflows::RunError;
 
 /// Replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 #[derive(Parser)]
@@ -106,15 +108,20 @@ fn is_in_the_file(error: &ModelError) -> bool {
     matches!(error, ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. })
 }
 
+fn pipeline_code(error: &PipelineError) -> u8 {
+    match error {
+        PipelineError::Replay(_) | PipelineError::NoSegment { .. } | PipelineError::Refused { .. } => EXPERIMENT,
+        PipelineError::Model(model) if is_in_the_file(model) => EXPERIMENT,
+        PipelineError::Data(_) | PipelineError::Model(_) | PipelineError::Cohort(_) => DATA,
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let code = match &error {
-            RunError::Config(_) | RunError::Replay(_) | RunError::NoSegment { .. } | RunError::Refused { .. } => {
-                EXPERIMENT
-            }
-            RunError::Model(model) if is_in_the_file(model) => EXPERIMENT,
-            RunError::Data(_) | RunError::Model(_) | RunError::Cohort(_) | RunError::Truncated { .. } => DATA,
-            RunError::NoTraining { .. } => EXPERIMENT,
+            RunError::Config(_) | RunError::NoTraining { .. } => EXPERIMENT,
+            RunError::Pipeline(error) => pipeline_code(error),
+            RunError::Truncated { .. } => DATA,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
             | RunError::NoPoints

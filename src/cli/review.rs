@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
-use leadoff::review::{self, Asked, Kept, ReviewError, Reviewed};
 use leadoff::time::Moment;
+use leadoff::workflows::review::{self, Asked, Kept, ReviewError, Reviewed};
 
 use super::progress::Progress;
 use super::{Failure, Outcome, print};

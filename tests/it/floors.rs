@@ -10,9 +10,9 @@ const FLOORS: &[&[&str]] = &[
     &["data", "metrics", "predicate", "result"],
     &["oracle", "replay", "simulate"],
     &["evaluation", "models", "trial"],
-    &["audit", "report"],
-    &["experiment"],
-    &["review"],
+    &["audit", "experiment", "report", "review"],
+    &["pipeline"],
+    &["workflows"],
 ];
 
 /// Libraries that stay in their rooms.
