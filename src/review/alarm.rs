@@ -174,9 +174,8 @@ fn worth<'a>(
     what: String,
     holds: impl Fn(usize) -> bool + 'a,
 ) -> Option<Watch<'a>> {
-    let inside = |row: &usize| compared.period[*row] < compared.periods();
-    let with = (0..compared.period.len()).filter(inside).filter(|&row| holds(row)).count();
-    let all = (0..compared.period.len()).filter(inside).count();
+    let with = compared.in_periods().filter(|&row| holds(row)).count();
+    let all = compared.in_periods().count();
     if with == 0 || with == all {
         return None;
     }
@@ -246,7 +245,7 @@ fn tracking<'a>(kind: &str, events: &'a [u32]) -> Watch<'a> {
 }
 
 /// An alarm in a few words, without its figures.
-pub(crate) fn in_words(alarm: &Alarm) -> String {
+pub(super) fn in_words(alarm: &Alarm) -> String {
     let more = alarm.now > alarm.before;
     match alarm.kind {
         AlarmKind::Conversion => format!("{} leads convert", if more { "more" } else { "fewer" }),

@@ -3,27 +3,37 @@
 //! All of it reads the leads of the periods as plain columns ([`Compared`]): [`alarms`], [`early_reads`], the drift of
 //! inputs, what it takes to win.
 
+mod advice;
 mod alarm;
+mod benchmark;
 mod bins;
 mod drift;
 mod early;
 mod leads;
-pub(crate) mod likelihood;
+mod likelihood;
+mod memory;
+mod trend;
 
+pub use advice::{Found, a_quarter, advice};
 pub use alarm::alarms;
-pub(crate) use alarm::in_words;
-pub(crate) use drift::drift;
+use alarm::in_words;
+pub use benchmark::benchmarks;
+pub use drift::drift;
 pub use early::early_reads;
-pub(crate) use early::{Forecast, no_forecast};
-pub use leads::{Compared, Given, Input, LATER, NONE, Values, Volume};
+pub use leads::{
+    Compared, FeedbackColumns, FirstTouch, FollowUp, Given, Input, LeadColumns, MisalignedError, ModelColumns, Place,
+    Values, Volume,
+};
+pub use memory::{judged, rewritten};
+pub use trend::{changes, period, trends};
 
 use crate::result::Estimate;
 use crate::stats::proportion::{Count, wilson};
 
 /// Confidence of every interval.
-pub(crate) const LEVEL: f64 = 0.95;
+const LEVEL: f64 = 0.95;
 
 /// A rate with Wilson's interval.
-pub(crate) fn rate(count: Count) -> Estimate {
+fn rate(count: Count) -> Estimate {
     Estimate::with(count.rate(), wilson(count.successes, count.n, LEVEL))
 }

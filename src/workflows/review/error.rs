@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use crate::evaluation::CohortError;
 use crate::pipeline::PipelineError;
+use crate::review::MisalignedError;
 use crate::store::StoreError;
 use crate::workflows::RunError;
 
@@ -30,6 +31,8 @@ pub enum ReviewError {
     NoKind { kind: String, near: String },
     #[error("{path}:{line}: no entry of a ledger of reviews: {why}; move the file away to begin a new one", path = path.display())]
     Ledger { path: PathBuf, line: usize, why: String },
+    #[error(transparent)]
+    Misaligned(#[from] MisalignedError),
     #[error(transparent)]
     Run(#[from] RunError),
 }

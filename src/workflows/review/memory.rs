@@ -4,10 +4,9 @@ use crate::audit;
 use crate::evaluation::{self, Scored};
 use crate::experiment::Experiment;
 use crate::pipeline::Played;
-use crate::result::review::{
-    Advice, AdviceKind, Fingerprint, Judged, LedgerEntry, Memory, Period, Quoted, Regret, Rewritten,
-};
+use crate::result::review::{Advice, AdviceKind, LedgerEntry, Memory, Period, Quoted, Regret};
 use crate::result::{Comparison, Decision, Estimate};
+use crate::review::{judged, rewritten};
 use crate::stats::Interval;
 
 use super::gather::Gathered;
@@ -21,6 +20,7 @@ pub(super) fn memory(
     experiment: &Experiment,
     played: &Played,
 ) -> Memory {
+    let entries: Vec<&LedgerEntry> = kept.entries().collect();
     Memory {
         reviews: kept.len() as u64,
         last: kept.entries().next_back().map(|last| Quoted {
@@ -34,8 +34,8 @@ pub(super) fn memory(
             advised_changes: last.advice.iter().filter(|one| is_change(one)).count() as u64,
             regret: regret(last, gathered, experiment, played),
         }),
-        rewritten: rewritten(kept, periods, definition),
-        judged: judged(kept, periods),
+        rewritten: rewritten(&entries, periods, definition),
+        judged: judged(&entries, periods),
     }
 }
 
@@ -54,91 +54,19 @@ fn followed(advice: &[Advice], gathered: &Gathered, played: &Played) -> u64 {
     advice.iter().filter(stands).count() as u64
 }
 
-/// The latest view of every period that an earlier review saw with all horizons over, against the one now.
-fn rewritten(kept: &Kept, periods: &[Period], definition: &str) -> Vec<Rewritten> {
-    let one = |now: &Period| {
-        let seen = kept.entries().rev().find_map(|entry| {
-            let then = entry.periods.iter().find(|then| then.label == now.label && then.is_mature())?;
-            Some((entry, then))
-        });
-        let (entry, then) = seen?;
-        let changed = (then.leads, then.wins) != (now.leads, now.wins) || then.fingerprint != now.fingerprint;
-        changed.then(|| Rewritten {
-            period: now.label.clone(),
-            seen_in: entry.period.clone(),
-            leads_then: then.leads,
-            leads_now: now.leads,
-            wins_then: then.wins,
-            wins_now: now.wins,
-            why: why(then, now, entry.definition == definition),
-        })
-    };
-    periods.iter().filter_map(one).collect()
-}
-
-fn why(then: &Period, now: &Period, same_definition: bool) -> String {
-    if !same_definition {
-        return "the experiment defines leads, horizon or models otherwise than it did then".into();
-    }
-    let Fingerprint { leads, outcomes, scores } = &then.fingerprint;
-    let mut found = Vec::new();
-    if *leads != now.fingerprint.leads {
-        found.push(match now.leads.cmp(&then.leads) {
-            std::cmp::Ordering::Less => "leads were taken out afterwards",
-            std::cmp::Ordering::Greater => "leads were added afterwards",
-            std::cmp::Ordering::Equal => "leads were exchanged afterwards",
-        });
-    }
-    if *outcomes != now.fingerprint.outcomes {
-        let rates = (now.wins * then.mature).cmp(&(then.wins * now.mature));
-        found.push(match rates {
-            std::cmp::Ordering::Greater => {
-                "outcomes were rewritten: more wins are dated into the period than were known"
-            }
-            std::cmp::Ordering::Less => "outcomes were rewritten: wins that were known are gone",
-            std::cmp::Ordering::Equal => "outcomes were rewritten: days or amounts of wins are others",
-        });
-    }
-    if *scores != now.fingerprint.scores && *leads == now.fingerprint.leads {
-        found.push("what the score reads was rewritten: columns or events of these leads are others");
-    }
-    found.join("; ")
-}
-
-/// Early reads whose periods are mature now, the latest read of each.
-fn judged(kept: &Kept, periods: &[Period]) -> Vec<Judged> {
-    let one = |now: &Period| {
-        let read = kept.entries().rev().find_map(|entry| {
-            let read = entry.early.iter().find(|read| read.label == now.label)?;
-            Some((entry, read))
-        });
-        let (entry, read) = read?;
-        let (happened, interval) = (now.rate.point.finite()?, read.rate.interval()?);
-        Some(Judged {
-            period: now.label.clone(),
-            read_in: entry.period.clone(),
-            rate: read.rate.clone(),
-            happened,
-            inside: interval.contains(happened),
-        })
-    };
-    periods.iter().filter(|period| period.is_mature()).filter_map(one).collect()
-}
-
 /// The advice on the mature leads created after the period that it was given in; nothing where there are none.
 fn regret(last: &LedgerEntry, gathered: &Gathered, experiment: &Experiment, played: &Played) -> Option<Regret> {
     let compared = &gathered.compared;
     let given = compared.labels.iter().position(|label| *label == last.period)?;
     let since = given + 1..compared.periods();
-    let rows: Vec<usize> = (0..compared.period.len())
-        .filter(|&row| since.contains(&compared.period[row]) && !gathered.trained[row])
-        .collect();
+    let is_since = |row: usize| compared.period(row).is_some_and(|period| since.contains(&period));
+    let rows: Vec<usize> = (0..compared.leads()).filter(|&row| is_since(row) && !compared.trained[row]).collect();
     let advised = gathered.scored.iter().position(|model| model.name == last.advised)?;
     let window = gathered.window(given + 1..=compared.periods() - 1);
     let mut models = gathered.scored.clone();
     let changed = changed(last, gathered, played);
     models.extend(changed.clone());
-    let cohort = gathered.cohort_of(experiment, played, &rows, window, (&models, advised)).ok()?;
+    let cohort = gathered.taken.cohort(experiment, played, &rows, window, (&models, advised)).ok()?;
     let evaluated = evaluation::evaluate(&cohort);
     let against = |name: &str| evaluated.comparisons.iter().find(|one| one.challenger == name);
     let nothing = Estimate::new(0.0, Interval::new(0.0, 0.0));

@@ -1,15 +1,14 @@
 //! A review of the live model: its leads replayed once and put into columns by period, what earlier reviews said read
 //! from their ledger, and the folder that it leaves.
 
-mod advice;
-mod benchmark;
+mod audited;
 mod error;
 mod folder;
 mod gather;
 mod ledger;
 mod memory;
 mod period;
-mod trend;
+mod sales;
 
 pub use error::ReviewError;
 pub use folder::{read_review, redraw, store};
@@ -23,13 +22,14 @@ use crate::evaluation;
 use crate::experiment::Experiment;
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::Scope;
-use crate::result::review::{REVIEW_SCHEMA, Review, ReviewDecision, ReviewSetting};
+use crate::result::review::{Period, REVIEW_SCHEMA, Review, ReviewDecision, ReviewSetting};
 use crate::result::{CapacitySetting, Decision, Level, Notice, Verdict};
 use crate::review;
 use crate::stats::random::Seed;
 use crate::time::NEVER;
 
-use gather::{Gathered, hex};
+use audited::Audited;
+use gather::{Gathered, ends, hex};
 use period::{Calendar, stretches};
 
 /// What to review.
@@ -64,22 +64,23 @@ pub fn review(
     let inputs = data::inputs(&experiment.file.data, &experiment.base).map_err(PipelineError::from)?;
     let setting = setting(experiment, &played, &gathered, &inputs);
     let compared = &gathered.compared;
-    let reviewed = compared.labels[compared.periods() - 1].clone();
+    let reviewed = compared.labels[compared.reviewed()].clone();
     progress.say("judging every period".into());
-    let periods = trend::periods(&gathered, &played);
-    let models = trend::models(&gathered, experiment, &played);
-    let changes = trend::changes(&gathered, &models);
+    let periods: Vec<Period> = (0..compared.periods()).map(|period| of_period(&gathered, &played, period)).collect();
+    let models = review::trends(compared, |period, rows| gathered.profiles(experiment, &played, period, rows));
+    let changes = review::changes(compared, &models);
     progress.say("looking for drift and alarms".into());
     let alarms = review::alarms(compared);
     let drift = review::drift(compared);
     progress.say("reading the open periods early".into());
     let early = review::early_reads(compared, &alarms.rung, Seed(experiment.file.seed));
-    let benchmarks = benchmark::benchmarks(&gathered, experiment, &played)?;
+    let benchmarks = review::benchmarks(compared, Seed(experiment.file.seed));
     progress.say("deciding".into());
     let decision = decision(&gathered, experiment, &played);
     progress.say("auditing the criteria".into());
-    let audited = advice::audited(experiment, compared, &gathered.stretches, zone, progress);
-    let advised = advice::advice(&alarms.rung, &reviewed, &decision, audited.as_ref(), &models[champion]);
+    let audited = audited::audited(experiment, compared, &gathered.stretches, zone, progress);
+    let found = audited.as_ref().map(Audited::found);
+    let advised = review::advice(&alarms.rung, &reviewed, &decision, found.as_ref(), &models[champion]);
     progress.say("remembering earlier reviews".into());
     let kept_broken = kept.broken;
     let kept = kept.before(&reviewed, &setting.inputs, &setting.definition);
@@ -102,6 +103,18 @@ pub fn review(
         memory,
     };
     Ok((review, inputs))
+}
+
+/// The leads of a period, with what only their history tells.
+fn of_period(gathered: &Gathered, played: &Played, period: usize) -> Period {
+    let (from, to) = ends(&gathered.stretches.all[period], &played.history.zone).unzip();
+    Period {
+        from,
+        to,
+        decided_before: gathered.decided[period],
+        fingerprint: gathered.fingerprint(played, period),
+        ..review::period(&gathered.compared, period)
+    }
 }
 
 fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs: &[InputFile]) -> ReviewSetting {
@@ -131,7 +144,7 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs
             per_days: capacity.per.days(),
             estimated: false,
         }),
-        reference: match gathered.reference_is_training {
+        reference: match gathered.taken.reference_is_training {
             true => {
                 let window = file.replay.train.as_ref().map_or(String::new(), |window| window.in_words());
                 format!("the leads that the models learned from ({window})")
@@ -148,11 +161,9 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs
 /// Challengers against the live model on the mature leads of all compared periods that no model learned from.
 fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> ReviewDecision {
     let compared = &gathered.compared;
-    let rows: Vec<usize> = (0..compared.period.len())
-        .filter(|&row| compared.period[row] < compared.periods() && !gathered.trained[row])
-        .collect();
-    let first = rows.iter().map(|&row| compared.period[row]).min().unwrap_or(0);
-    let last = compared.periods() - 1;
+    let rows: Vec<usize> = compared.in_periods().filter(|&row| !compared.trained[row]).collect();
+    let first = rows.iter().filter_map(|&row| compared.period(row)).min().unwrap_or(0);
+    let last = compared.reviewed();
     let (from, to) = (&compared.labels[first], &compared.labels[last]);
     let window = if from == to { from.clone() } else { format!("{from} to {to}") };
     let cohort = gathered.cohort(experiment, played, &rows, gathered.window(first..=last));

@@ -1,0 +1,139 @@
+//! The changes to make: what rang, what the audit found, what the gates decided; at most three, the most urgent first.
+
+use crate::result::review::{Advice, AdviceKind, Alarm, AlarmKind, ModelTrend, ReviewDecision};
+use crate::result::{Belief, Comparison, CriterionAudit, Decision, Edit, Estimate};
+
+use super::in_words;
+
+/// The most advice that anybody follows.
+const MOST: usize = 3;
+
+/// What an audit of the live model found.
+pub struct Found<'a> {
+    pub criteria: &'a [CriterionAudit],
+    pub edits: &'a [Edit],
+    /// What each edit by itself brings.
+    pub gains: &'a [Estimate],
+}
+
+/// Wins a quarter; without times, wins among the leads judged.
+pub fn a_quarter(comparison: &Comparison) -> Estimate {
+    match comparison.wins_per_quarter.point.finite() {
+        Some(_) => comparison.wins_per_quarter.clone(),
+        None => comparison.wins.clone(),
+    }
+}
+
+/// What to change, the most urgent first.
+pub fn advice(
+    alarms: &[Alarm],
+    reviewed: &str,
+    decision: &ReviewDecision,
+    found: Option<&Found>,
+    champion: &ModelTrend,
+) -> Vec<Advice> {
+    let mut advice: Vec<Advice> = alarms.iter().filter(|alarm| alarm.period == reviewed).filter_map(of_alarm).collect();
+    advice.extend(replacement(decision));
+    if let Some(found) = found {
+        let mut edits: Vec<Advice> = edits(found).collect();
+        edits.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
+        advice.extend(edits);
+        advice.extend(useless(found));
+    }
+    advice.extend(recalibration(champion));
+    let mut seen: Vec<(AdviceKind, String)> = Vec::new();
+    advice.retain(|one| {
+        let key = (one.what, one.subject.clone());
+        let fresh = !seen.contains(&key);
+        seen.push(key);
+        fresh
+    });
+    advice.truncate(MOST);
+    advice
+}
+
+fn gain(advice: &Advice) -> f64 {
+    advice.gain.point.finite().unwrap_or(f64::NEG_INFINITY)
+}
+
+const MARKETING_OPERATIONS: &str = "marketing operations";
+const BOTH_HEADS: &str = "head of sales and head of marketing";
+const MARKETING: &str = "head of marketing";
+
+fn of_alarm(alarm: &Alarm) -> Option<Advice> {
+    let what = match alarm.kind {
+        AlarmKind::Tracking => AdviceKind::MendTracking,
+        AlarmKind::Segment if alarm.now < alarm.before => AdviceKind::LookAtSegment,
+        _ => return None,
+    };
+    Some(Advice {
+        what,
+        subject: alarm.what.clone(),
+        from: None,
+        to: None,
+        gain: Estimate::undefined("can not be replayed"),
+        who: if what == AdviceKind::MendTracking { MARKETING_OPERATIONS } else { MARKETING }.into(),
+        why: in_words(alarm),
+    })
+}
+
+fn replacement(decision: &ReviewDecision) -> Option<Advice> {
+    let verdict = &decision.verdict;
+    let challenger = verdict.challenger.as_ref().filter(|_| verdict.decision == Decision::Promote)?;
+    let comparison = decision.comparisons.iter().find(|one| one.challenger == *challenger)?;
+    Some(Advice {
+        what: AdviceKind::ReplaceModel,
+        subject: challenger.clone(),
+        from: None,
+        to: None,
+        gain: a_quarter(comparison),
+        who: BOTH_HEADS.into(),
+        why: format!("it passes every gate against `{}`", comparison.champion),
+    })
+}
+
+fn edits<'a>(found: &Found<'a>) -> impl Iterator<Item = Advice> + 'a {
+    found.edits.iter().zip(found.gains).map(|(edit, gain)| Advice {
+        what: AdviceKind::ChangePoints,
+        subject: edit.criterion.clone(),
+        from: Some(edit.from),
+        to: Some(edit.to),
+        gain: gain.clone(),
+        who: MARKETING_OPERATIONS.into(),
+        why: edit.why.clone(),
+    })
+}
+
+/// Criteria that never fire, or say what others say.
+fn useless<'a>(found: &Found<'a>) -> impl Iterator<Item = Advice> + 'a {
+    let quiet = found.criteria.iter().filter(|one| matches!(one.verdict, Belief::Dead | Belief::Redundant));
+    quiet.map(|one| Advice {
+        what: AdviceKind::RemoveCriterion,
+        subject: one.name.clone(),
+        from: Some(one.configured),
+        to: Some(0.0),
+        gain: Estimate::undefined("nothing is lost by it"),
+        who: MARKETING_OPERATIONS.into(),
+        why: one.sentence.clone(),
+    })
+}
+
+/// Probabilities that are off by a quarter and more in the reviewed period.
+fn recalibration(champion: &ModelTrend) -> Option<Advice> {
+    let last = champion.periods.last()?;
+    let interval = last.calibration.interval()?;
+    let (predicted, observed) = (last.mean_predicted.finite()?, last.observed.point.finite()?);
+    let off = observed > 1.25 * predicted || predicted > 1.25 * observed;
+    (off && !interval.contains(0.0)).then(|| Advice {
+        what: AdviceKind::Recalibrate,
+        subject: champion.name.clone(),
+        from: None,
+        to: None,
+        gain: Estimate::undefined("the order of leads stays as it is"),
+        who: MARKETING_OPERATIONS.into(),
+        why: format!(
+            "leads convert {} than its probabilities say: fit them anew on later leads",
+            if observed > predicted { "more often" } else { "less often" }
+        ),
+    })
+}
