@@ -7,10 +7,10 @@ use leadoff::report::{self, Format, chart};
 use leadoff::store::write_file;
 use leadoff::time::Moment;
 use leadoff::trial::plan::{self as trial_plan, ClusterSize, Clusters, Delay, Question};
-use leadoff::workflows::ab::{self, Dialect, FieldTest, Past, Planned};
+use leadoff::workflows::ab::{self, Dialect, FieldTest, Past, Planned, TestError};
 
 use super::progress::Progress;
-use super::{Failure, Outcome, USAGE, print};
+use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, store_code};
 
 /// A/B tests of scoring models in the field: plan, assign, analyse.
 #[derive(Args)]
@@ -68,7 +68,7 @@ impl Assign {
                 "{}: salt: missing: a word of this test's own, such as `salt: autumn-2026`",
                 self.test.display()
             );
-            return Err(Failure::new(super::EXPERIMENT, message));
+            return Err(Failure::new(EXPERIMENT, message));
         };
         assigner.freeze(&test)?;
         if let (Some(file), Some(id)) = (&self.file, &self.id) {
@@ -322,4 +322,17 @@ fn foretold_gain(past: &Past, all_leads: bool) -> Result<f64, Failure> {
         past.challenger
     );
     Err(Failure::new(USAGE, message))
+}
+
+impl From<TestError> for Failure {
+    fn from(error: TestError) -> Self {
+        let code = match &error {
+            TestError::Config(_) => EXPERIMENT,
+            TestError::Data(_) => DATA,
+            TestError::Pipeline(error) => pipeline_code(error),
+            TestError::Store(error) => store_code(error),
+            TestError::Report(_) => FAULT,
+        };
+        Self::new(code, error)
+    }
 }

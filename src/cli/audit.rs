@@ -5,10 +5,10 @@ use clap::Args;
 use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
 use leadoff::store::write_file;
-use leadoff::workflows::audit;
+use leadoff::workflows::audit::{self, AuditError};
 
 use super::progress::Progress;
-use super::{Outcome, print};
+use super::{EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, store_code};
 
 /// Holds each criterion of a points model against what happened, and proposes the smallest change worth making.
 #[derive(Args)]
@@ -57,4 +57,17 @@ impl Audit {
 fn beside(folder: &Path) -> PathBuf {
     let name = folder.file_name().map_or("experiment".into(), |name| name.to_string_lossy().into_owned());
     folder.with_file_name(format!("{name}-audit"))
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        let code = match &error {
+            AuditError::Pipeline(error) => pipeline_code(error),
+            AuditError::NoTraining { .. } => EXPERIMENT,
+            AuditError::NoModel { .. } | AuditError::NoPoints | AuditError::NotPoints { .. } => USAGE,
+            AuditError::Store(error) => store_code(error),
+            AuditError::Report(_) => FAULT,
+        };
+        Self::new(code, error)
+    }
 }

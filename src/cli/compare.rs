@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use leadoff::report::{self, Format};
-use leadoff::workflows::compare;
+use leadoff::workflows::compare::{self, CompareError};
 
-use super::{Failure, Outcome, USAGE, print};
+use super::{FAULT, Failure, Outcome, USAGE, print, store_code};
 
 /// Says what changed between two results: files, setting, leads, models, figures, decision.
 #[derive(Args)]
@@ -66,5 +66,16 @@ impl Compare {
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        let code = match &error {
+            CompareError::NotARun { .. } | CompareError::OtherChampion { .. } => USAGE,
+            CompareError::Store(error) => store_code(error),
+            CompareError::Report(_) => FAULT,
+        };
+        Self::new(code, error)
     }
 }

@@ -25,7 +25,6 @@ use leadoff::experiment::ConfigError;
 use leadoff::models::ModelError;
 use leadoff::pipeline::PipelineError;
 use leadoff::store::StoreError;
-use leadoff::workflows::RunError;
 
 /// Replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 #[derive(Parser)]
@@ -116,23 +115,9 @@ fn pipeline_code(error: &PipelineError) -> u8 {
     }
 }
 
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        let code = match &error {
-            RunError::Config(_) | RunError::NoTraining { .. } => EXPERIMENT,
-            RunError::Pipeline(error) => pipeline_code(error),
-            RunError::Truncated { .. } => DATA,
-            RunError::NoLead { .. }
-            | RunError::NoModel { .. }
-            | RunError::NoPoints
-            | RunError::NotPoints { .. }
-            | RunError::NotARun { .. }
-            | RunError::OtherChampion { .. }
-            | RunError::Format { .. } => USAGE,
-            RunError::Report(_) => FAULT,
-            RunError::Store(error) => store_code(error),
-        };
-        Self::new(code, error)
+impl From<PipelineError> for Failure {
+    fn from(error: PipelineError) -> Self {
+        Self::new(pipeline_code(&error), error)
     }
 }
 

@@ -5,10 +5,10 @@ use clap::Args;
 use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
 use leadoff::result::Decision;
-use leadoff::workflows::run;
+use leadoff::workflows::run::{self, RunError};
 
 use super::progress::Progress;
-use super::{Failure, HELD_BACK, Outcome, print};
+use super::{DATA, FAULT, Failure, HELD_BACK, Outcome, pipeline_code, print, store_code};
 
 /// Replays the leads of an experiment through all its models and writes the report.
 #[derive(Args)]
@@ -60,5 +60,17 @@ impl Run {
         let gated = !experiment.file.gates.is_empty();
         let held_back = gated && run.evaluation.verdict.decision != Decision::Promote;
         Ok(if held_back { ExitCode::from(HELD_BACK) } else { ExitCode::SUCCESS })
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let code = match &error {
+            RunError::Pipeline(error) => pipeline_code(error),
+            RunError::Truncated(_) => DATA,
+            RunError::Store(error) => store_code(error),
+            RunError::Report(_) => FAULT,
+        };
+        Self::new(code, error)
     }
 }

@@ -3,10 +3,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use leadoff::experiment::Experiment;
-use leadoff::workflows::scores;
+use leadoff::workflows::scores::{self, ScoreError};
 
 use super::progress::Progress;
-use super::{Outcome, print};
+use super::{DATA, Failure, Outcome, USAGE, pipeline_code, print, store_code};
 
 /// Scores every lead by every model, as it was known when it was scored, into a CSV or Parquet file.
 #[derive(Args)]
@@ -44,5 +44,17 @@ impl Score {
             print(&format!("{leads} changes of hands, a line each: {}\n", out.display()));
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl From<ScoreError> for Failure {
+    fn from(error: ScoreError) -> Self {
+        let code = match &error {
+            ScoreError::Pipeline(error) => pipeline_code(error),
+            ScoreError::Truncated(_) => DATA,
+            ScoreError::NoLead { .. } | ScoreError::NoModel { .. } | ScoreError::Format { .. } => USAGE,
+            ScoreError::Store(error) => store_code(error),
+        };
+        Self::new(code, error)
     }
 }

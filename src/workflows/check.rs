@@ -5,7 +5,7 @@ use crate::replay::Scope;
 use crate::time::{Calendar, Zone};
 
 use super::run::readiness;
-use super::{RunError, tracking_breaks};
+use super::tracking_breaks;
 
 /// What is in the data of an experiment, before any result.
 pub struct Checked {
@@ -17,7 +17,11 @@ pub struct Checked {
 }
 
 /// Reads an experiment's data and replays them far enough to say whether models could be compared.
-pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Progress) -> Result<Checked, RunError> {
+pub fn check(
+    experiment: &Experiment,
+    by: Option<&[String]>,
+    progress: &dyn Progress,
+) -> Result<Checked, PipelineError> {
     let (history, findings) = pipeline::read(experiment, Scope::Used, progress)?;
     pipeline::segments_exist(experiment, &pipeline::known_columns(&history), &findings)?;
     let by = by.unwrap_or(&experiment.file.segments);
@@ -27,13 +31,13 @@ pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Prog
     let read = (history, findings.clone());
     let mut played = pipeline::play_read(experiment, read, Scope::Used, progress)?;
     let across = match tracking_breaks::crossed(experiment, &played) {
-        Err(error @ RunError::Truncated { .. }) => format!("\nBlind spot: {error}."),
-        _ => String::new(),
+        Err(error) => format!("\nBlind spot: {error}."),
+        Ok(_) => String::new(),
     };
     let ready = match pipeline::cohort(experiment, &mut played) {
         Ok(cohort) => readiness(&crate::evaluation::readiness(&cohort)),
         Err(PipelineError::Cohort(error)) => format!("Readiness: {error}."),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready + &across, zone })
 }

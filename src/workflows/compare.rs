@@ -1,26 +1,46 @@
 //! What changed between two runs, from their folders.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::report;
+use crate::report::{self, ReportError};
 use crate::result::*;
 use crate::stats::interval;
 use crate::store::{Kind, StoreError, write_file};
 
-use super::RunError;
 use super::run::read_evaluation;
+
+/// Why two runs are not compared.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{path}: {why}: name two folders that `leadoff run` left, such as `leadoff compare reports/q2 reports/q3`", path = path.display())]
+    NotARun { path: PathBuf, why: String },
+    #[error(
+        "the champion of the first run is {}, of the second {}: what is said against different champions cannot be compared; run the second again with the champion of the first",
+        named(a),
+        named(b)
+    )]
+    OtherChampion { a: Option<String>, b: Option<String> },
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+fn named(champion: &Option<String>) -> String {
+    champion.as_ref().map_or("none".into(), |champion| format!("`{champion}`"))
+}
 
 /// Compares the results in two folders of `leadoff run`, of this or of older versions.
 ///
 /// # Errors
 /// When a folder holds no run, or the two have different champions.
-pub fn compare(a: &Path, b: &Path) -> Result<Changes, RunError> {
+pub fn compare(a: &Path, b: &Path) -> Result<Changes, CompareError> {
     let (first, second) = (Kept::read(a)?, Kept::read(b)?);
     let champion = |kept: &Kept| kept.evaluation.setting.champion.clone();
     if champion(&first) != champion(&second) {
-        return Err(RunError::OtherChampion { a: champion(&first), b: champion(&second) });
+        return Err(CompareError::OtherChampion { a: champion(&first), b: champion(&second) });
     }
     let names = names(a, b);
     Ok(changes((&names.0, &first), (&names.1, &second)))
@@ -35,7 +55,7 @@ pub fn to_json(changes: &Changes) -> String {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn store(changes: &Changes, folder: &Path) -> Result<(), RunError> {
+pub fn store(changes: &Changes, folder: &Path) -> Result<(), CompareError> {
     std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.into(), source })?;
     write_file(&folder.join("compare.json"), to_json(changes))?;
     for (name, bytes) in report::files(&report::changes(changes), "compare")? {
@@ -63,8 +83,8 @@ struct Input {
 }
 
 impl Kept {
-    fn read(path: &Path) -> Result<Self, RunError> {
-        let refused = |why: &str| RunError::NotARun { path: path.into(), why: why.into() };
+    fn read(path: &Path) -> Result<Self, CompareError> {
+        let refused = |why: &str| CompareError::NotARun { path: path.into(), why: why.into() };
         let file = if path.is_dir() { path.join("evaluation.json") } else { path.to_path_buf() };
         if !path.exists() {
             return Err(refused("there is no such folder"));

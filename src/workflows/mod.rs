@@ -4,10 +4,9 @@ pub mod ab;
 pub mod audit;
 pub mod check;
 pub mod compare;
-mod error;
 pub mod review;
 pub mod run;
 pub mod scores;
 mod tracking_breaks;
 
-pub use error::RunError;
+pub use tracking_breaks::Truncated;

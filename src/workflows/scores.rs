@@ -1,7 +1,7 @@
 //! Scores lead by lead: to a file, or explained.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::data;
 use crate::evaluation::{self, SelfCheck, Swapped};
@@ -9,18 +9,35 @@ use crate::experiment::Experiment;
 use crate::models::{Explanation, Line};
 use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
-use crate::store::write_with;
+use crate::store::{StoreError, write_with};
 use crate::table::{Cell, Column, Table, Text};
 use crate::time::Zone;
 
-use super::{RunError, tracking_breaks};
+use super::tracking_breaks::{self, Truncated};
+
+/// Why leads were not scored, or a score not explained.
+#[derive(Debug, thiserror::Error)]
+pub enum ScoreError {
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    #[error(transparent)]
+    Truncated(#[from] Truncated),
+    #[error("lead `{lead}` {why}")]
+    NoLead { lead: String, why: &'static str },
+    #[error("there is no model `{name}`{near}")]
+    NoModel { name: String, near: String },
+    #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]
+    Format { path: PathBuf },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet.
 /// Returns how many.
-pub fn score(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, RunError> {
+pub fn score(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, ScoreError> {
     let name = out.to_string_lossy();
     if ![".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known)) {
-        return Err(RunError::Format { path: out.into() });
+        return Err(ScoreError::Format { path: out.into() });
     }
     let played = play(experiment, Scope::Everyone, progress)?;
     let rows = played.replayed.features.rows();
@@ -39,10 +56,10 @@ pub fn score(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Re
 
 /// Writes the leads that change hands at the experiment's capacity (or in the top 10 %) when a challenger replaces the
 /// champion: the lead, the challenger, in or out, and with which share where tied leads share a place. Returns how many.
-pub fn swaps(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, RunError> {
+pub fn swaps(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, ScoreError> {
     let name = out.to_string_lossy();
     if ![".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known)) {
-        return Err(RunError::Format { path: out.into() });
+        return Err(ScoreError::Format { path: out.into() });
     }
     let mut played = play(experiment, Scope::Used, progress)?;
     tracking_breaks::crossed(experiment, &played)?;
@@ -68,7 +85,7 @@ pub fn selfcheck(
     runs: usize,
     replicates: usize,
     progress: &dyn Progress,
-) -> Result<SelfCheck, RunError> {
+) -> Result<SelfCheck, PipelineError> {
     let mut played = play(experiment, Scope::Used, progress)?;
     let cohort = cohort(experiment, &mut played)?;
     let said = |run: usize| progress.say(format!("run {run} of {runs}"));
@@ -81,12 +98,12 @@ pub fn explain(
     lead: &str,
     model: Option<&str>,
     progress: &dyn Progress,
-) -> Result<String, RunError> {
+) -> Result<String, ScoreError> {
     if let Some(name) = model
         && !experiment.models.iter().any(|known| known.name == name)
     {
         let near = crate::predicate::nearest(experiment.models.iter().map(|known| known.name.as_str()), name);
-        return Err(RunError::NoModel {
+        return Err(ScoreError::NoModel {
             name: name.into(),
             near: near.map_or(String::new(), |near| format!(", did you mean `{near}`?")),
         });
@@ -99,7 +116,7 @@ pub fn explain(
         } else {
             "is not among the leads"
         };
-        return Err(RunError::NoLead { lead: lead.into(), why });
+        return Err(ScoreError::NoLead { lead: lead.into(), why });
     };
     let mut text = format!(
         "{lead}, scored {} at {}\n",
@@ -113,7 +130,7 @@ pub fn explain(
             let events = |line: &Line| match (&trail, line.events) {
                 (Some(trail), Some(feature)) => {
                     let seen = trail.of(&played.plan, feature).map_err(PipelineError::from)?;
-                    steps(&seen, &played.history.zone)
+                    Ok(steps(&seen, &played.history.zone))
                 }
                 _ => Ok(String::new()),
             };
@@ -127,7 +144,7 @@ pub fn explain(
 const LISTED: usize = 5;
 
 /// The events that a line counts, the latest first.
-fn steps(steps: &[Step], zone: &Zone) -> Result<String, RunError> {
+fn steps(steps: &[Step], zone: &Zone) -> String {
     let mut text = String::new();
     for step in steps.iter().take(LISTED) {
         let cells: Vec<String> =
@@ -138,7 +155,7 @@ fn steps(steps: &[Step], zone: &Zone) -> Result<String, RunError> {
     if steps.len() > LISTED {
         let _ = writeln!(text, "  {:>10}    and {} before", "", steps.len() - LISTED);
     }
-    Ok(text)
+    text
 }
 
 fn shown(cell: Cell, zone: &Zone) -> String {
@@ -155,7 +172,7 @@ fn at(zone: &Zone, at: i64) -> String {
     if at == crate::time::NEVER { "no known time".into() } else { zone.text(at) }
 }
 
-fn said(explanation: &Explanation, events: impl Fn(&Line) -> Result<String, RunError>) -> Result<String, RunError> {
+fn said(explanation: &Explanation, events: impl Fn(&Line) -> Result<String, ScoreError>) -> Result<String, ScoreError> {
     let number =
         |value: f64| if value.is_nan() { "–".to_string() } else { format!("{}", (value * 1e6).round() / 1e6) };
     let mut text = String::new();

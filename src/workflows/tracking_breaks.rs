@@ -6,17 +6,24 @@ use crate::pipeline::Played;
 use crate::pipeline::tracking_breaks::{bends, cliffs};
 use crate::result::{Cliff, CliffKind, Level, Notice};
 
-use super::RunError;
+/// Why leads from both sides of a break in the event log are not compared.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{what}: those leads score lower for want of a log, and a comparison across that date would be about the log; {advice}, or compare all the same with --allow-truncated"
+)]
+pub struct Truncated {
+    what: String,
+    advice: String,
+}
 
 /// The breaks across which the models would be compared: refused, unless the experiment allows it.
-pub(super) fn crossed(experiment: &Experiment, played: &Played) -> Result<Vec<Cliff>, RunError> {
+pub(super) fn crossed(experiment: &Experiment, played: &Played) -> Result<Vec<Cliff>, Truncated> {
     let models: Vec<&Spec> = experiment.models.iter().collect();
     let crossed: Vec<Cliff> = cliffs(&played.history, &played.replayed, &models).into_iter().filter(bends).collect();
     match crossed.first() {
-        Some(first) if !experiment.allow_truncated => Err(RunError::Truncated {
-            what: crossed.iter().map(in_words).collect::<Vec<_>>().join("; "),
-            advice: advice(first),
-        }),
+        Some(first) if !experiment.allow_truncated => {
+            Err(Truncated { what: crossed.iter().map(in_words).collect::<Vec<_>>().join("; "), advice: advice(first) })
+        }
         _ => Ok(crossed),
     }
 }

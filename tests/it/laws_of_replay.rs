@@ -5,7 +5,7 @@ use std::path::Path;
 
 use leadoff::experiment::Experiment;
 use leadoff::pipeline::PipelineError;
-use leadoff::workflows::{RunError, run::run};
+use leadoff::workflows::run::{RunError, run};
 use proptest::prelude::*;
 
 use crate::product::{folder, leadoff_in, write};

@@ -11,10 +11,10 @@ use crate::store::{self, Folder, Kind, StoreError, write_files};
 use crate::time::Moment;
 use crate::trial::{self, Test};
 
+use super::TestError;
 use super::file::PlanSpec;
 use super::load::FieldTest;
 use super::{held, ledger, read};
-use crate::workflows::RunError;
 
 /// An analysis with the ledger that it leaves.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub struct Analysis {
 ///
 /// # Errors
 /// When the data cannot be read as what the file says.
-pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress) -> Result<Analysis, RunError> {
+pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress) -> Result<Analysis, TestError> {
     progress.say("reading".into());
     let seen = read::read(test, as_of.map(|as_of| as_of.end(&test.file.timezone)))?;
     let path = test.beside("ledger.json");
@@ -73,7 +73,7 @@ fn seen_of_arms(trial: &Trial) -> Vec<ArmLook> {
     trial.contrasts.iter().enumerate().map(of).collect()
 }
 
-fn hash(test: &FieldTest) -> Result<String, RunError> {
+fn hash(test: &FieldTest) -> Result<String, TestError> {
     let file = &test.file;
     let named = [
         file.assignments.as_ref().map(|spec| ("assignments", &spec.path)),
@@ -109,7 +109,7 @@ fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn store(analysis: &Analysis, target: &Path) -> Result<PathBuf, RunError> {
+pub fn store(analysis: &Analysis, target: &Path) -> Result<PathBuf, TestError> {
     let folder = Folder::create(target)?;
     folder.write("trial.json", to_json(&analysis.trial))?;
     for (name, bytes) in report_files(&analysis.trial)? {
@@ -127,7 +127,7 @@ fn to_json(trial: &Trial) -> String {
     serde_json::to_string_pretty(trial).expect("a trial has only plain values") + "\n"
 }
 
-fn report_files(trial: &Trial) -> Result<Vec<(String, Vec<u8>)>, RunError> {
+fn report_files(trial: &Trial) -> Result<Vec<(String, Vec<u8>)>, TestError> {
     let document = report::trial(trial);
     let mut files = report::files(&document, "report")?;
     for chart in chart::trial(trial) {
@@ -148,6 +148,6 @@ pub fn read_trial(path: &Path) -> Result<Trial, StoreError> {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn redraw(trial: &Trial, folder: &Path) -> Result<(), RunError> {
+pub fn redraw(trial: &Trial, folder: &Path) -> Result<(), TestError> {
     Ok(write_files(folder, report_files(trial)?)?)
 }

@@ -7,8 +7,8 @@ use crate::data::{Asked, AssignmentsSpec, Paths, Wanted, columns};
 use crate::store::{StoreError, write_file};
 use crate::table::Column;
 
+use super::TestError;
 use super::load::FieldTest;
-use crate::workflows::RunError;
 
 /// Assigns units to arms by the MD5 of `SALT:UNIT`: its first eight hexadecimal digits are compared, as text, with cuts
 /// at the cumulative weights. The same unit gets the same arm on any machine, and any SQL dialect can repeat it.
@@ -116,7 +116,7 @@ impl Assigner {
     ///
     /// # Errors
     /// When they have changed since, or the file cannot be written.
-    pub fn freeze(&self, test: &FieldTest) -> Result<(), RunError> {
+    pub fn freeze(&self, test: &FieldTest) -> Result<(), TestError> {
         let path = test.beside("assigned.json");
         match std::fs::read_to_string(&path) {
             Ok(before) if before == self.frozen() => Ok(()),
@@ -139,7 +139,7 @@ impl Assigner {
 ///
 /// # Errors
 /// When the file or the column is not there.
-pub fn assign_file(assigner: &Assigner, path: &Path, column: &str) -> Result<String, RunError> {
+pub fn assign_file(assigner: &Assigner, path: &Path, column: &str) -> Result<String, TestError> {
     let spec = AssignmentsSpec { path: Paths(vec![path.to_string_lossy().into_owned()]), ..AssignmentsSpec::default() };
     let asked = Asked { column, key: "--id", wanted: Wanted::Text };
     let (mut read, _) = columns(&spec, &[asked], Path::new("."), &crate::time::Zone::utc())?;

@@ -14,7 +14,7 @@ use crate::table::{Column, MISSING, Text};
 use crate::time::DAY;
 use crate::trial::plan::Delay;
 
-use crate::workflows::RunError;
+use super::TestError;
 
 /// Fewest leads of a representative who is counted.
 const FEWEST: usize = 10;
@@ -65,8 +65,8 @@ pub fn past(
     challenger: Option<&str>,
     rep: Option<&str>,
     progress: &dyn Progress,
-) -> Result<Past, RunError> {
-    let invalid = |field: &str, message: String| -> RunError {
+) -> Result<Past, TestError> {
+    let invalid = |field: &str, message: String| -> TestError {
         ConfigError::Invalid { path: experiment.path().into(), field: field.into(), message }.into()
     };
     let Some(champion) = experiment.champion else {

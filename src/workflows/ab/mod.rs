@@ -2,6 +2,7 @@
 
 mod analyze;
 mod assign;
+mod error;
 mod file;
 mod held;
 mod history;
@@ -13,6 +14,7 @@ mod simulate;
 
 pub use analyze::{Analysis, analyze, read_trial, redraw, store};
 pub use assign::{Assigner, Dialect, assign_file};
+pub use error::TestError;
 pub use file::{ForetoldSpec, MonitoringSpec, PlanSpec, TestFile, UnitKind};
 pub use history::{Past, Reps, past};
 pub use load::FieldTest;

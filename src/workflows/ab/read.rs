@@ -5,9 +5,9 @@ use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Calendar, Instant, NEVER, days};
 use crate::trial::{Aggregate, GuardrailColumn, Oddities, RatioColumn, Record, Segment, Units, from_aggregates};
 
+use super::TestError;
 use super::file::{Better, UnitKind};
 use super::load::FieldTest;
-use crate::workflows::RunError;
 
 /// What a test's files hold at a look.
 pub(super) struct Seen {
@@ -18,7 +18,7 @@ pub(super) struct Seen {
 }
 
 /// Reads the units or the counts of a test, as they looked at `as_of`.
-pub(super) fn read(test: &FieldTest, as_of: Option<Instant>) -> Result<Seen, RunError> {
+pub(super) fn read(test: &FieldTest, as_of: Option<Instant>) -> Result<Seen, TestError> {
     match (&test.file.assignments, &test.file.aggregates) {
         (Some(assignments), None) => Reader { test, assignments }.read(as_of),
         (None, Some(aggregates)) => read_aggregates(test, aggregates, as_of),
@@ -70,7 +70,7 @@ struct Unit {
 }
 
 impl Reader<'_> {
-    fn outcomes(&self) -> Result<&FieldOutcomesSpec, RunError> {
+    fn outcomes(&self) -> Result<&FieldOutcomesSpec, TestError> {
         let outcomes = self.test.file.outcomes.as_ref();
         let outcomes = outcomes
             .ok_or_else(|| self.test.invalid("outcomes", "missing: name the column that says who converted"))?;
@@ -100,7 +100,7 @@ impl Reader<'_> {
         Ok(outcomes)
     }
 
-    fn read(&self, as_of: Option<Instant>) -> Result<Seen, RunError> {
+    fn read(&self, as_of: Option<Instant>) -> Result<Seen, TestError> {
         let outcomes = self.outcomes()?;
         let mut table = self.columns(outcomes)?;
         let mut oddities = Oddities { looks_back: as_of.is_some(), ..Oddities::default() };
@@ -174,7 +174,7 @@ impl Reader<'_> {
         until.unwrap_or(latest.unwrap_or(0))
     }
 
-    fn columns(&self, outcomes: &FieldOutcomesSpec) -> Result<Columns, RunError> {
+    fn columns(&self, outcomes: &FieldOutcomesSpec) -> Result<Columns, TestError> {
         let spec = self.assignments;
         let optional = [
             ("unit", &spec.unit, Wanted::Text),
@@ -364,7 +364,7 @@ impl Deals {
         units: &[Unit],
         rows: usize,
         oddities: &mut Oddities,
-    ) -> Result<Self, RunError> {
+    ) -> Result<Self, TestError> {
         let mut deals = Self(BTreeMap::new());
         if outcomes.path.is_empty() {
             let parts = Parts::of(table, rows);
@@ -448,7 +448,7 @@ impl Parts {
     }
 }
 
-fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instant>) -> Result<Seen, RunError> {
+fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instant>) -> Result<Seen, TestError> {
     if spec.mean.is_some() != spec.variance.is_some() {
         return Err(test.invalid("aggregates", "`mean` and `variance` stand together").into());
     }
@@ -499,7 +499,7 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instan
     Ok(Seen { units: from_aggregates(&counted), oddities, as_of })
 }
 
-fn counts(test: &FieldTest, spec: &AggregatesSpec) -> Result<Columns, RunError> {
+fn counts(test: &FieldTest, spec: &AggregatesSpec) -> Result<Columns, TestError> {
     let named = [
         ("arm", Some(&spec.arm), Wanted::Text),
         ("day", spec.day.as_ref(), Wanted::Start),

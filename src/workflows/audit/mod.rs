@@ -1,5 +1,6 @@
 //! The audit of a points model: replayed once, weighed on the training leads, what it proposes judged on later ones.
 
+mod error;
 mod fading;
 mod leaks;
 mod missing;
@@ -7,6 +8,7 @@ mod proposal;
 mod simpler;
 mod store;
 
+pub use error::AuditError;
 pub use store::store;
 
 use crate::audit::{self, Candidate, Evidence, Faded, Weighed};
@@ -22,14 +24,13 @@ use crate::result::{
 };
 use crate::stats::random::Seed;
 
-use super::RunError;
 use super::tracking_breaks::notice;
 
 /// Holds the criteria of a points model against what happened: the one named, else the champion, else the first.
 ///
 /// # Errors
 /// As a run; and when there is no such points model, or no training window.
-pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progress) -> Result<Audit, RunError> {
+pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progress) -> Result<Audit, AuditError> {
     let stage = Stage::set(experiment, model, progress)?;
     let Stage { alone, played, training, evidence, .. } = &stage;
     progress.say("weighing the criteria".into());
@@ -79,7 +80,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(experiment: &Experiment, model: Option<&str>, progress: &dyn Progress) -> Result<Self, RunError> {
+    fn set(experiment: &Experiment, model: Option<&str>, progress: &dyn Progress) -> Result<Self, AuditError> {
         let spec = chosen(experiment, model)?;
         let KindSpec::Points(points) = &spec.kind else { return Err(not_points(&spec.name)) };
         let read = read(experiment, Scope::Used, progress)?;
@@ -91,7 +92,7 @@ impl Stage {
         let played = play_read(&alone, read, Scope::Used, progress)?;
         let training = rows(&played.replayed, &[Role::Training]);
         if training.is_empty() {
-            return Err(RunError::NoTraining { model: spec.name.clone() });
+            return Err(AuditError::NoTraining { model: spec.name.clone() });
         }
         let evidence = evidence(&played, 0, &training, experiment.file.seed);
         let cliffs = cliffs(&played.history, &played.replayed, &[spec]);
@@ -103,7 +104,7 @@ impl Stage {
         !self.alone.allow_truncated && self.cliffs.iter().any(bends)
     }
 
-    fn proposal(&self, criteria: &[CriterionAudit]) -> Result<Proposal, RunError> {
+    fn proposal(&self, criteria: &[CriterionAudit]) -> Result<Proposal, AuditError> {
         let Self { alone, points, played, training, evidence, .. } = self;
         proposal::proposal(alone, points, played, (evidence, criteria), training, self.is_cut())
     }
@@ -175,22 +176,22 @@ fn window(experiment: &Experiment) -> String {
     experiment.file.replay.train.as_ref().map_or("all leads".into(), |window| window.in_words())
 }
 
-fn chosen<'a>(experiment: &'a Experiment, model: Option<&str>) -> Result<&'a Spec, RunError> {
+fn chosen<'a>(experiment: &'a Experiment, model: Option<&str>) -> Result<&'a Spec, AuditError> {
     let is_points = |spec: &&Spec| matches!(spec.kind, KindSpec::Points(_));
     if let Some(name) = model {
         let found = experiment.models.iter().find(|spec| spec.name == name);
         return found.ok_or_else(|| {
             let near = nearest(experiment.models.iter().map(|known| known.name.as_str()), name);
             let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
-            RunError::NoModel { name: name.into(), near }
+            AuditError::NoModel { name: name.into(), near }
         });
     }
     let champion = experiment.champion.map(|place| &experiment.models[place]).filter(is_points);
-    champion.or_else(|| experiment.models.iter().find(is_points)).ok_or(RunError::NoPoints)
+    champion.or_else(|| experiment.models.iter().find(is_points)).ok_or(AuditError::NoPoints)
 }
 
-fn not_points(model: &str) -> RunError {
-    RunError::NotPoints { model: model.into() }
+fn not_points(model: &str) -> AuditError {
+    AuditError::NotPoints { model: model.into() }
 }
 
 fn rows(replayed: &Replayed, roles: &[Role]) -> Vec<usize> {

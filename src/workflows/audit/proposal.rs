@@ -7,8 +7,7 @@ use crate::models::Points;
 use crate::pipeline::{Played, assemble, brackets, scored};
 use crate::result::{Comparison, CriterionAudit, Proposal};
 
-use super::not_points;
-use crate::workflows::RunError;
+use super::{AuditError, not_points};
 
 /// Points of ten and more are proposed in steps of this.
 const STEP: f64 = 5.0;
@@ -20,7 +19,7 @@ pub(super) fn proposal(
     (evidence, criteria): (&Evidence, &[CriterionAudit]),
     training: &[usize],
     across: bool,
-) -> Result<Proposal, RunError> {
+) -> Result<Proposal, AuditError> {
     let model = &played.models[0];
     let Some(scorer) = model.points() else { return Err(not_points(model.name())) };
     let as_of = |place: &usize| played.replayed.features.as_of[training[*place]];
@@ -71,7 +70,7 @@ fn judged(
     played: &Played,
     found: &Proposed,
     name: &str,
-) -> Result<Option<Comparison>, RunError> {
+) -> Result<Option<Comparison>, AuditError> {
     let (model, scores) = (&played.models[0], &played.scores[0]);
     let current = scored(model, scores.clone(), &played.replayed);
     let variant = variant(played, &current, name, &found.points).ok_or_else(|| not_points(model.name()))?;

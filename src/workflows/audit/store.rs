@@ -4,13 +4,13 @@ use crate::report::{self, chart};
 use crate::result::Audit;
 use crate::store::{StoreError, write_file};
 
-use crate::workflows::RunError;
+use super::AuditError;
 
 /// Writes the audit as JSON and as a report, and the proposal where there is one. Returns the folder.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn store(audit: &Audit, folder: &Path) -> Result<PathBuf, RunError> {
+pub fn store(audit: &Audit, folder: &Path) -> Result<PathBuf, AuditError> {
     let charts = folder.join("charts");
     std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts.clone(), source })?;
     let json = serde_json::to_string_pretty(audit).expect("an audit has only plain values") + "\n";

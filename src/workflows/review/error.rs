@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use crate::evaluation::CohortError;
 use crate::pipeline::PipelineError;
+use crate::report::ReportError;
 use crate::review::MisalignedError;
 use crate::store::StoreError;
-use crate::workflows::RunError;
 
 /// Why a review came to no result.
 #[derive(Debug, thiserror::Error)]
@@ -34,23 +34,15 @@ pub enum ReviewError {
     #[error(transparent)]
     Misaligned(#[from] MisalignedError),
     #[error(transparent)]
-    Run(#[from] RunError),
-}
-
-impl From<StoreError> for ReviewError {
-    fn from(error: StoreError) -> Self {
-        Self::Run(error.into())
-    }
-}
-
-impl From<PipelineError> for ReviewError {
-    fn from(error: PipelineError) -> Self {
-        Self::Run(error.into())
-    }
+    Pipeline(#[from] PipelineError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
 }
 
 impl From<CohortError> for ReviewError {
     fn from(error: CohortError) -> Self {
-        PipelineError::from(error).into()
+        Self::Pipeline(error.into())
     }
 }

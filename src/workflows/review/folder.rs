@@ -8,7 +8,6 @@ use crate::data::InputFile;
 use crate::report::{self, chart};
 use crate::result::review::{REVIEW_SCHEMA, Review};
 use crate::store::{self, Folder, Kind, StoreError, write_files};
-use crate::workflows::RunError;
 
 use super::ReviewError;
 use super::ledger::append;
@@ -36,7 +35,7 @@ pub fn store(review: &Review, inputs: &[InputFile], folder: &Path, png: bool) ->
 }
 
 /// Every file of the report with its bytes: formats, charts and the slide.
-fn report_files(review: &Review, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
+fn report_files(review: &Review, png: bool) -> Result<Vec<(String, Vec<u8>)>, ReviewError> {
     let document = report::review(review);
     let mut files = report::files(&document, "review")?;
     let slide = chart::brief(&document, &report::review_brief(review));

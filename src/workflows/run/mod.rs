@@ -1,14 +1,16 @@
 //! One run of an experiment: its evaluation, and the folder that it leaves.
 
+mod error;
 mod folder;
 
+pub use error::RunError;
 pub use folder::{read_evaluation, redraw, store};
 
 use crate::data::{self, FindingLevel, Findings, History, InputFile};
 use crate::evaluation::{self, Cohort};
 use crate::experiment::Experiment;
 use crate::models::Model;
-use crate::pipeline::{self, Played, Progress};
+use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::{AsOf, Replayed, Scope};
 use crate::result::{
     self, About, CapacitySetting, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness, Setting,
@@ -17,7 +19,7 @@ use crate::result::{
 use crate::stats::Undefined;
 use crate::time::DAY;
 
-use super::{RunError, audit, tracking_breaks};
+use super::{audit, tracking_breaks};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -65,7 +67,13 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     // Freeing all that was read takes a while; the report can be written meanwhile.
     rayon::spawn(move || drop((history, replayed.features, replayed.outcomes, cohort)));
     let text = std::fs::read_to_string(experiment.path()).unwrap_or_default();
-    Ok(Run { evaluation, findings, inputs: inputs?, experiment: text, timings: timings.in_words() })
+    Ok(Run {
+        evaluation,
+        findings,
+        inputs: inputs.map_err(PipelineError::from)?,
+        experiment: text,
+        timings: timings.in_words(),
+    })
 }
 
 /// What the experiment file says of a model.
