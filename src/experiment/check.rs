@@ -2,9 +2,10 @@ use crate::data::{self, Findings, RawTable};
 use crate::time::{Calendar, Zone};
 
 use super::load::Experiment;
-use super::run::{play_read, readiness};
+use super::run::play_read;
 use super::{Progress, RunError, log};
 use crate::replay::Scope;
+use crate::report::notices;
 
 /// What is in the data of an experiment, before any result.
 pub struct Checked {
@@ -30,7 +31,7 @@ pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Prog
         _ => String::new(),
     };
     let ready = match super::run::cohort(experiment, &mut played) {
-        Ok(cohort) => readiness(&crate::evaluation::readiness(&cohort)),
+        Ok(cohort) => notices::readiness(&crate::evaluation::readiness(&cohort)),
         Err(RunError::Cohort(error)) => format!("Readiness: {error}."),
         Err(error) => return Err(error),
     };

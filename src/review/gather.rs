@@ -167,7 +167,7 @@ impl Gathered {
         file.replay.evaluate = window.map(|(from, to)| Window { from: moment(from), to: moment(to), rows: None });
         let rule = experiment::brackets(experiment, &played.models);
         let cohort = experiment::assembled(&file, &played.history, &replayed, scored, Some(champion), rule)?;
-        Ok(cohort.asking(experiment::asked(&file, &replayed, Vec::new())))
+        Ok(cohort.asking(experiment::asked(&file, &replayed, Vec::new()))?)
     }
 
     /// When the leads of some periods were created; nothing without creation times.

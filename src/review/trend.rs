@@ -2,8 +2,9 @@
 
 use crate::evaluation::{Profile, Scored};
 use crate::experiment::{Experiment, Played};
-use crate::result::review::{Change, ChangeUnit, ModelPeriod, ModelTrend, Period};
-use crate::result::{Bracket, Estimate, Number};
+use crate::metrics::{AUC, IN_THE_LARGE};
+use crate::result::review::{Change, ChangeOf, ChangeUnit, ModelPeriod, ModelTrend, Period};
+use crate::result::{Bracket, Estimate, ModelKind, Number};
 use crate::stats::multiplicity::holm;
 use crate::stats::proportion::{self, Count, wilson};
 use crate::stats::{Sample, Undefined, discrimination, quantile};
@@ -59,7 +60,7 @@ pub(super) fn rate(count: Count) -> Estimate {
 
 /// Whether a model of this kind learns from the training leads.
 fn learns(model: &Scored) -> bool {
-    matches!(model.kind.as_str(), "logistic" | "blend")
+    matches!(model.kind, ModelKind::Logistic | ModelKind::Blend)
 }
 
 /// Every model through the periods. A model that learned is judged on other leads than those it learned from.
@@ -115,13 +116,13 @@ fn told(profile: &Profile, label: &str, learned_from: u64, over_threshold: u64) 
         leads: evaluation.leads,
         wins: evaluation.wins,
         learned_from,
-        auc: evaluation.ranking.auc.clone(),
+        auc: evaluation.metric(AUC.id),
         lift: lift.unwrap_or_else(|| Estimate::undefined(Undefined::Empty.to_string())),
         capture: profile.capture.clone(),
         wins_captured: profile.captured.into(),
         mean_predicted: evaluation.calibration.mean_predicted.clone(),
         observed: evaluation.calibration.observed.clone(),
-        calibration: evaluation.calibration.intercept.clone(),
+        calibration: evaluation.metric(IN_THE_LARGE.id),
         brackets: evaluation.brackets.rows.clone(),
         over_threshold,
         median_days: days.unwrap_or_else(|| Number::undefined("no capacity is stated")),
@@ -194,7 +195,7 @@ fn auc(gathered: &Gathered, place: usize, trend: &ModelTrend, before: usize, las
     let found = discrimination::delong_unpaired(&tally(before), &tally(last));
     Change {
         model: trend.name.clone(),
-        what: "AUC".into(),
+        what: ChangeOf::Metric { metric: AUC.id },
         unit: ChangeUnit::Plain,
         before: trend.periods[before].auc.clone(),
         now: trend.periods[last].auc.clone(),
@@ -209,7 +210,7 @@ fn conversion(model: &str, was: &Bracket, is: &Bracket) -> Change {
     let (before, now) = (count(was), count(is));
     Change {
         model: model.into(),
-        what: format!("conversion, {}", is.label),
+        what: ChangeOf::Conversion { bracket: is.label.clone() },
         unit: ChangeUnit::Share,
         before: was.rate.clone(),
         now: is.rate.clone(),
@@ -230,7 +231,7 @@ fn calibration(model: &str, was: &Estimate, is: &Estimate) -> Option<Change> {
     let z = (now - before) / half * crate::stats::dist::normal_critical(LEVEL);
     Some(Change {
         model: model.into(),
-        what: "calibration, in log-odds beyond what was predicted".into(),
+        what: ChangeOf::Metric { metric: IN_THE_LARGE.id },
         unit: ChangeUnit::Plain,
         before: was.clone(),
         now: is.clone(),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// The rooms by floor. A room may use any room on a lower floor.
 const FLOORS: &[&[&str]] = &[
     &["stats", "time"],
-    &["table"],
-    &["data", "metrics", "predicate", "result"],
+    &["metrics", "table"],
+    &["data", "predicate", "result"],
     &["oracle", "replay", "simulate"],
     &["evaluation", "models", "trial"],
     &["audit", "report"],

@@ -14,7 +14,7 @@ use crate::models::{KindSpec, Points, Spec};
 use crate::predicate::nearest;
 use crate::replay::{Replayed, Role, Scope};
 use crate::result::{
-    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Level, Missed, Notice, Proposal, Simpler,
+    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Fact, Level, Missed, Notice, Proposal, Simpler,
 };
 use crate::stats::random::Seed;
 
@@ -127,21 +127,16 @@ impl Stage {
     }
 
     fn notices(&self, criteria: &[CriterionAudit]) -> Vec<Notice> {
-        let warning = |text: String| Notice { level: Level::Warning, text };
         let (model, scores) = (&self.played.models[0], &self.played.scores[0]);
-        let trace = scores.not_promotable.iter().map(|reason| {
-            format!("`{}` {reason}; what such criteria seem to be worth may be the sale's own trace", model.name())
-        });
-        let mut notices: Vec<Notice> =
-            trace.chain(model.notices(self.played.history.event_kinds())).map(warning).collect();
-        let bending = self.cliffs.iter().filter(|cliff| log::bends(cliff));
-        notices.extend(bending.map(|cliff| log::notice(cliff, Level::Warning)));
-        if self.is_cut() {
-            let text = "What is proposed is not judged on the evaluation window, and no simpler model is looked for: that would compare leads across the break of the log; --allow-truncated compares them all the same";
-            notices.push(warning(text.into()));
-        }
-        notices.extend(few_wins(&self.evidence, criteria).map(warning));
-        notices
+        let trace = scores
+            .not_promotable
+            .iter()
+            .map(|because| Fact::CriteriaOfTheSale { model: model.name().into(), because: because.clone() });
+        let unknown = model.notices(self.played.history.event_kinds());
+        let bending = self.cliffs.iter().filter(|cliff| log::bends(cliff)).cloned().map(Fact::TrackingBreak);
+        let cut = self.is_cut().then_some(Fact::NotJudgedAcrossBreak);
+        let facts = trace.chain(unknown).chain(bending).chain(cut).chain(few_wins(&self.evidence, criteria));
+        facts.map(|fact| Notice { level: Level::Warning, fact }).collect()
     }
 }
 
@@ -208,13 +203,8 @@ fn evidence(played: &Played, place: usize, training: &[usize], seed: u64) -> Evi
     }
 }
 
-fn few_wins(evidence: &Evidence, criteria: &[CriterionAudit]) -> Option<String> {
+fn few_wins(evidence: &Evidence, criteria: &[CriterionAudit]) -> Option<Fact> {
     let unsure = criteria.iter().filter(|one| matches!(one.verdict, Belief::TooLittleData | Belief::Unknown)).count();
-    (2 * unsure > criteria.len()).then(|| {
-        format!(
-            "{} wins among {} training leads are too few for most of the criteria: widen `replay.train`",
-            evidence.wins(),
-            evidence.leads()
-        )
-    })
+    let (wins, leads) = (evidence.wins() as u64, evidence.leads() as u64);
+    (2 * unsure > criteria.len()).then_some(Fact::FewWinsForCriteria { wins, leads })
 }
