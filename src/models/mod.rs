@@ -31,7 +31,7 @@ pub use strength::Strength;
 
 use crate::predicate::nearest;
 use crate::replay::{Features, Plan};
-use crate::result::{Barred, Fact, ModelKind, Scale};
+use crate::result::{Barred, ModelKind, Scale, UnknownEvents};
 use crate::stats::random::Seed;
 use spec::{BlendBy, BracketSpec, Missing};
 
@@ -194,15 +194,14 @@ impl Model {
     }
 
     /// What a reader should know of the model: kinds of events that are not among those of the log.
-    pub fn notices(&self, kinds: &[String]) -> Vec<Fact> {
+    pub fn notices(&self, kinds: &[String]) -> Vec<UnknownEvents> {
         let named: Vec<&(String, String)> = match &self.work {
             Work::Points(points) => points.kinds().collect(),
             Work::Logistic(logistic) => logistic.kinds().collect(),
             Work::Column(_) | Work::Blend(_) | Work::Constant | Work::Random(_) => Vec::new(),
         };
         let unknown = named.into_iter().filter(|(_, kind)| !kinds.contains(kind));
-        let notice = |(path, kind): &(String, String)| Fact::UnknownEvents {
-            model: self.name.clone(),
+        let notice = |(path, kind): &(String, String)| UnknownEvents {
             path: path.clone(),
             kind: kind.clone(),
             meant: nearest(kinds.iter().map(String::as_str), kind).map(str::to_owned),

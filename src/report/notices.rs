@@ -1,6 +1,6 @@
 //! The sentences of notices: what a reader must know beside the numbers.
 
-use crate::result::{Barred, Cliff, CliffKind, Fact, Readiness, WinsBefore};
+use crate::result::{Barred, Cliff, CliffKind, Fact, Readiness, UnknownEvents, WinsBefore};
 use crate::stats::Undefined;
 
 /// A notice in one or two sentences.
@@ -25,9 +25,8 @@ pub fn sentence(fact: &Fact) -> String {
                 .into()
         }
         Fact::WorkedUnknown => "It is not known which leads sales worked (`data.outcomes.worked`). If sales worked leads in the order of the champion's score, its high scores were helped to convert, and the comparison flatters the champion.".into(),
-        Fact::UnknownEvents { model, path, kind, meant } => {
-            format!("`{model}`: {}", unknown_events(path, kind, meant.as_deref()))
-        }
+        Fact::UnknownEvents(unknown) => unknown_events(unknown),
+        Fact::UnknownEventsOf { model, unknown } => format!("`{model}`: {}", unknown_events(unknown)),
         Fact::TrackingBreak(cliff) => {
             let text = tracking_break(cliff);
             format!("T{}: those leads score lower for want of a log", &text[1..])
@@ -65,8 +64,8 @@ pub fn barred(because: &Barred) -> String {
 }
 
 /// What a model reads that the log has not.
-pub fn unknown_events(path: &str, kind: &str, meant: Option<&str>) -> String {
-    let meant = meant.map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
+fn unknown_events(UnknownEvents { path, kind, meant }: &UnknownEvents) -> String {
+    let meant = meant.as_ref().map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
     format!("{path}: no event of kind `{kind}` is in the log{meant}")
 }
 

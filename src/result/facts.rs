@@ -125,12 +125,12 @@ pub enum Fact {
     CapacityNotReplayed,
     NoTrainingLeads,
     WorkedUnknown,
-    /// A model reads events of a kind that the log has not.
-    UnknownEvents {
+    /// The model in question reads events of a kind that the log has not.
+    UnknownEvents(UnknownEvents),
+    /// The same of one model of several.
+    UnknownEventsOf {
         model: String,
-        path: String,
-        kind: String,
-        meant: Option<String>,
+        unknown: UnknownEvents,
     },
     TrackingBreak(Cliff),
     /// Criteria may read what the sale itself has written.
@@ -173,11 +173,21 @@ impl Fact {
             Self::Barred { model: barred, because } => {
                 barred == model || matches!(because, Barred::MixedOf { model: part, .. } if part == model)
             }
-            Self::UnknownEvents { model: reader, .. } => reader == model,
+            Self::UnknownEventsOf { model: reader, .. } => reader == model,
             Self::TrackingBreak(cliff) => cliff.criteria.iter().any(|reader| reader == model),
             _ => false,
         }
     }
+}
+
+/// A kind of events that a model reads and the log has not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnknownEvents {
+    /// Where it stands in the experiment file.
+    pub path: String,
+    pub kind: String,
+    pub meant: Option<String>,
 }
 
 /// What a verdict rests on beside its numbers.

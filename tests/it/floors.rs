@@ -8,11 +8,11 @@ const FLOORS: &[&[&str]] = &[
     &["stats", "time"],
     &["metrics", "table"],
     &["data", "predicate", "result"],
-    &["oracle", "replay", "simulate"],
+    &["oracle", "replay", "simulate", "store"],
     &["evaluation", "models", "trial"],
-    &["audit", "report"],
-    &["experiment"],
-    &["review"],
+    &["audit", "experiment", "report", "review"],
+    &["pipeline"],
+    &["workflows"],
 ];
 
 /// Libraries that stay in their rooms.

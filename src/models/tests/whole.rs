@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::result::{Barred, Fact};
+use crate::result::{Barred, UnknownEvents};
 
 #[test]
 fn a_column_is_scored_as_it_came() {
@@ -169,8 +169,7 @@ fn a_mix_explains_its_parts() {
 fn a_kind_of_event_that_never_happens_is_noticed() {
     let yaml = "m: { points: { criteria: [{ name: It, event: demos, points: 1 }] } }";
     let (models, _) = World::new().compile(yaml).unwrap();
-    let unknown = Fact::UnknownEvents {
-        model: "m".into(),
+    let unknown = UnknownEvents {
         path: "models.m.points.criteria[0]".into(),
         kind: "demos".into(),
         meant: Some("demo".into()),
