@@ -31,7 +31,7 @@ pub use strength::Strength;
 
 use crate::predicate::nearest;
 use crate::replay::{Features, Plan};
-use crate::result::Scale;
+use crate::result::{Barred, ModelKind, Scale, UnknownEvents};
 use crate::stats::random::Seed;
 use spec::{BlendBy, BracketSpec, Missing};
 
@@ -150,8 +150,8 @@ impl Model {
     }
 
     /// points, logistic, column, blend, constant, random.
-    pub fn kind(&self) -> &'static str {
-        self.kind
+    pub fn kind(&self) -> ModelKind {
+        ModelKind::named(self.kind)
     }
 
     pub fn scale(&self) -> Scale {
@@ -194,17 +194,17 @@ impl Model {
     }
 
     /// What a reader should know of the model: kinds of events that are not among those of the log.
-    pub fn notices(&self, kinds: &[String]) -> Vec<String> {
+    pub fn notices(&self, kinds: &[String]) -> Vec<UnknownEvents> {
         let named: Vec<&(String, String)> = match &self.work {
             Work::Points(points) => points.kinds().collect(),
             Work::Logistic(logistic) => logistic.kinds().collect(),
             Work::Column(_) | Work::Blend(_) | Work::Constant | Work::Random(_) => Vec::new(),
         };
         let unknown = named.into_iter().filter(|(_, kind)| !kinds.contains(kind));
-        let notice = |(path, kind): &(String, String)| {
-            let meant = nearest(kinds.iter().map(String::as_str), kind);
-            let meant = meant.map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
-            format!("{path}: no event of kind `{kind}` is in the log{meant}")
+        let notice = |(path, kind): &(String, String)| UnknownEvents {
+            path: path.clone(),
+            kind: kind.clone(),
+            meant: nearest(kinds.iter().map(String::as_str), kind).map(str::to_owned),
         };
         unknown.map(notice).collect()
     }
@@ -288,17 +288,10 @@ impl Model {
         Some(blend.score(&parts?, training))
     }
 
-    fn not_promotable(&self, features: &Features) -> Option<String> {
-        let reads = self.reads();
-        let exported: Vec<String> = reads
-            .into_iter()
-            .filter(|name| features.as_exported.iter().any(|known| known == name))
-            .map(|name| format!("`{name}`"))
-            .collect();
-        (!exported.is_empty()).then(|| {
-            let columns = exported.join(", ");
-            format!("rests on {columns}, known only as exported: the sale itself may have written it; say when under `known:`")
-        })
+    fn not_promotable(&self, features: &Features) -> Option<Barred> {
+        let is_exported = |name: &&str| features.as_exported.iter().any(|known| known == name);
+        let columns: Vec<String> = self.reads().into_iter().filter(is_exported).map(str::to_owned).collect();
+        (!columns.is_empty()).then_some(Barred::RestsOn { columns })
     }
 }
 

@@ -7,7 +7,7 @@ use super::spec::{BlendBy, BlendSpec, ColumnSpec, Missing};
 use super::{CardLine, ModelError, Training, words};
 use crate::predicate::{Expression, Kind};
 use crate::replay::Features;
-use crate::result::Scale;
+use crate::result::{Barred, Scale};
 
 /// A score that came with the leads.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,7 +106,8 @@ impl BlendModel {
         let mix = |row: usize| round(contributions.iter().map(|part| part.points * part.strength[row]).sum::<f64>());
         let barred =
             self.parts.iter().zip(parts).find_map(|((name, _), part)| Some((name, part.not_promotable.as_ref()?)));
-        let not_promotable = barred.map(|(name, reason)| format!("is mixed of `{name}`, which {reason}"));
+        let not_promotable =
+            barred.map(|(name, reason)| Barred::MixedOf { model: name.clone(), because: Box::new(reason.clone()) });
         Scores { value: (0..rows).map(mix).collect(), contributions, not_promotable, ..Scores::default() }
     }
 

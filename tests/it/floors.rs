@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// The rooms by floor. A room may use any room on a lower floor.
 const FLOORS: &[&[&str]] = &[
-    &["stats", "store", "time"],
-    &["table"],
-    &["data", "metrics", "predicate", "result"],
-    &["oracle", "replay", "simulate"],
+    &["stats", "time"],
+    &["metrics", "table"],
+    &["data", "predicate", "result"],
+    &["oracle", "replay", "simulate", "store"],
     &["evaluation", "models", "trial"],
     &["audit", "experiment", "report", "review"],
     &["pipeline"],
