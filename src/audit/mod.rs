@@ -36,7 +36,7 @@ pub use missing::{Candidate, Pair, interactions, missing};
 pub use profile::Faded;
 pub use proposal::{Proposed, propose, with_points};
 pub use regression::{Split, regression_auc};
-pub use simplify::least_missed;
+pub use simplify::{least_missed, simpler};
 pub use weigh::{Weighed, weigh};
 
 use crate::evaluation::Grouping;

@@ -6,8 +6,9 @@ use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format, chart};
 use leadoff::store::write_file;
 use leadoff::time::Moment;
+use leadoff::trial::Dialect;
 use leadoff::trial::plan::{self as trial_plan, ClusterSize, Clusters, Delay, Question};
-use leadoff::workflows::ab::{self, Dialect, FieldTest, Past, Planned, TestError};
+use leadoff::workflows::ab::{self, FieldTest, Past, Planned, TestError};
 
 use super::progress::Progress;
 use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, store_code};
@@ -70,7 +71,7 @@ impl Assign {
             );
             return Err(Failure::new(EXPERIMENT, message));
         };
-        assigner.freeze(&test)?;
+        ab::freeze(&assigner, &test)?;
         if let (Some(file), Some(id)) = (&self.file, &self.id) {
             let csv = ab::assign_file(&assigner, file, id)?;
             match &self.out {

@@ -3,6 +3,7 @@
 mod aggregate;
 mod anytime;
 mod arms;
+mod assign;
 mod decide;
 mod effect;
 pub mod past;
@@ -14,6 +15,7 @@ mod soundness;
 mod units;
 
 pub use aggregate::{Aggregate, from_aggregates};
+pub use assign::{Assigner, Dialect};
 pub use units::{GuardrailColumn, RatioColumn, Record, Segment, Units};
 
 use crate::result::trial::{AT_ANY_TIME, Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};

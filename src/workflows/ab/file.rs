@@ -5,7 +5,9 @@ use crate::data::{AggregatesSpec, AssignmentsSpec, FieldOutcomesSpec};
 use crate::experiment::Version;
 use crate::models::spec::Entries;
 use crate::result::trial::Queue;
+use crate::stats::Interval;
 use crate::time::{Moment, Span, Zone};
+use crate::trial::Prediction;
 
 /// A field test: two or more scoring models, each of which decides about its own leads.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -203,4 +205,29 @@ pub struct ForetoldSpec {
     pub high: Option<f64>,
     /// The experiment file whose replay foretold it.
     pub replay: Option<String>,
+}
+
+impl PlanSpec {
+    /// Why the plan cannot be; nothing where it can.
+    pub(super) fn problem(&self, file: &TestFile) -> Option<String> {
+        let is_share = |share: f64| share > 0.0 && share < 1.0;
+        if ![self.base_rate, self.power, self.alpha].into_iter().all(is_share) {
+            return Some("base_rate, power and alpha are shares between 0 and 1".into());
+        }
+        if self.difference == 0.0 || !is_share(self.base_rate + self.difference) {
+            return Some("difference is not 0 and leaves base_rate between 0 and 1".into());
+        }
+        let unknown = self.foretold.names().find(|name| file.arms.get(name).is_none())?;
+        Some(format!("foretold: there is no arm `{unknown}`"))
+    }
+
+    pub(super) fn predictions(&self) -> Vec<Prediction> {
+        let one = |(arm, foretold): (&str, &ForetoldSpec)| Prediction {
+            arm: arm.into(),
+            difference: foretold.difference,
+            limits: foretold.low.zip(foretold.high).map(|(low, high)| Interval::new(low, high)),
+            replay: foretold.replay.clone(),
+        };
+        self.foretold.iter().map(one).collect()
+    }
 }

@@ -1,12 +1,11 @@
 //! What was planned beside what came: the analysis is held to its plan.
 
 use crate::result::trial::{Planned, Queue, Trial};
-use crate::stats::Interval;
 use crate::stats::power::Rates;
 use crate::stats::proportion::wilson;
-use crate::trial::{Monitoring, Prediction, Units};
+use crate::trial::{Monitoring, Units};
 
-use super::file::{PlanSpec, TestFile};
+use super::file::PlanSpec;
 use super::load::FieldTest;
 
 /// A test with this much less power than planned has not the power of its plan.
@@ -27,31 +26,6 @@ pub(super) fn hold(test: &FieldTest, units: &Units, trial: &mut Trial) {
     let deviations: Vec<String> = deviations.collect();
     trial.verdict.reasons.extend(deviations);
     trial.plan = lines;
-}
-
-impl PlanSpec {
-    /// Why the plan cannot be; nothing where it can.
-    pub(super) fn problem(&self, file: &TestFile) -> Option<String> {
-        let is_share = |share: f64| share > 0.0 && share < 1.0;
-        if ![self.base_rate, self.power, self.alpha].into_iter().all(is_share) {
-            return Some("base_rate, power and alpha are shares between 0 and 1".into());
-        }
-        if self.difference == 0.0 || !is_share(self.base_rate + self.difference) {
-            return Some("difference is not 0 and leaves base_rate between 0 and 1".into());
-        }
-        let unknown = self.foretold.names().find(|name| file.arms.get(name).is_none())?;
-        Some(format!("foretold: there is no arm `{unknown}`"))
-    }
-
-    pub(super) fn predictions(&self) -> Vec<Prediction> {
-        let one = |(arm, foretold): (&str, &super::file::ForetoldSpec)| Prediction {
-            arm: arm.into(),
-            difference: foretold.difference,
-            limits: foretold.low.zip(foretold.high).map(|(low, high)| Interval::new(low, high)),
-            replay: foretold.replay.clone(),
-        };
-        self.foretold.iter().map(one).collect()
-    }
 }
 
 struct Held<'a> {

@@ -2,9 +2,8 @@ use std::path::{Path, PathBuf};
 
 use crate::experiment::{ConfigError, yaml};
 use crate::time::{Calendar, Moment};
-use crate::trial::{ArmSpec, Monitoring};
+use crate::trial::{ArmSpec, Assigner, Monitoring};
 
-use super::assign::Assigner;
 use super::file::{MonitoringSpec, TestFile, UnitKind};
 
 /// A field test's file, read and checked.

@@ -2,9 +2,8 @@ use std::path::Path;
 
 use crate::store::{StoreError, write_file};
 use crate::time::{Instant, NEVER, Zone, known};
+use crate::trial::Assigner;
 use crate::trial::simulate::{History, Truth, history_assigned};
-
-use super::assign::Assigner;
 
 /// Writes a simulated field test: assignments, outcomes, the truth, and the test's file that analyses them.
 ///

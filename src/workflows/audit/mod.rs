@@ -22,7 +22,6 @@ use crate::result::{
 };
 use crate::stats::random::Seed;
 
-
 /// Holds the criteria of a points model against what happened: the one named, else the champion, else the first.
 ///
 /// # Errors

@@ -11,14 +11,14 @@ use crate::pipeline::{self, Played};
 use crate::replay::{Ending, Replayed, Role, Window};
 use crate::result::ModelKind;
 use crate::result::review::Fingerprint;
-use crate::review::{Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values, Volume};
+use crate::review::{Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values};
 use crate::stats::survival::End;
 use crate::table::{Cell, Column, Text};
 use crate::time::{DAY, Horizon, Instant, NEVER, days};
 
 use super::ReviewError;
 use super::period::{Extent, Stretch, Stretches};
-use super::sales;
+use super::{events, sales};
 
 /// A column of text with more levels than this is a name, not an input.
 const LEVELS: usize = 200;
@@ -305,8 +305,8 @@ fn columns(
         criteria: criteria(&scores[champion], rows),
         segments: segments(experiment, played, rows),
         inputs: inputs(played, rows),
-        volumes: volumes(played, rows),
-        touches: sales::touches(experiment, played, rows)?,
+        volumes: events::volumes(played, rows),
+        touches: events::touches(experiment, played, rows)?,
         first_touch: sales::first_touch(played, rows),
         feedback: sales::feedback(experiment, played, rows)?,
     })
@@ -410,36 +410,6 @@ fn inputs(played: &Played, rows: &[usize]) -> Vec<Input> {
         Some(Input { name: attribute.name.clone(), values })
     };
     played.history.attributes.iter().filter_map(one).collect()
-}
-
-/// Events of each kind by the moment of scoring.
-fn volumes(played: &Played, rows: &[usize]) -> Vec<Volume> {
-    let Played { history, replayed, .. } = played;
-    let Some(events) = &history.events else { return Vec::new() };
-    let place = places(played, rows);
-    let mut counts = vec![vec![0u32; rows.len()]; events.kinds.len()];
-    for chunk in &events.chunks {
-        for ((&lead, &at), &kind) in chunk.lead.iter().zip(&chunk.at).zip(&chunk.kind) {
-            if let Some(row) = place[lead as usize].filter(|&row| at <= replayed.features.as_of[rows[row]]) {
-                counts[kind as usize][row] += 1;
-            }
-        }
-    }
-    let mut volumes: Vec<Volume> =
-        events.kinds.iter().zip(counts).map(|(kind, events)| Volume { kind: kind.clone(), events }).collect();
-    volumes.sort_by(|a, b| a.kind.cmp(&b.kind));
-    volumes
-}
-
-/// The place among some rows of the replay of every lead of the history.
-pub(super) fn places(played: &Played, rows: &[usize]) -> Vec<Option<usize>> {
-    let mut place = vec![None; played.history.ids.len()];
-    for (at, &row) in rows.iter().enumerate() {
-        if let Some(lead) = played.history.ids.find(played.replayed.features.ids.get(row)) {
-            place[lead] = Some(at);
-        }
-    }
-    place
 }
 
 /// The first and the last day of a period.

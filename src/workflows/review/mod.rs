@@ -3,6 +3,7 @@
 
 mod audited;
 mod error;
+mod events;
 mod folder;
 mod gather;
 mod ledger;

@@ -5,45 +5,9 @@ use crate::pipeline::Played;
 use crate::predicate::nearest;
 use crate::review::{FeedbackColumns, FirstTouch};
 use crate::table::{Cell, Column};
-use crate::time::{Horizon, NEVER};
+use crate::time::NEVER;
 
 use super::ReviewError;
-use super::gather::places;
-
-/// Touches by sales within each lead's horizon; nothing where none are named.
-pub(super) fn touches(
-    experiment: &Experiment,
-    played: &Played,
-    rows: &[usize],
-) -> Result<Option<Vec<u32>>, ReviewError> {
-    let named = &experiment.file.review.touches;
-    let Some(events) = played.history.events.as_ref().filter(|_| !named.is_empty()) else { return Ok(None) };
-    let mut wanted = vec![false; events.kinds.len()];
-    for kind in named {
-        match events.kinds.iter().position(|known| known == kind) {
-            Some(place) => wanted[place] = true,
-            None => {
-                let near = nearest(events.kinds.iter().map(String::as_str), kind);
-                let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
-                return Err(ReviewError::NoKind { kind: kind.clone(), near });
-            }
-        }
-    }
-    let place = places(played, rows);
-    let closes = |row: usize| match experiment.file.replay.horizon {
-        Horizon::Within(span) => played.replayed.outcomes.as_of[row].saturating_add(span.micros()),
-        Horizon::Ever => played.history.until,
-    };
-    let mut counts = vec![0u32; rows.len()];
-    for chunk in &events.chunks {
-        for ((&lead, &at), &kind) in chunk.lead.iter().zip(&chunk.at).zip(&chunk.kind) {
-            if let Some(row) = place[lead as usize].filter(|&row| wanted[kind as usize] && at <= closes(rows[row])) {
-                counts[row] += 1;
-            }
-        }
-    }
-    Ok(Some(counts))
-}
 
 /// Nothing where it is not recorded which leads sales worked, or no creation is known.
 pub(super) fn first_touch(played: &Played, rows: &[usize]) -> Option<FirstTouch> {
