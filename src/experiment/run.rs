@@ -280,7 +280,7 @@ impl EventSink for Reading<'_> {
             let Horizon::Within(span) = file.replay.horizon else { return None };
             last.iter_mut().filter(|at| **at != NEVER).for_each(|at| *at = at.saturating_add(span.micros()));
         }
-        if self.streams && self.experiment.models.iter().all(|model| !model.reads_every_kind()) {
+        if self.streams && self.experiment.models.iter().all(|model| !model.kind.recipe().reads_every_kind()) {
             // What is wrong with a model is said when all is read.
             let compiled = Compiled::of(self.experiment, history).ok();
             self.begun = compiled.filter(|compiled| compiled.plan.is_of_single_events()).map(|compiled| {

@@ -1,6 +1,7 @@
 //! A criterion, ready to be computed: what it asks of the events, and how strong it is for each lead.
 
 use super::context::Context;
+use super::scorer::columns_seen;
 use super::shape::{Amount, Band, Filter, Shape, Signal, shape};
 use super::spec::Criterion;
 use super::{ModelError, Strength, words};
@@ -73,13 +74,9 @@ impl Compiled {
 
     /// What was seen of a lead, in words.
     pub(super) fn seen(&self, features: &Features, row: usize) -> String {
-        let columns = self.reads.iter().filter_map(|name| {
-            let column = features.attributes.get(name)?;
-            Some(format!("{name} = {}", words::cell(column.cell(row))))
-        });
-        let columns: Vec<String> = columns.collect();
+        let columns = columns_seen(self.reads.iter().map(String::as_str), features, row);
         let events = self.source.seen(features, row);
-        [events, columns.join(", ")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+        [events, columns].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     }
 }
 
