@@ -13,6 +13,20 @@ use super::gather::hex;
 
 const LEDGER: &str = "ledger.jsonl";
 
+/// Marks definitions that are hashes of the experiment's own words. Version 0.1.0 hashed how it wrote its structures
+/// down, which no other version can tell again.
+const OWN_WORDS: &str = "words:";
+
+/// A definition as entries hold it.
+pub(super) fn definition(hash: &str) -> String {
+    format!("{OWN_WORDS}{hash}")
+}
+
+/// Whether an entry was written under this definition; nothing where the version that wrote it left none to compare.
+pub(super) fn is_defined_so(entry: &LedgerEntry, definition: &str) -> Option<bool> {
+    entry.definition.starts_with(OWN_WORDS).then(|| entry.definition == definition)
+}
+
 /// The reviews so far, oldest first, with the line of each as it stands in the ledger.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kept {
@@ -52,8 +66,9 @@ impl Kept {
     /// count itself, nor what came after it.
     #[must_use]
     pub fn before(mut self, period: &str, inputs: &str, definition: &str) -> Self {
-        let same =
-            |entry: &LedgerEntry| entry.period == period && entry.inputs == inputs && entry.definition == definition;
+        let same = |entry: &LedgerEntry| {
+            entry.period == period && entry.inputs == inputs && is_defined_so(entry, definition) != Some(false)
+        };
         if let Some(place) = self.entries.iter().position(|(entry, _)| same(entry)) {
             self.entries.truncate(place);
         }

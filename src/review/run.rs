@@ -12,7 +12,7 @@ use crate::time::NEVER;
 use super::gather::{Gathered, hex};
 use super::ledger::Kept;
 use super::period::{Calendar, Reviewed, stretches};
-use super::{ReviewError, advice, alarm, benchmark, drift, early, memory, trend};
+use super::{ReviewError, advice, alarm, benchmark, drift, early, ledger, memory, trend};
 
 /// What to review.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,14 +91,6 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs
     let timed = played.replayed.outcomes.timed;
     let hash = |text: String| hex(&Sha256::digest(text.as_bytes()));
     let files: String = inputs.iter().map(|input| format!("{} {}\n", input.path, input.sha256)).collect();
-    let defined = format!(
-        "{:?} {:?} {:?} {} {:?}",
-        file.replay.as_of,
-        file.replay.horizon,
-        file.replay.train,
-        history.zone.name(),
-        experiment.models
-    );
     ReviewSetting {
         champion: gathered.scored[gathered.champion].name.clone(),
         unit: gathered.stretches.unit.into(),
@@ -122,7 +114,7 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs
         },
         reference_leads: gathered.compared.reference().len() as u64,
         inputs: hash(files),
-        definition: hash(defined),
+        definition: ledger::definition(&hash(experiment::definition(file))),
         seed: file.seed,
     }
 }
