@@ -6,6 +6,7 @@
 //! [`misjudged`] which leads convert more or less than their score promises.
 
 mod alike;
+mod case;
 mod cells;
 mod criterion;
 mod decay;
@@ -14,6 +15,7 @@ mod leak;
 mod log;
 mod misjudged;
 mod missing;
+mod profile;
 mod proposal;
 mod scale;
 mod simplify;
@@ -21,11 +23,12 @@ mod verdict;
 mod weigh;
 mod words;
 
-pub use decay::{Faded, decays};
+pub use decay::decays;
 pub use leak::{Changed, Screened, leaks};
 pub use log::{Break, cliff};
 pub use misjudged::misjudged;
 pub use missing::{Candidate, Pair, interactions, missing};
+pub use profile::Faded;
 pub use proposal::{Proposed, propose, with_points};
 pub use simplify::least_missed;
 pub use weigh::{Weighed, weigh};

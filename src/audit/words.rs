@@ -6,8 +6,8 @@ use crate::models::spec::Criterion;
 use crate::result::Belief;
 
 use super::alike::LeftOut;
-use super::decay::{Faded, Found, Profile};
-use super::verdict::Case;
+use super::case::Case;
+use super::profile::{Faded, Found, Profile};
 
 /// Points as a person writes them: whole from ten on, else one decimal.
 pub(super) fn points(value: f64) -> String {

@@ -2,11 +2,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
+use leadoff::store::write_file;
+use leadoff::workflows::audit::{self, AuditError};
 
 use super::progress::Progress;
-use super::{Outcome, print};
+use super::{EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, store_code};
 
 /// Holds each criterion of a points model against what happened, and proposes the smallest change worth making.
 #[derive(Args)]
@@ -33,12 +35,12 @@ impl Audit {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
         let progress = Progress::new();
-        let audit = experiment::audit(&experiment, self.model.as_deref(), &progress)?;
+        let audit = audit::audit(&experiment, self.model.as_deref(), &progress)?;
         let folder = self.out.unwrap_or_else(|| beside(&experiment.default_folder()));
-        let folder = experiment::store_audit(&audit, &folder)?;
+        let folder = audit::store(&audit, &folder)?;
         drop(progress);
         match (&self.write, &audit.proposal.yaml) {
-            (Some(path), Some(yaml)) => experiment::write_file(path, yaml)?,
+            (Some(path), Some(yaml)) => write_file(path, yaml)?,
             (Some(path), None) => eprintln!("Nothing is proposed, so {} is not written.", path.display()),
             (None, _) => {}
         }
@@ -55,4 +57,17 @@ impl Audit {
 fn beside(folder: &Path) -> PathBuf {
     let name = folder.file_name().map_or("experiment".into(), |name| name.to_string_lossy().into_owned());
     folder.with_file_name(format!("{name}-audit"))
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        let code = match &error {
+            AuditError::Pipeline(error) => pipeline_code(error),
+            AuditError::NoTraining { .. } => EXPERIMENT,
+            AuditError::NoModel { .. } | AuditError::NoPoints | AuditError::NotPoints { .. } => USAGE,
+            AuditError::Store(error) => store_code(error),
+            AuditError::Report(_) => FAULT,
+        };
+        Self::new(code, error)
+    }
 }

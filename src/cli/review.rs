@@ -4,11 +4,11 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
-use leadoff::review::{self, Asked, Kept, ReviewError, Reviewed};
 use leadoff::time::Moment;
+use leadoff::workflows::review::{self, Asked, Kept, ReviewError, Reviewed};
 
 use super::progress::Progress;
-use super::{Failure, Outcome, print};
+use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, store_code};
 
 /// Reviews a quarter of the model in use: whether it still works, what changed, what to do, what became of the last advice.
 #[derive(Args)]
@@ -75,18 +75,20 @@ fn beside(folder: &std::path::Path) -> PathBuf {
 
 impl From<ReviewError> for Failure {
     fn from(error: ReviewError) -> Self {
-        let code = match error {
-            ReviewError::Run(error) => return error.into(),
+        let code = match &error {
+            ReviewError::Pipeline(error) => pipeline_code(error),
+            ReviewError::Store(error) => store_code(error),
+            ReviewError::Misaligned(_) | ReviewError::Report(_) => FAULT,
             ReviewError::Quarter { .. }
             | ReviewError::Month { .. }
             | ReviewError::NoDays { .. }
             | ReviewError::NoPeriod { .. }
-            | ReviewError::OutsideTheCalendar => super::USAGE,
+            | ReviewError::OutsideTheCalendar => USAGE,
             ReviewError::NoDates
             | ReviewError::NoChampion
             | ReviewError::NoColumn { .. }
-            | ReviewError::NoKind { .. } => super::EXPERIMENT,
-            ReviewError::Empty { .. } | ReviewError::Ledger { .. } | ReviewError::Read { .. } => super::DATA,
+            | ReviewError::NoKind { .. } => EXPERIMENT,
+            ReviewError::Empty { .. } | ReviewError::Ledger { .. } => DATA,
         };
         Self::new(code, error)
     }

@@ -2,12 +2,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
 use leadoff::result::Decision;
+use leadoff::workflows::run::{self, RunError};
 
 use super::progress::Progress;
-use super::{Failure, HELD_BACK, Outcome, print};
+use super::{DATA, FAULT, Failure, HELD_BACK, Outcome, pipeline_code, print, store_code};
 
 /// Replays the leads of an experiment through all its models and writes the report.
 #[derive(Args)]
@@ -44,8 +45,8 @@ impl Run {
         experiment.allow_truncated = self.allow_truncated;
         let target = self.out.unwrap_or_else(|| experiment.default_folder());
         let progress = Progress::new();
-        let run = experiment::run(&experiment, &progress)?;
-        let folder = experiment::store(&run, &target, !self.no_png, &progress)?;
+        let run = run::run(&experiment, &progress)?;
+        let folder = run::store(&run, &target, !self.no_png, &progress)?;
         drop(progress);
         if self.timings {
             eprint!("{}", run.timings);
@@ -59,5 +60,17 @@ impl Run {
         let gated = !experiment.file.gates.is_empty();
         let held_back = gated && run.evaluation.verdict.decision != Decision::Promote;
         Ok(if held_back { ExitCode::from(HELD_BACK) } else { ExitCode::SUCCESS })
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let code = match &error {
+            RunError::Pipeline(error) => pipeline_code(error),
+            RunError::Truncated(_) => DATA,
+            RunError::Store(error) => store_code(error),
+            RunError::Report(_) => FAULT,
+        };
+        Self::new(code, error)
     }
 }

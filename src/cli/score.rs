@@ -2,10 +2,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
+use leadoff::workflows::scores::{self, ScoreError};
 
 use super::progress::Progress;
-use super::{Outcome, print};
+use super::{DATA, Failure, Outcome, USAGE, pipeline_code, print, store_code};
 
 /// Scores every lead by every model, as it was known when it was scored, into a CSV or Parquet file.
 #[derive(Args)]
@@ -31,9 +32,9 @@ impl Score {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
         let progress = Progress::new();
-        let scored = self.out.map(|out| experiment::score(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let scored = self.out.map(|out| scores::score(&experiment, &out, &progress).map(|leads| (leads, out)));
         let scored = scored.transpose()?;
-        let swapped = self.swap.map(|out| experiment::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let swapped = self.swap.map(|out| scores::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
         let swapped = swapped.transpose()?;
         drop(progress);
         if let Some((leads, out)) = scored {
@@ -43,5 +44,17 @@ impl Score {
             print(&format!("{leads} changes of hands, a line each: {}\n", out.display()));
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl From<ScoreError> for Failure {
+    fn from(error: ScoreError) -> Self {
+        let code = match &error {
+            ScoreError::Pipeline(error) => pipeline_code(error),
+            ScoreError::Truncated(_) => DATA,
+            ScoreError::NoLead { .. } | ScoreError::NoModel { .. } | ScoreError::Format { .. } => USAGE,
+            ScoreError::Store(error) => store_code(error),
+        };
+        Self::new(code, error)
     }
 }

@@ -64,7 +64,7 @@ impl Experiment {
     }
 
     /// The events' own columns that any model reads.
-    pub(super) fn event_columns(&self) -> Vec<String> {
+    pub(crate) fn event_columns(&self) -> Vec<String> {
         let mut columns: Vec<String> =
             self.models.iter().flat_map(|model| model.kind.recipe().event_columns()).collect();
         columns.sort();

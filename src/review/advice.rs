@@ -1,133 +1,23 @@
 //! The changes to make: what rang, what the audit found, what the gates decided; at most three, the most urgent first.
 
-use crate::evaluation;
-use crate::experiment::{self, Experiment};
-use crate::models::{KindSpec, Spec};
-use crate::replay::{Rows, Window};
 use crate::result::review::{Advice, AdviceKind, Alarm, AlarmKind, ModelTrend, ReviewDecision};
-use crate::result::{Audit, Belief, Comparison, Decision, Estimate};
-use crate::time::Zone;
+use crate::result::{Belief, Comparison, CriterionAudit, Decision, Edit, Estimate};
 
-use super::leads::Compared;
-use super::period::{Extent, Stretches};
+use super::in_words;
 
 /// The most advice that anybody follows.
 const MOST: usize = 3;
-/// A period in which fewer wins are mature can not judge a change.
-const FEWEST_WINS: f64 = 20.0;
 
-/// An alarm in a few words, without its figures.
-pub(super) fn in_words(alarm: &Alarm) -> String {
-    let more = alarm.now > alarm.before;
-    match alarm.kind {
-        AlarmKind::Conversion => format!("{} leads convert", if more { "more" } else { "fewer" }),
-        AlarmKind::Ranking => format!("the score orders leads {}", if more { "better" } else { "worse" }),
-        AlarmKind::Brackets => format!("brackets are upside down: `{}`", alarm.what),
-        AlarmKind::LowScores => {
-            format!("low-scored leads convert {} against the rest", if more { "more" } else { "less" })
-        }
-        AlarmKind::Criterion => {
-            format!("the criterion `{}` is worth {}", alarm.what, if more { "more" } else { "less" })
-        }
-        AlarmKind::Segment => {
-            format!("leads of `{}` convert {} against the rest", alarm.what, if more { "more" } else { "less" })
-        }
-        AlarmKind::Score => "the scores are distributed otherwise".into(),
-        AlarmKind::Input => format!("the column `{}` is distributed otherwise", alarm.what),
-        AlarmKind::Tracking => {
-            format!("the log of `{}` {}", alarm.what, if more { "swells" } else { "thins out" })
-        }
-    }
-}
-
-/// The audit of the live model's points on the periods before the one that judges what it proposes, and what each
-/// proposed change by itself brings there.
-pub(super) struct Audited {
-    pub audit: Audit,
-    /// One an edit.
-    pub gains: Vec<Estimate>,
-}
-
-/// Nothing where the live model gives no points, or where there are too few leads to learn from and to judge on.
-pub(super) fn audited(
-    experiment: &Experiment,
-    compared: &Compared,
-    stretches: &Stretches,
-    zone: &Zone,
-    progress: &dyn experiment::Progress,
-) -> Option<Audited> {
-    let judge = judging(compared)?;
-    let mut own = experiment.clone();
-    let (train, evaluate) = windows(stretches, judge, zone)?;
-    own.file.replay.train = Some(train);
-    own.file.replay.evaluate = Some(evaluate);
-    let champion = experiment.champion?;
-    let name = experiment.models[champion].name.clone();
-    let audit = experiment::audit(&own, Some(&name), progress).ok()?;
-    let gains = if audit.proposal.edits.is_empty() { Vec::new() } else { gains(&own, champion, &audit, progress) };
-    Some(Audited { audit, gains })
-}
-
-/// The latest period of which half is mature and that has wins to judge on, with others before it.
-fn judging(compared: &Compared) -> Option<usize> {
-    (1..compared.periods()).rev().find(|&period| {
-        let mature = compared.mature(period);
-        let wins = compared.count(mature.iter().copied()).successes;
-        2 * mature.len() >= compared.rows(period).len() && wins >= FEWEST_WINS
-    })
-}
-
-/// All compared periods before the judging one to learn from, and the judging one.
-fn windows(stretches: &Stretches, judge: usize, zone: &Zone) -> Option<(Window, Window)> {
-    let moment = |at| zone.stamp(at).parse().ok();
-    match (&stretches.all.first()?.extent, &stretches.all[judge].extent) {
-        (Extent::Created(first, _), Extent::Created(from, to)) => Some((
-            Window { from: moment(*first), to: moment(*from), rows: None },
-            Window { from: moment(*from), to: moment(*to), rows: None },
-        )),
-        (Extent::Rows(first), Extent::Rows(judge)) => {
-            let before = Rows { from: first.from, to: Some(judge.from) };
-            (first.from < judge.from).then_some((
-                Window { from: None, to: None, rows: Some(before) },
-                Window { from: None, to: None, rows: Some(*judge) },
-            ))
-        }
-        _ => None,
-    }
-}
-
-/// Each edit by itself against the live model on the judging period.
-fn gains(own: &Experiment, champion: usize, audit: &Audit, progress: &dyn experiment::Progress) -> Vec<Estimate> {
-    let none = |why: &str| audit.proposal.edits.iter().map(|_| Estimate::undefined(why)).collect::<Vec<_>>();
-    let current = &own.models[champion];
-    let variant = |edit: &crate::result::Edit| -> Option<Spec> {
-        let KindSpec::Points(points) = &current.kind else { return None };
-        let mut points = points.clone();
-        let placed = points.criteria.iter_mut().find(|placed| placed.criterion.name == edit.criterion)?;
-        placed.criterion.points = Some(edit.to);
-        let name = format!("{} with {}", current.name, edit.criterion);
-        Some(Spec { name, kind: KindSpec::Points(points), brackets: current.brackets.clone() })
-    };
-    let mut alone = own.clone();
-    let variants: Vec<Option<Spec>> = audit.proposal.edits.iter().map(variant).collect();
-    alone.models = std::iter::once(current.clone()).chain(variants.iter().flatten().cloned()).collect();
-    alone.champion = Some(0);
-    let Ok(mut played) = experiment::play(&alone, crate::replay::Scope::Used, progress) else {
-        return none("the leads could not be replayed");
-    };
-    let Ok(cohort) = experiment::cohort_of(&alone, &mut played) else {
-        return none("no horizon of the judging leads is over");
-    };
-    let comparisons = evaluation::evaluate(&cohort).comparisons;
-    let gain = |variant: &Option<Spec>| {
-        let found = variant.as_ref().and_then(|variant| comparisons.iter().find(|one| one.challenger == variant.name));
-        found.map_or_else(|| Estimate::undefined("not compared"), a_quarter)
-    };
-    variants.iter().map(gain).collect()
+/// What an audit of the live model found.
+pub struct Found<'a> {
+    pub criteria: &'a [CriterionAudit],
+    pub edits: &'a [Edit],
+    /// What each edit by itself brings.
+    pub gains: &'a [Estimate],
 }
 
 /// Wins a quarter; without times, wins among the leads judged.
-pub(super) fn a_quarter(comparison: &Comparison) -> Estimate {
+pub fn a_quarter(comparison: &Comparison) -> Estimate {
     match comparison.wins_per_quarter.point.finite() {
         Some(_) => comparison.wins_per_quarter.clone(),
         None => comparison.wins.clone(),
@@ -135,20 +25,20 @@ pub(super) fn a_quarter(comparison: &Comparison) -> Estimate {
 }
 
 /// What to change, the most urgent first.
-pub(super) fn advice(
+pub fn advice(
     alarms: &[Alarm],
     reviewed: &str,
     decision: &ReviewDecision,
-    audited: Option<&Audited>,
+    found: Option<&Found>,
     champion: &ModelTrend,
 ) -> Vec<Advice> {
     let mut advice: Vec<Advice> = alarms.iter().filter(|alarm| alarm.period == reviewed).filter_map(of_alarm).collect();
     advice.extend(replacement(decision));
-    if let Some(audited) = audited {
-        let mut edits: Vec<Advice> = edits(audited).collect();
+    if let Some(found) = found {
+        let mut edits: Vec<Advice> = edits(found).collect();
         edits.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
         advice.extend(edits);
-        advice.extend(useless(audited));
+        advice.extend(useless(found));
     }
     advice.extend(recalibration(champion));
     let mut seen: Vec<(AdviceKind, String)> = Vec::new();
@@ -202,8 +92,8 @@ fn replacement(decision: &ReviewDecision) -> Option<Advice> {
     })
 }
 
-fn edits(audited: &Audited) -> impl Iterator<Item = Advice> + '_ {
-    audited.audit.proposal.edits.iter().zip(&audited.gains).map(|(edit, gain)| Advice {
+fn edits<'a>(found: &Found<'a>) -> impl Iterator<Item = Advice> + 'a {
+    found.edits.iter().zip(found.gains).map(|(edit, gain)| Advice {
         what: AdviceKind::ChangePoints,
         subject: edit.criterion.clone(),
         from: Some(edit.from),
@@ -215,8 +105,8 @@ fn edits(audited: &Audited) -> impl Iterator<Item = Advice> + '_ {
 }
 
 /// Criteria that never fire, or say what others say.
-fn useless(audited: &Audited) -> impl Iterator<Item = Advice> + '_ {
-    let quiet = audited.audit.criteria.iter().filter(|one| matches!(one.verdict, Belief::Dead | Belief::Redundant));
+fn useless<'a>(found: &Found<'a>) -> impl Iterator<Item = Advice> + 'a {
+    let quiet = found.criteria.iter().filter(|one| matches!(one.verdict, Belief::Dead | Belief::Redundant));
     quiet.map(|one| Advice {
         what: AdviceKind::RemoveCriterion,
         subject: one.name.clone(),

@@ -174,9 +174,8 @@ fn worth<'a>(
     what: String,
     holds: impl Fn(usize) -> bool + 'a,
 ) -> Option<Watch<'a>> {
-    let inside = |row: &usize| compared.period[*row] < compared.periods();
-    let with = (0..compared.period.len()).filter(inside).filter(|&row| holds(row)).count();
-    let all = (0..compared.period.len()).filter(inside).count();
+    let with = compared.in_periods().filter(|&row| holds(row)).count();
+    let all = compared.in_periods().count();
     if with == 0 || with == all {
         return None;
     }
@@ -242,5 +241,29 @@ fn tracking<'a>(kind: &str, events: &'a [u32]) -> Watch<'a> {
         }),
         matters: |tested| ratio(tested, VOLUME_RATIO),
         of_outcomes: false,
+    }
+}
+
+/// An alarm in a few words, without its figures.
+pub(super) fn in_words(alarm: &Alarm) -> String {
+    let more = alarm.now > alarm.before;
+    match alarm.kind {
+        AlarmKind::Conversion => format!("{} leads convert", if more { "more" } else { "fewer" }),
+        AlarmKind::Ranking => format!("the score orders leads {}", if more { "better" } else { "worse" }),
+        AlarmKind::Brackets => format!("brackets are upside down: `{}`", alarm.what),
+        AlarmKind::LowScores => {
+            format!("low-scored leads convert {} against the rest", if more { "more" } else { "less" })
+        }
+        AlarmKind::Criterion => {
+            format!("the criterion `{}` is worth {}", alarm.what, if more { "more" } else { "less" })
+        }
+        AlarmKind::Segment => {
+            format!("leads of `{}` convert {} against the rest", alarm.what, if more { "more" } else { "less" })
+        }
+        AlarmKind::Score => "the scores are distributed otherwise".into(),
+        AlarmKind::Input => format!("the column `{}` is distributed otherwise", alarm.what),
+        AlarmKind::Tracking => {
+            format!("the log of `{}` {}", alarm.what, if more { "swells" } else { "thins out" })
+        }
     }
 }

@@ -1,43 +1,28 @@
 //! What to expect of leads, in plain terms.
 
-use crate::experiment::{Experiment, FeedbackSpec, Played};
-use crate::predicate::nearest;
 use crate::result::review::{
     Benchmarks, Feedback, FeedbackPart, LevelShare, SegmentYield, TouchClass, TouchSpeed, Yield,
 };
 use crate::result::{Estimate, Number};
 use crate::stats::proportion::Count;
-use crate::stats::{Undefined, dist, quantile};
-use crate::table::{Cell, Column};
-use crate::time::{DAY, HOUR, Horizon, NEVER};
-
-use super::ReviewError;
-use super::early::{Forecast, no_forecast};
-use super::gather::Gathered;
-use super::leads::LATER;
-use super::trend::rate;
 use crate::stats::random::Seed;
+use crate::stats::{Undefined, dist};
+use crate::time::{DAY, HOUR};
+
+use super::early::{Forecast, no_forecast};
+use super::leads::{Compared, FeedbackColumns, FirstTouch, Place};
+use super::{rate, trend};
 
 /// Parts with fewer leads are merged: a number of them may be a person's.
 const FEWEST: u64 = 10;
 
-pub(super) fn benchmarks(
-    gathered: &Gathered,
-    experiment: &Experiment,
-    played: &Played,
-) -> Result<Benchmarks, ReviewError> {
-    let compared = &gathered.compared;
-    let touches = touches(gathered, experiment, played)?;
-    let forecast = Forecast::new(compared, Seed(experiment.file.seed));
-    let in_period = |row: &usize| compared.period[*row] < compared.periods();
-    let all: Vec<usize> =
-        (0..compared.period.len()).filter(|row| in_period(row) || compared.period[*row] == LATER).collect();
-    let part = |label: String, rows: Vec<usize>, stream: u64| {
-        one(gathered, played, label, &rows, touches.as_deref(), (forecast.as_ref(), stream))
-    };
+pub fn benchmarks(compared: &Compared, seed: Seed) -> Benchmarks {
+    let forecast = Forecast::new(compared, seed);
+    let all: Vec<usize> = (0..compared.leads()).filter(|&row| compared.place[row] != Place::Reference).collect();
+    let part = |label: &str, rows: Vec<usize>, stream: u64| one(compared, label, &rows, (forecast.as_ref(), stream));
     let by_bracket = (0..compared.brackets.len()).rev().map(|place| {
         let rows = all.iter().copied().filter(|&row| compared.bracket[row] == place).collect();
-        part(compared.brackets[place].clone(), rows, 1 + place as u64)
+        part(&compared.brackets[place], rows, 1 + place as u64)
     });
     let by_segment = compared.segments.iter().enumerate().map(|(number, segment)| SegmentYield {
         column: segment.name.clone(),
@@ -45,65 +30,43 @@ pub(super) fn benchmarks(
             .split(&all)
             .into_iter()
             .enumerate()
-            .map(|(place, (label, rows))| part(label, rows, (number as u64 + 1) * 1_000 + place as u64))
+            .map(|(place, (label, rows))| part(&label, rows, (number as u64 + 1) * 1_000 + place as u64))
             .collect(),
     });
-    let mature: Vec<usize> = all.iter().copied().filter(in_period).filter(|&row| compared.mature[row]).collect();
-    Ok(Benchmarks {
+    let mature: Vec<usize> = compared.in_periods().filter(|&row| compared.mature[row]).collect();
+    Benchmarks {
         leads: mature.len() as u64,
         by_bracket: by_bracket.collect(),
         by_segment: by_segment.collect(),
-        pipeline: forecast.as_ref().map_or_else(no_forecast, |forecast| forecast.of(compared, &all, 0)),
-        touch: touch(gathered, played),
-        days_to_win: days_to_win(gathered, played, &mature),
-        feedback: match &experiment.file.review.feedback {
-            Some(spec) => {
-                let judged: Vec<usize> = all.iter().copied().filter(in_period).collect();
-                Some(feedback(gathered, played, spec, &judged)?)
-            }
-            None => None,
-        },
-    })
+        pipeline: forecast.as_ref().map_or_else(no_forecast, |forecast| forecast.of(&all, 0)),
+        touch: compared.first_touch.as_ref().map(|touch| speed(compared, touch)),
+        days_to_win: [0.25, 0.5, 0.75].map(|share| trend::days_to_win(compared, &mature, share)),
+        feedback: compared.feedback.as_ref().map(|said| feedback(compared, said)),
+    }
 }
 
-fn one(
-    gathered: &Gathered,
-    played: &Played,
-    label: String,
-    rows: &[usize],
-    touches: Option<&[u32]>,
-    (forecast, stream): (Option<&Forecast>, u64),
-) -> Yield {
-    let compared = &gathered.compared;
+fn one(compared: &Compared, label: &str, rows: &[usize], (forecast, stream): (Option<&Forecast>, u64)) -> Yield {
     let mature: Vec<usize> =
-        rows.iter().copied().filter(|&row| compared.mature[row] && compared.period[row] < compared.periods()).collect();
+        rows.iter().copied().filter(|&row| compared.mature[row] && compared.period(row).is_some()).collect();
     let count = compared.count(mature.iter().copied());
-    let last = compared.periods() - 1;
-    let now: Vec<usize> = rows.iter().copied().filter(|&row| compared.period[row] == last).collect();
+    let reviewed = Some(compared.reviewed());
+    let now: Vec<usize> = rows.iter().copied().filter(|&row| compared.period(row) == reviewed).collect();
     let rate_now = rate(compared.count(now.iter().copied().filter(|&row| compared.mature[row])));
     let rate = rate(count);
-    let values = &played.replayed.outcomes.value;
-    let value: f64 = mature
-        .iter()
-        .filter(|&&row| compared.converted[row] && !values.is_empty())
-        .map(|&row| values[gathered.rows[row]])
-        .filter(|value| !value.is_nan())
-        .sum();
-    let pipeline = forecast.map_or_else(no_forecast, |forecast| forecast.of(compared, rows, stream));
+    let pipeline = forecast.map_or_else(no_forecast, |forecast| forecast.of(rows, stream));
     Yield {
-        label,
+        label: label.into(),
         leads: count.n as u64,
         wins: count.successes as u64,
         leads_per_win: inverse(&rate),
-        touches_per_win: match touches {
+        touches_per_win: match &compared.touches {
             None => Number::undefined("no kind of events is named as a touch"),
             Some(_) if count.successes == 0.0 => Undefined::NoEvents.into(),
             Some(touches) => (mature.iter().map(|&row| f64::from(touches[row])).sum::<f64>() / count.successes).into(),
         },
-        value_per_lead: if values.is_empty() || count.n == 0.0 {
-            Number::undefined("wins carry no value")
-        } else {
-            (value / count.n).into()
+        value_per_lead: match &compared.value {
+            Some(values) if count.n > 0.0 => (value(compared, values, &mature) / count.n).into(),
+            _ => Number::undefined("wins carry no value"),
         },
         rate,
         now_leads: now.len() as u64,
@@ -111,6 +74,12 @@ fn one(
         open: pipeline.open,
         expected: pipeline.expected,
     }
+}
+
+/// The wins' value among some leads, as far as it is known.
+fn value(compared: &Compared, values: &[f64], rows: &[usize]) -> f64 {
+    let won = rows.iter().filter(|&&row| compared.converted[row]).map(|&row| values[row]);
+    won.filter(|value| !value.is_nan()).sum()
 }
 
 /// Leads for one win: one over the rate, its interval turned over.
@@ -123,88 +92,22 @@ fn inverse(rate: &Estimate) -> Estimate {
     Estimate { point: over(&rate.point), low: over(&rate.high), high: over(&rate.low) }
 }
 
-/// Touches by sales within each lead's horizon; nothing where none are named.
-fn touches(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Result<Option<Vec<u32>>, ReviewError> {
-    let named = &experiment.file.review.touches;
-    let Some(events) = played.history.events.as_ref().filter(|_| !named.is_empty()) else { return Ok(None) };
-    let mut wanted = vec![false; events.kinds.len()];
-    for kind in named {
-        match events.kinds.iter().position(|known| known == kind) {
-            Some(place) => wanted[place] = true,
-            None => {
-                let near = nearest(events.kinds.iter().map(String::as_str), kind);
-                let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
-                return Err(ReviewError::NoKind { kind: kind.clone(), near });
-            }
-        }
-    }
-    let ids = &played.replayed.features.ids;
-    let mut place = vec![usize::MAX; played.history.ids.len()];
-    for (at, &row) in gathered.rows.iter().enumerate() {
-        if let Some(lead) = played.history.ids.find(ids.get(row)) {
-            place[lead] = at;
-        }
-    }
-    let closes = |row: usize| match experiment.file.replay.horizon {
-        Horizon::Within(span) => played.replayed.outcomes.as_of[row].saturating_add(span.micros()),
-        Horizon::Ever => played.history.until,
-    };
-    let mut counts = vec![0u32; gathered.rows.len()];
-    for chunk in &events.chunks {
-        for ((&lead, &at), &kind) in chunk.lead.iter().zip(&chunk.at).zip(&chunk.kind) {
-            let row = place[lead as usize];
-            if wanted[kind as usize] && row != usize::MAX && at <= closes(gathered.rows[row]) {
-                counts[row] += 1;
-            }
-        }
-    }
-    Ok(Some(counts))
-}
-
-/// A quarter, half and three quarters of the mature converters have won by these days after creation.
-fn days_to_win(gathered: &Gathered, played: &Played, mature: &[usize]) -> [Number; 3] {
-    let all = &played.replayed.outcomes.created_to_win_days;
-    let mut days: Vec<f64> = mature
-        .iter()
-        .filter(|&&row| gathered.compared.converted[row])
-        .filter_map(|&row| all.get(gathered.rows[row]).copied())
-        .filter(|days| !days.is_nan())
-        .collect();
-    days.sort_unstable_by(f64::total_cmp);
-    let none = if gathered.compared.timed() { Undefined::NoEvents } else { Undefined::NoTimes };
-    [0.25, 0.5, 0.75].map(|q| quantile::of(&days, q).ok_or(none).into())
-}
-
 /// Names of the classes of first touches, and within how long each is.
 const CLASSES: [(&str, i64); 4] =
     [("within an hour", HOUR), ("within a day", DAY), ("within three days", 3 * DAY), ("later", i64::MAX)];
 
-fn touch(gathered: &Gathered, played: &Played) -> Option<TouchSpeed> {
-    let (compared, outcomes) = (&gathered.compared, &played.replayed.outcomes);
-    if outcomes.worked.is_empty() || outcomes.created.iter().all(|at| *at == NEVER) {
-        return None;
-    }
-    let until = played.history.until;
-    let after = |row: usize| {
-        let (worked, created) = (outcomes.worked[gathered.rows[row]], outcomes.created[gathered.rows[row]]);
-        (worked != NEVER && created != NEVER && worked <= until).then(|| worked - created)
-    };
+fn speed(compared: &Compared, touch: &FirstTouch) -> TouchSpeed {
     // Who came less than so long before the export may be touched in time yet.
     let within = |period: Option<usize>, limit: i64| {
         let Some(period) = period else { return Estimate::undefined("no period before") };
-        let rows: Vec<usize> = compared
-            .rows(period)
-            .into_iter()
-            .filter(|&row| outcomes.created[gathered.rows[row]].saturating_add(limit) <= until)
-            .collect();
-        let touched = rows.iter().filter(|&&row| after(row).is_some_and(|delay| delay <= limit)).count();
+        let known = |row: &usize| touch.known_for[*row].is_some_and(|known| limit <= known);
+        let rows: Vec<usize> = compared.rows(period).into_iter().filter(known).collect();
+        let touched = rows.iter().filter(|&&row| touch.after[row].is_some_and(|delay| delay <= limit)).count();
         rate(Count::new(touched as f64, rows.len() as f64))
     };
-    let last = compared.periods() - 1;
-    let mature: Vec<usize> = (0..compared.period.len())
-        .filter(|&row| compared.period[row] < compared.periods() && compared.mature[row])
-        .collect();
-    let class = |row: usize| match after(row) {
+    let last = compared.reviewed();
+    let mature: Vec<usize> = compared.in_periods().filter(|&row| compared.mature[row]).collect();
+    let class = |row: usize| match touch.after[row] {
         None => CLASSES.len(),
         Some(delay) => CLASSES.iter().position(|(_, limit)| delay <= *limit).unwrap_or(CLASSES.len() - 1),
     };
@@ -230,7 +133,7 @@ fn touch(gathered: &Gathered, played: &Played) -> Option<TouchSpeed> {
         .filter(|(_, class, _)| *class < CLASSES.len())
         .collect();
     let z = trend_within(&touched, compared.brackets.len());
-    Some(TouchSpeed {
+    TouchSpeed {
         within_hour: within(Some(last), HOUR),
         within_day: within(Some(last), DAY),
         within_hour_before: within(last.checked_sub(1), HOUR),
@@ -238,7 +141,7 @@ fn touch(gathered: &Gathered, played: &Played) -> Option<TouchSpeed> {
         classes: classes.collect(),
         z: z.into(),
         p: z.map(dist::normal_p).into(),
-    })
+    }
 }
 
 /// Trend of conversion over classes within strata (Mantel 1963): Σ of the wins' classes over what is expected of them
@@ -266,20 +169,9 @@ fn trend_within(leads: &[(usize, usize, bool)], strata: usize) -> Result<f64, Un
     if variance > 0.0 { Ok(excess / f64::sqrt(variance)) } else { Err(Undefined::ZeroVariance) }
 }
 
-/// What sales said of the leads that it judged.
-fn feedback(gathered: &Gathered, played: &Played, spec: &FeedbackSpec, all: &[usize]) -> Result<Feedback, ReviewError> {
-    let verdicts = column(played, &spec.column)?;
-    let reasons = spec.reason.as_ref().map(|name| column(played, name)).transpose()?;
-    let compared = &gathered.compared;
-    let ids = &played.replayed.features.ids;
-    let lead = |row: usize| played.history.ids.find(ids.get(gathered.rows[row]));
-    let word = |column: &Column, row: usize| lead(row).and_then(|lead| said(column, lead));
-    let verdict = |row: usize| {
-        let word = word(verdicts, row)?;
-        let (yes, no) = (spec.accepted.contains(&word), spec.rejected.contains(&word));
-        (yes || no).then_some(yes)
-    };
-    let judged: Vec<(usize, bool)> = all.iter().filter_map(|&row| Some((row, verdict(row)?))).collect();
+/// What sales said of the leads of the periods that it judged.
+fn feedback(compared: &Compared, said: &FeedbackColumns) -> Feedback {
+    let judged: Vec<(usize, bool)> = compared.in_periods().filter_map(|row| Some((row, said.accepted[row]?))).collect();
     let top = compared.brackets.len() - 1;
     let by_bracket = (0..=top).rev().map(|place| {
         let of = |yes: bool| {
@@ -303,35 +195,15 @@ fn feedback(gathered: &Gathered, played: &Played, spec: &FeedbackSpec, all: &[us
     };
     let ((rejected_high, rejected_high_wins), (accepted_low, accepted_low_wins)) =
         (at_odds(top, false), at_odds(0, true));
-    Ok(Feedback {
+    Feedback {
         by_bracket: by_bracket.collect(),
-        reasons: reasons.map_or_else(Vec::new, |column| {
-            let said = judged.iter().filter(|(_, yes)| !yes).filter_map(|(row, _)| word(column, *row));
-            shares(said.collect())
+        reasons: said.reason.as_ref().map_or_else(Vec::new, |reason| {
+            shares(judged.iter().filter(|(_, yes)| !yes).filter_map(|(row, _)| reason[*row].clone()).collect())
         }),
         rejected_high_wins,
         rejected_high,
         accepted_low_wins,
         accepted_low,
-    })
-}
-
-fn column<'a>(played: &'a Played, name: &str) -> Result<&'a Column, ReviewError> {
-    let known = &played.history.attributes;
-    let found = known.iter().find(|attribute| attribute.name == name).map(|attribute| &attribute.column);
-    found.ok_or_else(|| {
-        let near = nearest(known.iter().map(|attribute| attribute.name.as_str()), name);
-        let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
-        ReviewError::NoColumn { column: name.into(), near }
-    })
-}
-
-fn said(column: &Column, lead: usize) -> Option<String> {
-    match column.cell(lead) {
-        Cell::Text(text) => Some(text.to_string()),
-        Cell::Flag(flag) => Some(flag.to_string()),
-        Cell::Number(number) => Some(number.to_string()),
-        Cell::Missing | Cell::Instant(_) => None,
     }
 }
 

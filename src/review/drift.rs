@@ -9,9 +9,9 @@ use crate::stats::{Interval, Sample, Undefined, discrimination, dist};
 
 use super::bins::{self, Frozen};
 use super::leads::{Compared, Given, Input, Values, Volume};
-use super::{LEVEL, likelihood, trend};
+use super::{LEVEL, likelihood};
 
-pub(super) fn drift(compared: &Compared) -> Drift {
+pub fn drift(compared: &Compared) -> Drift {
     let score = Input { name: "score".into(), values: Values::Number(compared.score.clone()) };
     let mut inputs: Vec<InputDrift> = std::iter::once((&score, true))
         .chain(compared.inputs.iter().map(|input| (input, false)))
@@ -142,7 +142,7 @@ fn criteria(compared: &Compared, before: usize, now: usize) -> Vec<CriterionDrif
         let of = |rows: &[usize]| rows.iter().map(|&row| given.given[row]).collect::<Vec<f64>>();
         let fires = |rows: &[usize]| {
             let count = rows.iter().filter(|&&row| given.fires[row]).count() as f64;
-            trend::rate(crate::stats::proportion::Count::new(count, rows.len() as f64))
+            super::rate(crate::stats::proportion::Count::new(count, rows.len() as f64))
         };
         let found = difference_of_means(&Units::new(&of(&was)), &Units::new(&of(&is)), LEVEL);
         let moved = match (found.difference, found.test) {
@@ -240,25 +240,27 @@ fn split(compared: &Compared, before: usize, now: usize) -> Option<RateSplit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::review::{LeadColumns, Place};
 
     /// Leads of two periods by (period, bracket, leads, wins).
     fn made(cells: &[(usize, usize, usize, usize)]) -> Compared {
-        let mut made = Compared {
+        let mut made = LeadColumns {
             labels: vec!["before".into(), "now".into()],
             brackets: vec!["low".into(), "high".into()],
-            ..Compared::default()
+            ..LeadColumns::default()
         };
         for &(period, bracket, leads, wins) in cells {
             for lead in 0..leads {
-                made.period.push(period);
+                made.place.push(Place::Period(period));
                 made.bracket.push(bracket);
                 made.converted.push(lead < wins);
                 made.mature.push(true);
+                made.trained.push(false);
                 made.reference.push(period == 0);
                 made.score.push(bracket as f64);
             }
         }
-        made
+        Compared::new(made).unwrap()
     }
 
     #[test]

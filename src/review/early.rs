@@ -15,7 +15,7 @@ use crate::stats::survival::End;
 use crate::stats::{Interval, dist, quantile};
 use crate::table::MISSING;
 
-use super::leads::{Compared, NONE};
+use super::leads::{Compared, FollowUp, Place};
 
 /// Draws of the prediction.
 const DRAWS: u64 = 1_000;
@@ -26,6 +26,26 @@ const STEPS: usize = 180;
 /// A doubt is raised below this p, over all its tests.
 const DOUBT: f64 = 0.01;
 const LEVEL: f64 = super::LEVEL;
+
+/// Leads whose follow-up is known, up to a horizon.
+#[derive(Clone, Copy)]
+struct Followed<'a> {
+    leads: &'a Compared,
+    times: &'a FollowUp,
+    horizon: f64,
+}
+
+impl<'a> Followed<'a> {
+    /// Nothing without times or with no horizon.
+    fn of(leads: &'a Compared) -> Option<Self> {
+        Some(Self { leads, times: leads.follow_up.as_ref()?, horizon: leads.horizon? })
+    }
+
+    /// Leads from which curves are learned: those of the periods and the later ones.
+    fn learned(self) -> impl Iterator<Item = usize> + 'a {
+        (0..self.leads.leads()).filter(move |&row| self.leads.place[row] != Place::Reference)
+    }
+}
 
 /// Who is at risk and who leaves, step by step.
 #[derive(Clone, Debug, Default)]
@@ -156,10 +176,11 @@ struct Curves {
 }
 
 impl Curves {
-    fn of(compared: &Compared, horizon: f64, keep: impl Fn(usize) -> bool) -> Self {
-        let mut grids = vec![Grid::new(horizon); compared.brackets.len()];
-        for row in (0..compared.period.len()).filter(|&row| compared.period[row] != NONE && keep(row)) {
-            grids[compared.bracket[row]].add(compared.entry[row], compared.days[row], compared.end[row]);
+    fn of(followed: Followed, keep: impl Fn(usize) -> bool) -> Self {
+        let Followed { leads, times, horizon } = followed;
+        let mut grids = vec![Grid::new(horizon); leads.brackets.len()];
+        for row in followed.learned().filter(|&row| keep(row)) {
+            grids[leads.bracket[row]].add(times.entry[row], times.days[row], times.end[row]);
         }
         let mut all = Grid::new(horizon);
         grids.iter().for_each(|grid| all.merge(grid));
@@ -187,13 +208,13 @@ struct Open {
 }
 
 /// Open leads by bracket and age on the grid.
-fn open(compared: &Compared, horizon: f64, rows: impl Iterator<Item = usize>) -> Vec<Open> {
+fn open(Followed { leads, times, horizon }: Followed, rows: impl Iterator<Item = usize>) -> Vec<Open> {
     let grid = Grid::new(horizon);
-    let mut cells = vec![vec![(0.0, 0.0); grid.steps()]; compared.brackets.len()];
-    for row in rows.filter(|&row| compared.end[row] == End::Censored && compared.days[row] < horizon) {
-        let (step, _) = grid.step(compared.days[row]);
-        let cell = &mut cells[compared.bracket[row]][step.min(grid.steps() - 1)];
-        *cell = (cell.0 + 1.0, cell.1 + compared.days[row]);
+    let mut cells = vec![vec![(0.0, 0.0); grid.steps()]; leads.brackets.len()];
+    for row in rows.filter(|&row| times.end[row] == End::Censored && times.days[row] < horizon) {
+        let (step, _) = grid.step(times.days[row]);
+        let cell = &mut cells[leads.bracket[row]][step.min(grid.steps() - 1)];
+        *cell = (cell.0 + 1.0, cell.1 + times.days[row]);
     }
     let mut all = Vec::new();
     for (bracket, steps) in cells.into_iter().enumerate() {
@@ -211,13 +232,17 @@ struct Pace {
 }
 
 impl Pace {
-    fn of(compared: &Compared, curves: &[Curve], horizon: f64, rows: impl Iterator<Item = usize>) -> Self {
+    fn of(
+        Followed { leads, times, horizon }: Followed,
+        curves: &[Curve],
+        rows: impl IntoIterator<Item = usize>,
+    ) -> Self {
         let mut pace = Self::default();
         for row in rows {
-            let curve = &curves[compared.bracket[row]];
-            let until = compared.exposure[row].min(horizon);
-            let begins = compared.entry[row].min(until);
-            pace.wins += f64::from(compared.converted[row]);
+            let curve = &curves[leads.bracket[row]];
+            let until = times.exposure[row].min(horizon);
+            let begins = times.entry[row].min(until);
+            pace.wins += f64::from(leads.converted[row]);
             pace.foretold += (curve.by(until) - curve.by(begins)).max(0.0);
         }
         pace
@@ -236,14 +261,14 @@ fn between(paces: &[Pace]) -> f64 {
 
 /// How each period will end whose horizons are not all over, the oldest first. Empty without times or with no horizon.
 pub fn early_reads(compared: &Compared, alarms: &[Alarm], seed: Seed) -> Vec<EarlyRead> {
-    let Some(horizon) = compared.horizon.filter(|_| compared.timed()) else { return Vec::new() };
+    let Some(followed) = Followed::of(compared) else { return Vec::new() };
     let unripe = |period: &usize| {
         let rows = compared.rows(*period);
         !rows.is_empty() && rows.iter().any(|&row| !compared.mature[row])
     };
-    let times = Times::of(compared, horizon);
+    let times = Times::of(followed);
     let periods = (0..compared.periods()).filter(unripe);
-    periods.map(|period| read(compared, alarms, (horizon, times), period, seed)).collect()
+    periods.map(|period| read(followed, alarms, times, period, seed)).collect()
 }
 
 /// How much the times to come may differ from those past: the variance of the pace between stretches of the calendar of
@@ -259,20 +284,20 @@ const STRETCHES: usize = 12;
 const FEWEST_FORETOLD: f64 = 5.0;
 
 impl Times {
-    fn of(compared: &Compared, horizon: f64) -> Self {
-        let curves = Curves::of(compared, horizon, |_| true).fitted();
+    fn of(followed: Followed) -> Self {
+        let Followed { leads, times, horizon } = followed;
+        let curves = Curves::of(followed, |_| true).fitted();
         let width = horizon / 3.0;
         let mut paces = [Pace::default(); STRETCHES];
-        for row in (0..compared.period.len()).filter(|&row| compared.period[row] != NONE) {
-            let curve = &curves[compared.bracket[row]];
+        for row in followed.learned() {
+            let curve = &curves[leads.bracket[row]];
             for (back, pace) in paces.iter_mut().enumerate() {
-                let until = (compared.exposure[row] - back as f64 * width).min(horizon);
-                let from = (compared.exposure[row] - (back + 1) as f64 * width).max(compared.entry[row]).max(0.0);
+                let until = (times.exposure[row] - back as f64 * width).min(horizon);
+                let from = (times.exposure[row] - (back + 1) as f64 * width).max(times.entry[row]).max(0.0);
                 if until <= from {
                     continue;
                 }
-                let won =
-                    compared.end[row] == End::Converted && from < compared.days[row] && compared.days[row] <= until;
+                let won = times.end[row] == End::Converted && from < times.days[row] && times.days[row] <= until;
                 pace.wins += f64::from(won);
                 pace.foretold += (curve.by(until) - curve.by(from)).max(0.0);
             }
@@ -288,20 +313,20 @@ impl Times {
     }
 }
 
-fn read(compared: &Compared, alarms: &[Alarm], (horizon, times): (f64, Times), period: usize, seed: Seed) -> EarlyRead {
-    let told = untold(compared, period);
-    let others = Curves::of(compared, horizon, |row| compared.period[row] != period);
+fn read(followed: Followed, alarms: &[Alarm], times: Times, period: usize, seed: Seed) -> EarlyRead {
+    let told = untold(followed.leads, period);
+    let others = Curves::of(followed, |row| followed.leads.period(row) != Some(period));
     if others.all.wins() < FEWEST_WINS {
         return told;
     }
-    let reading = Reading::new(compared, horizon, period, others);
+    let reading = Reading::new(followed, period, others);
     let (point, leads) = (reading.point(), told.leads as f64);
     let interval = prediction(reading.draws(times, seed));
     EarlyRead {
         wins: Estimate::new(point, interval),
         rate: Estimate::new(point / leads, interval.map(|wins| wins / leads)),
         pace: pace_estimate(reading.own),
-        doubt: doubt(compared, alarms, horizon, period, reading.own, reading.variance),
+        doubt: doubt(followed, alarms, period, reading.own, reading.variance),
         ..told
     }
 }
@@ -325,8 +350,7 @@ fn untold(compared: &Compared, period: usize) -> EarlyRead {
 
 /// One period and the curves of the others.
 struct Reading<'a> {
-    compared: &'a Compared,
-    horizon: f64,
+    followed: Followed<'a>,
     period: usize,
     rows: Vec<usize>,
     won: f64,
@@ -339,15 +363,14 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(compared: &'a Compared, horizon: f64, period: usize, others: Curves) -> Self {
-        let (rows, fitted) = (compared.rows(period), others.fitted());
+    fn new(followed: Followed<'a>, period: usize, others: Curves) -> Self {
+        let (rows, fitted) = (followed.leads.rows(period), others.fitted());
         Self {
-            won: compared.count(rows.iter().copied()).successes,
-            open: open(compared, horizon, rows.iter().copied()),
-            own: Pace::of(compared, &fitted, horizon, rows.iter().copied()),
-            variance: between(&paces_of_others(compared, horizon, period)),
-            compared,
-            horizon,
+            won: followed.leads.count(rows.iter().copied()).successes,
+            open: open(followed, rows.iter().copied()),
+            own: Pace::of(followed, &fitted, rows.iter().copied()),
+            variance: between(&paces_of_others(followed, period)),
+            followed,
             period,
             rows,
             others,
@@ -379,7 +402,7 @@ impl<'a> Reading<'a> {
     }
 
     fn drawn_pace(&self, curves: &[Curve], stream: &mut Stream) -> f64 {
-        let own = Pace::of_cells(&self.own, &self.fitted, curves, self.compared, self.horizon, &self.rows);
+        let own = Pace::of_cells(&self.own, &self.fitted, curves, self.followed, &self.rows);
         self.shape().map_or(1.0, |shape| stream.gamma(shape + own.wins) / (shape + own.foretold))
     }
 }
@@ -406,15 +429,14 @@ impl Pace {
         own: &Self,
         fitted: &[Curve],
         drawn: &[Curve],
-        compared: &Compared,
-        horizon: f64,
+        Followed { leads, times, horizon }: Followed,
         rows: &[usize],
     ) -> Self {
         const AGES: usize = 200;
         let step = (rows.len() / AGES).max(1);
         let (mut was, mut is) = (0.0, 0.0);
         for &row in rows.iter().step_by(step) {
-            let (bracket, until) = (compared.bracket[row], compared.exposure[row].min(horizon));
+            let (bracket, until) = (leads.bracket[row], times.exposure[row].min(horizon));
             was += fitted[bracket].by(until);
             is += drawn[bracket].by(until);
         }
@@ -444,14 +466,13 @@ fn pace_estimate(pace: Pace) -> Estimate {
 }
 
 /// The paces of the other periods, each by the curves of all but itself and the period that is read.
-fn paces_of_others(compared: &Compared, horizon: f64, period: usize) -> Vec<Pace> {
+fn paces_of_others(followed: Followed, period: usize) -> Vec<Pace> {
+    let leads = followed.leads;
     let one = |other: usize| {
-        let curves =
-            Curves::of(compared, horizon, |row| compared.period[row] != other && compared.period[row] != period);
-        (curves.all.wins() >= FEWEST_WINS)
-            .then(|| Pace::of(compared, &curves.fitted(), horizon, compared.rows(other).into_iter()))
+        let curves = Curves::of(followed, |row| ![Some(other), Some(period)].contains(&leads.period(row)));
+        (curves.all.wins() >= FEWEST_WINS).then(|| Pace::of(followed, &curves.fitted(), leads.rows(other)))
     };
-    (0..compared.periods())
+    (0..leads.periods())
         .filter(|&other| other != period)
         .filter_map(one)
         .filter(|pace| pace.foretold >= FEWEST_FORETOLD)
@@ -459,29 +480,19 @@ fn paces_of_others(compared: &Compared, horizon: f64, period: usize) -> Vec<Pace
 }
 
 /// Why the curves of other periods may not hold for this one.
-fn doubt(
-    compared: &Compared,
-    alarms: &[Alarm],
-    horizon: f64,
-    period: usize,
-    own: Pace,
-    between: f64,
-) -> Option<String> {
+fn doubt(followed: Followed, alarms: &[Alarm], period: usize, own: Pace, between: f64) -> Option<String> {
+    let compared = followed.leads;
     let rang = |alarm: &&Alarm| alarm.period == compared.labels[period];
     let moved = alarms.iter().filter(rang).find(|alarm| alarm.kind != AlarmKind::Input);
     if let Some(alarm) = moved {
-        return Some(format!("in this period an alarm rang: {}", super::advice::in_words(alarm)));
+        return Some(format!("in this period an alarm rang: {}", super::in_words(alarm)));
     }
-    let all = Curves::of(compared, horizon, |row| compared.period[row] != period);
-    let fitted = all.fitted();
+    let fitted = Curves::of(followed, |row| compared.period(row) != Some(period)).fitted();
     let rows = compared.rows(period);
-    let elsewhere: Vec<usize> = (0..compared.period.len())
-        .filter(|&row| compared.period[row] != period && compared.period[row] != NONE)
-        .collect();
+    let elsewhere: Vec<usize> = followed.learned().filter(|&row| compared.period(row) != Some(period)).collect();
     let mut parts: Vec<(String, Pace, Pace)> = Vec::new();
     let mut watch = |name: String, holds: &dyn Fn(usize) -> bool| {
-        let pace =
-            |rows: &[usize]| Pace::of(compared, &fitted, horizon, rows.iter().copied().filter(|&row| holds(row)));
+        let pace = |rows: &[usize]| Pace::of(followed, &fitted, rows.iter().copied().filter(|&row| holds(row)));
         parts.push((name, pace(&rows), pace(&elsewhere)));
     };
     for (place, name) in compared.brackets.iter().enumerate() {
@@ -528,34 +539,28 @@ fn apart(now: Pace, then: Pace, own: Pace) -> Option<f64> {
 }
 
 /// Wins expected of open leads within their horizon.
-pub(super) struct Forecast {
+pub(super) struct Forecast<'a> {
+    followed: Followed<'a>,
     curves: Curves,
     fitted: Vec<Curve>,
-    horizon: f64,
     times: Times,
     seed: Seed,
 }
 
-impl Forecast {
+impl<'a> Forecast<'a> {
     /// Nothing without times, without a horizon, or with too few wins to learn a curve from.
-    pub fn new(compared: &Compared, seed: Seed) -> Option<Self> {
-        let horizon = compared.horizon.filter(|_| compared.timed())?;
-        let curves = Curves::of(compared, horizon, |_| true);
+    pub fn new(compared: &'a Compared, seed: Seed) -> Option<Self> {
+        let followed = Followed::of(compared)?;
+        let curves = Curves::of(followed, |_| true);
         let fitted = curves.fitted();
-        (curves.all.wins() >= FEWEST_WINS).then_some(Self {
-            curves,
-            fitted,
-            horizon,
-            times: Times::of(compared, horizon),
-            seed,
-        })
+        (curves.all.wins() >= FEWEST_WINS).then(|| Self { followed, curves, fitted, times: Times::of(followed), seed })
     }
 
     /// Of some leads: those that are open, and the wins expected of them. `stream` keeps parts apart.
-    pub fn of(&self, compared: &Compared, rows: &[usize], stream: u64) -> Pipeline {
-        let open = open(compared, self.horizon, rows.iter().copied());
+    pub fn of(&self, rows: &[usize], stream: u64) -> Pipeline {
+        let open = open(self.followed, rows.iter().copied());
         // How leads of this part fare against others of their bracket, drawn towards 1.
-        let seen = Pace::of(compared, &self.fitted, self.horizon, rows.iter().copied());
+        let seen = Pace::of(self.followed, &self.fitted, rows.iter().copied());
         let own = |pace: &Pace| (pace.wins + PRIOR) / (pace.foretold + PRIOR);
         let point = foretold(&open, &self.fitted).0 * own(&seen);
         let draws: Vec<f64> = (0..DRAWS)

@@ -1,67 +1,16 @@
-//! What earlier reviews said, held against what is known now.
+//! What earlier reviews said, held against the periods as they are known now.
 
-use crate::audit;
-use crate::evaluation::{self, Scored};
-use crate::experiment::{Experiment, Played};
-use crate::result::review::{
-    Advice, AdviceKind, Fingerprint, Judged, LedgerEntry, Memory, Period, Quoted, Regret, Rewritten,
-};
-use crate::result::{Comparison, Decision, Estimate};
-use crate::stats::Interval;
-
-use super::gather::Gathered;
-use super::ledger::{Kept, is_defined_so};
-
-pub(super) fn memory(
-    kept: &Kept,
-    periods: &[Period],
-    definition: &str,
-    gathered: &Gathered,
-    experiment: &Experiment,
-    played: &Played,
-) -> Memory {
-    Memory {
-        reviews: kept.len() as u64,
-        last: kept.entries().next_back().map(|last| Quoted {
-            period: last.period.clone(),
-            hash: kept.hash().unwrap_or_default(),
-            headline: last.headline.clone(),
-            decision: last.decision,
-            advised: last.advised.clone(),
-            in_use: gathered.scored[gathered.champion].name.clone(),
-            followed: followed(&last.advice, gathered, played),
-            advised_changes: last.advice.iter().filter(|one| is_change(one)).count() as u64,
-            regret: regret(last, gathered, experiment, played),
-        }),
-        rewritten: rewritten(kept, periods, definition),
-        judged: judged(kept, periods),
-    }
-}
-
-/// Advice on points.
-fn is_change(advice: &Advice) -> bool {
-    matches!(advice.what, AdviceKind::ChangePoints | AdviceKind::RemoveCriterion)
-}
-
-/// Advised points that the live model has now.
-fn followed(advice: &[Advice], gathered: &Gathered, played: &Played) -> u64 {
-    let parts = &played.scores[gathered.champion].contributions;
-    let stands = |advice: &&Advice| {
-        let now = parts.iter().find(|part| part.name == advice.subject).map_or(0.0, |part| part.points);
-        is_change(advice) && advice.to == Some(now)
-    };
-    advice.iter().filter(stands).count() as u64
-}
+use crate::result::review::{Fingerprint, Judged, LedgerEntry, Period, Rewritten};
 
 /// The latest view of every period that an earlier review saw with all horizons over, against the one now.
-fn rewritten(kept: &Kept, periods: &[Period], definition: &str) -> Vec<Rewritten> {
+pub fn rewritten(kept: &[&LedgerEntry], periods: &[Period], definition: &str) -> Vec<Rewritten> {
     let one = |now: &Period| {
-        let seen = kept.entries().rev().find_map(|entry| {
+        let seen = kept.iter().rev().find_map(|entry| {
             let then = entry.periods.iter().find(|then| then.label == now.label && then.is_mature())?;
             Some((entry, then))
         });
         let (entry, then) = seen?;
-        let same_definition = is_defined_so(entry, definition);
+        let same_definition = entry.is_defined_as(definition);
         let changed = (then.leads, then.wins) != (now.leads, now.wins)
             || fingerprint(then, same_definition) != fingerprint(now, same_definition);
         changed.then(|| Rewritten {
@@ -116,9 +65,9 @@ fn why(then: &Period, now: &Period, same_definition: Option<bool>) -> String {
 }
 
 /// Early reads whose periods are mature now, the latest read of each.
-fn judged(kept: &Kept, periods: &[Period]) -> Vec<Judged> {
+pub fn judged(kept: &[&LedgerEntry], periods: &[Period]) -> Vec<Judged> {
     let one = |now: &Period| {
-        let read = kept.entries().rev().find_map(|entry| {
+        let read = kept.iter().rev().find_map(|entry| {
             let read = entry.early.iter().find(|read| read.label == now.label)?;
             Some((entry, read))
         });
@@ -133,80 +82,4 @@ fn judged(kept: &Kept, periods: &[Period]) -> Vec<Judged> {
         })
     };
     periods.iter().filter(|period| period.is_mature()).filter_map(one).collect()
-}
-
-/// The advice on the mature leads created after the period that it was given in; nothing where there are none.
-fn regret(last: &LedgerEntry, gathered: &Gathered, experiment: &Experiment, played: &Played) -> Option<Regret> {
-    let compared = &gathered.compared;
-    let given = compared.labels.iter().position(|label| *label == last.period)?;
-    let since = given + 1..compared.periods();
-    let rows: Vec<usize> = (0..compared.period.len())
-        .filter(|&row| since.contains(&compared.period[row]) && !gathered.trained[row])
-        .collect();
-    let advised = gathered.scored.iter().position(|model| model.name == last.advised)?;
-    let window = gathered.window(given + 1..=compared.periods() - 1);
-    let mut models = gathered.scored.clone();
-    let changed = changed(last, gathered, played);
-    models.extend(changed.clone());
-    let cohort = gathered.cohort_of(experiment, played, &rows, window, (&models, advised)).ok()?;
-    let evaluated = evaluation::evaluate(&cohort);
-    let against = |name: &str| evaluated.comparisons.iter().find(|one| one.challenger == name);
-    let nothing = Estimate::new(0.0, Interval::new(0.0, 0.0));
-    let contenders = evaluated.comparisons.iter().filter(|one| {
-        let model = models.iter().find(|model| model.name == one.challenger);
-        model.is_some_and(|model| model.not_promotable.is_none())
-            && changed.as_ref().is_none_or(|changed| changed.name != one.challenger)
-    });
-    let ahead = |one: &&Comparison| one.wins.point.finite().is_some_and(|wins| wins > 0.0);
-    let best = contenders.filter(ahead).max_by(|a, b| {
-        let wins = |one: &Comparison| one.wins.point.finite().unwrap_or(0.0);
-        wins(a).total_cmp(&wins(b))
-    });
-    let changes_gained = changed.as_ref().and_then(|changed| against(&changed.name)).map(|one| one.wins.clone());
-    let labels = &compared.labels[given + 1..];
-    Some(Regret {
-        window: match labels {
-            [one] => format!("mature leads created in {one}"),
-            [first, .., last] => format!("mature leads created from {first} to {last}"),
-            [] => return None,
-        },
-        leads: evaluated.readiness.leads,
-        wins: evaluated.readiness.wins,
-        gained: if last.advised == last.champion {
-            nothing.clone()
-        } else {
-            against(&last.champion).map_or(nothing.clone(), |one| negated(&one.wins))
-        },
-        changes_gained: changes_gained.filter(|_| last.advised == last.champion || last.decision != Decision::Promote),
-        best: best.map_or_else(|| last.advised.clone(), |best| best.challenger.clone()),
-        regret: best.map_or(nothing, |best| best.wins.clone()),
-    })
-}
-
-fn negated(estimate: &Estimate) -> Estimate {
-    match (estimate.point.finite(), estimate.interval()) {
-        (Some(point), Some(interval)) => Estimate::new(-point, Interval::new(-interval.high, -interval.low)),
-        _ => estimate.clone(),
-    }
-}
-
-/// The live model with the points that were advised, where its criteria are still there and have others.
-fn changed(last: &LedgerEntry, gathered: &Gathered, played: &Played) -> Option<Scored> {
-    let place = gathered.scored.iter().position(|model| model.name == last.champion)?;
-    let scorer = played.models[place].points()?;
-    let parts = &played.scores[place].contributions;
-    let points: Vec<f64> = parts
-        .iter()
-        .map(|part| {
-            let found = last.advice.iter().find(|one| is_change(one) && one.subject == part.name);
-            found.and_then(|one| one.to).unwrap_or(part.points)
-        })
-        .collect();
-    let differs = points.iter().zip(parts).any(|(points, part)| *points != part.points);
-    differs.then(|| Scored {
-        name: format!("{} with the points advised in {}", last.champion, last.period),
-        score: scorer.totals(&audit::with_points(parts, &points), played.replayed.features.rows()),
-        groups: Vec::new(),
-        ..gathered.scored[place].clone()
-    })
 }

@@ -1,94 +1,74 @@
 //! Every model period by period, and what changed against the period before.
 
-use crate::evaluation::{Profile, Scored};
-use crate::experiment::{Experiment, Played};
-use crate::result::review::{Change, ChangeUnit, ModelPeriod, ModelTrend, Period};
+use crate::evaluation::Profile;
+use crate::result::review::{Change, ChangeUnit, Fingerprint, ModelPeriod, ModelTrend, Period};
 use crate::result::{Bracket, Estimate, Number};
 use crate::stats::multiplicity::holm;
-use crate::stats::proportion::{self, Count, wilson};
+use crate::stats::proportion::{self, Count};
 use crate::stats::{Sample, Undefined, discrimination, quantile};
 
-use super::gather::{Gathered, ends};
-use super::{LEVEL, likelihood};
+use super::leads::{Compared, ModelColumns};
+use super::{LEVEL, likelihood, rate};
 
 /// Why a model is not judged on some leads.
 const LEARNED: &str = "it learned from these leads";
 
-pub(super) fn periods(gathered: &Gathered, played: &Played) -> Vec<Period> {
-    (0..gathered.compared.periods()).map(|period| one(gathered, played, period)).collect()
-}
-
-fn one(gathered: &Gathered, played: &Played, period: usize) -> Period {
-    let compared = &gathered.compared;
+/// The leads of a period, as far as the columns tell.
+pub fn period(compared: &Compared, period: usize) -> Period {
     let (rows, mature) = (compared.rows(period), compared.mature(period));
-    let outcomes = &played.replayed.outcomes;
     let count = compared.count(mature.iter().copied());
     let won = |row: &&usize| compared.converted[**row];
-    let of = |row: &usize| gathered.rows[*row];
-    let mut days: Vec<f64> = mature
-        .iter()
-        .filter(won)
-        .filter_map(|row| outcomes.created_to_win_days.get(of(row)).copied())
-        .filter(|days| !days.is_nan())
-        .collect();
-    days.sort_unstable_by(f64::total_cmp);
-    let none = if compared.timed() { Undefined::NoEvents } else { Undefined::NoTimes };
-    let value = || rows.iter().filter(won).map(|row| outcomes.value[of(row)]).filter(|value| !value.is_nan()).sum();
-    let stretch = &gathered.stretches.all[period];
-    let (from, to) = ends(stretch, &played.history.zone).unzip();
+    let value =
+        |values: &Vec<f64>| rows.iter().filter(won).map(|row| values[*row]).filter(|value| !value.is_nan()).sum();
     Period {
-        label: stretch.label.clone(),
-        from,
-        to,
+        label: compared.labels[period].clone(),
+        from: None,
+        to: None,
         leads: rows.len() as u64,
-        decided_before: gathered.decided[period],
+        decided_before: 0,
         mature: mature.len() as u64,
         wins: count.successes as u64,
         wins_so_far: compared.count(rows.iter().copied()).successes as u64,
         rate: rate(count),
-        value: (!outcomes.value.is_empty()).then(value),
-        median_days: quantile::of(&days, 0.5).ok_or(none).into(),
-        fingerprint: gathered.fingerprint(played, period),
+        value: compared.value.as_ref().map(value),
+        median_days: days_to_win(compared, &mature, 0.5),
+        fingerprint: Fingerprint::default(),
     }
 }
 
-/// A rate with Wilson's interval.
-pub(super) fn rate(count: Count) -> Estimate {
-    Estimate::with(count.rate(), wilson(count.successes, count.n, LEVEL))
+/// Days from creation by which a share of the converters among some leads had won.
+pub(super) fn days_to_win(compared: &Compared, rows: &[usize], share: f64) -> Number {
+    let Some(all) = &compared.days_to_win else { return none(compared).into() };
+    let won = rows.iter().filter(|&&row| compared.converted[row]).map(|&row| all[row]);
+    let mut days: Vec<f64> = won.filter(|days| !days.is_nan()).collect();
+    days.sort_unstable_by(f64::total_cmp);
+    quantile::of(&days, share).ok_or(none(compared)).into()
 }
 
-/// Whether a model of this kind learns from the training leads.
-fn learns(model: &Scored) -> bool {
-    matches!(model.kind.as_str(), "logistic" | "blend")
+fn none(compared: &Compared) -> Undefined {
+    if compared.timed() { Undefined::NoEvents } else { Undefined::NoTimes }
 }
 
-/// Every model through the periods. A model that learned is judged on other leads than those it learned from.
-pub(super) fn models(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Vec<ModelTrend> {
-    let mut trends: Vec<ModelTrend> = gathered
-        .scored
-        .iter()
-        .enumerate()
-        .map(|(place, model)| ModelTrend {
-            name: model.name.clone(),
-            kind: model.kind.clone(),
-            is_champion: place == gathered.champion,
-            periods: Vec::new(),
-        })
-        .collect();
-    for period in 0..gathered.compared.periods() {
-        let rows = gathered.period(period);
-        let unseen: Vec<usize> = rows.iter().copied().filter(|&row| !gathered.trained[row]).collect();
-        let whole = gathered.profiles(experiment, played, period, &rows);
-        let clean = if unseen.len() == rows.len() {
-            whole.clone()
-        } else {
-            gathered.profiles(experiment, played, period, &unseen)
-        };
+/// Every model through the periods. A model that learned is judged on other leads than those it learned from;
+/// `profiles` evaluates every model on some rows of a period, and has nothing where no horizon is over.
+pub fn trends(compared: &Compared, profiles: impl Fn(usize, &[usize]) -> Option<Vec<Profile>>) -> Vec<ModelTrend> {
+    let begun = |model: &ModelColumns| ModelTrend {
+        name: model.name.clone(),
+        kind: model.kind.clone(),
+        is_champion: model.is_champion,
+        periods: Vec::new(),
+    };
+    let mut trends: Vec<ModelTrend> = compared.models.iter().map(begun).collect();
+    for period in 0..compared.periods() {
+        let rows = compared.rows(period);
+        let unseen: Vec<usize> = rows.iter().copied().filter(|&row| !compared.trained[row]).collect();
+        let whole = profiles(period, &rows);
+        let clean = if unseen.len() == rows.len() { whole.clone() } else { profiles(period, &unseen) };
         let learned = (rows.len() - unseen.len()) as u64;
-        for (place, trend) in trends.iter_mut().enumerate() {
-            let (profiles, learned) = if learns(&gathered.scored[place]) { (&clean, learned) } else { (&whole, 0) };
-            let label = &gathered.compared.labels[period];
-            let over = over_threshold(gathered, place, &rows);
+        for (place, (model, trend)) in compared.models.iter().zip(&mut trends).enumerate() {
+            let (profiles, learned) = if model.learns { (&clean, learned) } else { (&whole, 0) };
+            let label = &compared.labels[period];
+            let over = model.over_threshold(&rows);
             trend.periods.push(match profiles {
                 Some(profiles) => told(&profiles[place], label, learned, over),
                 None => untold(label, learned, over),
@@ -98,12 +78,12 @@ pub(super) fn models(gathered: &Gathered, experiment: &Experiment, played: &Play
     trends
 }
 
-/// Leads in the model's highest bracket.
-fn over_threshold(gathered: &Gathered, place: usize, rows: &[usize]) -> u64 {
-    let model = &gathered.scored[place];
-    let Some(crate::evaluation::BracketRule::Edges { edges, .. }) = &model.brackets else { return 0 };
-    let Some(top) = edges.last() else { return 0 };
-    rows.iter().filter(|&&row| model.score[gathered.rows[row]] >= *top).count() as u64
+impl ModelColumns {
+    /// Leads in the model's highest bracket.
+    fn over_threshold(&self, rows: &[usize]) -> u64 {
+        let Some(top) = self.top else { return 0 };
+        rows.iter().filter(|&&row| self.ranked[row] >= top).count() as u64
+    }
 }
 
 fn told(profile: &Profile, label: &str, learned_from: u64, over_threshold: u64) -> ModelPeriod {
@@ -151,11 +131,11 @@ fn untold(label: &str, learned_from: u64, over_threshold: u64) -> ModelPeriod {
 
 /// The reviewed period against the one before it: every model's AUC, and the champion's conversion by bracket and
 /// calibration. Holm over all of them.
-pub(super) fn changes(gathered: &Gathered, trends: &[ModelTrend]) -> Vec<Change> {
-    let last = gathered.compared.periods() - 1;
+pub fn changes(compared: &Compared, trends: &[ModelTrend]) -> Vec<Change> {
+    let last = compared.reviewed();
     let Some(before) = last.checked_sub(1) else { return Vec::new() };
     let mut changes: Vec<Change> =
-        trends.iter().enumerate().map(|(place, trend)| auc(gathered, place, trend, before, last)).collect();
+        compared.models.iter().zip(trends).map(|(model, trend)| auc(compared, model, trend, before, last)).collect();
     if let Some(trend) = trends.iter().find(|trend| trend.is_champion) {
         let (was, is) = (&trend.periods[before], &trend.periods[last]);
         for bracket in is.brackets.iter().rev() {
@@ -178,18 +158,12 @@ pub(super) fn changes(gathered: &Gathered, trends: &[ModelTrend]) -> Vec<Change>
     changes
 }
 
-fn auc(gathered: &Gathered, place: usize, trend: &ModelTrend, before: usize, last: usize) -> Change {
-    let model = &gathered.scored[place];
+fn auc(compared: &Compared, model: &ModelColumns, trend: &ModelTrend, before: usize, last: usize) -> Change {
     let tally = |period: usize| {
-        let rows: Vec<usize> = gathered
-            .compared
-            .mature(period)
-            .into_iter()
-            .filter(|&row| !(learns(model) && gathered.trained[row]))
-            .collect();
-        let replayed: Vec<usize> = rows.iter().map(|&row| gathered.rows[row]).collect();
-        let converted: Vec<bool> = rows.iter().map(|&row| gathered.compared.converted[row]).collect();
-        Sample::new(&model.ranked(&replayed), &converted).tally()
+        let rows = compared.mature(period).into_iter().filter(|&row| !(model.learns && compared.trained[row]));
+        let (ranked, converted): (Vec<f64>, Vec<bool>) =
+            rows.map(|row| (model.ranked[row], compared.converted[row])).unzip();
+        Sample::new(&ranked, &converted).tally()
     };
     let found = discrimination::delong_unpaired(&tally(before), &tally(last));
     Change {

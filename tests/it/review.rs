@@ -2,7 +2,7 @@
 
 use leadoff::evaluation::Grouping;
 use leadoff::result::review::{Alarm, AlarmKind};
-use leadoff::review::{Compared, Given, Input, Values, Volume, alarms, early_reads};
+use leadoff::review::{Compared, FollowUp, Given, Input, LeadColumns, Place, Values, Volume, alarms, early_reads};
 use leadoff::simulate::changing::{CRITERIA, EDGES, KINDS, Made, Quarters, SOURCES, Turn};
 use leadoff::stats::random::Seed;
 use leadoff::stats::survival::End;
@@ -21,16 +21,19 @@ fn compared(made: &Made, horizon: f64) -> Compared {
     let leads = made.quarter.len();
     let levels = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect::<Vec<String>>();
     let sources = levels(&SOURCES.map(|(name, ..)| name));
-    Compared {
+    let columns = LeadColumns {
         labels: (1..=QUARTERS).map(|quarter| format!("Q{quarter}")).collect(),
-        period: made.quarter.clone(),
+        place: made.quarter.iter().map(|quarter| Place::Period(*quarter)).collect(),
         reference: made.quarter.iter().map(|quarter| *quarter == 0).collect(),
+        trained: vec![false; leads],
         mature: made.exposure.iter().map(|days| *days >= horizon).collect(),
         converted: (0..leads).map(|row| made.end[row] == End::Converted && made.days[row] <= horizon).collect(),
-        days: made.days.clone(),
-        end: made.end.clone(),
-        exposure: made.exposure.clone(),
-        entry: vec![0.0; leads],
+        follow_up: Some(FollowUp {
+            days: made.days.clone(),
+            end: made.end.clone(),
+            exposure: made.exposure.clone(),
+            entry: vec![0.0; leads],
+        }),
         horizon: Some(horizon),
         score: made.score.clone(),
         bracket: made.score.iter().map(|score| EDGES.iter().filter(|edge| *edge <= score).count()).collect(),
@@ -55,7 +58,9 @@ fn compared(made: &Made, horizon: f64) -> Compared {
             .zip(&made.events)
             .map(|((kind, _), events)| Volume { kind: (*kind).into(), events: events.clone() })
             .collect(),
-    }
+        ..LeadColumns::default()
+    };
+    Compared::new(columns).expect("columns of the same leads")
 }
 
 fn rung(turn: Option<(Turn, usize)>, seed: u64) -> Vec<Alarm> {

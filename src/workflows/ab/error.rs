@@ -1,0 +1,26 @@
+use crate::data::DataError;
+use crate::experiment::ConfigError;
+use crate::pipeline::PipelineError;
+use crate::report::ReportError;
+use crate::store::StoreError;
+
+/// Why a field test was not planned, assigned or analysed.
+#[derive(Debug, thiserror::Error)]
+pub enum TestError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Data(Box<DataError>),
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+impl From<DataError> for TestError {
+    fn from(error: DataError) -> Self {
+        Self::Data(Box::new(error))
+    }
+}

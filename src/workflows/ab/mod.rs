@@ -1,0 +1,22 @@
+//! A field test's file: who is assigned to which arm, what became of them, and the ledger of looks.
+
+mod analyze;
+mod assign;
+mod error;
+mod file;
+mod held;
+mod history;
+mod ledger;
+mod load;
+mod plan;
+mod read;
+mod simulate;
+
+pub use analyze::{Analysis, analyze, read_trial, redraw, store};
+pub use assign::{Assigner, Dialect, assign_file};
+pub use error::TestError;
+pub use file::{ForetoldSpec, MonitoringSpec, PlanSpec, TestFile, UnitKind};
+pub use history::{Past, Reps, past};
+pub use load::FieldTest;
+pub use plan::{Planned, write_plan};
+pub use simulate::write_simulated;

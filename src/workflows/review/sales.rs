@@ -1,0 +1,103 @@
+//! What sales did with the leads of a review, and what it said of them.
+
+use crate::experiment::{Experiment, FeedbackSpec};
+use crate::pipeline::Played;
+use crate::predicate::nearest;
+use crate::review::{FeedbackColumns, FirstTouch};
+use crate::table::{Cell, Column};
+use crate::time::{Horizon, NEVER};
+
+use super::ReviewError;
+use super::gather::places;
+
+/// Touches by sales within each lead's horizon; nothing where none are named.
+pub(super) fn touches(
+    experiment: &Experiment,
+    played: &Played,
+    rows: &[usize],
+) -> Result<Option<Vec<u32>>, ReviewError> {
+    let named = &experiment.file.review.touches;
+    let Some(events) = played.history.events.as_ref().filter(|_| !named.is_empty()) else { return Ok(None) };
+    let mut wanted = vec![false; events.kinds.len()];
+    for kind in named {
+        match events.kinds.iter().position(|known| known == kind) {
+            Some(place) => wanted[place] = true,
+            None => {
+                let near = nearest(events.kinds.iter().map(String::as_str), kind);
+                let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+                return Err(ReviewError::NoKind { kind: kind.clone(), near });
+            }
+        }
+    }
+    let place = places(played, rows);
+    let closes = |row: usize| match experiment.file.replay.horizon {
+        Horizon::Within(span) => played.replayed.outcomes.as_of[row].saturating_add(span.micros()),
+        Horizon::Ever => played.history.until,
+    };
+    let mut counts = vec![0u32; rows.len()];
+    for chunk in &events.chunks {
+        for ((&lead, &at), &kind) in chunk.lead.iter().zip(&chunk.at).zip(&chunk.kind) {
+            if let Some(row) = place[lead as usize].filter(|&row| wanted[kind as usize] && at <= closes(rows[row])) {
+                counts[row] += 1;
+            }
+        }
+    }
+    Ok(Some(counts))
+}
+
+/// Nothing where it is not recorded which leads sales worked, or no creation is known.
+pub(super) fn first_touch(played: &Played, rows: &[usize]) -> Option<FirstTouch> {
+    let outcomes = &played.replayed.outcomes;
+    if outcomes.worked.is_empty() || outcomes.created.iter().all(|at| *at == NEVER) {
+        return None;
+    }
+    let until = played.history.until;
+    let created = |row: usize| Some(outcomes.created[row]).filter(|at| *at != NEVER);
+    let worked = |row: usize| Some(outcomes.worked[row]).filter(|at| *at != NEVER && *at <= until);
+    Some(FirstTouch {
+        after: rows.iter().map(|&row| Some(worked(row)? - created(row)?)).collect(),
+        known_for: rows.iter().map(|&row| Some(until - created(row)?)).collect(),
+    })
+}
+
+/// Which leads sales accepted and which it rejected; nothing where no column says.
+pub(super) fn feedback(
+    experiment: &Experiment,
+    played: &Played,
+    rows: &[usize],
+) -> Result<Option<FeedbackColumns>, ReviewError> {
+    let Some(spec) = &experiment.file.review.feedback else { return Ok(None) };
+    let words = |name: &str| {
+        let column = column(played, name)?;
+        let ids = &played.replayed.features.ids;
+        let word = |row: &usize| played.history.ids.find(ids.get(*row)).and_then(|lead| said(column, lead));
+        Ok::<_, ReviewError>(rows.iter().map(word).collect::<Vec<Option<String>>>())
+    };
+    let verdicts = words(&spec.column)?;
+    let reason = spec.reason.as_deref().map(words).transpose()?;
+    Ok(Some(FeedbackColumns { accepted: verdicts.iter().map(|word| accepted(spec, word.as_ref()?)).collect(), reason }))
+}
+
+fn accepted(spec: &FeedbackSpec, word: &String) -> Option<bool> {
+    let (yes, no) = (spec.accepted.contains(word), spec.rejected.contains(word));
+    (yes || no).then_some(yes)
+}
+
+fn column<'a>(played: &'a Played, name: &str) -> Result<&'a Column, ReviewError> {
+    let known = &played.history.attributes;
+    let found = known.iter().find(|attribute| attribute.name == name).map(|attribute| &attribute.column);
+    found.ok_or_else(|| {
+        let near = nearest(known.iter().map(|attribute| attribute.name.as_str()), name);
+        let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+        ReviewError::NoColumn { column: name.into(), near }
+    })
+}
+
+fn said(column: &Column, lead: usize) -> Option<String> {
+    match column.cell(lead) {
+        Cell::Text(text) => Some(text.to_string()),
+        Cell::Flag(flag) => Some(flag.to_string()),
+        Cell::Number(number) => Some(number.to_string()),
+        Cell::Missing | Cell::Instant(_) => None,
+    }
+}
