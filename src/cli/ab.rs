@@ -2,11 +2,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use leadoff::experiment::trial::{self, Dialect, FieldTest, Past, Planned};
-use leadoff::experiment::{Experiment, write_file};
+use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format, chart};
+use leadoff::store::write_file;
 use leadoff::time::Moment;
 use leadoff::trial::plan::{self as trial_plan, ClusterSize, Clusters, Delay, Question};
+use leadoff::workflows::ab::{self, Dialect, FieldTest, Past, Planned};
 
 use super::progress::Progress;
 use super::{Failure, Outcome, USAGE, print};
@@ -71,7 +72,7 @@ impl Assign {
         };
         assigner.freeze(&test)?;
         if let (Some(file), Some(id)) = (&self.file, &self.id) {
-            let csv = trial::assign_file(&assigner, file, id)?;
+            let csv = ab::assign_file(&assigner, file, id)?;
             match &self.out {
                 Some(out) => {
                     write_file(out, &csv)?;
@@ -109,8 +110,8 @@ impl Analyze {
         let test = FieldTest::load(&self.test)?;
         let target = self.out.unwrap_or_else(|| test.default_folder());
         let progress = Progress::new();
-        let analysis = trial::analyze(&test, self.as_of.as_ref(), &progress)?;
-        let folder = trial::store(&analysis, &target)?;
+        let analysis = ab::analyze(&test, self.as_of.as_ref(), &progress)?;
+        let folder = ab::store(&analysis, &target)?;
         drop(progress);
         let text = Format::Terminal.render(&report::trial(&analysis.trial));
         let text = text.trim_end();
@@ -130,9 +131,9 @@ pub struct Render {
 impl Render {
     fn run(self) -> Outcome {
         let file = if self.path.is_dir() { self.path.join("trial.json") } else { self.path };
-        let read = trial::read_trial(&file)?;
+        let read = ab::read_trial(&file)?;
         let folder = file.parent().map(PathBuf::from).unwrap_or_default();
-        trial::redraw(&read, &folder)?;
+        ab::redraw(&read, &folder)?;
         print(&format!("Report: {}\n", folder.join("report.html").display()));
         Ok(ExitCode::SUCCESS)
     }
@@ -229,7 +230,7 @@ impl Plan {
         };
         print(&planned.text());
         if let Some(out) = &self.out {
-            trial::write_plan(&planned, out)?;
+            ab::write_plan(&planned, out)?;
             let picture = out.with_extension("power.svg");
             let points: Vec<chart::PowerPoint> = (planned.plan.curve.iter())
                 .map(|at| chart::PowerPoint { weeks: at.weeks, more: at.more, different: at.different })
@@ -245,7 +246,7 @@ impl Plan {
         let Some(from) = &self.from else { return Ok(None) };
         let experiment = Experiment::load(from)?;
         let progress = Progress::new();
-        Ok(Some(trial::past(&experiment, self.challenger.as_deref(), self.rep.as_deref(), &progress)?))
+        Ok(Some(ab::past(&experiment, self.challenger.as_deref(), self.rep.as_deref(), &progress)?))
     }
 
     /// What is stated, else what history says.

@@ -2,8 +2,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
+use leadoff::store::write_file;
+use leadoff::workflows::audit;
 
 use super::progress::Progress;
 use super::{Outcome, print};
@@ -33,12 +35,12 @@ impl Audit {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
         let progress = Progress::new();
-        let audit = experiment::audit(&experiment, self.model.as_deref(), &progress)?;
+        let audit = audit::audit(&experiment, self.model.as_deref(), &progress)?;
         let folder = self.out.unwrap_or_else(|| beside(&experiment.default_folder()));
-        let folder = experiment::store_audit(&audit, &folder)?;
+        let folder = audit::store(&audit, &folder)?;
         drop(progress);
         match (&self.write, &audit.proposal.yaml) {
-            (Some(path), Some(yaml)) => experiment::write_file(path, yaml)?,
+            (Some(path), Some(yaml)) => write_file(path, yaml)?,
             (Some(path), None) => eprintln!("Nothing is proposed, so {} is not written.", path.display()),
             (None, _) => {}
         }

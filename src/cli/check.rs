@@ -3,7 +3,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use leadoff::data::{Finding, FindingLevel, RawRow, RawTable};
-use leadoff::experiment::{self, Checked, Experiment};
+use leadoff::experiment::Experiment;
+use leadoff::store::write_file;
+use leadoff::workflows::check::{Checked, check};
 
 use super::progress::Progress;
 use super::{Failure, Outcome, print};
@@ -27,12 +29,12 @@ impl Check {
     pub fn run(self) -> Outcome {
         let experiment = Experiment::load(&self.experiment)?;
         let by = if self.by.is_empty() { None } else { Some(self.by.as_slice()) };
-        let checked = experiment::check(&experiment, by, &Progress::new())?;
+        let checked = check(&experiment, by, &Progress::new())?;
         print(&text(&checked));
         if let Some(path) = &self.findings {
             let mut csv = Vec::new();
             checked.findings.write_csv(&mut csv).map_err(Failure::fault)?;
-            experiment::write_file(path, csv)?;
+            write_file(path, csv)?;
             print(&format!("\nEvery finding with its rows: {}\n", path.display()));
         }
         Ok(ExitCode::SUCCESS)

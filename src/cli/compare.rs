@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use leadoff::experiment;
 use leadoff::report::{self, Format};
+use leadoff::workflows::compare;
 
 use super::{Failure, Outcome, USAGE, print};
 
@@ -40,10 +40,10 @@ enum Ink {
 
 impl Compare {
     pub fn run(self) -> Outcome {
-        let changes = experiment::compare(&self.run_a, &self.run_b)?;
+        let changes = compare::compare(&self.run_a, &self.run_b)?;
         let document = report::changes(&changes);
         if let Some(out) = &self.out {
-            experiment::store_changes(&changes, out)?;
+            compare::store(&changes, out)?;
             let text = Format::Terminal.render(&document);
             let text = text.trim_end();
             let (body, answer) = text.rsplit_once('\n').unwrap_or(("", text));
@@ -54,7 +54,7 @@ impl Compare {
             Ink::Terminal => print(&Format::Terminal.render(&document)),
             Ink::Markdown => print(&Format::Markdown.render(&document)),
             Ink::Html => print(&Format::Html.render(&document)),
-            Ink::Json => print(&experiment::changes_json(&changes)),
+            Ink::Json => print(&compare::to_json(&changes)),
             Ink::Xlsx if io::stdout().is_terminal() => {
                 let message = "a workbook is no text: send it to a file, as in `leadoff compare A B --format xlsx > changes.xlsx`";
                 return Err(Failure::new(USAGE, message));

@@ -2,7 +2,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
+use leadoff::workflows::scores;
 
 use super::progress::Progress;
 use super::{Outcome, print};
@@ -24,7 +25,7 @@ impl Explain {
     pub fn run(self) -> Outcome {
         let experiment = Experiment::load(&self.experiment)?;
         let progress = Progress::new();
-        let text = experiment::explain(&experiment, &self.lead, self.model.as_deref(), &progress)?;
+        let text = scores::explain(&experiment, &self.lead, self.model.as_deref(), &progress)?;
         drop(progress);
         print(&text);
         Ok(ExitCode::SUCCESS)

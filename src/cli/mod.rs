@@ -21,8 +21,11 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use leadoff::experiment::{ConfigError, RunError, StoreError};
+use leadoff::experiment::ConfigError;
 use leadoff::models::ModelError;
+use leadoff::pipeline::PipelineError;
+use leadoff::store::StoreError;
+use leadoff::workflows::RunError;
 
 /// Replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 #[derive(Parser)]
@@ -88,7 +91,15 @@ impl From<ConfigError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::fault(error)
+        Self::new(store_code(&error), error)
+    }
+}
+
+fn store_code(error: &StoreError) -> u8 {
+    match error {
+        StoreError::NotOurs { .. } | StoreError::NotEmpty { .. } => USAGE,
+        StoreError::Read { .. } => DATA,
+        StoreError::Io { .. } => FAULT,
     }
 }
 
@@ -97,37 +108,29 @@ fn is_in_the_file(error: &ModelError) -> bool {
     matches!(error, ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. })
 }
 
+fn pipeline_code(error: &PipelineError) -> u8 {
+    match error {
+        PipelineError::Replay(_) | PipelineError::NoSegment { .. } | PipelineError::Refused { .. } => EXPERIMENT,
+        PipelineError::Model(model) if is_in_the_file(model) => EXPERIMENT,
+        PipelineError::Data(_) | PipelineError::Model(_) | PipelineError::Cohort(_) => DATA,
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let code = match &error {
-            RunError::Config(_) | RunError::Replay(_) | RunError::NoSegment { .. } | RunError::Refused { .. } => {
-                EXPERIMENT
-            }
-            RunError::Model(model) if is_in_the_file(model) => EXPERIMENT,
-            RunError::Model(model)
-                if matches!(
-                    **model,
-                    ModelError::Invalid { .. } | ModelError::Predicate { .. } | ModelError::Unknown { .. }
-                ) =>
-            {
-                EXPERIMENT
-            }
-            RunError::Data(_)
-            | RunError::Model(_)
-            | RunError::Cohort(_)
-            | RunError::Evaluation { .. }
-            | RunError::Truncated { .. } => DATA,
-            RunError::NoTraining { .. } => EXPERIMENT,
+            RunError::Config(_) | RunError::NoTraining { .. } => EXPERIMENT,
+            RunError::Pipeline(error) => pipeline_code(error),
+            RunError::Truncated { .. } => DATA,
             RunError::NoLead { .. }
             | RunError::NoModel { .. }
             | RunError::NoPoints
             | RunError::NotPoints { .. }
-            | RunError::NotEmpty { .. }
             | RunError::NotARun { .. }
             | RunError::OtherChampion { .. }
             | RunError::Format { .. } => USAGE,
-            RunError::Store(StoreError::NotOurs { .. }) => USAGE,
-            RunError::Store(_) | RunError::Report(_) => FAULT,
+            RunError::Report(_) => FAULT,
+            RunError::Store(error) => store_code(error),
         };
         Self::new(code, error)
     }

@@ -24,7 +24,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-impl leadoff::experiment::Progress for Progress {
+impl leadoff::pipeline::Progress for Progress {
     fn say(&self, what: String) {
         self.0.set_style(style(SPINNER));
         self.0.set_message(what);

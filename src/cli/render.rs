@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use leadoff::experiment::{self, Kind};
 use leadoff::report::{self, Document, Format};
-use leadoff::review;
+use leadoff::store::Kind;
+use leadoff::workflows::{review, run};
 
 use super::{DATA, Failure, Outcome, USAGE, print};
 
@@ -44,11 +44,11 @@ impl Render {
                 "review.html"
             }
             Kind::Run => {
-                let evaluation = experiment::read_evaluation(&file)?;
+                let evaluation = run::read_evaluation(&file)?;
                 if let Some(ink) = self.format {
                     return write(ink, &report::document(&evaluation));
                 }
-                experiment::redraw(&evaluation, &folder)?;
+                run::redraw(&evaluation, &folder)?;
                 "report.html"
             }
             other => return Err(refused(&file, other)),

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
-use leadoff::review::{self, Asked, Kept, ReviewError, Reviewed};
 use leadoff::time::Moment;
+use leadoff::workflows::review::{self, Asked, Kept, ReviewError, Reviewed};
 
 use super::progress::Progress;
 use super::{Failure, Outcome, print};
@@ -86,7 +86,7 @@ impl From<ReviewError> for Failure {
             | ReviewError::NoChampion
             | ReviewError::NoColumn { .. }
             | ReviewError::NoKind { .. } => super::EXPERIMENT,
-            ReviewError::Empty { .. } | ReviewError::Ledger { .. } | ReviewError::Read { .. } => super::DATA,
+            ReviewError::Empty { .. } | ReviewError::Ledger { .. } => super::DATA,
         };
         Self::new(code, error)
     }

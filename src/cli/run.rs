@@ -2,9 +2,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
 use leadoff::report::{self, Format};
 use leadoff::result::Decision;
+use leadoff::workflows::run;
 
 use super::progress::Progress;
 use super::{Failure, HELD_BACK, Outcome, print};
@@ -44,8 +45,8 @@ impl Run {
         experiment.allow_truncated = self.allow_truncated;
         let target = self.out.unwrap_or_else(|| experiment.default_folder());
         let progress = Progress::new();
-        let run = experiment::run(&experiment, &progress)?;
-        let folder = experiment::store(&run, &target, !self.no_png, &progress)?;
+        let run = run::run(&experiment, &progress)?;
+        let folder = run::store(&run, &target, !self.no_png, &progress)?;
         drop(progress);
         if self.timings {
             eprint!("{}", run.timings);

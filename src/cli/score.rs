@@ -2,7 +2,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
+use leadoff::workflows::scores;
 
 use super::progress::Progress;
 use super::{Outcome, print};
@@ -31,9 +32,9 @@ impl Score {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
         let progress = Progress::new();
-        let scored = self.out.map(|out| experiment::score(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let scored = self.out.map(|out| scores::score(&experiment, &out, &progress).map(|leads| (leads, out)));
         let scored = scored.transpose()?;
-        let swapped = self.swap.map(|out| experiment::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let swapped = self.swap.map(|out| scores::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
         let swapped = swapped.transpose()?;
         drop(progress);
         if let Some((leads, out)) = scored {

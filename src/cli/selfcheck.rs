@@ -3,7 +3,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use leadoff::evaluation::SelfCheck;
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
+use leadoff::workflows::scores;
 
 use super::progress::Progress;
 use super::{Outcome, print};
@@ -26,7 +27,7 @@ impl Selfcheck {
     pub fn run(self) -> Outcome {
         let experiment = Experiment::load(&self.experiment)?;
         let progress = Progress::new();
-        let found = experiment::selfcheck(&experiment, self.runs as usize, self.replicates as usize, &progress)?;
+        let found = scores::selfcheck(&experiment, self.runs as usize, self.replicates as usize, &progress)?;
         drop(progress);
         print(&in_words(&found));
         Ok(ExitCode::SUCCESS)

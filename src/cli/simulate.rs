@@ -2,11 +2,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use leadoff::experiment::trial::write_simulated;
 use leadoff::simulate::{self, Contact, Drift, Organisation};
 use leadoff::stats::random::Seed;
 use leadoff::time::{Moment, Zone};
 use leadoff::trial::simulate::Truth;
+use leadoff::workflows::ab::write_simulated;
 
 use super::{Failure, Outcome, USAGE, print};
 

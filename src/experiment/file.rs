@@ -8,7 +8,7 @@ use crate::replay::ReplaySpec;
 use crate::time::Span;
 
 use super::gates::{GateSpec, ThresholdSpec};
-use super::reviewing::ReviewSpec;
+use super::review::ReviewSpec;
 
 /// Champion and challengers on the same historical leads, each lead as it was known at the time.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]

@@ -65,7 +65,7 @@ impl Experiment {
     }
 
     /// The events' own columns that any model reads.
-    pub(super) fn event_columns(&self) -> Vec<String> {
+    pub(crate) fn event_columns(&self) -> Vec<String> {
         let mut columns: Vec<String> = self.models.iter().flat_map(event_columns).collect();
         columns.sort();
         columns.dedup();

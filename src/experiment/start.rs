@@ -4,10 +4,8 @@ use std::path::Path;
 
 use crate::simulate::{self, Contact, Organisation};
 use crate::stats::random::Seed;
+use crate::store::StoreError;
 use crate::time::{Moment, Zone};
-
-use super::RunError;
-use super::store::StoreError;
 
 /// The demo experiment, as it stands among the experiments.
 const DEMO: &str = include_str!("../../experiments/demo.yaml");
@@ -30,10 +28,10 @@ pub fn demo() -> Organisation {
 }
 
 /// Makes a folder with the demo's data, its experiment file and the schema.
-pub fn init(folder: &Path) -> Result<(), RunError> {
+pub fn init(folder: &Path) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: folder.into(), source };
     if folder.exists() && std::fs::read_dir(folder).map_err(failed)?.next().is_some() {
-        return Err(RunError::NotEmpty { path: folder.into() });
+        return Err(StoreError::NotEmpty { path: folder.into() });
     }
     let data = folder.join("data");
     let simulated = simulate::simulate(&demo());

@@ -8,7 +8,7 @@ use serde_yaml::Error;
 use super::ConfigError;
 
 /// Reads a file of YAML.
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
     let bytes = std::fs::read(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
     let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText { path: path.into() })?;
     parse(&text, path)

@@ -244,3 +244,27 @@ fn tracking<'a>(kind: &str, events: &'a [u32]) -> Watch<'a> {
         of_outcomes: false,
     }
 }
+
+/// An alarm in a few words, without its figures.
+pub(crate) fn in_words(alarm: &Alarm) -> String {
+    let more = alarm.now > alarm.before;
+    match alarm.kind {
+        AlarmKind::Conversion => format!("{} leads convert", if more { "more" } else { "fewer" }),
+        AlarmKind::Ranking => format!("the score orders leads {}", if more { "better" } else { "worse" }),
+        AlarmKind::Brackets => format!("brackets are upside down: `{}`", alarm.what),
+        AlarmKind::LowScores => {
+            format!("low-scored leads convert {} against the rest", if more { "more" } else { "less" })
+        }
+        AlarmKind::Criterion => {
+            format!("the criterion `{}` is worth {}", alarm.what, if more { "more" } else { "less" })
+        }
+        AlarmKind::Segment => {
+            format!("leads of `{}` convert {} against the rest", alarm.what, if more { "more" } else { "less" })
+        }
+        AlarmKind::Score => "the scores are distributed otherwise".into(),
+        AlarmKind::Input => format!("the column `{}` is distributed otherwise", alarm.what),
+        AlarmKind::Tracking => {
+            format!("the log of `{}` {}", alarm.what, if more { "swells" } else { "thins out" })
+        }
+    }
+}

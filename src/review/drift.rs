@@ -9,9 +9,9 @@ use crate::stats::{Interval, Sample, Undefined, discrimination, dist};
 
 use super::bins::{self, Frozen};
 use super::leads::{Compared, Given, Input, Values, Volume};
-use super::{LEVEL, likelihood, trend};
+use super::{LEVEL, likelihood};
 
-pub(super) fn drift(compared: &Compared) -> Drift {
+pub(crate) fn drift(compared: &Compared) -> Drift {
     let score = Input { name: "score".into(), values: Values::Number(compared.score.clone()) };
     let mut inputs: Vec<InputDrift> = std::iter::once((&score, true))
         .chain(compared.inputs.iter().map(|input| (input, false)))
@@ -142,7 +142,7 @@ fn criteria(compared: &Compared, before: usize, now: usize) -> Vec<CriterionDrif
         let of = |rows: &[usize]| rows.iter().map(|&row| given.given[row]).collect::<Vec<f64>>();
         let fires = |rows: &[usize]| {
             let count = rows.iter().filter(|&&row| given.fires[row]).count() as f64;
-            trend::rate(crate::stats::proportion::Count::new(count, rows.len() as f64))
+            super::rate(crate::stats::proportion::Count::new(count, rows.len() as f64))
         };
         let found = difference_of_means(&Units::new(&of(&was)), &Units::new(&of(&is)), LEVEL);
         let moved = match (found.difference, found.test) {

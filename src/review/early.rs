@@ -470,7 +470,7 @@ fn doubt(
     let rang = |alarm: &&Alarm| alarm.period == compared.labels[period];
     let moved = alarms.iter().filter(rang).find(|alarm| alarm.kind != AlarmKind::Input);
     if let Some(alarm) = moved {
-        return Some(format!("in this period an alarm rang: {}", super::advice::in_words(alarm)));
+        return Some(format!("in this period an alarm rang: {}", super::in_words(alarm)));
     }
     let all = Curves::of(compared, horizon, |row| compared.period[row] != period);
     let fitted = all.fitted();
@@ -528,7 +528,7 @@ fn apart(now: Pace, then: Pace, own: Pace) -> Option<f64> {
 }
 
 /// Wins expected of open leads within their horizon.
-pub(super) struct Forecast {
+pub(crate) struct Forecast {
     curves: Curves,
     fitted: Vec<Curve>,
     horizon: f64,
@@ -577,6 +577,6 @@ impl Forecast {
 const PRIOR: f64 = 10.0;
 
 /// Nothing is expected where there is no curve.
-pub(super) fn no_forecast() -> Pipeline {
+pub(crate) fn no_forecast() -> Pipeline {
     Pipeline { open: 0, expected: Estimate { ..Estimate::undefined("no curve of the time to convert") } }
 }

@@ -6,7 +6,7 @@ use crate::stats::{Undefined, dist};
 
 /// A test and what it compares.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Tested {
+pub(crate) struct Tested {
     pub p: f64,
     pub before: f64,
     pub now: f64,
@@ -16,7 +16,7 @@ pub(super) struct Tested {
 const FEWEST: f64 = 5.0;
 
 /// Whether two tables of counts over the same bins are of one distribution: G² with thin bins pooled (Wilks 1938).
-pub(super) fn same_distribution(reference: &[f64], current: &[f64]) -> Result<f64, Undefined> {
+pub(crate) fn same_distribution(reference: &[f64], current: &[f64]) -> Result<f64, Undefined> {
     let (was, is): (f64, f64) = (reference.iter().sum(), current.iter().sum());
     if was == 0.0 || is == 0.0 {
         return Err(Undefined::Empty);
@@ -50,7 +50,7 @@ fn entropy(seen: f64, expected: f64) -> f64 {
 }
 
 /// Whether two rates are one.
-pub(super) fn same_rate(before: Count, now: Count) -> Result<Tested, Undefined> {
+pub(crate) fn same_rate(before: Count, now: Count) -> Result<Tested, Undefined> {
     let (was, is) = (before.rate()?, now.rate()?);
     let pooled = (before + now).rate()?;
     if pooled == 0.0 || pooled == 1.0 {
@@ -63,7 +63,7 @@ pub(super) fn same_rate(before: Count, now: Count) -> Result<Tested, Undefined> 
 
 /// Leads with something and without it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     pub with: Count,
     pub without: Count,
 }
@@ -73,7 +73,7 @@ const TELLING: f64 = 10.0;
 
 /// Whether the odds of those with something, against those without, are the same before and now: the deviance of one
 /// common odds ratio in two tables with levels of their own. `before` and `now` are the odds ratios.
-pub(super) fn same_worth(before: Pair, now: Pair) -> Result<Tested, Undefined> {
+pub(crate) fn same_worth(before: Pair, now: Pair) -> Result<Tested, Undefined> {
     let tables = [before, now];
     for table in tables {
         let all = table.with + table.without;

@@ -1,33 +1,29 @@
 //! A period of the live model beside the ones before it: what a head of marketing and a head of sales read together.
 //!
-//! [`review`] replays the leads once and puts them into plain columns by period ([`Compared`]); all that follows reads
-//! those alone: [`alarms`], [`early_reads`], the drift of inputs, what it takes to win.
+//! All of it reads the leads of the periods as plain columns ([`Compared`]): [`alarms`], [`early_reads`], the drift of
+//! inputs, what it takes to win.
 
-mod advice;
 mod alarm;
-mod benchmark;
 mod bins;
 mod drift;
 mod early;
-mod error;
-mod folder;
-mod gather;
 mod leads;
-mod ledger;
-mod likelihood;
-mod memory;
-mod period;
-mod run;
-mod trend;
+pub(crate) mod likelihood;
 
 pub use alarm::alarms;
+pub(crate) use alarm::in_words;
+pub(crate) use drift::drift;
 pub use early::early_reads;
-pub use error::ReviewError;
-pub use folder::{read_review, redraw, store};
+pub(crate) use early::{Forecast, no_forecast};
 pub use leads::{Compared, Given, Input, LATER, NONE, Values, Volume};
-pub use ledger::Kept;
-pub use period::Reviewed;
-pub use run::{Asked, review};
+
+use crate::result::Estimate;
+use crate::stats::proportion::{Count, wilson};
 
 /// Confidence of every interval.
-const LEVEL: f64 = 0.95;
+pub(crate) const LEVEL: f64 = 0.95;
+
+/// A rate with Wilson's interval.
+pub(crate) fn rate(count: Count) -> Estimate {
+    Estimate::with(count.rate(), wilson(count.successes, count.n, LEVEL))
+}

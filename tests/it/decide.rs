@@ -618,7 +618,7 @@ fn run(yaml: &str) -> leadoff::result::Evaluation {
     let path = folder.join("experiment.yaml");
     std::fs::write(&path, yaml).unwrap();
     let experiment = leadoff::experiment::Experiment::load(&path).unwrap();
-    let run = leadoff::experiment::run(&experiment, &()).unwrap();
+    let run = leadoff::workflows::run::run(&experiment, &()).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     run.evaluation
 }

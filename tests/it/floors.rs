@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// The rooms by floor. A room may use any room on a lower floor.
 const FLOORS: &[&[&str]] = &[
-    &["stats", "time"],
+    &["stats", "store", "time"],
     &["table"],
     &["data", "metrics", "predicate", "result"],
     &["oracle", "replay", "simulate"],
     &["evaluation", "models", "trial"],
-    &["audit", "report"],
-    &["experiment"],
-    &["review"],
+    &["audit", "experiment", "report", "review"],
+    &["pipeline"],
+    &["workflows"],
 ];
 
 /// Libraries that stay in their rooms.

@@ -3,7 +3,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use leadoff::experiment::{Experiment, RunError, run};
+use leadoff::experiment::Experiment;
+use leadoff::pipeline::PipelineError;
+use leadoff::workflows::{RunError, run::run};
 use proptest::prelude::*;
 
 use crate::product::{folder, leadoff_in, write};
@@ -251,7 +253,9 @@ replicates: 100
                 prop_assert!(ledger.wins_before_as_of <= ledger.wins_in_window);
             }
             // So few leads may leave nobody to judge a model on, or no time at all.
-            Err(RunError::Cohort(_) | RunError::Data(_) | RunError::Replay(_)) => {}
+            Err(RunError::Pipeline(
+                PipelineError::Cohort(_) | PipelineError::Data(_) | PipelineError::Replay(_),
+            )) => {}
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         }
     }

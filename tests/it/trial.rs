@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leadoff::experiment::trial::{FieldTest, analyze, read_trial, store};
 use leadoff::report::{self, Format};
 use leadoff::result::trial::{Call, Trial};
+use leadoff::workflows::ab::{FieldTest, analyze, read_trial, store};
 
 fn shared() -> PathBuf {
     std::env::var_os("LEADOFF_SHARED")

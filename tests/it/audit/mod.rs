@@ -9,11 +9,12 @@ mod study;
 use std::path::Path;
 
 use leadoff::audit::{self, Evidence};
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
 use leadoff::models::Contribution;
 use leadoff::result::{Belief, CriterionAudit};
 use leadoff::stats::dist;
 use leadoff::stats::random::Seed;
+use leadoff::workflows;
 
 /// A number from the environment: how many seeds a study takes.
 fn asked(name: &str, usual: u64) -> u64 {
@@ -126,7 +127,7 @@ fn a_score_that_does_not_rise_with_conversion_is_not_weighed() {
 fn the_demo_s_champion_is_audited_and_its_variant_loads() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/demo.yaml");
     let experiment = Experiment::load(&path).unwrap();
-    let audit = experiment::audit(&experiment, None, &()).unwrap();
+    let audit = workflows::audit::audit(&experiment, None, &()).unwrap();
     assert_eq!(audit.model, "current");
     assert_eq!(named(&audit.criteria, "Large company").verdict, Belief::OverWeighted);
     assert!(audit.leaks.columns.iter().any(|leak| leak.column == "crm_score"));
@@ -137,7 +138,7 @@ fn the_demo_s_champion_is_audited_and_its_variant_loads() {
         audit.missing
     );
     assert!(!audit.simpler.steps.is_empty());
-    let again = experiment::audit(&experiment, Some("current"), &()).unwrap();
+    let again = workflows::audit::audit(&experiment, Some("current"), &()).unwrap();
     assert_eq!(audit, again);
     let json = serde_json::to_string(&audit).unwrap();
     assert_eq!(serde_json::from_str::<leadoff::result::Audit>(&json).unwrap(), audit);

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use leadoff::experiment::{self, Experiment};
+use leadoff::experiment::Experiment;
+use leadoff::workflows::{audit::audit, run::run};
 
 fn shared(path: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
@@ -50,7 +51,7 @@ models:
 fn x_education_s_tags_are_named_as_a_leak() {
     let Some(path) = shared("x-education/Leads.csv") else { return };
     let model = "  time:\n    points:\n      criteria: [{ name: Long visit, when: '\"Total Time Spent on Website\" > 600', points: 20 }]\n";
-    let audit = experiment::audit(&x_education(&path, model), None, &()).unwrap();
+    let audit = audit(&x_education(&path, model), None, &()).unwrap();
     assert!(audit.leaks.columns.iter().any(|leak| leak.column == "Tags"));
 }
 
@@ -71,7 +72,7 @@ fn x_education_ranks_worse_without_what_was_written_after_the_outcome() {
         list(&all),
         list(&before)
     );
-    let run = experiment::run(&x_education(&path, &models), &()).unwrap();
+    let run = run(&x_education(&path, &models), &()).unwrap();
     let auc: Vec<f64> = run.evaluation.models.iter().map(|model| model.ranking.auc.point.finite().unwrap()).collect();
     println!("AUC with all columns {:.4}, without those written after the outcome {:.4}", auc[0], auc[1]);
     assert!((auc[0] - 0.98).abs() <= 0.01 && (auc[1] - 0.88).abs() <= 0.01, "{auc:?}");
@@ -115,7 +116,7 @@ fn macro_columns_of_the_bank_change_sign_between_blocks() {
         .collect();
     let blocks = ["0..27972", "27972..32949", "32949.."];
     let found = blocks.map(|rows| {
-        let run = experiment::run(&bank(&path, &format!("evaluate: {{ rows: {rows} }}"), &models), &()).unwrap();
+        let run = run(&bank(&path, &format!("evaluate: {{ rows: {rows} }}"), &models), &()).unwrap();
         run.evaluation.models.iter().map(|model| model.ranking.auc.point.finite().unwrap()).collect::<Vec<f64>>()
     });
     for (place, (name, expected, turns)) in columns.into_iter().enumerate() {
@@ -131,7 +132,7 @@ fn the_length_of_the_bank_s_calls_is_kept_out_and_its_worth_shown() {
     let Some(path) = shared("bank-marketing/bank-additional-full.csv.gz") else { return };
     let model = "  flags:\n    points:\n      criteria: [{ name: Cellular, when: \"contact = 'cellular'\", points: 10 }, { name: Student, when: \"job = 'student'\", points: 20 }]\n";
     let rows = "train: { rows: 0..27972 }\n  evaluate: { rows: 27972.. }";
-    let audit = experiment::audit(&bank(&path, rows, model), None, &()).unwrap();
+    let audit = audit(&bank(&path, rows, model), None, &()).unwrap();
     let leak = audit.leaks.columns.iter().find(|leak| leak.column == "duration").unwrap();
     println!("{leak:#?} {:?} {:?}", audit.leaks.auc_with.point, audit.leaks.auc_without.point);
     assert!((leak.auc.point.finite().unwrap() - 0.818).abs() < 0.01, "{leak:?}");

@@ -1,0 +1,99 @@
+//! The cohort of leads that were scored.
+
+use rayon::prelude::*;
+
+use crate::evaluation::{BracketRule, Cohort, Mark, Scored};
+use crate::experiment::Experiment;
+use crate::models::{self, Model, Scores};
+use crate::replay::{Replayed, Role};
+use crate::result::{CardLine, Estimate, Number};
+use crate::stats::{Interval, dist};
+
+use super::history::Played;
+use super::{PipelineError, assemble};
+
+/// The cohort of what was replayed and scored; the scores move into it.
+pub(crate) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Cohort, PipelineError> {
+    let scores = std::mem::take(&mut played.scores);
+    let models = &played.models;
+    let of_model = |(model, scores): (&Model, Scores)| {
+        let marks = marks(model.name(), &scores);
+        (scored(model, scores, &played.replayed), marks)
+    };
+    let (mut scored, marks): (Vec<Scored>, Vec<Vec<Mark>>) = models.par_iter().zip(scores).map(of_model).unzip();
+    let mut marks: Vec<Mark> = marks.into_iter().flatten().collect();
+    let excluding: Vec<usize> = (0..models.len()).filter(|&model| models[model].excludes_unscored()).collect();
+    let kept = assemble::exclude(&mut played.replayed, &mut scored, &excluding);
+    if kept.len() < marks.first().map_or(0, |mark| mark.holds.len()) {
+        marks.iter_mut().for_each(|mark| mark.holds = kept.iter().map(|&row| mark.holds[row]).collect());
+    }
+    let brackets = brackets(experiment, models);
+    let cohort =
+        assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?;
+    Ok(cohort.asking(assemble::asked(&experiment.file, &played.replayed, marks)))
+}
+
+/// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
+pub(crate) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
+    if let Some(spec) = &experiment.file.brackets {
+        return assemble::bracket_rule(spec);
+    }
+    let tiers = experiment.champion.and_then(|place| models[place].points()).map(|points| &points.spec().tiers);
+    match tiers.filter(|tiers| tiers.len() > 1) {
+        Some(tiers) => {
+            let mut bounds: Vec<(f64, &str)> = tiers.iter().map(|(name, tier)| (tier.from, name)).collect();
+            bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+            assemble::named(bounds)
+        }
+        None => BracketRule::Quantiles(5),
+    }
+}
+
+/// Which criteria of a model fire for whom.
+fn marks(model: &str, scores: &Scores) -> Vec<Mark> {
+    let mark = |part: &models::Contribution| Mark {
+        model: model.into(),
+        what: part.name.clone(),
+        holds: part.strength.fires(),
+    };
+    scores.contributions.par_iter().map(mark).collect()
+}
+
+pub(crate) fn scored(model: &Model, scores: Scores, replayed: &Replayed) -> Scored {
+    let used = replayed.roles.iter().filter(|role| **role != Role::Training).count();
+    let fires = |name: &str| {
+        let part = scores.contributions.iter().find(|part| part.name == name)?;
+        let fires = replayed.roles.iter().zip(part.strength.iter());
+        let count = fires.filter(|(role, strength)| **role != Role::Training && *strength != 0.0).count();
+        (used > 0).then(|| count as f64 / used as f64)
+    };
+    let line = |line: models::CardLine| CardLine {
+        fires: fires(&line.name).map_or(Number::undefined("not counted for this kind of model"), Number::from),
+        weight: weight(&line),
+        name: line.name,
+        what: line.what,
+    };
+    Scored {
+        name: model.name().into(),
+        kind: model.kind().into(),
+        scale: model.scale(),
+        card: model.card(Some(&scores)).into_iter().map(line).collect(),
+        score: scores.value,
+        groups: scores.groups.into_iter().map(|group| (group.name, group.value)).collect(),
+        not_promotable: scores.not_promotable,
+        brackets: model.brackets().map(assemble::bracket_rule),
+    }
+}
+
+fn weight(line: &models::CardLine) -> Estimate {
+    let Some(point) = line.weight else { return Estimate::undefined("no single weight") };
+    match line.standard_error {
+        Some(error) => Estimate::new(point, Interval::around(point, dist::normal_critical(0.95) * error)),
+        None => Estimate { point: point.into(), low: fixed(), high: fixed() },
+    }
+}
+
+/// Points are set by hand: they have no interval.
+fn fixed() -> Number {
+    Number::undefined("set by hand")
+}

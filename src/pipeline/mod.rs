@@ -1,0 +1,27 @@
+//! From an experiment file to a scored history, and on to its cohort.
+
+pub(crate) mod assemble;
+mod cohort;
+mod error;
+mod history;
+mod timings;
+pub(crate) mod tracking_breaks;
+
+pub(crate) use cohort::{brackets, cohort, scored};
+pub use error::PipelineError;
+pub(crate) use history::{Played, known_columns, play, play_read, read, segments_exist};
+
+/// Hears what is being done, for somebody who waits.
+pub trait Progress: Sync {
+    fn say(&self, what: String);
+
+    /// How far the reading of the files is.
+    fn reading(&self, at: &crate::data::Progress) {
+        self.say(format!("reading {}: {} rows", at.input, at.rows));
+    }
+}
+
+/// Nobody listens.
+impl Progress for () {
+    fn say(&self, _: String) {}
+}

@@ -1,0 +1,222 @@
+//! The audit of a points model: replayed once, weighed on the training leads, what it proposes judged on later ones.
+
+mod fading;
+mod leaks;
+mod missing;
+mod proposal;
+mod simpler;
+mod store;
+
+pub use store::store;
+
+use crate::audit::{self, Candidate, Evidence, Faded, Weighed};
+use crate::experiment::Experiment;
+use crate::models::{KindSpec, Points, Spec};
+use crate::pipeline::assemble::quarters;
+use crate::pipeline::tracking_breaks::{bends, cliffs};
+use crate::pipeline::{Played, Progress, play_read, read};
+use crate::predicate::nearest;
+use crate::replay::{Replayed, Role, Scope};
+use crate::result::{
+    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Level, Missed, Notice, Proposal, Simpler,
+};
+use crate::stats::random::Seed;
+
+use super::RunError;
+use super::tracking_breaks::notice;
+
+/// Holds the criteria of a points model against what happened: the one named, else the champion, else the first.
+///
+/// # Errors
+/// As a run; and when there is no such points model, or no training window.
+pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progress) -> Result<Audit, RunError> {
+    let stage = Stage::set(experiment, model, progress)?;
+    let Stage { alone, played, training, evidence, .. } = &stage;
+    progress.say("weighing the criteria".into());
+    let weighed = audit::weigh(evidence);
+    let criteria = audit::criteria(evidence, &weighed);
+    progress.say("looking for what to change".into());
+    let proposal = stage.proposal(&criteria)?;
+    let simpler = if stage.is_cut() { Simpler::default() } else { simpler::simpler(alone, played, evidence) };
+    progress.say("looking for leaks, decay and what is missing".into());
+    let columns = missing::columns(played, training);
+    let file = &experiment.file;
+    Ok(Audit {
+        schema: AUDIT_SCHEMA,
+        experiment: file.experiment.clone(),
+        model: alone.models[0].name.clone(),
+        as_of: file.replay.as_of.in_words(),
+        horizon_days: file.replay.horizon.days(),
+        window: window(experiment),
+        seed: file.seed,
+        leads: evidence.leads() as u64,
+        wins: evidence.wins() as u64,
+        notices: stage.notices(&criteria),
+        weighing: weighed.weighing(),
+        proposal,
+        leaks: leaks::leaks(played, training),
+        decays: audit::decays(evidence, &weighed, &stage.faded()),
+        misjudged: audit::misjudged(&stage.scores(), &evidence.converted, &columns),
+        missing: stage.missing(&weighed, columns),
+        simpler,
+        criteria,
+        cliffs: stage.cliffs,
+    })
+}
+
+/// The audited model on its training leads, replayed together with what is asked of the log for it.
+struct Stage {
+    /// The experiment with the audited model, that at other speeds of fading, and the kinds of events it does not read.
+    alone: Experiment,
+    points: Points,
+    /// The criteria that fade, each with its model's place.
+    fading: Vec<usize>,
+    kinds: Option<Spec>,
+    played: Played,
+    training: Vec<usize>,
+    evidence: Evidence,
+    cliffs: Vec<Cliff>,
+}
+
+impl Stage {
+    fn set(experiment: &Experiment, model: Option<&str>, progress: &dyn Progress) -> Result<Self, RunError> {
+        let spec = chosen(experiment, model)?;
+        let KindSpec::Points(points) = &spec.kind else { return Err(not_points(&spec.name)) };
+        let read = read(experiment, Scope::Used, progress)?;
+        let (fading, faded): (Vec<usize>, Vec<Spec>) = fading::models(points).into_iter().unzip();
+        let kinds = missing::unused_kinds(points, read.0.events.as_ref());
+        let mut alone = experiment.clone();
+        alone.models = std::iter::once(spec.clone()).chain(faded).chain(kinds.clone()).collect();
+        alone.champion = Some(0);
+        let played = play_read(&alone, read, Scope::Used, progress)?;
+        let training = rows(&played.replayed, &[Role::Training]);
+        if training.is_empty() {
+            return Err(RunError::NoTraining { model: spec.name.clone() });
+        }
+        let evidence = evidence(&played, 0, &training, experiment.file.seed);
+        let cliffs = cliffs(&played.history, &played.replayed, &[spec]);
+        Ok(Self { alone, points: (**points).clone(), fading, kinds, played, training, evidence, cliffs })
+    }
+
+    /// Whether a comparison on later leads would be about a break of the log.
+    fn is_cut(&self) -> bool {
+        !self.alone.allow_truncated && self.cliffs.iter().any(bends)
+    }
+
+    fn proposal(&self, criteria: &[CriterionAudit]) -> Result<Proposal, RunError> {
+        let Self { alone, points, played, training, evidence, .. } = self;
+        proposal::proposal(alone, points, played, (evidence, criteria), training, self.is_cut())
+    }
+
+    fn faded(&self) -> Vec<Faded> {
+        let models = self.fading.iter().zip(&self.played.scores[1..]);
+        models.map(|(&place, scores)| fading::faded(&self.points, place, scores, &self.training)).collect()
+    }
+
+    /// The model's scores of the training leads.
+    fn scores(&self) -> Vec<f64> {
+        self.training.iter().map(|&row| self.played.scores[0].value[row]).collect()
+    }
+
+    fn missing(&self, weighed: &Weighed, columns: Vec<Candidate>) -> Vec<Missed> {
+        let of_kinds = self.kinds.as_ref().zip(self.played.scores.last());
+        let events = of_kinds.map(|(spec, scores)| missing::events(spec, scores, &self.training));
+        let candidates = [columns, events.unwrap_or_default()].concat();
+        let pairs = missing::pairs(&self.points);
+        let mut missing = audit::missing(&self.evidence, weighed, &candidates);
+        missing.extend(audit::interactions(&self.evidence, weighed, &pairs));
+        missing
+    }
+
+    fn notices(&self, criteria: &[CriterionAudit]) -> Vec<Notice> {
+        let warning = |text: String| Notice { level: Level::Warning, text };
+        let (model, scores) = (&self.played.models[0], &self.played.scores[0]);
+        let trace = scores.not_promotable.iter().map(|reason| {
+            format!("`{}` {reason}; what such criteria seem to be worth may be the sale's own trace", model.name())
+        });
+        let mut notices: Vec<Notice> =
+            trace.chain(model.notices(self.played.history.event_kinds())).map(warning).collect();
+        let bending = self.cliffs.iter().filter(|cliff| bends(cliff));
+        notices.extend(bending.map(|cliff| notice(cliff, Level::Warning)));
+        if self.is_cut() {
+            let text = "What is proposed is not judged on the evaluation window, and no simpler model is looked for: that would compare leads across the break of the log; --allow-truncated compares them all the same";
+            notices.push(warning(text.into()));
+        }
+        notices.extend(few_wins(&self.evidence, criteria).map(warning));
+        notices
+    }
+}
+
+/// The audit's first part, for the report of a run: of the champion where it gives points, else of the first model that
+/// does. Nothing without one, without training leads, or where the experiment wants none.
+pub(super) fn of_run(experiment: &Experiment, played: &Played) -> Option<CriteriaAudit> {
+    if !experiment.file.audit {
+        return None;
+    }
+    let spec = chosen(experiment, None).ok()?;
+    let place = experiment.models.iter().position(|known| known.name == spec.name)?;
+    let training = rows(&played.replayed, &[Role::Training]);
+    if training.is_empty() {
+        return None;
+    }
+    let evidence = evidence(played, place, &training, experiment.file.seed);
+    let weighed = audit::weigh(&evidence);
+    Some(CriteriaAudit {
+        model: spec.name.clone(),
+        window: window(experiment),
+        leads: evidence.leads() as u64,
+        wins: evidence.wins() as u64,
+        weighing: weighed.weighing(),
+        criteria: audit::criteria(&evidence, &weighed),
+    })
+}
+
+fn window(experiment: &Experiment) -> String {
+    experiment.file.replay.train.as_ref().map_or("all leads".into(), |window| window.in_words())
+}
+
+fn chosen<'a>(experiment: &'a Experiment, model: Option<&str>) -> Result<&'a Spec, RunError> {
+    let is_points = |spec: &&Spec| matches!(spec.kind, KindSpec::Points(_));
+    if let Some(name) = model {
+        let found = experiment.models.iter().find(|spec| spec.name == name);
+        return found.ok_or_else(|| {
+            let near = nearest(experiment.models.iter().map(|known| known.name.as_str()), name);
+            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            RunError::NoModel { name: name.into(), near }
+        });
+    }
+    let champion = experiment.champion.map(|place| &experiment.models[place]).filter(is_points);
+    champion.or_else(|| experiment.models.iter().find(is_points)).ok_or(RunError::NoPoints)
+}
+
+fn not_points(model: &str) -> RunError {
+    RunError::NotPoints { model: model.into() }
+}
+
+fn rows(replayed: &Replayed, roles: &[Role]) -> Vec<usize> {
+    (0..replayed.roles.len()).filter(|&row| roles.contains(&replayed.roles[row])).collect()
+}
+
+/// What the criteria of the model at a place gave the training leads, and what became of them.
+fn evidence(played: &Played, place: usize, training: &[usize], seed: u64) -> Evidence {
+    let Played { replayed, scores, models, history, .. } = played;
+    let periods = quarters(training.iter().map(|&row| replayed.outcomes.created[row]), &history.zone);
+    Evidence {
+        criteria: scores[place].contributions.iter().map(|one| one.take(training)).collect(),
+        what: models[place].card(None).into_iter().map(|line| line.what).collect(),
+        converted: training.iter().map(|&row| replayed.outcomes.converted[row]).collect(),
+        periods,
+        seed: Seed(seed),
+    }
+}
+
+fn few_wins(evidence: &Evidence, criteria: &[CriterionAudit]) -> Option<String> {
+    let unsure = criteria.iter().filter(|one| matches!(one.verdict, Belief::TooLittleData | Belief::Unknown)).count();
+    (2 * unsure > criteria.len()).then(|| {
+        format!(
+            "{} wins among {} training leads are too few for most of the criteria: widen `replay.train`",
+            evidence.wins(),
+            evidence.leads()
+        )
+    })
+}

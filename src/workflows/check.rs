@@ -1,0 +1,39 @@
+use crate::data::{self, Findings, RawTable};
+use crate::experiment::Experiment;
+use crate::pipeline::{self, PipelineError, Progress};
+use crate::replay::Scope;
+use crate::time::{Calendar, Zone};
+
+use super::run::readiness;
+use super::{RunError, tracking_breaks};
+
+/// What is in the data of an experiment, before any result.
+pub struct Checked {
+    pub title: String,
+    pub raw: RawTable,
+    pub findings: Findings,
+    pub readiness: String,
+    pub zone: Zone,
+}
+
+/// Reads an experiment's data and replays them far enough to say whether models could be compared.
+pub fn check(experiment: &Experiment, by: Option<&[String]>, progress: &dyn Progress) -> Result<Checked, RunError> {
+    let (history, findings) = pipeline::read(experiment, Scope::Used, progress)?;
+    pipeline::segments_exist(experiment, &pipeline::known_columns(&history), &findings)?;
+    let by = by.unwrap_or(&experiment.file.segments);
+    let raw = data::raw_table(&history, &findings, by, Calendar::Month, 0.95)?;
+    let zone = history.zone.clone();
+    // The models must fit the data too: a misspelt column is found here and not after a night's run.
+    let read = (history, findings.clone());
+    let mut played = pipeline::play_read(experiment, read, Scope::Used, progress)?;
+    let across = match tracking_breaks::crossed(experiment, &played) {
+        Err(error @ RunError::Truncated { .. }) => format!("\nBlind spot: {error}."),
+        _ => String::new(),
+    };
+    let ready = match pipeline::cohort(experiment, &mut played) {
+        Ok(cohort) => readiness(&crate::evaluation::readiness(&cohort)),
+        Err(PipelineError::Cohort(error)) => format!("Readiness: {error}."),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready + &across, zone })
+}

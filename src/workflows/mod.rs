@@ -1,0 +1,13 @@
+//! What is done with an experiment: a run, an audit, a review, a field test; and, above them, what compares and checks.
+
+pub mod ab;
+pub mod audit;
+pub mod check;
+pub mod compare;
+mod error;
+pub mod review;
+pub mod run;
+pub mod scores;
+mod tracking_breaks;
+
+pub use error::RunError;

@@ -1,0 +1,219 @@
+//! A review of the live model: its leads replayed once and put into columns by period, what earlier reviews said read
+//! from their ledger, and the folder that it leaves.
+
+mod advice;
+mod benchmark;
+mod error;
+mod folder;
+mod gather;
+mod ledger;
+mod memory;
+mod period;
+mod trend;
+
+pub use error::ReviewError;
+pub use folder::{read_review, redraw, store};
+pub use ledger::Kept;
+pub use period::Reviewed;
+
+use sha2::{Digest, Sha256};
+
+use crate::data::{self, FindingLevel, InputFile};
+use crate::evaluation;
+use crate::experiment::Experiment;
+use crate::pipeline::{self, PipelineError, Played, Progress};
+use crate::replay::Scope;
+use crate::result::review::{REVIEW_SCHEMA, Review, ReviewDecision, ReviewSetting};
+use crate::result::{CapacitySetting, Decision, Level, Notice, Verdict};
+use crate::review;
+use crate::stats::random::Seed;
+use crate::time::NEVER;
+
+use gather::{Gathered, hex};
+use period::{Calendar, stretches};
+
+/// What to review.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    pub period: Reviewed,
+    /// So many periods before it are compared.
+    pub compare: usize,
+}
+
+/// Reviews a period of the live model beside those before it, and beside what earlier reviews said.
+///
+/// # Errors
+/// As a run of the experiment; and when the period is none, or holds no lead, or no model is in use.
+pub fn review(
+    experiment: &Experiment,
+    asked: &Asked,
+    kept: Kept,
+    progress: &dyn Progress,
+) -> Result<(Review, Vec<InputFile>), ReviewError> {
+    let champion = experiment.champion.ok_or(ReviewError::NoChampion)?;
+    let played = pipeline::play(experiment, Scope::Everyone, progress)?;
+    let zone = &played.history.zone;
+    let calendar = Calendar {
+        zone,
+        fiscal_year_starts: experiment.file.review.fiscal_year_starts,
+        named: &experiment.file.review.periods,
+        latest: played.history.created.iter().flatten().copied().filter(|at| *at != NEVER).max(),
+    };
+    let gathered = Gathered::new(experiment, &played, stretches(&asked.period, asked.compare, &calendar)?)?;
+    progress.say("hashing the inputs".into());
+    let inputs = data::inputs(&experiment.file.data, &experiment.base).map_err(PipelineError::from)?;
+    let setting = setting(experiment, &played, &gathered, &inputs);
+    let compared = &gathered.compared;
+    let reviewed = compared.labels[compared.periods() - 1].clone();
+    progress.say("judging every period".into());
+    let periods = trend::periods(&gathered, &played);
+    let models = trend::models(&gathered, experiment, &played);
+    let changes = trend::changes(&gathered, &models);
+    progress.say("looking for drift and alarms".into());
+    let alarms = review::alarms(compared);
+    let drift = review::drift(compared);
+    progress.say("reading the open periods early".into());
+    let early = review::early_reads(compared, &alarms.rung, Seed(experiment.file.seed));
+    let benchmarks = benchmark::benchmarks(&gathered, experiment, &played)?;
+    progress.say("deciding".into());
+    let decision = decision(&gathered, experiment, &played);
+    progress.say("auditing the criteria".into());
+    let audited = advice::audited(experiment, compared, &gathered.stretches, zone, progress);
+    let advised = advice::advice(&alarms.rung, &reviewed, &decision, audited.as_ref(), &models[champion]);
+    progress.say("remembering earlier reviews".into());
+    let kept_broken = kept.broken;
+    let kept = kept.before(&reviewed, &setting.inputs, &setting.definition);
+    let memory = memory::memory(&kept, &periods, &setting.definition, &gathered, experiment, &played);
+    let review = Review {
+        schema: REVIEW_SCHEMA,
+        experiment: experiment.file.experiment.clone(),
+        notices: notices(&played, &gathered, kept_broken),
+        setting,
+        periods,
+        models,
+        changes,
+        drift,
+        early,
+        alarms,
+        benchmarks,
+        decision,
+        advice: advised,
+        criteria: audited.map(|audited| audited.audit.criteria).unwrap_or_default(),
+        memory,
+    };
+    Ok((review, inputs))
+}
+
+fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs: &[InputFile]) -> ReviewSetting {
+    let (file, history) = (&experiment.file, &played.history);
+    let timed = played.replayed.outcomes.timed;
+    let hash = |text: String| hex(&Sha256::digest(text.as_bytes()));
+    let files: String = inputs.iter().map(|input| format!("{} {}\n", input.path, input.sha256)).collect();
+    let defined = format!(
+        "{:?} {:?} {:?} {} {:?}",
+        file.replay.as_of,
+        file.replay.horizon,
+        file.replay.train,
+        history.zone.name(),
+        experiment.models
+    );
+    ReviewSetting {
+        champion: gathered.scored[gathered.champion].name.clone(),
+        unit: gathered.stretches.unit.into(),
+        season: gathered.stretches.season.map(|season| season as u64),
+        as_of: file.replay.as_of.in_words(),
+        horizon_days: file.replay.horizon.days(),
+        until: timed.then(|| history.zone.date(history.until).to_string()),
+        timezone: history.zone.name().into(),
+        currency: file.data.currency.clone(),
+        capacity: file.capacity.as_ref().filter(|_| timed).map(|capacity| CapacitySetting {
+            leads: capacity.leads.0,
+            per_days: capacity.per.days(),
+            estimated: false,
+        }),
+        reference: match gathered.reference_is_training {
+            true => {
+                let window = file.replay.train.as_ref().map_or(String::new(), |window| window.in_words());
+                format!("the leads that the models learned from ({window})")
+            }
+            false => format!("the leads of {}", gathered.compared.labels[0]),
+        },
+        reference_leads: gathered.compared.reference().len() as u64,
+        inputs: hash(files),
+        definition: hash(defined),
+        seed: file.seed,
+    }
+}
+
+/// Challengers against the live model on the mature leads of all compared periods that no model learned from.
+fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> ReviewDecision {
+    let compared = &gathered.compared;
+    let rows: Vec<usize> = (0..compared.period.len())
+        .filter(|&row| compared.period[row] < compared.periods() && !gathered.trained[row])
+        .collect();
+    let first = rows.iter().map(|&row| compared.period[row]).min().unwrap_or(0);
+    let last = compared.periods() - 1;
+    let (from, to) = (&compared.labels[first], &compared.labels[last]);
+    let window = if from == to { from.clone() } else { format!("{from} to {to}") };
+    let cohort = gathered.cohort(experiment, played, &rows, gathered.window(first..=last));
+    match cohort {
+        Ok(cohort) => {
+            let evaluated = evaluation::evaluate(&cohort);
+            ReviewDecision {
+                window,
+                leads: evaluated.readiness.leads,
+                wins: evaluated.readiness.wins,
+                verdict: evaluated.verdict,
+                comparisons: evaluated.comparisons,
+                gates: evaluated.evidence.gates,
+            }
+        }
+        Err(error) => ReviewDecision {
+            window,
+            leads: 0,
+            wins: 0,
+            verdict: Verdict {
+                decision: Decision::NotEnoughEvidence,
+                model: Some(gathered.scored[gathered.champion].name.clone()),
+                metric: "nothing".into(),
+                difference: None,
+                challenger: None,
+                tied: Vec::new(),
+                reasons: vec![error.to_string()],
+            },
+            comparisons: Vec::new(),
+            gates: Vec::new(),
+        },
+    }
+}
+
+/// What a reader must know to read the numbers right.
+fn notices(played: &Played, gathered: &Gathered, broken: Option<usize>) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut say = |level: Level, text: String| notices.push(Notice { level, text });
+    let champion = &gathered.scored[gathered.champion];
+    if let Some(reason) = &champion.not_promotable {
+        say(
+            Level::Warning,
+            format!("`{}` {reason}: what it seems to be worth may be the sale's own trace", champion.name),
+        );
+    }
+    if let Some(line) = broken {
+        say(
+            Level::Banner,
+            format!(
+                "line {line} of the ledger of reviews does not follow from the one before it: a line was changed after it was written, and what is quoted from it can not be relied on"
+            ),
+        );
+    }
+    if !played.replayed.outcomes.timed {
+        say(Level::Warning, "the outcomes have no times: every lead counts as if its horizon were over, and there is no early read and no time to convert".into());
+    }
+    for finding in played.findings.list.iter().filter(|finding| finding.level == FindingLevel::Severe) {
+        say(
+            Level::Warning,
+            format!("{}: {} ({} rows). {}", finding.input, finding.text, finding.count, finding.advice),
+        );
+    }
+    notices
+}

@@ -1,0 +1,79 @@
+//! What a run leaves: `evaluation.json` with everything a report needs, the report in its formats, and what stays here.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::pipeline::Progress;
+use crate::report::{self, Format, chart};
+use crate::result::{Evaluation, SCHEMA};
+use crate::store::{self, Folder, Kind, StoreError, write_files};
+
+use super::{Run, RunError};
+
+/// Writes the folder of a run, all of it or nothing. Returns its path.
+pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Result<PathBuf, RunError> {
+    progress.say("drawing".into());
+    let folder = Folder::create(target)?;
+    folder.write("evaluation.json", to_json(&run.evaluation))?;
+    for (name, bytes) in report_files(&run.evaluation, png)? {
+        folder.write(&name, bytes)?;
+    }
+    let mut findings = Vec::new();
+    run.findings
+        .write_csv(&mut findings)
+        .map_err(|source| StoreError::Io { path: target.join("findings.csv"), source })?;
+    folder.write("findings.csv", findings)?;
+    folder.write("experiment.yaml", &run.experiment)?;
+    folder.write("run.json", run_json(run))?;
+    Ok(folder.finish()?)
+}
+
+/// Every file of the report with its bytes: formats and charts.
+fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u8>)>, RunError> {
+    let document = report::document(evaluation);
+    let pictures = || {
+        let slide = chart::slide(&document, &report::slide_figures(evaluation));
+        chart::files(&chart::all(evaluation), slide, png)
+    };
+    let (files, pictures) = rayon::join(|| report::files(&document, "report"), pictures);
+    let mut files = files?;
+    for (stem, card) in report::cards(evaluation) {
+        for format in [Format::Html, Format::Markdown] {
+            files.push((format!("{stem}.{}", format.extension()), format.render(&card).into_bytes()));
+        }
+    }
+    files.extend(pictures?);
+    Ok(files)
+}
+
+fn to_json(evaluation: &Evaluation) -> String {
+    serde_json::to_string_pretty(evaluation).expect("an evaluation has only plain values") + "\n"
+}
+
+/// File names, sizes and hashes: what ties a report to its inputs. Stays beside the report.
+fn run_json(run: &Run) -> String {
+    let inputs: Vec<_> = run
+        .inputs
+        .iter()
+        .map(|input| json!({ "path": input.path, "bytes": input.bytes, "sha256": input.sha256 }))
+        .collect();
+    let run = json!({
+        "leadoff": env!("CARGO_PKG_VERSION"),
+        "schema": SCHEMA,
+        "experiment": run.evaluation.experiment,
+        "seed": run.evaluation.setting.seed,
+        "inputs": inputs,
+    });
+    serde_json::to_string_pretty(&run).expect("plain values") + "\n"
+}
+
+/// Reads an `evaluation.json` of this or an older version.
+pub fn read_evaluation(path: &Path) -> Result<Evaluation, StoreError> {
+    store::read(path, Kind::Run, SCHEMA)
+}
+
+/// Draws the report of an evaluation anew, beside it. Each file appears whole.
+pub fn redraw(evaluation: &Evaluation, folder: &Path) -> Result<(), RunError> {
+    Ok(write_files(folder, report_files(evaluation, true)?)?)
+}

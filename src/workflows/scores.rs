@@ -1,0 +1,202 @@
+//! Scores lead by lead: to a file, or explained.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::data;
+use crate::evaluation::{self, SelfCheck, Swapped};
+use crate::experiment::Experiment;
+use crate::models::{Explanation, Line};
+use crate::pipeline::{PipelineError, Progress, cohort, play};
+use crate::replay::{Role, Scope, Step, Trail};
+use crate::store::write_with;
+use crate::table::{Cell, Column, Table, Text};
+use crate::time::Zone;
+
+use super::{RunError, tracking_breaks};
+
+/// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet.
+/// Returns how many.
+pub fn score(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, RunError> {
+    let name = out.to_string_lossy();
+    if ![".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known)) {
+        return Err(RunError::Format { path: out.into() });
+    }
+    let played = play(experiment, Scope::Everyone, progress)?;
+    let rows = played.replayed.features.rows();
+    let mut table = Table::new(rows);
+    let ids: Text = played.replayed.features.ids.iter().map(Some).collect();
+    table.push("lead", Column::Text(ids));
+    table.push("as_of", Column::Instant(played.replayed.features.as_of.clone()));
+    let role: Text = played.replayed.roles.iter().map(|role: &Role| Some(role.in_words())).collect();
+    table.push("role", Column::Text(role));
+    for (model, scores) in played.models.iter().zip(played.scores) {
+        table.push(model.name(), Column::Number(scores.value));
+    }
+    write_with(out, |draft| data::write(&table, draft))?;
+    Ok(rows)
+}
+
+/// Writes the leads that change hands at the experiment's capacity (or in the top 10 %) when a challenger replaces the
+/// champion: the lead, the challenger, in or out, and with which share where tied leads share a place. Returns how many.
+pub fn swaps(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, RunError> {
+    let name = out.to_string_lossy();
+    if ![".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known)) {
+        return Err(RunError::Format { path: out.into() });
+    }
+    let mut played = play(experiment, Scope::Used, progress)?;
+    tracking_breaks::crossed(experiment, &played)?;
+    let cohort = cohort(experiment, &mut played)?;
+    let swapped = evaluation::swapped(&cohort);
+    let ids: Vec<&str> = played.replayed.features.ids.iter().collect();
+    let mut table = Table::new(swapped.len());
+    let text = |read: &dyn Fn(&Swapped) -> String| {
+        let words: Vec<String> = swapped.iter().map(read).collect();
+        Column::Text(words.iter().map(|word| Some(word.as_str())).collect::<Text>())
+    };
+    table.push("lead", text(&|one| ids[one.row].to_string()));
+    table.push("challenger", text(&|one| one.challenger.clone()));
+    table.push("swap", text(&|one| if one.share > 0.0 { "in".into() } else { "out".into() }));
+    table.push("share", Column::Number(swapped.iter().map(|one| one.share.abs()).collect()));
+    write_with(out, |draft| data::write(&table, draft))?;
+    Ok(swapped.len())
+}
+
+/// How often the experiment's own comparison would cry wolf: outcomes permuted, leads split in halves, `runs` times.
+pub fn selfcheck(
+    experiment: &Experiment,
+    runs: usize,
+    replicates: usize,
+    progress: &dyn Progress,
+) -> Result<SelfCheck, RunError> {
+    let mut played = play(experiment, Scope::Used, progress)?;
+    let cohort = cohort(experiment, &mut played)?;
+    let said = |run: usize| progress.say(format!("run {run} of {runs}"));
+    Ok(evaluation::selfcheck(&cohort, runs, replicates, &said))
+}
+
+/// Where one lead's scores come from, as text.
+pub fn explain(
+    experiment: &Experiment,
+    lead: &str,
+    model: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<String, RunError> {
+    if let Some(name) = model
+        && !experiment.models.iter().any(|known| known.name == name)
+    {
+        let near = crate::predicate::nearest(experiment.models.iter().map(|known| known.name.as_str()), name);
+        return Err(RunError::NoModel {
+            name: name.into(),
+            near: near.map_or(String::new(), |near| format!(", did you mean `{near}`?")),
+        });
+    }
+    let played = play(experiment, Scope::Everyone, progress)?;
+    let features = &played.replayed.features;
+    let Some(row) = features.ids.find(lead) else {
+        let why = if played.history.ids.find(lead).is_some() {
+            "has no moment at which it is scored"
+        } else {
+            "is not among the leads"
+        };
+        return Err(RunError::NoLead { lead: lead.into(), why });
+    };
+    let mut text = format!(
+        "{lead}, scored {} at {}\n",
+        experiment.file.replay.as_of.in_words(),
+        at(&played.history.zone, features.as_of[row])
+    );
+    let trail = played.history.ids.find(lead).map(|place| Trail::new(&played.history, place, features.as_of[row]));
+    for (place, known) in played.models.iter().enumerate() {
+        if model.is_none_or(|name| name == known.name()) {
+            let explanation = known.explain(features, &played.scores[place], row);
+            let events = |line: &Line| match (&trail, line.events) {
+                (Some(trail), Some(feature)) => {
+                    let seen = trail.of(&played.plan, feature).map_err(PipelineError::from)?;
+                    steps(&seen, &played.history.zone)
+                }
+                _ => Ok(String::new()),
+            };
+            text.push_str(&said(&explanation, events)?);
+        }
+    }
+    Ok(text)
+}
+
+/// So many events are listed under a line.
+const LISTED: usize = 5;
+
+/// The events that a line counts, the latest first.
+fn steps(steps: &[Step], zone: &Zone) -> Result<String, RunError> {
+    let mut text = String::new();
+    for step in steps.iter().take(LISTED) {
+        let cells: Vec<String> =
+            step.cells.iter().map(|(name, cell)| format!("{name} = {}", shown(*cell, zone))).collect();
+        let cells = if cells.is_empty() { String::new() } else { format!(": {}", cells.join(", ")) };
+        let _ = writeln!(text, "  {:>10}    {} {}{cells}", "", zone.text(step.at), step.kind);
+    }
+    if steps.len() > LISTED {
+        let _ = writeln!(text, "  {:>10}    and {} before", "", steps.len() - LISTED);
+    }
+    Ok(text)
+}
+
+fn shown(cell: Cell, zone: &Zone) -> String {
+    match cell {
+        Cell::Missing => "missing".into(),
+        Cell::Number(value) => value.to_string(),
+        Cell::Text(text) => format!("'{text}'"),
+        Cell::Flag(flag) => flag.to_string(),
+        Cell::Instant(at) => zone.text(at),
+    }
+}
+
+fn at(zone: &Zone, at: i64) -> String {
+    if at == crate::time::NEVER { "no known time".into() } else { zone.text(at) }
+}
+
+fn said(explanation: &Explanation, events: impl Fn(&Line) -> Result<String, RunError>) -> Result<String, RunError> {
+    let number =
+        |value: f64| if value.is_nan() { "–".to_string() } else { format!("{}", (value * 1e6).round() / 1e6) };
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "\n{}: {}",
+        explanation.model,
+        if explanation.score.is_nan() { "not scored".into() } else { number(explanation.score) }
+    );
+    for line in &explanation.lines {
+        let group = line.group.as_ref().map_or(String::new(), |group| format!(" [{group}]"));
+        let capped = if line.before == line.after {
+            String::new()
+        } else {
+            format!(" (before its cap {})", number(line.before))
+        };
+        let _ =
+            writeln!(text, "  {:>10}{capped}  {}{group}: {} ({})", number(line.after), line.name, line.seen, line.what);
+        text.push_str(&events(line)?);
+    }
+    for group in &explanation.groups {
+        let clamped = if group.before == group.after {
+            String::new()
+        } else {
+            format!(" (before its bounds {})", number(group.before))
+        };
+        let _ = writeln!(text, "  {:>10}{clamped}  in all for {}", number(group.after), group.name);
+    }
+    if !explanation.sum.is_nan() && explanation.sum != explanation.score {
+        let _ = writeln!(text, "  {:>10}  sum before bounds and rounding", number(explanation.sum));
+    }
+    let tier = explanation.tier.as_ref().map(|tier| {
+        format!("tier {tier}{}", explanation.does.as_ref().map_or(String::new(), |does| format!(": {does}")))
+    });
+    let grade = explanation.grade.as_ref().map(|grade| format!("grade {grade}"));
+    let threshold = explanation
+        .over_threshold
+        .map(|over| if over { "handed over to sales" } else { "below the hand-over threshold" }.to_string());
+    let facts: Vec<String> = [tier, grade, threshold].into_iter().flatten().collect();
+    if !facts.is_empty() {
+        let _ = writeln!(text, "  {}", facts.join(", "));
+    }
+    Ok(text)
+}
