@@ -1,10 +1,11 @@
 //! What is left after a number of half-lives.
 
+use std::f64::consts::LN_2;
+
 /// 2^f is the sum of these times f^n: ln(2)^n / n!, each to the nearest float.
-#[allow(clippy::excessive_precision)]
 const COEFFICIENTS: [f64; 14] = [
     1.0,
-    0.6931471805599453,
+    LN_2,
     0.24022650695910072,
     0.05550410866482158,
     0.009618129107628477,
