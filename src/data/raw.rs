@@ -7,7 +7,7 @@ use crate::time::{Calendar, Instant, NEVER};
 
 use super::files::nearest;
 use super::history::History;
-use super::source::shortened;
+use super::reader::shortened;
 use super::{DataError, Findings};
 
 /// What the data say before any replay: no window, no horizon, no model.

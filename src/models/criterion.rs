@@ -97,11 +97,13 @@ impl Source {
                 bands.iter().find(|band| band.holds(value)).map_or(0.0, |band| band.points)
             }),
             Self::Once { amount, at_least, age: Some(age), decay } => {
-                let both = features.event(*amount).iter().zip(features.event(*age));
-                let once = |(amount, age): (&f64, &f64)| {
-                    if amount >= at_least && !age.is_nan() { weight(*decay, *age) } else { 0.0 }
+                let mut weights = features.event(*age).to_vec();
+                decay.weigh(&mut weights);
+                let found = features.event(*amount).iter().zip(features.event(*age));
+                let once = |(weight, (amount, age)): (f64, (&f64, &f64))| {
+                    if amount >= at_least && !age.is_nan() { weight } else { 0.0 }
                 };
-                both.map(once).collect()
+                weights.into_iter().zip(found).map(once).collect()
             }
             Self::Each { sum, .. } => {
                 features.event(*sum).iter().map(|sum| if sum.is_finite() { *sum } else { 0.0 }).collect()
@@ -127,15 +129,6 @@ impl Source {
             }
             Self::Inactive { age, .. } => latest(*age),
         }
-    }
-}
-
-/// How much of an event is left at an age in microseconds.
-fn weight(decay: Decay, age: f64) -> f64 {
-    match decay {
-        Decay::None => 1.0,
-        Decay::HalfLife(span) => 0.5f64.powf(age / span.micros() as f64),
-        Decay::Linear(span) => (1.0 - age / span.micros() as f64).max(0.0),
     }
 }
 
