@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 use super::DataError;
 use super::spec::{DataSpec, Paths};
 
+use crate::table::did_you_mean;
+
 /// A file that was read, for the record of a run.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct InputFile {
@@ -131,7 +133,7 @@ fn neighbour(path: &Path) -> String {
     };
     let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
-    nearest(name, names.iter().map(String::as_str)).map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+    did_you_mean(names.iter().map(String::as_str), name)
 }
 
 fn last_part(path: &Path) -> String {
@@ -159,17 +161,6 @@ fn matching(input: &'static str, pattern: &str, base: &Path) -> Result<Vec<InFil
         return Err(DataError::NoFile { input, pattern: pattern.into(), hint: String::new() });
     }
     Ok(files)
-}
-
-/// The name most like a misspelt one, if any is like it.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().replace([' ', '-', '.'], "_");
-    let wanted = plain(name);
-    known
-        .map(|known| (strsim::jaro_winkler(&wanted, &plain(known)), known))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
-        .map(|(_, known)| known)
 }
 
 /// Reads until the buffer is full or the file is over.
@@ -284,14 +275,6 @@ impl<R: Read> Read for Transcoded<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_misspelt_name_finds_its_neighbour() {
-        let known = ["created_at", "lead_id", "Lead Source"];
-        assert_eq!(nearest("creatd_at", known.into_iter()), Some("created_at"));
-        assert_eq!(nearest("lead_source", known.into_iter()), Some("Lead Source"));
-        assert_eq!(nearest("zebra", known.into_iter()), None);
-    }
 
     #[test]
     fn an_input_is_hashed_as_it_lies_on_the_disk() {

@@ -5,11 +5,13 @@ use rayon::prelude::*;
 
 use super::cells::{Batch, Spot};
 use super::decoding::{Decoding, RowGroups};
-use super::files::{self, InFile, nearest};
+use super::files::{self, InFile};
 use super::finding::{Finding, FindingLevel, Place, What};
 use super::reader::{Counted, Met, TableReader};
 use super::spec::{Dialect, Paths};
 use super::{DataError, file_kinds};
+
+use crate::table::suggest;
 
 /// How far the reading of an input has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +107,7 @@ impl Source {
         if let Some(place) = self.header.iter().position(|known| known == name) {
             return Ok(place);
         }
-        let hint = match nearest(name, self.header.iter().map(String::as_str)) {
+        let hint = match suggest(self.header.iter().map(String::as_str), name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its columns are {}", listed(&self.header)),
         };

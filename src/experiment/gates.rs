@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::evaluation::{self, Gate, Margin, ThresholdRule};
+use crate::table::suggest;
 
 /// A condition that a challenger must meet to be promoted.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -77,7 +78,7 @@ fn known(metric: &str) -> Result<String, String> {
     if all.contains(&name) {
         return Ok(name.into());
     }
-    let near = crate::predicate::nearest(all.iter().copied(), name);
+    let near = suggest(all.iter().copied(), name);
     Err(match near {
         Some(near) => format!("there is no metric `{metric}`, did you mean `{near}`?"),
         None => format!("there is no metric `{metric}`, expected one of {}", all.join(", ")),

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use crate::data::DataSpec;
 use crate::evaluation::Gate;
 use crate::models::{self, Spec};
-use crate::predicate::nearest;
+use crate::table::did_you_mean;
 use crate::time::Horizon;
 
 use super::file::ExperimentFile;
@@ -37,7 +37,7 @@ impl Experiment {
             None => None,
             Some(name) => Some(models.iter().position(|model| model.name == *name).ok_or_else(|| {
                 let names = models.iter().map(|model| model.name.as_str());
-                let near = nearest(names, name).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+                let near = did_you_mean(names, name);
                 invalid("champion", format!("there is no model `{name}`{near}"))
             })?),
         };
@@ -82,8 +82,7 @@ fn gates_fit(file: &ExperimentFile) -> Result<(), String> {
         if let Gate::Segments { column, .. } = &gate.0
             && !file.segments.contains(column)
         {
-            let near = nearest(file.segments.iter().map(String::as_str), column);
-            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let near = did_you_mean(file.segments.iter().map(String::as_str), column);
             return Err(format!("`{column}` is not among the experiment's `segments`{near}"));
         }
     }

@@ -36,9 +36,9 @@ pub use scorer::{Reader, Recipe, ScoreInputs, Scorer};
 pub use scores::{Contribution, GroupScore, Scores};
 pub use strength::Strength;
 
-use crate::predicate::nearest;
 use crate::replay::{Features, Plan};
 use crate::result::Scale;
+use crate::table::did_you_mean;
 use spec::BracketSpec;
 
 /// The leads a model may learn from: their rows among the features, ascending, and whether each converted.
@@ -153,8 +153,7 @@ impl Model {
     pub fn notices(&self, kinds: &[String]) -> Vec<String> {
         let unknown = self.scorer.kinds().into_iter().filter(|(_, kind)| !kinds.contains(kind));
         let notice = |(path, kind): &(String, String)| {
-            let meant = nearest(kinds.iter().map(String::as_str), kind);
-            let meant = meant.map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
+            let meant = did_you_mean(kinds.iter().map(String::as_str), kind);
             format!("{path}: no event of kind `{kind}` is in the log{meant}")
         };
         unknown.map(notice).collect()

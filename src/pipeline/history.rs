@@ -8,6 +8,7 @@ use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Sco
 use crate::predicate::{Kind, PredicateError};
 use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::stats::random::Seed;
+use crate::table::did_you_mean;
 use crate::time::{Horizon, Instant, NEVER};
 
 use super::timings::Timings;
@@ -233,6 +234,5 @@ fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
     if let Some(reason) = findings.refusal(name) {
         return format!(": {reason}");
     }
-    let near = crate::predicate::nearest(columns.iter().map(|column| column.name.as_str()), name);
-    near.map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+    did_you_mean(columns.iter().map(|column| column.name.as_str()), name)
 }

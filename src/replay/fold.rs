@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::data::{EventChunk, Events, SeenEvent, SeenEvents};
 use crate::predicate::{Columns, Predicate};
-use crate::table::{Column, Ids, MISSING};
+use crate::table::{Column, Ids, MISSING, did_you_mean};
 use crate::time::{Instant, NEVER};
 
 use super::feature::place_of;
@@ -210,7 +210,8 @@ impl Task {
             _ => None,
         };
         let place = |name: &String| {
-            let unknown = || ReplayError::UnknownColumn { column: name.clone(), near: super::nearest(name, columns) };
+            let near = || did_you_mean(columns.iter().map(String::as_str), name);
+            let unknown = || ReplayError::UnknownColumn { column: name.clone(), near: near() };
             columns.iter().position(|known| known == name).ok_or_else(unknown)
         };
         named.map(place).transpose()
