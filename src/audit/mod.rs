@@ -6,10 +6,13 @@
 //! [`misjudged`] which leads convert more or less than their score promises.
 
 mod alike;
+pub mod candidates;
 mod case;
 mod cells;
+mod changed;
 mod criterion;
 mod decay;
+pub mod fading;
 mod fit;
 mod leak;
 mod log;
@@ -17,12 +20,14 @@ mod misjudged;
 mod missing;
 mod profile;
 mod proposal;
+mod regression;
 mod scale;
 mod simplify;
 mod verdict;
 mod weigh;
 mod words;
 
+pub use changed::changed;
 pub use decay::decays;
 pub use leak::{Changed, Screened, leaks};
 pub use log::{Break, cliff};
@@ -30,6 +35,7 @@ pub use misjudged::misjudged;
 pub use missing::{Candidate, Pair, interactions, missing};
 pub use profile::Faded;
 pub use proposal::{Proposed, propose, with_points};
+pub use regression::{Split, regression_auc};
 pub use simplify::least_missed;
 pub use weigh::{Weighed, weigh};
 

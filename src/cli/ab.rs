@@ -285,7 +285,7 @@ impl Plan {
     }
 
     fn clusters(&self, past: Option<&Past>) -> Result<Option<Clusters>, Failure> {
-        if let Some(reps) = past.and_then(|past| past.reps.as_ref()) {
+        if let Some((_, reps)) = past.and_then(|past| past.reps.as_ref()) {
             let size = ClusterSize::Count(reps.count as f64);
             return Ok(Some(Clusters { icc: self.icc.unwrap_or(reps.icc), size }));
         }

@@ -3,7 +3,8 @@ use serde::de;
 use serde::{Deserialize, Deserializer};
 
 use crate::data::DataSpec;
-use crate::models::spec::{BracketSpec, Entries, ModelSpec};
+use crate::models::ModelSpec;
+use crate::models::spec::{BracketSpec, Entries};
 use crate::replay::ReplaySpec;
 use crate::time::Span;
 

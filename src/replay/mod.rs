@@ -119,9 +119,3 @@ impl Cast {
         })
     }
 }
-
-/// The known name most like a wrong one, if any is like it.
-fn nearest(wrong: &str, known: &[String]) -> Option<String> {
-    let best = known.iter().map(|name| (strsim::jaro_winkler(wrong, name), name));
-    best.filter(|(likeness, _)| *likeness > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name.clone())
-}

@@ -5,6 +5,7 @@ mod anytime;
 mod arms;
 mod decide;
 mod effect;
+pub mod past;
 pub mod plan;
 mod segments;
 mod sequential;

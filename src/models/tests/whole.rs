@@ -169,10 +169,7 @@ fn a_mix_explains_its_parts() {
 fn a_kind_of_event_that_never_happens_is_noticed() {
     let yaml = "m: { points: { criteria: [{ name: It, event: demos, points: 1 }] } }";
     let (models, _) = World::new().compile(yaml).unwrap();
-    let unknown = UnknownEvents {
-        path: "models.m.points.criteria[0]".into(),
-        kind: "demos".into(),
-        meant: Some("demo".into()),
-    };
+    let unknown =
+        UnknownEvents { path: "models.m.points.criteria[0]".into(), kind: "demos".into(), meant: Some("demo".into()) };
     assert_eq!(models[0].notices(&["demo".into(), "visit".into()]), [unknown]);
 }

@@ -4,22 +4,17 @@
 use crate::evaluation::{Agreement, Cohort, agreement};
 use crate::experiment::{ConfigError, Experiment};
 use crate::pipeline::{Progress, cohort, play};
-use crate::predicate::nearest;
 use crate::replay::Scope;
 use crate::report;
 use crate::stats::Interval;
-use crate::stats::clusters::intracluster;
 use crate::stats::proportion::wilson;
 use crate::stats::survival::{Curve, Followed, cumulative_incidence};
-use crate::table::{Column, MISSING, Text};
-use crate::time::DAY;
+use crate::table::{Column, MISSING, Text, did_you_mean};
+use crate::time::Instant;
+use crate::trial::past::{Reps, arrivals, delays, steps};
 use crate::trial::plan::Delay;
 
 use super::TestError;
-
-/// Fewest leads of a representative who is counted.
-const FEWEST: usize = 10;
-const WEEK: i64 = 7 * DAY;
 
 /// A history's figures for a plan, over the leads that the experiment evaluates.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,22 +34,9 @@ pub struct Past {
     pub delay: Delay,
     /// Days by which half and 95 % of all conversions had come, the horizon apart; nothing without times.
     pub delays: Option<(f64, f64)>,
-    pub reps: Option<Reps>,
+    /// The column that names representatives, and how alike the leads of one are.
+    pub reps: Option<(String, Reps)>,
     pub agreement: Agreement,
-}
-
-/// How alike the leads of a representative are.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reps {
-    pub column: String,
-    /// Representatives with at least ten leads.
-    pub count: usize,
-    /// Intra-class correlation of conversion; at least 0.
-    pub icc: f64,
-    /// At the size that representatives had in this history.
-    pub design_effect: f64,
-    /// Leads without one.
-    pub missing: usize,
 }
 
 /// Replays an experiment for what a plan asks of its history. `rep` is a column of the leads.
@@ -81,7 +63,9 @@ pub fn past(
         let message = "`ever` never ends: a test needs a horizon such as 90d".into();
         return Err(invalid("replay.horizon", message));
     };
-    let (per_week, most_weeks) = arrivals(&cohort).ok_or_else(|| {
+    let as_of = &cohort.leads().as_of;
+    let scored: Vec<Instant> = cohort.mature().iter().chain(cohort.immature()).map(|&row| as_of[row]).collect();
+    let (per_week, most_weeks) = arrivals(&scored).ok_or_else(|| {
         invalid("data.leads", "no two weeks of leads with times: state `--per-week` and `--rate` instead".into())
     })?;
     let curve = curve(&cohort);
@@ -90,11 +74,15 @@ pub fn past(
     let reps = rep.map(|column| {
         let attributes = &played.replayed.features.attributes;
         let found = attributes.get(column).ok_or_else(|| {
-            let near =
-                nearest(attributes.names(), column).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let near = did_you_mean(attributes.names(), column);
             invalid("data.leads", format!("there is no column `{column}` among the leads{near}"))
         })?;
-        reps(column, found, &cohort).ok_or_else(|| {
+        let alike = reps(found).and_then(|text| {
+            let own = |row: &usize| (text.codes[*row] != MISSING).then_some(text.codes[*row] as usize);
+            let own: Vec<Option<usize>> = cohort.mature().iter().map(own).collect();
+            Reps::of(&own, &cohort.converted(cohort.mature()))
+        });
+        alike.map(|alike| (column.to_owned(), alike)).ok_or_else(|| {
             invalid("data.leads", format!("`{column}` does not name two representatives with leads of their own"))
         })
     });
@@ -134,24 +122,6 @@ fn challenger_of(experiment: &Experiment, champion: usize, wanted: Option<&str>)
     }
 }
 
-/// Leads scored in whole weeks from the first on.
-fn arrivals(cohort: &Cohort) -> Option<(f64, (f64, f64))> {
-    let as_of = &cohort.leads().as_of;
-    let scored = || cohort.mature().iter().chain(cohort.immature()).map(|&row| as_of[row]);
-    let (first, last) = (scored().min()?, scored().max()?);
-    let weeks = usize::try_from(last.checked_sub(first)? / WEEK).ok().filter(|weeks| *weeks >= 2)?;
-    let mut counts = vec![0.0; weeks];
-    for at in scored() {
-        if let Some(count) = counts.get_mut(((at - first) / WEEK) as usize) {
-            *count += 1.0;
-        }
-    }
-    let mean = counts.iter().sum::<f64>() / weeks as f64;
-    counts.sort_by(f64::total_cmp);
-    let tenth = weeks / 10;
-    Some((mean, (counts[tenth], counts[weeks - 1 - tenth])))
-}
-
 /// Conversion of all scored leads since they were scored, losses competing.
 fn curve(cohort: &Cohort) -> Option<Curve> {
     let endings = cohort.leads().endings.as_ref()?;
@@ -161,40 +131,16 @@ fn curve(cohort: &Cohort) -> Option<Curve> {
     if time.is_empty() { None } else { cumulative_incidence(&Followed::new(&time, &end)).ok() }
 }
 
-fn steps(curve: &Curve) -> Vec<(f64, f64)> {
-    curve.moments().iter().zip(curve.points()).map(|(moment, point)| (moment.time, point.value)).collect()
-}
-
-fn delays(curve: &Curve) -> Option<(f64, f64)> {
-    let last = curve.last_time();
-    let all = Delay::of_curve(steps(curve), last);
-    let any = curve.at(last).is_ok_and(|point| point.value > 0.0);
-    any.then(|| (all.quantile(0.5), all.quantile(0.95)))
-}
-
-fn reps(name: &str, column: &Column, cohort: &Cohort) -> Option<Reps> {
-    let text = match column {
-        Column::Text(text) => text.clone(),
+/// The representative of each lead, as a place among their names.
+fn reps(column: &Column) -> Option<Text> {
+    match column {
+        Column::Text(text) => Some(text.clone()),
         Column::Number(numbers) => {
             let names: Vec<Option<String>> = numbers.iter().map(|n| (!n.is_nan()).then(|| n.to_string())).collect();
-            names.iter().map(|name| name.as_deref()).collect::<Text>()
+            Some(names.iter().map(|name| name.as_deref()).collect())
         }
-        _ => return None,
-    };
-    let known: Vec<usize> = cohort.mature().iter().copied().filter(|&row| text.codes[row] != MISSING).collect();
-    let cluster: Vec<usize> = known.iter().map(|&row| text.codes[row] as usize).collect();
-    let won: Vec<f64> = cohort.converted(&known).into_iter().map(f64::from).collect();
-    let found = intracluster(&won, &cluster, None);
-    let mut sizes = vec![0usize; text.levels.len()];
-    cluster.iter().for_each(|&own| sizes[own] += 1);
-    let icc = found.correlation.ok()?.max(0.0);
-    Some(Reps {
-        column: name.into(),
-        count: sizes.iter().filter(|size| **size >= FEWEST).count(),
-        icc,
-        design_effect: found.design_effect_unequal.ok()?.max(1.0),
-        missing: cohort.mature().len() - known.len(),
-    })
+        _ => None,
+    }
 }
 
 impl Past {
@@ -243,11 +189,11 @@ impl Past {
             format!("half of the conversions came within {half:.0} days, 95 % within {most:.0}: {reach}")
         }));
         lines.extend(self.agreement_in_words());
-        lines.extend(self.reps.as_ref().map(|reps| {
+        lines.extend(self.reps.as_ref().map(|(column, reps)| {
             let missing = if reps.missing > 0 { format!("; {} leads without one", reps.missing) } else { String::new() };
             format!(
                 "{} representatives with ten leads or more (`{}`): intra-class correlation {:.4}, design effect {:.2} at their size{missing}",
-                reps.count, reps.column, reps.icc, reps.design_effect
+                reps.count, column, reps.icc, reps.design_effect
             )
         }));
         lines.join("\n  ") + "\n"

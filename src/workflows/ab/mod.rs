@@ -16,7 +16,7 @@ pub use analyze::{Analysis, analyze, read_trial, redraw, store};
 pub use assign::{Assigner, Dialect, assign_file};
 pub use error::TestError;
 pub use file::{ForetoldSpec, MonitoringSpec, PlanSpec, TestFile, UnitKind};
-pub use history::{Past, Reps, past};
+pub use history::{Past, past};
 pub use load::FieldTest;
 pub use plan::{Planned, write_plan};
 pub use simulate::write_simulated;

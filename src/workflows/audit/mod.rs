@@ -1,9 +1,7 @@
 //! The audit of a points model: replayed once, weighed on the training leads, what it proposes judged on later ones.
 
 mod error;
-mod fading;
 mod leaks;
-mod missing;
 mod proposal;
 mod simpler;
 mod store;
@@ -11,19 +9,18 @@ mod store;
 pub use error::AuditError;
 pub use store::store;
 
-use crate::audit::{self, Candidate, Evidence, Faded, Weighed};
+use crate::audit::{self, Candidate, Evidence, Faded, Weighed, candidates, fading};
 use crate::experiment::Experiment;
 use crate::models::{KindSpec, Points, Spec};
 use crate::pipeline::assemble::quarters;
 use crate::pipeline::tracking_breaks::{bends, cliffs};
-use crate::pipeline::{Played, Progress, play_read, read};
-use crate::predicate::nearest;
+use crate::pipeline::{Played, Progress, known_columns, play_read, read};
 use crate::replay::{Replayed, Role, Scope};
 use crate::result::{
     AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Fact, Level, Missed, Notice, Proposal, Simpler,
 };
 use crate::stats::random::Seed;
-
+use crate::table::did_you_mean;
 
 /// Holds the criteria of a points model against what happened: the one named, else the champion, else the first.
 ///
@@ -39,7 +36,8 @@ pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progre
     let proposal = stage.proposal(&criteria)?;
     let simpler = if stage.is_cut() { Simpler::default() } else { simpler::simpler(alone, played, evidence) };
     progress.say("looking for leaks, decay and what is missing".into());
-    let columns = missing::columns(played, training);
+    let attributes = &played.replayed.features.attributes;
+    let columns = candidates::columns(attributes, &known_columns(&played.history), training);
     let file = &experiment.file;
     Ok(Audit {
         schema: AUDIT_SCHEMA,
@@ -84,7 +82,7 @@ impl Stage {
         let KindSpec::Points(points) = &spec.kind else { return Err(not_points(&spec.name)) };
         let read = read(experiment, Scope::Used, progress)?;
         let (fading, faded): (Vec<usize>, Vec<Spec>) = fading::models(points).into_iter().unzip();
-        let kinds = missing::unused_kinds(points, read.0.events.as_ref());
+        let kinds = candidates::unused_kinds(points, read.0.event_kinds());
         let mut alone = experiment.clone();
         alone.models = std::iter::once(spec.clone()).chain(faded).chain(kinds.clone()).collect();
         alone.champion = Some(0);
@@ -120,9 +118,9 @@ impl Stage {
 
     fn missing(&self, weighed: &Weighed, columns: Vec<Candidate>) -> Vec<Missed> {
         let of_kinds = self.kinds.as_ref().zip(self.played.scores.last());
-        let events = of_kinds.map(|(spec, scores)| missing::events(spec, scores, &self.training));
+        let events = of_kinds.map(|(spec, scores)| candidates::events(spec, scores, &self.training));
         let candidates = [columns, events.unwrap_or_default()].concat();
-        let pairs = missing::pairs(&self.points);
+        let pairs = candidates::pairs(&self.points);
         let mut missing = audit::missing(&self.evidence, weighed, &candidates);
         missing.extend(audit::interactions(&self.evidence, weighed, &pairs));
         missing
@@ -175,8 +173,7 @@ fn chosen<'a>(experiment: &'a Experiment, model: Option<&str>) -> Result<&'a Spe
     if let Some(name) = model {
         let found = experiment.models.iter().find(|spec| spec.name == name);
         return found.ok_or_else(|| {
-            let near = nearest(experiment.models.iter().map(|known| known.name.as_str()), name);
-            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let near = did_you_mean(experiment.models.iter().map(|known| known.name.as_str()), name);
             AuditError::NoModel { name: name.into(), near }
         });
     }

@@ -13,8 +13,7 @@ use crate::models::Model;
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::{AsOf, Replayed, Scope};
 use crate::result::{
-    self, About, CapacitySetting, Evaluation, Evidence, Fact, FindingCount, Level, Notice, Number, Setting,
-    TierNote,
+    self, About, CapacitySetting, Evaluation, Evidence, Fact, FindingCount, Level, Notice, Number, Setting, TierNote,
 };
 use crate::time::DAY;
 

@@ -1,23 +1,21 @@
 //! What the leads and the log hold that no criterion says, as criteria to be weighed.
 
-use crate::audit::{Candidate, Pair};
-use crate::data::{Events, Known};
+use crate::data::Known;
 use crate::models::spec::{Criterion, Per};
-use crate::models::{Contribution, KindSpec, Placed, Points, Scores, Spec};
-use crate::pipeline::{Played, known_columns};
+use crate::models::{Contribution, KindSpec, KnownColumn, Placed, Points, Scores, Spec};
 use crate::predicate::Predicate;
 use crate::result::MissedKind;
 use crate::stats::quantile;
-use crate::table::{Column, Text};
+use crate::table::{Column, Table, Text};
 use crate::time::Span;
+
+use super::{Candidate, Pair};
 
 /// Text levels of a column that are looked at, the most frequent first.
 const LEVELS: usize = 30;
 
 /// Levels and quarters of the columns that may be known when a lead is scored, as conditions.
-pub(super) fn columns(played: &Played, training: &[usize]) -> Vec<Candidate> {
-    let attributes = &played.replayed.features.attributes;
-    let columns = known_columns(&played.history);
+pub fn columns(attributes: &Table, columns: &[KnownColumn], training: &[usize]) -> Vec<Candidate> {
     let usable = columns.iter().filter(|column| matches!(column.known, Known::AtCreation | Known::ByHistory));
     usable
         .filter_map(|known| Some((known, attributes.get(&known.name)?)))
@@ -123,14 +121,14 @@ fn of_kind(kind: &str) -> [Criterion; 3] {
 
 /// The criteria that the kinds of events which no criterion names would make, as a model that is replayed with the
 /// others; nothing where every kind is named.
-pub(super) fn unused_kinds(points: &Points, events: Option<&Events>) -> Option<Spec> {
+pub fn unused_kinds(points: &Points, kinds: &[String]) -> Option<Spec> {
     let named = |kind: &str| {
         let criteria = points.criteria.iter().map(|placed| &placed.criterion);
         criteria.clone().any(|one| {
             one.event.as_deref() == Some(kind) || one.after.as_ref().is_some_and(|after| after.event == kind)
         })
     };
-    let mut kinds: Vec<&String> = events?.kinds.iter().filter(|kind| !named(kind)).collect();
+    let mut kinds: Vec<&String> = kinds.iter().filter(|kind| !named(kind)).collect();
     kinds.sort();
     let placed = |criterion: Criterion| {
         let path = format!("models.kinds.{}", criterion.name);
@@ -143,7 +141,7 @@ pub(super) fn unused_kinds(points: &Points, events: Option<&Events>) -> Option<S
 }
 
 /// What that model gave the training leads.
-pub(super) fn events(spec: &Spec, scores: &Scores, training: &[usize]) -> Vec<Candidate> {
+pub fn events(spec: &Spec, scores: &Scores, training: &[usize]) -> Vec<Candidate> {
     let KindSpec::Points(points) = &spec.kind else { return Vec::new() };
     let candidate = |(placed, given): (&Placed, &Contribution)| Candidate {
         kind: MissedKind::Event,
@@ -155,7 +153,7 @@ pub(super) fn events(spec: &Spec, scores: &Scores, training: &[usize]) -> Vec<Ca
 }
 
 /// Every two criteria that a single one can say together: at least one of them is a condition on the lead.
-pub(super) fn pairs(points: &Points) -> Vec<Pair> {
+pub fn pairs(points: &Points) -> Vec<Pair> {
     let criteria: Vec<&Criterion> = points.criteria.iter().map(|placed| &placed.criterion).collect();
     let mut pairs = Vec::new();
     for (first, a) in criteria.iter().enumerate() {

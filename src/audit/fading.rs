@@ -1,15 +1,16 @@
 //! The criteria on events at other speeds of fading, as models that are replayed in the same pass.
 
-use crate::audit::Faded;
 use crate::models::spec::{Criterion, Per};
 use crate::models::{Contribution, KindSpec, Placed, Points, Scores, Spec};
 use crate::time::Span;
+
+use super::Faded;
 
 /// Half-lives and expiries that are tried, in days; what lies between is found between.
 const DAYS: [f64; 15] = [2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 42.0, 60.0, 90.0, 130.0, 180.0, 260.0, 365.0];
 
 /// The places of the criteria whose events can fade, each with its model.
-pub(super) fn models(points: &Points) -> Vec<(usize, Spec)> {
+pub fn models(points: &Points) -> Vec<(usize, Spec)> {
     points.criteria.iter().enumerate().filter_map(model).collect()
 }
 
@@ -48,7 +49,7 @@ fn fades(criterion: &Criterion) -> bool {
 }
 
 /// What the model of a criterion gave the training leads.
-pub(super) fn faded(points: &Points, place: usize, scores: &Scores, training: &[usize]) -> Faded {
+pub fn faded(points: &Points, place: usize, scores: &Scores, training: &[usize]) -> Faded {
     let criterion = &points.criteria[place].criterion;
     let strength = |one: &Contribution| training.iter().map(|&row| one.strength[row]).collect::<Vec<f64>>();
     let (fading, never) = scores.contributions.split_at(2 * DAYS.len());

@@ -1,0 +1,54 @@
+//! Columns that change about the time at which leads are won.
+
+use crate::data::Change;
+use crate::time::{DAY, Instant};
+
+use super::Changed;
+
+/// The time on either side of a win in which changes are counted.
+const BESIDE: i64 = 30 * DAY;
+/// A win is often dated by its day: what changed on the day itself changed with it.
+const SAME_DAY: i64 = DAY;
+
+/// How the columns with a history changed about the wins. `wins` has each lead's first win; leads of which the month
+/// after it is not known count for nothing. `columns` are named by the places that changes have.
+pub fn changed(changes: &[Change], columns: &[&str], wins: &[Option<Instant>], until: Instant) -> Vec<Changed> {
+    let known = |lead: u32| wins[lead as usize].filter(|won| won + BESIDE <= until);
+    let winners = wins.iter().flatten().filter(|won| **won + BESIDE <= until).count() as u64;
+    if winners == 0 {
+        return Vec::new();
+    }
+    let mut counted = vec![Both::default(); columns.len()];
+    // The changes of a lead's field stand together.
+    for changes in changes.chunk_by(|a, b| (a.lead, a.field) == (b.lead, b.field)) {
+        if let Some(won) = known(changes[0].lead) {
+            // Its first value is how the lead began, and no change.
+            let times = changes.iter().skip(1).map(|change| change.from - (won - SAME_DAY));
+            counted[changes[0].field as usize].add(times);
+        }
+    }
+    let changed = columns.iter().zip(counted).filter(|(_, both)| both.after + both.before > 0);
+    changed
+        .map(|(column, both)| Changed { column: (*column).into(), winners, after: both.after, before: both.before })
+        .collect()
+}
+
+/// Winners with a change only after the win, and only before it.
+#[derive(Clone, Default)]
+struct Both {
+    after: u64,
+    before: u64,
+}
+
+impl Both {
+    /// Changes of one winner, by their time from the win on.
+    fn add(&mut self, times: impl Iterator<Item = i64>) {
+        let (mut after, mut before) = (false, false);
+        for time in times {
+            after |= (0..=BESIDE).contains(&time);
+            before |= (-BESIDE..0).contains(&time);
+        }
+        self.after += u64::from(after && !before);
+        self.before += u64::from(before && !after);
+    }
+}
