@@ -11,7 +11,7 @@ pub(crate) mod yaml;
 
 pub use definition::definition;
 pub use error::ConfigError;
-pub use file::{CalibrationSpec, CapacitySpec, Count, ExperimentFile, Replicates, Version};
+pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
 pub use review::{FeedbackSpec, Month, NamedRows, ReviewSpec};

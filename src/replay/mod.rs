@@ -11,7 +11,7 @@ mod spec;
 mod trail;
 
 pub use error::ReplayError;
-pub use fates::{Ending, Outcomes};
+pub use fates::Outcomes;
 pub use feature::{After, ConditionId, Decay, EventFeature, FeatureId, Measure, Plan};
 pub use features::Features;
 pub use fold::Fold;
