@@ -10,7 +10,8 @@ use super::finding::{Finding, FindingLevel, Findings, What};
 use super::gather::{As, Ask, Nulls, OfLeads, Request, flag, gather_of_leads, number, remarks};
 use super::history::{Attribute, Change, Known};
 use super::outcomes::report_strangers;
-use super::source::{Counted, Progress, Source, listed};
+use super::reader::Counted;
+use super::source::{Progress, Source, listed};
 use super::spec::{HistorySpec, LeadsSpec};
 use super::times::TimeColumn;
 

@@ -7,7 +7,8 @@ use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, Place, What};
 use super::history::{Attribute, History};
 use super::outcomes::Latest;
-use super::source::{Counted, Source, shortened};
+use super::reader::{Counted, shortened};
+use super::source::Source;
 use super::spec::DataSpec;
 
 /// Where leads and outcomes stand in their files.

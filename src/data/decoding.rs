@@ -4,26 +4,14 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
+use super::DataError;
 use super::cells::Batch;
-use super::files::{Content, InFile};
-use super::source::Met;
-use super::spec::Dialect;
-use super::{DataError, columnar, delimited, json_lines};
+use super::reader::{Met, TableReader, Wanted};
 
 /// Batches that wait to be taken.
 const AHEAD: usize = 16;
 /// Batches that are taken together.
 const TOGETHER: usize = 8;
-
-/// Files of one input, and how they are written.
-pub(crate) struct Decoder {
-    pub input: &'static str,
-    pub files: Vec<InFile>,
-    pub contents: Vec<Content>,
-    pub dialect: Dialect,
-    /// Of the columns.
-    pub names: Vec<String>,
-}
 
 /// Columns that are being decoded by another thread, some batches ahead of who takes them. It stops when this is dropped.
 pub(crate) struct Decoding {
@@ -37,39 +25,32 @@ pub(crate) struct Decoding {
 /// Some of the row groups of files: by file, whether each of its groups is among them.
 pub(crate) type RowGroups = Vec<Vec<bool>>;
 
-impl Decoder {
-    /// Every file, in order.
-    fn decode(
-        &self,
-        passed_over: &OnceLock<RowGroups>,
-        bytes: &Arc<AtomicU64>,
-        send: &mut dyn FnMut(Batch) -> bool,
-    ) -> Result<Vec<Met>, DataError> {
-        let names = &self.names.iter().map(String::as_str).collect::<Vec<&str>>();
-        let mut all = Vec::new();
-        for (place, file) in self.files.iter().enumerate() {
-            let place_32 = place as u32;
-            all.push(match self.contents[place] {
-                Content::Delimited => delimited::read(self.input, file, place_32, &self.dialect, names, bytes, send)?,
-                Content::JsonLines => json_lines::read(file, place_32, &self.dialect, names, bytes, send)?,
-                content => {
-                    let groups = || passed_over.get()?.get(place);
-                    let is_passed_over = |group: usize| groups().and_then(|groups| groups.get(group)) == Some(&true);
-                    columnar::read(file, content, place_32, names, &is_passed_over, bytes, send)?
-                }
-            });
-        }
-        Ok(all)
-    }
+/// Every file, in order.
+fn decode(
+    readers: &[Box<dyn TableReader>],
+    names: &[String],
+    passed_over: &OnceLock<RowGroups>,
+    bytes: &Arc<AtomicU64>,
+    send: &mut dyn FnMut(Batch) -> bool,
+) -> Result<Vec<Met>, DataError> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let of_file = |(file, reader): (usize, &Box<dyn TableReader>)| {
+        let groups = || passed_over.get()?.get(file);
+        let is_passed_over = |group: usize| groups().and_then(|groups| groups.get(group)) == Some(&true);
+        let wanted = Wanted { names: &names, file: file as u32, is_passed_over: &is_passed_over, bytes };
+        reader.read(&wanted, send)
+    };
+    readers.iter().enumerate().map(of_file).collect()
 }
 
 impl Decoding {
-    pub fn begin(decoder: Decoder, passed_over: Option<RowGroups>) -> Self {
+    /// Begins to decode the columns named.
+    pub fn begin(readers: Arc<[Box<dyn TableReader>]>, names: Vec<String>, passed_over: Option<RowGroups>) -> Self {
         let (sender, receiver) = sync_channel::<Batch>(AHEAD);
         let bytes = Arc::new(AtomicU64::new(0));
         let passed_over = Arc::new(passed_over.map(OnceLock::from).unwrap_or_default());
         let (counter, told) = (bytes.clone(), passed_over.clone());
-        let decode = move || decoder.decode(&told, &counter, &mut |batch| sender.send(batch).is_ok());
+        let decode = move || decode(&readers, &names, &told, &counter, &mut |batch| sender.send(batch).is_ok());
         Self { bytes, passed_over, batches: Some(receiver), thread: Some(std::thread::spawn(decode)) }
     }
 

@@ -8,7 +8,7 @@ use super::DataError;
 use super::cells::{Batch, Cells, Lines, Spot, TextBlock};
 use super::files::{self, InFile};
 use super::finding::{Finding, FindingLevel, What};
-use super::source::{Counted, Header, Met, shortened};
+use super::reader::{Counted, Header, Met, TableReader, Wanted, shortened};
 use super::spec::Dialect;
 
 /// Rows of a batch.
@@ -18,30 +18,87 @@ const BYTES: usize = 1 << 22;
 
 type Rows = csv::Reader<Box<dyn Read + Send>>;
 
-pub(crate) fn header(input: &'static str, file: &InFile, dialect: &Dialect) -> Result<Header, DataError> {
-    let bytes = Arc::default();
-    let (delimiter, found) = delimiter(file, dialect, &bytes)?;
-    let mut rows = open(file, dialect, delimiter, &bytes)?;
-    let columns = first_row(file, dialect, &mut rows)?;
-    let mut record = ByteRecord::new();
-    let has_rows = rows.read_byte_record(&mut record).map_err(|error| broken(file, error))?;
-    let mut notes = Vec::new();
-    if found && delimiter != b',' {
-        let shown = if delimiter == b'\t' { "tab".into() } else { char::from(delimiter).to_string() };
-        let text = format!("{}: fields stand between `{shown}`, as found in the header", file.shown);
-        let advice = format!("if that is wrong, declare `delimiter:` for {input}");
-        notes.push(Finding::new(input, What::DelimiterFound, FindingLevel::Note, 1, text).advice(advice));
+/// A file whose fields stand between commas, semicolons, bars or tabs.
+pub(crate) struct DelimitedFile {
+    input: &'static str,
+    file: InFile,
+    dialect: Arc<Dialect>,
+    delimiter: u8,
+    /// Whether the delimiter is not declared.
+    found: bool,
+}
+
+impl DelimitedFile {
+    pub fn open(input: &'static str, file: InFile, dialect: Arc<Dialect>) -> Result<Self, DataError> {
+        let (delimiter, found) = delimiter(&file, &dialect)?;
+        Ok(Self { input, file, dialect, delimiter, found })
     }
-    Ok(Header { columns, notes, has_rows, rows: 0 })
+}
+
+impl TableReader for DelimitedFile {
+    fn header(&self) -> Result<Header, DataError> {
+        let Self { input, file, dialect, delimiter, found } = self;
+        let mut rows = open(file, dialect, *delimiter, &Arc::default())?;
+        let columns = first_row(file, dialect, &mut rows)?;
+        let mut record = ByteRecord::new();
+        let has_rows = rows.read_byte_record(&mut record).map_err(|error| broken(file, error))?;
+        let mut notes = Vec::new();
+        if *found && *delimiter != b',' {
+            let shown = if *delimiter == b'\t' { "tab".into() } else { char::from(*delimiter).to_string() };
+            let text = format!("{}: fields stand between `{shown}`, as found in the header", file.shown);
+            let advice = format!("if that is wrong, declare `delimiter:` for {input}");
+            notes.push(Finding::new(input, What::DelimiterFound, FindingLevel::Note, 1, text).advice(advice));
+        }
+        Ok(Header { columns, notes, has_rows, rows: 0 })
+    }
+
+    fn read(&self, wanted: &Wanted, send: &mut dyn FnMut(Batch) -> bool) -> Result<Met, DataError> {
+        let Self { input, file, dialect, delimiter, .. } = self;
+        let mut rows = open(file, dialect, *delimiter, wanted.bytes)?;
+        let columns = first_row(file, dialect, &mut rows)?;
+        let places = places(input, file, &columns, wanted.names)?;
+        let unnamed = (0..columns.len()).filter(|&column| columns[column].is_empty());
+        let met = Met { unnamed: unnamed.map(|column| (column, Counted::default())).collect(), ..Met::default() };
+        let names = wanted.names;
+        let width = columns.len();
+        let mut reading = Reading { file, place: wanted.file, dialect, names, delimiter: *delimiter, width, met };
+        let mut record = ByteRecord::new();
+        let mut growing = Growing::new(places.len());
+        while rows.read_byte_record(&mut record).map_err(|error| broken(file, error))? {
+            let line = record.position().map_or(0, csv::Position::line);
+            if record.len() != reading.width && !reading.repair(&mut record, line) {
+                return Err(reading.ragged(&record, line, &mut rows));
+            }
+            if record.as_slice().trim_ascii().is_empty() {
+                reading.met.empty.add(reading.spot(line), "");
+                continue;
+            }
+            reading.look_at_unnamed(&record, line);
+            growing.lines.push(line as u32);
+            for (&column, (text, ends)) in places.iter().zip(&mut growing.columns) {
+                text.extend_from_slice(&record[column]);
+                ends.push(text.len() as u32);
+                growing.bytes += record[column].len();
+            }
+            if growing.full() && !send(reading.batch(std::mem::replace(&mut growing, Growing::new(places.len())))?) {
+                return Ok(reading.met);
+            }
+        }
+        if !growing.lines.is_empty() {
+            send(reading.batch(growing)?);
+        }
+        Ok(reading.met)
+    }
 }
 
 /// What stands between fields: declared, or of `,` `;` tab `|` the one the header has most of.
-fn delimiter(file: &InFile, dialect: &Dialect, bytes: &Arc<AtomicU64>) -> Result<(u8, bool), DataError> {
+fn delimiter(file: &InFile, dialect: &Dialect) -> Result<(u8, bool), DataError> {
     if let Some(declared) = dialect.delimiter {
         return Ok((declared, false));
     }
     let mut start = Vec::new();
-    let reader = files::text(file, dialect.encoding.as_ref().map(|encoding| encoding.encoding), bytes)?;
+    let encoding = dialect.encoding.as_ref().map(|encoding| encoding.encoding);
+    let reader = files::text(file, encoding, &Arc::default())?;
     reader.take(1 << 16).read_to_end(&mut start).map_err(|error| file.error(error))?;
     let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !line.trim_ascii().is_empty());
     let count = |wanted: u8| {
@@ -134,51 +191,6 @@ impl Growing {
     fn full(&self) -> bool {
         self.lines.len() == ROWS || self.bytes >= BYTES
     }
-}
-
-/// Reads one file; stops when nobody takes its batches.
-pub(crate) fn read(
-    input: &'static str,
-    file: &InFile,
-    place: u32,
-    dialect: &Dialect,
-    names: &[&str],
-    bytes: &Arc<AtomicU64>,
-    send: &mut dyn FnMut(Batch) -> bool,
-) -> Result<Met, DataError> {
-    let (delimiter, _) = delimiter(file, dialect, &Arc::default())?;
-    let mut rows = open(file, dialect, delimiter, bytes)?;
-    let columns = first_row(file, dialect, &mut rows)?;
-    let wanted = places(input, file, &columns, names)?;
-    let unnamed = (0..columns.len()).filter(|&column| columns[column].is_empty());
-    let met = Met { unnamed: unnamed.map(|column| (column, Counted::default())).collect(), ..Met::default() };
-    let mut reading = Reading { file, place, dialect, names, delimiter, width: columns.len(), met };
-    let mut record = ByteRecord::new();
-    let mut growing = Growing::new(wanted.len());
-    while rows.read_byte_record(&mut record).map_err(|error| broken(file, error))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        if record.len() != reading.width && !reading.repair(&mut record, line) {
-            return Err(reading.ragged(&record, line, &mut rows));
-        }
-        if record.as_slice().trim_ascii().is_empty() {
-            reading.met.empty.add(reading.spot(line), "");
-            continue;
-        }
-        reading.look_at_unnamed(&record, line);
-        growing.lines.push(line as u32);
-        for (&column, (text, ends)) in wanted.iter().zip(&mut growing.columns) {
-            text.extend_from_slice(&record[column]);
-            ends.push(text.len() as u32);
-            growing.bytes += record[column].len();
-        }
-        if growing.full() && !send(reading.batch(std::mem::replace(&mut growing, Growing::new(wanted.len())))?) {
-            return Ok(reading.met);
-        }
-    }
-    if !growing.lines.is_empty() {
-        send(reading.batch(growing)?);
-    }
-    Ok(reading.met)
 }
 
 /// Where the columns named stand in this file.

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 use super::DataError;
 use super::spec::{DataSpec, Paths};
 
+use crate::table::did_you_mean;
+
 /// A file that was read, for the record of a run.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct InputFile {
@@ -131,7 +133,7 @@ fn neighbour(path: &Path) -> String {
     };
     let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
-    nearest(name, names.iter().map(String::as_str)).map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+    did_you_mean(names.iter().map(String::as_str), name)
 }
 
 fn last_part(path: &Path) -> String {
@@ -161,99 +163,8 @@ fn matching(input: &'static str, pattern: &str, base: &Path) -> Result<Vec<InFil
     Ok(files)
 }
 
-/// The name most like a misspelt one, if any is like it.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().replace([' ', '-', '.'], "_");
-    let wanted = plain(name);
-    known
-        .map(|known| (strsim::jaro_winkler(&wanted, &plain(known)), known))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
-        .map(|(_, known)| known)
-}
-
-/// What a file holds, by its first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    Delimited,
-    JsonLines,
-    Parquet,
-    Arrow,
-}
-
-/// Bytes that mark a file which is no table, what it is, and what to do.
-const IMPOSTORS: &[(&[u8], &str, &str)] = &[
-    (
-        b"PK\x03\x04",
-        "it is an Excel workbook (XLSX) or another ZIP archive, whatever its name says",
-        "open it and save its sheet as CSV UTF-8",
-    ),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "it is an old Excel workbook (XLS), whatever its name says",
-        "open it and save its sheet as CSV UTF-8",
-    ),
-    (b"version https://git-lfs", "it is a Git LFS pointer, not the file itself", "fetch it with `git lfs pull`"),
-    (b"%PDF", "it is a PDF document", "export the table as CSV"),
-    (b"SQLite format 3", "it is an SQLite database", "export the table as CSV"),
-    (b"Obj\x01", "it is an Avro file", "convert it to Parquet"),
-    (b"ORC", "it is an ORC file", "convert it to Parquet"),
-    (b"BZh", "it is compressed with bzip2", "decompress it, or compress it with gzip"),
-    (b"\xfd7zXZ", "it is compressed with xz", "decompress it, or compress it with gzip"),
-    (b"\xff\xff\xff\xff", "it is an Arrow stream", "write it as an Arrow IPC file (Feather) or as Parquet"),
-];
-
-const ARROW: &[u8] = b"ARROW1";
-const PARQUET: &[u8] = b"PAR1";
-
-/// Looks at the beginning of the file, inside its compression.
-pub(crate) fn content(file: &InFile) -> Result<Content, DataError> {
-    let mut raw = [0; 8];
-    let length =
-        fill(&mut File::open(&file.path).map_err(|error| file.error(error))?, &mut raw).map_err(|e| file.error(e))?;
-    if raw[..length].starts_with(PARQUET) {
-        return Ok(Content::Parquet);
-    }
-    if raw[..length].starts_with(ARROW) {
-        return Ok(Content::Arrow);
-    }
-    let mut start = vec![0; 1 << 12];
-    let length = fill(&mut decompressed(file, &Arc::default())?, &mut start).map_err(|error| file.error(error))?;
-    start.truncate(length);
-    text_content(file, &start)
-}
-
-fn text_content(file: &InFile, start: &[u8]) -> Result<Content, DataError> {
-    let not = |found: &str, advice: &str| {
-        Err(DataError::NotATable { file: file.shown.clone(), found: found.into(), advice: advice.into() })
-    };
-    if let Some((_, found, advice)) = IMPOSTORS.iter().find(|(mark, ..)| start.starts_with(mark)) {
-        return not(found, advice);
-    }
-    if start.starts_with(PARQUET) || start.starts_with(ARROW) {
-        return not("it is a columnar file inside gzip or zstd", "decompress it");
-    }
-    let visible = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
-    let lower: Vec<u8> = visible.iter().take(64).map(u8::to_ascii_lowercase).collect();
-    match visible.first() {
-        None => Err(DataError::NoRows { file: file.shown.clone(), found: "it is empty", advice: "export it again" }),
-        Some(b'{') => Ok(Content::JsonLines),
-        Some(b'[') if visible[1..].trim_ascii_start().starts_with(b"{") => {
-            not("it is one JSON array", "write one object a line, as with `jq -c '.[]'`")
-        }
-        Some(b'<')
-            if [&b"<!doctype"[..], b"<html", b"<?xml", b"<head", b"<table"]
-                .iter()
-                .any(|tag| lower.starts_with(tag)) =>
-        {
-            not("it is a web page (HTML or XML), perhaps a sign-in page", "download the file itself")
-        }
-        _ => Ok(Content::Delimited),
-    }
-}
-
 /// Reads until the buffer is full or the file is over.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
         match reader.read(&mut buffer[length..])? {
@@ -279,7 +190,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// The file's bytes out of gzip or zstd, told by their first bytes.
-fn decompressed(file: &InFile, bytes: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>, DataError> {
+pub(crate) fn decompressed(file: &InFile, bytes: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>, DataError> {
     let open = || File::open(&file.path).map_err(|error| file.error(error));
     let mut mark = [0; 4];
     fill(&mut open()?, &mut mark).map_err(|error| file.error(error))?;
@@ -364,14 +275,6 @@ impl<R: Read> Read for Transcoded<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_misspelt_name_finds_its_neighbour() {
-        let known = ["created_at", "lead_id", "Lead Source"];
-        assert_eq!(nearest("creatd_at", known.into_iter()), Some("created_at"));
-        assert_eq!(nearest("lead_source", known.into_iter()), Some("Lead Source"));
-        assert_eq!(nearest("zebra", known.into_iter()), None);
-    }
 
     #[test]
     fn an_input_is_hashed_as_it_lies_on_the_disk() {

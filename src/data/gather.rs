@@ -6,7 +6,8 @@ use crate::time::{Edge, Format, Zone};
 use super::cells::{Batch, Cells, NO_INTEGER, Spot, TextBlock};
 use super::decoding::Decoding;
 use super::finding::{Finding, FindingLevel, What};
-use super::source::{Counted, Met, Progress, Source};
+use super::reader::{Counted, Met};
+use super::source::{Progress, Source};
 use super::times::{Apart, TimeColumn, too_many, with_places};
 use super::{DataError, groups};
 

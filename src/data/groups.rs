@@ -2,52 +2,25 @@
 
 use std::cell::OnceCell;
 
-use polars::prelude::{ArrowDataType, ParquetReader, SerReader};
-use polars_parquet::parquet::statistics::Statistics;
-use polars_parquet::read::RowGroupMetadata;
-
 use crate::table::Ids;
 
-use super::DataError;
-use super::columnar::{broken, is_text, open};
 use super::decoding::RowGroups;
-use super::files::{Content, InFile};
 use super::finding::PLACES;
+use super::reader::{Bounds, Group};
 use super::source::Source;
 
 /// By file, which of its row groups name strangers alone in the column, but for the first: findings show who they are.
-/// Of a file that cannot be read none: its reader says why.
 pub(crate) fn of_strangers(source: &Source, column: usize, ids: &Ids) -> RowGroups {
     let leads = Leads { ids, numbers: OnceCell::new() };
     let mut shown = 0;
-    let mut of_file = |(file, content): (&InFile, &Content)| {
-        let groups = match content {
-            Content::Parquet => groups(file, &source.header[column], &leads).unwrap_or_default(),
-            _ => Vec::new(),
-        };
-        let is_passed_over = |(rows, strange): (usize, bool)| {
-            let passed_over = strange && shown >= PLACES;
-            shown += if strange { rows } else { 0 };
-            passed_over
-        };
-        groups.into_iter().map(is_passed_over).collect()
+    let mut is_passed_over = |group: Group| {
+        let strange = group.bounds.is_some_and(|bounds| leads.has_none_within(&bounds));
+        let passed_over = strange && shown >= PLACES;
+        shown += if strange { group.rows } else { 0 };
+        passed_over
     };
-    source.files.iter().zip(&source.contents).map(&mut of_file).collect()
-}
-
-/// The rows of each group, and whether all of them name strangers.
-fn groups(file: &InFile, name: &str, leads: &Leads) -> Result<Vec<(usize, bool)>, DataError> {
-    let mut reader = ParquetReader::new(open(file)?);
-    let schema = reader.schema().map_err(|error| broken(file, &error))?;
-    let metadata = reader.get_metadata().map_err(|error| broken(file, &error))?;
-    let Some(field) = schema.get(name) else { return Ok(Vec::new()) };
-    let of_group = |group: &RowGroupMetadata| {
-        let chunk = group.columns_under_root_iter(name).and_then(|mut chunks| chunks.next());
-        let statistics = chunk.and_then(|chunk| chunk.statistics(&metadata.footer_buf)?.ok());
-        let strange = statistics.is_some_and(|statistics| leads.has_none_within(&statistics, &field.dtype));
-        (group.num_rows(), strange)
-    };
-    Ok(metadata.row_groups.iter().map(of_group).collect())
+    let name = &source.header[column];
+    source.readers.iter().map(|reader| reader.groups(name).into_iter().map(&mut is_passed_over).collect()).collect()
 }
 
 /// The leads as a file may name them.
@@ -58,24 +31,14 @@ struct Leads<'a> {
 }
 
 impl Leads<'_> {
-    /// False too where the bounds are not known, or not those of the values' text. Bounds may be wider than the values.
-    fn has_none_within(&self, statistics: &Statistics, kind: &ArrowDataType) -> bool {
-        use ArrowDataType as A;
-        match statistics {
-            Statistics::Binary(text) if is_text(kind) => match (&text.min_value, &text.max_value) {
-                (Some(low), Some(high)) => !self.ids.has_between(low, high),
-                _ => false,
-            },
-            Statistics::Int64(number) if *kind == A::Int64 => self.has_no_number(number.min_value, number.max_value),
-            Statistics::Int32(number) if *kind == A::Int32 => {
-                self.has_no_number(number.min_value.map(i64::from), number.max_value.map(i64::from))
-            }
-            _ => false,
+    fn has_none_within(&self, bounds: &Bounds) -> bool {
+        match bounds {
+            Bounds::Text(low, high) => !self.ids.has_between(low, high),
+            Bounds::Number(low, high) => self.has_no_number(*low, *high),
         }
     }
 
-    fn has_no_number(&self, low: Option<i64>, high: Option<i64>) -> bool {
-        let (Some(low), Some(high)) = (low, high) else { return false };
+    fn has_no_number(&self, low: i64, high: i64) -> bool {
         let numbers = self.numbers.get_or_init(|| {
             let mut numbers: Vec<i64> = self.ids.iter().filter_map(|id| id.parse().ok()).collect();
             numbers.sort_unstable();

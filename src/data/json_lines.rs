@@ -9,48 +9,55 @@ use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, TextBlock};
 use super::files::{self, InFile};
-use super::source::{Header, Met};
+use super::reader::{Header, Met, TableReader, Wanted};
 use super::spec::Dialect;
 
 const ROWS: usize = 1 << 14;
 
-/// The keys of all objects, in the order in which they first appear.
-pub(crate) fn header(file: &InFile, dialect: &Dialect) -> Result<Header, DataError> {
-    let mut columns: Vec<String> = Vec::new();
-    let mut known: HashMap<String, ()> = HashMap::new();
-    each_line(file, dialect, &Arc::default(), |line, number| {
-        let keys = Keys { columns: &mut columns, known: &mut known };
-        parse(file, line, number, keys)?;
-        Ok(true)
-    })?;
-    Ok(Header { has_rows: !columns.is_empty(), columns, notes: Vec::new(), rows: 0 })
+/// A file of objects, one a line.
+pub(crate) struct JsonLinesFile {
+    pub file: InFile,
+    pub dialect: Arc<Dialect>,
 }
 
-pub(crate) fn read(
-    file: &InFile,
-    place: u32,
-    dialect: &Dialect,
-    names: &[&str],
-    bytes: &Arc<AtomicU64>,
-    send: &mut dyn FnMut(Batch) -> bool,
-) -> Result<Met, DataError> {
-    let places: HashMap<&str, usize> = names.iter().enumerate().map(|(place, name)| (*name, place)).collect();
-    let mut growing = Growing::new(names.len());
-    let mut lines: Vec<u32> = Vec::new();
-    each_line(file, dialect, bytes, |line, number| {
-        parse(file, line, number, Row { places: &places, growing: &mut growing })?;
-        growing.close_row();
-        lines.push(number as u32);
-        if lines.len() < ROWS {
-            return Ok(true);
-        }
-        let full = std::mem::replace(&mut growing, Growing::new(names.len()));
-        Ok(send(full.batch(place, std::mem::take(&mut lines))))
-    })?;
-    if !lines.is_empty() {
-        send(growing.batch(place, lines));
+impl TableReader for JsonLinesFile {
+    /// The keys of all objects, in the order in which they first appear.
+    fn header(&self) -> Result<Header, DataError> {
+        let mut columns: Vec<String> = Vec::new();
+        let mut known: HashMap<String, ()> = HashMap::new();
+        each_line(&self.file, &self.dialect, &Arc::default(), |line, number| {
+            let keys = Keys { columns: &mut columns, known: &mut known };
+            parse(&self.file, line, number, keys)?;
+            Ok(true)
+        })?;
+        Ok(Header { has_rows: !columns.is_empty(), columns, notes: Vec::new(), rows: 0 })
     }
-    Ok(Met::default())
+
+    fn read(&self, wanted: &Wanted, send: &mut dyn FnMut(Batch) -> bool) -> Result<Met, DataError> {
+        let names = wanted.names;
+        let places: HashMap<&str, usize> = names.iter().enumerate().map(|(place, name)| (*name, place)).collect();
+        let mut growing = Growing::new(names.len());
+        let mut lines: Vec<u32> = Vec::new();
+        each_line(&self.file, &self.dialect, wanted.bytes, |line, number| {
+            parse(&self.file, line, number, Row { places: &places, growing: &mut growing })?;
+            growing.close_row();
+            lines.push(number as u32);
+            if lines.len() < ROWS {
+                return Ok(true);
+            }
+            let full = std::mem::replace(&mut growing, Growing::new(names.len()));
+            Ok(send(full.batch(wanted.file, std::mem::take(&mut lines))))
+        })?;
+        if !lines.is_empty() {
+            send(growing.batch(wanted.file, lines));
+        }
+        Ok(Met::default())
+    }
+
+    /// Objects need not have all keys.
+    fn has_loose_rows(&self) -> bool {
+        true
+    }
 }
 
 fn each_line(

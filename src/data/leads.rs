@@ -11,7 +11,8 @@ use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::{As, Ask, Gathered, gather, remarks};
 use super::history::{Attribute, Known};
 use super::outcomes::{Deals, Role, roles};
-use super::source::{Counted, Progress, Source};
+use super::reader::Counted;
+use super::source::{Progress, Source};
 use super::spec::{KnownSpec, LeadsSpec, OutcomesSpec, Type};
 
 /// The leads as they were read, ascending by id.
@@ -287,7 +288,7 @@ impl Rows<'_> {
         let say = |row| match self.cell(differing, row) {
             Cell::Missing => "missing".to_string(),
             Cell::Number(number) => number.to_string(),
-            Cell::Text(text) => super::source::shortened(text),
+            Cell::Text(text) => super::reader::shortened(text),
             Cell::Flag(flag) => flag.to_string(),
             Cell::Instant(at) => Zone::utc().text(at),
         };

@@ -1,5 +1,6 @@
 //! Files become a history: leads, events and outcomes in plain columns, and what was found wrong with them.
 
+mod arrow;
 mod cells;
 mod changes;
 mod checks;
@@ -9,6 +10,7 @@ mod decoding;
 mod delimited;
 mod error;
 mod events;
+mod file_kinds;
 mod files;
 mod finding;
 mod gather;
@@ -17,8 +19,10 @@ mod history;
 mod json_lines;
 mod leads;
 mod outcomes;
+mod parquet;
 mod raw;
 mod read;
+mod reader;
 mod sieve;
 mod source;
 mod spec;

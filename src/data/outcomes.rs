@@ -11,7 +11,8 @@ use super::cells::{Batch, Spot, TextBlock};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::{As, Ask, Chosen, Gathered, NO_LEAD, Nulls, Request, Step, flag, gather_rows, leads_of, remarks};
 use super::history::{Outcomes, Win};
-use super::source::{Counted, Met, Progress, Source, listed, shortened};
+use super::reader::{Counted, Met, shortened};
+use super::source::{Progress, Source, listed};
 use super::spec::OutcomesSpec;
 
 /// What a column of the outcomes says.

@@ -2,12 +2,11 @@ use serde::Serialize;
 
 use crate::stats::Interval;
 use crate::stats::proportion::wilson;
-use crate::table::{Cell, Column};
+use crate::table::{Cell, Column, did_you_mean};
 use crate::time::{Calendar, Instant, NEVER};
 
-use super::files::nearest;
 use super::history::History;
-use super::source::shortened;
+use super::reader::shortened;
 use super::{DataError, Findings};
 
 /// What the data say before any replay: no window, no horizon, no model.
@@ -79,11 +78,10 @@ pub fn raw_table(
 }
 
 fn no_attribute(name: &str, history: &History, findings: &Findings) -> DataError {
-    let near = nearest(name, history.attributes.iter().map(|attribute| attribute.name.as_str()));
-    DataError::Spec(match (findings.refusal(name), near) {
-        (Some(reason), _) => format!("leads: `{name}` cannot be used: {reason}"),
-        (None, Some(near)) => format!("leads: no column `{name}`, did you mean `{near}`?"),
-        (None, None) => format!("leads: no column `{name}`"),
+    let near = || did_you_mean(history.attributes.iter().map(|attribute| attribute.name.as_str()), name);
+    DataError::Spec(match findings.refusal(name) {
+        Some(reason) => format!("leads: `{name}` cannot be used: {reason}"),
+        None => format!("leads: no column `{name}`{}", near()),
     })
 }
 

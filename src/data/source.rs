@@ -1,13 +1,17 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::cells::{Batch, Spot};
-use super::decoding::{Decoder, Decoding, RowGroups};
-use super::files::{self, Content, InFile, nearest};
-use super::finding::{Finding, FindingLevel, PLACES, Place, What};
+use super::decoding::{Decoding, RowGroups};
+use super::files::{self, InFile};
+use super::finding::{Finding, FindingLevel, Place, What};
+use super::reader::{Counted, Met, TableReader};
 use super::spec::{Dialect, Paths};
-use super::{DataError, columnar, delimited, json_lines};
+use super::{DataError, file_kinds};
+
+use crate::table::suggest;
 
 /// How far the reading of an input has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +31,8 @@ const ROOM: usize = 1 << 24;
 pub(crate) struct Source {
     pub input: &'static str,
     pub files: Vec<InFile>,
-    pub contents: Vec<Content>,
-    pub dialect: Dialect,
+    pub readers: Arc<[Box<dyn TableReader>]>,
+    pub dialect: Arc<Dialect>,
     /// Names of the columns, in the first file's order.
     pub header: Vec<String>,
     /// Columns that cannot be read (nested, binary, without a name), and why.
@@ -37,78 +41,32 @@ pub(crate) struct Source {
     pub rows: usize,
 }
 
-/// Columns of one file.
-pub(crate) struct Header {
-    /// Empty names are columns that are left out.
-    pub columns: Vec<String>,
-    pub notes: Vec<Finding>,
-    pub has_rows: bool,
-    /// How many, if the file says so; else 0.
-    pub rows: usize,
-}
-
-/// What a reader met in one file, beside its rows.
-#[derive(Default)]
-pub(crate) struct Met {
-    pub wrapped: Counted,
-    pub trailing: Counted,
-    pub empty: Counted,
-    /// Rows that were not decoded.
-    pub passed_over: u64,
-    /// Columns without a name, by place, and their values.
-    pub unnamed: Vec<(usize, Counted)>,
-}
-
-/// How many, and the first of them.
-#[derive(Clone, Default)]
-pub(crate) struct Counted {
-    pub count: u64,
-    pub first: Vec<(Spot, String)>,
-}
-
-impl Counted {
-    pub fn add(&mut self, spot: Spot, value: &str) {
-        self.count += 1;
-        if self.first.len() < PLACES {
-            self.first.push((spot, shortened(value)));
-        }
-    }
-
-    pub fn append(&mut self, other: Self) {
-        self.count += other.count;
-        self.first.extend(other.first);
-        self.first.truncate(PLACES);
-    }
-}
-
-/// A value short enough for a message.
-pub(crate) fn shortened(value: &str) -> String {
-    let mut text: String = value.chars().take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if value.chars().nth(80).is_some() {
-        text.push('…');
-    }
-    text
-}
-
 impl Source {
     /// Finds the files and reads their headers.
     pub fn open(input: &'static str, paths: &Paths, dialect: Dialect, base: &Path) -> Result<Self, DataError> {
-        let files = files::expand(input, paths, base)?;
-        let contents = files.iter().map(files::content).collect::<Result<Vec<_>, _>>()?;
-        let mut source = Self { input, files, contents, dialect, header: Vec::new(), notes: Vec::new(), rows: 0 };
-        let mut has_rows = false;
-        for place in 0..source.files.len() {
-            let header = source.header_of(place)?;
+        let (files, dialect) = (files::expand(input, paths, base)?, Arc::new(dialect));
+        let kinds = files.iter().map(file_kinds::kind).collect::<Result<Vec<_>, _>>()?;
+        let (header, notes, readers) = (Vec::new(), Vec::new(), Vec::new().into());
+        let mut source = Self { input, files, readers, dialect, header, notes, rows: 0 };
+        let (mut readers, mut has_rows) = (Vec::new(), false);
+        for (place, kind) in kinds.into_iter().enumerate() {
+            let file = &source.files[place];
+            let reader = file_kinds::open(kind, input, file, &source.dialect)?;
+            let header = reader.header()?;
             source.notes.extend(header.notes);
             has_rows |= header.has_rows;
             source.rows = source.rows.saturating_add(header.rows).min(ROOM);
             if !header.has_rows {
-                let text = format!("{} has a header and no rows", source.files[place].shown);
+                let text = format!("{} has a header and no rows", file.shown);
                 source.notes.push(Finding::new(input, What::EmptyFile, FindingLevel::Note, 1, text));
             }
+            readers.push(reader);
             let columns: Vec<String> = header.columns.into_iter().filter(|name| !name.is_empty()).collect();
             if place == 0 {
                 source.header = columns;
+            } else if readers.iter().all(|reader| reader.has_loose_rows()) {
+                let new: Vec<String> = columns.into_iter().filter(|name| !source.header.contains(name)).collect();
+                source.header.extend(new);
             } else {
                 source.compare(place, &columns)?;
             }
@@ -117,25 +75,12 @@ impl Source {
             let (file, advice) = (source.files[0].shown.clone(), "export it again, with its rows");
             return Err(DataError::NoRows { file, found: "it has a header and no rows", advice });
         }
+        source.readers = readers.into();
         Ok(source)
     }
 
-    fn header_of(&self, place: usize) -> Result<Header, DataError> {
-        let file = &self.files[place];
-        match self.contents[place] {
-            Content::Delimited => delimited::header(self.input, file, &self.dialect),
-            Content::JsonLines => json_lines::header(file, &self.dialect),
-            Content::Parquet | Content::Arrow => columnar::header(self.input, file, self.contents[place]),
-        }
-    }
-
-    fn compare(&mut self, place: usize, columns: &[String]) -> Result<(), DataError> {
-        // Objects need not have all keys.
-        if self.contents.iter().all(|content| *content == Content::JsonLines) {
-            let new: Vec<String> = columns.iter().filter(|name| !self.header.contains(name)).cloned().collect();
-            self.header.extend(new);
-            return Ok(());
-        }
+    /// Files read together have the same columns.
+    fn compare(&self, place: usize, columns: &[String]) -> Result<(), DataError> {
         let lacks = |side: &[String], other: &[String], word: &str| -> Vec<String> {
             side.iter().filter(|name| !other.contains(name)).map(|name| format!("{word} `{name}`")).collect()
         };
@@ -162,7 +107,7 @@ impl Source {
         if let Some(place) = self.header.iter().position(|known| known == name) {
             return Ok(place);
         }
-        let hint = match nearest(name, self.header.iter().map(String::as_str)) {
+        let hint = match suggest(self.header.iter().map(String::as_str), name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its columns are {}", listed(&self.header)),
         };
@@ -178,9 +123,8 @@ impl Source {
 
     /// Begins to decode columns of the header; [`Decoding::pass_over`] may be said at once.
     pub fn decode(&self, wanted: &[usize], passed_over: Option<RowGroups>) -> Decoding {
-        let (files, contents, dialect) = (self.files.clone(), self.contents.clone(), self.dialect.clone());
         let names = wanted.iter().map(|&place| self.header[place].clone()).collect();
-        Decoding::begin(Decoder { input: self.input, files, contents, dialect, names }, passed_over)
+        Decoding::begin(self.readers.clone(), names, passed_over)
     }
 
     /// Hands over what is decoded, batch after batch in the order of the files, each with what `prepare` makes of it;

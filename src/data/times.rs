@@ -5,7 +5,8 @@ use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zon
 use super::cells::{CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
 use super::error::{AmbiguousTime, DataError};
 use super::gather::Nulls;
-use super::source::{Counted, Source, shortened};
+use super::reader::{Counted, shortened};
+use super::source::Source;
 
 /// A column of times in the making: what is read from text keeps both of its readings until all values are seen.
 pub(crate) struct TimeColumn {

@@ -1,3 +1,6 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::metrics::MetricId;
 
 /// What is asked of an evaluation beyond the comparison itself, and the columns it takes.
@@ -13,13 +16,15 @@ pub struct Asked {
     pub calibration: Calibrated,
 }
 
-/// How points become probabilities, fitted on the training leads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The map from points to probabilities, fitted on the training leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "CalibrationSpec")]
 pub enum Calibrated {
-    /// Platt's logistic map (1999).
+    /// A logistic curve (Platt 1999).
     #[default]
     Platt,
-    /// The non-decreasing steps that fit best (Ayer et al. 1955).
+    /// Non-decreasing steps: needs some hundred wins among the training leads.
     Isotonic,
 }
 

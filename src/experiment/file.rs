@@ -3,7 +3,9 @@ use serde::de;
 use serde::{Deserialize, Deserializer};
 
 use crate::data::DataSpec;
-use crate::models::spec::{BracketSpec, Entries, ModelSpec};
+use crate::evaluation::Calibrated;
+use crate::models::ModelSpec;
+use crate::models::spec::{BracketSpec, Entries};
 use crate::replay::ReplaySpec;
 use crate::time::Span;
 
@@ -33,7 +35,7 @@ pub struct ExperimentFile {
     pub capacity: Option<CapacitySpec>,
     /// How points become probabilities.
     #[serde(default)]
-    pub calibration: CalibrationSpec,
+    pub calibration: Calibrated,
     /// Columns by which results are split.
     #[serde(default)]
     pub segments: Vec<String>,
@@ -125,17 +127,6 @@ impl JsonSchema for Replicates {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "integer", "minimum": 100, "maximum": 100_000 })
     }
-}
-
-/// The map from points to probabilities, fitted on the training leads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CalibrationSpec {
-    /// A logistic curve (Platt 1999).
-    #[default]
-    Platt,
-    /// Non-decreasing steps: needs some hundred wins among the training leads.
-    Isotonic,
 }
 
 /// How many leads sales can work, and in what time.

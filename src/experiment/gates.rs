@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::evaluation::{Gate, Margin, ThresholdRule};
 use crate::metrics::{self, MetricId};
+use crate::table::suggest;
 
 /// A condition that a challenger must meet to be promoted.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -78,7 +79,7 @@ fn known(metric: &str) -> Result<MetricId, String> {
     if let Some(metric) = MetricId::named(name).filter(|metric| all.contains(&metric.as_str())) {
         return Ok(metric);
     }
-    let near = crate::predicate::nearest(all.iter().copied(), name);
+    let near = suggest(all.iter().copied(), name);
     Err(match near {
         Some(near) => format!("there is no metric `{metric}`, did you mean `{near}`?"),
         None => format!("there is no metric `{metric}`, expected one of {}", all.join(", ")),

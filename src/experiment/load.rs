@@ -2,9 +2,8 @@ use std::path::{Path, PathBuf};
 
 use crate::data::DataSpec;
 use crate::evaluation::Gate;
-use crate::models::spec::{CriterionFields, FeatureSpec};
-use crate::models::{self, KindSpec, Spec};
-use crate::predicate::nearest;
+use crate::models::{self, Spec};
+use crate::table::did_you_mean;
 use crate::time::Horizon;
 
 use super::file::ExperimentFile;
@@ -38,7 +37,7 @@ impl Experiment {
             None => None,
             Some(name) => Some(models.iter().position(|model| model.name == *name).ok_or_else(|| {
                 let names = models.iter().map(|model| model.name.as_str());
-                let near = nearest(names, name).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+                let near = did_you_mean(names, name);
                 invalid("champion", format!("there is no model `{name}`{near}"))
             })?),
         };
@@ -66,7 +65,8 @@ impl Experiment {
 
     /// The events' own columns that any model reads.
     pub(crate) fn event_columns(&self) -> Vec<String> {
-        let mut columns: Vec<String> = self.models.iter().flat_map(event_columns).collect();
+        let mut columns: Vec<String> =
+            self.models.iter().flat_map(|model| model.kind.recipe().event_columns()).collect();
         columns.sort();
         columns.dedup();
         columns
@@ -82,8 +82,7 @@ fn gates_fit(file: &ExperimentFile) -> Result<(), String> {
         if let Gate::Segments { column, .. } = &gate.0
             && !file.segments.contains(column)
         {
-            let near = nearest(file.segments.iter().map(String::as_str), column);
-            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let near = did_you_mean(file.segments.iter().map(String::as_str), column);
             return Err(format!("`{column}` is not among the experiment's `segments`{near}"));
         }
     }
@@ -105,32 +104,4 @@ fn base(path: &Path, data: &DataSpec) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
     let above = absolute.ancestors().skip(1).map(Path::to_path_buf);
     std::iter::once(here.clone()).chain(above).find(|folder| is_there(folder)).unwrap_or(here)
-}
-
-fn event_columns(model: &Spec) -> Vec<String> {
-    match &model.kind {
-        KindSpec::Points(points) => points
-            .criteria
-            .iter()
-            .map(|placed| &placed.criterion)
-            .filter(|criterion| criterion.event.is_some() || criterion.inactive_for.is_some())
-            .flat_map(|criterion| {
-                let condition = criterion.when.iter().flat_map(|when| when.columns());
-                let measured = criterion.sum.iter().chain(&criterion.distinct).map(String::as_str);
-                condition.chain(measured).map(String::from).collect::<Vec<_>>()
-            })
-            .collect(),
-        KindSpec::Logistic(logistic) => logistic.features.iter().flatten().flat_map(feature_columns).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn feature_columns(feature: &FeatureSpec) -> Vec<String> {
-    let FeatureSpec::Criterion(fields) = feature else { return Vec::new() };
-    let CriterionFields { event, inactive_for, when, sum, distinct, .. } = fields.as_ref();
-    if event.is_none() && inactive_for.is_none() {
-        return Vec::new();
-    }
-    let condition = when.iter().flatten().flat_map(|when| when.columns()).map(String::from);
-    condition.chain(sum.iter().flatten().cloned()).chain(distinct.iter().flatten().cloned()).collect()
 }

@@ -1,5 +1,6 @@
 //! An experiment file: read, and with every name in it resolved.
 
+mod definition;
 mod error;
 mod file;
 mod gates;
@@ -8,8 +9,9 @@ mod review;
 mod start;
 pub(crate) mod yaml;
 
+pub use definition::definition;
 pub use error::ConfigError;
-pub use file::{CalibrationSpec, CapacitySpec, Count, ExperimentFile, Replicates, Version};
+pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
 pub use review::{FeedbackSpec, Month, NamedRows, ReviewSpec};

@@ -7,6 +7,8 @@ use serde_yaml::Error;
 
 use super::ConfigError;
 
+use crate::table::suggest;
+
 /// Reads a file of YAML.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
     let bytes = std::fs::read(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
@@ -113,9 +115,7 @@ fn found(text: &str, line: usize, column: usize) -> String {
 }
 
 fn unknown(what: &str, found: &str, expected: &[&'static str]) -> String {
-    let likeness = |name: &&&str| (strsim::jaro_winkler(found, name) * 1000.0) as u32;
-    let near = expected.iter().max_by_key(likeness).filter(|name| likeness(name) > 700);
-    match near {
+    match suggest(expected.iter().copied(), found) {
         Some(near) => format!("unknown {what} `{found}`, did you mean `{near}`?"),
         None => format!("unknown {what} `{found}`, expected one of {}", list(expected)),
     }

@@ -1,6 +1,7 @@
 //! A criterion, ready to be computed: what it asks of the events, and how strong it is for each lead.
 
 use super::context::Context;
+use super::scorer::columns_seen;
 use super::shape::{Amount, Band, Filter, Shape, Signal, shape};
 use super::spec::Criterion;
 use super::{ModelError, Strength, words};
@@ -73,13 +74,9 @@ impl Compiled {
 
     /// What was seen of a lead, in words.
     pub(super) fn seen(&self, features: &Features, row: usize) -> String {
-        let columns = self.reads.iter().filter_map(|name| {
-            let column = features.attributes.get(name)?;
-            Some(format!("{name} = {}", words::cell(column.cell(row))))
-        });
-        let columns: Vec<String> = columns.collect();
+        let columns = columns_seen(self.reads.iter().map(String::as_str), features, row);
         let events = self.source.seen(features, row);
-        [events, columns.join(", ")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+        [events, columns].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -100,11 +97,13 @@ impl Source {
                 bands.iter().find(|band| band.holds(value)).map_or(0.0, |band| band.points)
             }),
             Self::Once { amount, at_least, age: Some(age), decay } => {
-                let both = features.event(*amount).iter().zip(features.event(*age));
-                let once = |(amount, age): (&f64, &f64)| {
-                    if amount >= at_least && !age.is_nan() { weight(*decay, *age) } else { 0.0 }
+                let mut weights = features.event(*age).to_vec();
+                decay.weigh(&mut weights);
+                let found = features.event(*amount).iter().zip(features.event(*age));
+                let once = |(weight, (amount, age)): (f64, (&f64, &f64))| {
+                    if amount >= at_least && !age.is_nan() { weight } else { 0.0 }
                 };
-                both.map(once).collect()
+                weights.into_iter().zip(found).map(once).collect()
             }
             Self::Each { sum, .. } => {
                 features.event(*sum).iter().map(|sum| if sum.is_finite() { *sum } else { 0.0 }).collect()
@@ -130,15 +129,6 @@ impl Source {
             }
             Self::Inactive { age, .. } => latest(*age),
         }
-    }
-}
-
-/// How much of an event is left at an age in microseconds.
-fn weight(decay: Decay, age: f64) -> f64 {
-    match decay {
-        Decay::None => 1.0,
-        Decay::HalfLife(span) => 0.5f64.powf(age / span.micros() as f64),
-        Decay::Linear(span) => (1.0 - age / span.micros() as f64).max(0.0),
     }
 }
 

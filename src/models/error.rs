@@ -1,4 +1,5 @@
-use crate::predicate::{PredicateError, nearest};
+use crate::predicate::PredicateError;
+use crate::table::suggest;
 
 /// Why models cannot be made of an experiment's `models:`, fitted, or scored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -34,7 +35,7 @@ impl ModelError {
         name: &str,
         known: impl Iterator<Item = &'a str> + Clone,
     ) -> Self {
-        let hint = match nearest(known.clone(), name) {
+        let hint = match suggest(known.clone(), name) {
             Some(meant) => format!(", did you mean `{meant}`?"),
             None => match known.collect::<Vec<_>>() {
                 names if names.is_empty() => String::new(),

@@ -1,12 +1,16 @@
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::context::Context;
 use super::criterion::Compiled;
-use super::resolve::{Placed, Points};
+use super::resolve::{Placed, Points, Spec};
+use super::scorer::{Reader, Recipe, ScoreInputs, Scorer};
 use super::scores::{self, Contribution, GroupScore, Scores, round};
 use super::spec::{Bounds, Entries};
 use super::{CardLine, Explanation, ModelError, explain, words};
 use crate::replay::{Features, Plan};
+use crate::result::Scale;
 
 /// Fewer leads are summed by one thread.
 const APART: usize = 4_096;
@@ -22,50 +26,38 @@ pub struct PointsModel {
     member: Vec<Option<usize>>,
 }
 
-impl PointsModel {
-    pub(super) fn new(points: &Points, context: &Context, plan: &mut Plan) -> Result<Self, ModelError> {
-        let compile = |placed: &Placed| Compiled::new(&placed.criterion, &placed.path, context, plan);
-        let criteria = points.criteria.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
-        let groups = groups(points);
-        let place = |group: &String| groups.iter().position(|(name, _)| name == group);
-        let member = points.criteria.iter().map(|placed| placed.criterion.group.as_ref().and_then(place)).collect();
-        Ok(Self { points: points.clone(), criteria, groups, member })
+impl Recipe for Points {
+    fn name(&self) -> &'static str {
+        "points"
     }
 
+    fn scale(&self) -> Scale {
+        Scale::Points
+    }
+
+    fn compile(&self, _: &str, _: &[Spec], context: &Context, plan: &mut Plan) -> Result<Arc<dyn Scorer>, ModelError> {
+        let compile = |placed: &Placed| Compiled::new(&placed.criterion, &placed.path, context, plan);
+        let criteria = self.criteria.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
+        let groups = groups(self);
+        let place = |group: &String| groups.iter().position(|(name, _)| name == group);
+        let member = self.criteria.iter().map(|placed| placed.criterion.group.as_ref().and_then(place)).collect();
+        Ok(Arc::new(PointsModel { points: self.clone(), criteria, groups, member }))
+    }
+
+    fn event_columns(&self) -> Vec<String> {
+        self.criteria.iter().flat_map(|placed| placed.criterion.event_columns()).collect()
+    }
+
+    fn readers(&self, kind: &str) -> Vec<Reader> {
+        let criteria = self.criteria.iter().map(|placed| &placed.criterion);
+        criteria.filter(|one| one.reads_kind(kind)).map(|one| Reader::Criterion(one.name.clone())).collect()
+    }
+}
+
+impl PointsModel {
     /// The model as the experiment file has it, variants carried out.
     pub fn spec(&self) -> &Points {
         &self.points
-    }
-
-    pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
-        self.criteria.iter().flat_map(|criterion| criterion.reads.iter().map(String::as_str))
-    }
-
-    pub(super) fn kinds(&self) -> impl Iterator<Item = &(String, String)> {
-        self.criteria.iter().flat_map(|criterion| &criterion.kinds)
-    }
-
-    pub(super) fn score(&self, features: &Features) -> Scores {
-        let contributions: Vec<Contribution> = self
-            .points
-            .criteria
-            .par_iter()
-            .zip(&self.criteria)
-            .map(|(Placed { criterion, .. }, compiled)| Contribution {
-                name: criterion.name.clone(),
-                group: criterion.group.clone(),
-                points: criterion.points.unwrap_or(1.0),
-                cap: criterion.cap,
-                strength: compiled.strength(features),
-            })
-            .collect();
-        let value = self.totals(&contributions, features.rows());
-        let group = |(place, (name, _)): (usize, &(String, Bounds))| GroupScore {
-            name: name.clone(),
-            value: self.group_score(&contributions, place, features.rows()),
-        };
-        let groups = self.groups.iter().enumerate().map(group).collect();
-        Scores { value, groups, contributions, ..Scores::default() }
     }
 
     /// The totals of other contributions of these criteria: other points, caps or strengths, the same groups and bounds.
@@ -138,8 +130,42 @@ impl PointsModel {
         });
         Some(marks.collect())
     }
+}
 
-    pub(super) fn card(&self) -> Vec<CardLine> {
+impl Scorer for PointsModel {
+    fn reads(&self) -> Vec<&str> {
+        self.criteria.iter().flat_map(|criterion| criterion.reads.iter().map(String::as_str)).collect()
+    }
+
+    fn kinds(&self) -> Vec<&(String, String)> {
+        self.criteria.iter().flat_map(|criterion| &criterion.kinds).collect()
+    }
+
+    fn score(&self, inputs: &ScoreInputs) -> Result<Scores, ModelError> {
+        let features = inputs.features;
+        let contributions: Vec<Contribution> = self
+            .points
+            .criteria
+            .par_iter()
+            .zip(&self.criteria)
+            .map(|(Placed { criterion, .. }, compiled)| Contribution {
+                name: criterion.name.clone(),
+                group: criterion.group.clone(),
+                points: criterion.points.unwrap_or(1.0),
+                cap: criterion.cap,
+                strength: compiled.strength(features),
+            })
+            .collect();
+        let value = self.totals(&contributions, features.rows());
+        let group = |(place, (name, _)): (usize, &(String, Bounds))| GroupScore {
+            name: name.clone(),
+            value: self.group_score(&contributions, place, features.rows()),
+        };
+        let groups = self.groups.iter().enumerate().map(group).collect();
+        Ok(Scores { value, groups, contributions, ..Scores::default() })
+    }
+
+    fn card(&self, _: Option<&Scores>) -> Vec<CardLine> {
         let line = |(placed, compiled): (&Placed, &Compiled)| CardLine {
             name: placed.criterion.name.clone(),
             what: words::criterion(&placed.criterion, &compiled.what),
@@ -149,7 +175,7 @@ impl PointsModel {
         self.points.criteria.iter().zip(&self.criteria).map(line).collect()
     }
 
-    pub(super) fn explain(&self, features: &Features, scores: &Scores, row: usize, explanation: &mut Explanation) {
+    fn explain(&self, features: &Features, scores: &Scores, row: usize, explanation: &mut Explanation) {
         let parts = self.points.criteria.iter().zip(&self.criteria).zip(&scores.contributions);
         let line = |((placed, compiled), contribution): ((&Placed, &Compiled), &Contribution)| explain::Line {
             name: placed.criterion.name.clone(),
@@ -179,6 +205,10 @@ impl PointsModel {
         explanation.does = tier.and_then(|(_, does)| does).map(String::from);
         explanation.grade = self.grade(scores, row);
         explanation.over_threshold = self.points.threshold.map(|threshold| scores.value[row] >= threshold);
+    }
+
+    fn as_points(&self) -> Option<&PointsModel> {
+        Some(self)
     }
 }
 

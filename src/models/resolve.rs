@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::ModelError;
 use super::shape::shape;
-use super::spec::{
-    BlendSpec, Bounds, BracketSpec, Change, ColumnSpec, Criterion, Entries, LogisticSpec, ModelSpec, PointsSpec,
-    RESERVED, Tier,
-};
+use super::spec::{Bounds, BracketSpec, Change, Criterion, Entries, PointsSpec, RESERVED, Tier};
+use super::{KindSpec, ModelError, ModelSpec, blend};
+use crate::result::Scale;
 
 /// A model of the experiment file, its `extends` carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,20 +16,10 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// Whether what it asks of the events depends on the kinds that the log has.
-    pub fn reads_every_kind(&self) -> bool {
-        matches!(&self.kind, KindSpec::Logistic(logistic) if logistic.features.is_none())
+    /// What the scores are.
+    pub fn scale(&self) -> Scale {
+        self.kind.recipe().scale()
     }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum KindSpec {
-    Points(Box<Points>),
-    Logistic(LogisticSpec),
-    Column(ColumnSpec),
-    Blend(BlendSpec),
-    Constant,
-    Random,
 }
 
 /// A points model, whole.
@@ -61,7 +49,7 @@ pub fn resolve(models: &Entries<ModelSpec>) -> Result<Vec<Spec>, ModelError> {
     }
     let specs = models.names().map(|name| spec(name, models)).collect::<Result<Vec<Spec>, _>>()?;
     for spec in &specs {
-        refuse_blend_cycle(spec, &specs)?;
+        blend::refuse_cycle(spec, &specs)?;
     }
     Ok(specs)
 }
@@ -69,13 +57,12 @@ pub fn resolve(models: &Entries<ModelSpec>) -> Result<Vec<Spec>, ModelError> {
 fn spec(name: &str, models: &Entries<ModelSpec>) -> Result<Spec, ModelError> {
     let path = format!("models.{name}");
     let chain = chain(name, models)?;
-    let model = &chain[0].1;
-    only_one_kind(&path, model)?;
-    if let Some(brackets) = &model.brackets {
-        check_brackets(&format!("{path}.brackets"), brackets)?;
+    let kind = kind(&path, &chain, models)?;
+    if let Some(problem) = chain[0].1.brackets.as_ref().and_then(BracketSpec::problem) {
+        return Err(ModelError::invalid(format!("{path}.brackets"), problem));
     }
     let brackets = chain.iter().find_map(|(_, model)| model.brackets.clone());
-    Ok(Spec { name: name.into(), kind: kind(&path, &chain, models)?, brackets })
+    Ok(Spec { name: name.into(), kind, brackets })
 }
 
 /// The model, what it extends, what that extends, and so on.
@@ -101,53 +88,21 @@ fn chain<'a>(name: &'a str, models: &'a Entries<ModelSpec>) -> Result<Vec<(&'a s
     Ok(chain)
 }
 
-fn only_one_kind(path: &str, model: &ModelSpec) -> Result<(), ModelError> {
-    let kinds = [
-        ("points", model.points.is_some()),
-        ("logistic", model.logistic.is_some()),
-        ("column", model.column.is_some()),
-        ("blend", model.blend.is_some()),
-        ("constant", model.constant.is_some()),
-        ("random", model.random.is_some()),
-        ("extends", model.extends.is_some()),
-    ];
-    let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-    let names = "`points`, `logistic`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`";
-    match given.as_slice() {
-        [] => Err(ModelError::invalid(path, format!("a model of no kind, expected one of {names}"))),
-        [_] if model.change.is_some() && model.extends.is_none() => {
-            Err(ModelError::invalid(format!("{path}.change"), "goes with `extends`: what is it a change of?"))
-        }
-        [_] => Ok(()),
-        several => {
-            let found = several.join("` and `");
-            Err(ModelError::invalid(path, format!("a model of several kinds (`{found}`), expected one of {names}")))
-        }
-    }
-}
-
 fn kind(path: &str, chain: &[(&str, &ModelSpec)], models: &Entries<ModelSpec>) -> Result<KindSpec, ModelError> {
+    let given = chain[0].1.kind(path)?;
+    if chain[0].1.change.is_some() && chain.len() == 1 {
+        return Err(ModelError::invalid(format!("{path}.change"), "goes with `extends`: what is it a change of?"));
+    }
     let (base, root) = chain[chain.len() - 1];
     if let Some(points) = &root.points {
         return points_kind(path, base, points, chain);
     }
-    if chain.len() > 1 {
+    let Some(kind) = given else {
         let what = format!("`{base}` is no points model, and only those have variants");
         return Err(ModelError::invalid(format!("{path}.extends"), what));
-    }
-    if let Some(logistic) = &root.logistic {
-        check_logistic(&format!("{path}.logistic"), logistic)?;
-        return Ok(KindSpec::Logistic(logistic.clone()));
-    }
-    if let Some(blend) = &root.blend {
-        check_blend(&format!("{path}.blend.of"), blend, models)?;
-        return Ok(KindSpec::Blend(blend.clone()));
-    }
-    Ok(match &root.column {
-        Some(column) => KindSpec::Column(column.clone()),
-        None if root.constant.is_some() => KindSpec::Constant,
-        None => KindSpec::Random,
-    })
+    };
+    kind.recipe().check(&format!("{path}.{}", kind.recipe().name()), models)?;
+    Ok(kind)
 }
 
 fn points_kind(
@@ -327,58 +282,4 @@ fn check_grades(path: &str, points: &Points) -> Result<(), ModelError> {
         }
     }
     Ok(())
-}
-
-fn check_brackets(path: &str, brackets: &BracketSpec) -> Result<(), ModelError> {
-    brackets.problem().map_or(Ok(()), |problem| Err(ModelError::invalid(path, problem)))
-}
-
-fn check_logistic(path: &str, logistic: &LogisticSpec) -> Result<(), ModelError> {
-    if !(logistic.ridge.is_finite() && logistic.ridge >= 0.0) {
-        let what = format!("{}, expected 0 or more, such as 1.0", logistic.ridge);
-        return Err(ModelError::invalid(format!("{path}.ridge"), what));
-    }
-    if logistic.features.as_ref().is_some_and(Vec::is_empty) {
-        let what = "no features, expected some; leave the key out for all that is known at creation";
-        return Err(ModelError::invalid(format!("{path}.features"), what));
-    }
-    Ok(())
-}
-
-fn check_blend(path: &str, blend: &BlendSpec, models: &Entries<ModelSpec>) -> Result<(), ModelError> {
-    if blend.of.is_empty() {
-        return Err(ModelError::invalid(path, "no models, expected some with their weights, such as { current: 2 }"));
-    }
-    for (part, weight) in blend.of.iter() {
-        if models.get(part).is_none() {
-            return Err(ModelError::unknown(path, "model", part, models.names()));
-        }
-        if !(weight.is_finite() && *weight > 0.0) {
-            return Err(ModelError::invalid(
-                format!("{path}.{part}"),
-                format!("weight {weight}, expected more than 0"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn refuse_blend_cycle(spec: &Spec, specs: &[Spec]) -> Result<(), ModelError> {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&str> = blend_parts(spec).collect();
-    while let Some(name) = open.pop() {
-        if name == spec.name {
-            let path = format!("models.{name}.blend.of");
-            return Err(ModelError::invalid(path, format!("`{name}` is mixed of itself")));
-        }
-        if seen.insert(name) {
-            open.extend(specs.iter().filter(|other| other.name == name).flat_map(blend_parts));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn blend_parts(spec: &Spec) -> impl Iterator<Item = &str> {
-    let parts = if let KindSpec::Blend(blend) = &spec.kind { Some(blend.of.names()) } else { None };
-    parts.into_iter().flatten()
 }

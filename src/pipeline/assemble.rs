@@ -4,16 +4,15 @@ use std::ops::Range;
 
 use crate::data::History;
 use crate::evaluation::{
-    Asked, BracketRule, Calibrated, CapacityRule, Cohort, CohortError, Contact, Design, Endings, Grouping, Leads, Mark,
-    PartOfRun, Scored,
+    Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Endings, Grouping, Leads, Mark, PartOfRun,
+    Scored,
 };
-use crate::experiment::{CalibrationSpec, ExperimentFile};
+use crate::experiment::ExperimentFile;
 use crate::models::spec::BracketSpec;
-use crate::replay::{AsOf, Ending, Replayed, Role};
+use crate::replay::{AsOf, Replayed, Role};
 use crate::result::Exclusion;
 use crate::stats::quantile;
 use crate::stats::random::Seed;
-use crate::stats::survival::End;
 use crate::table::{Cell, Column, MISSING, Text};
 use crate::time::{Calendar, DAY, Horizon, Instant, NEVER, Span, Zone};
 
@@ -62,18 +61,11 @@ pub(crate) fn cohort(
         Role::Immature => PartOfRun::Immature,
         _ => PartOfRun::Mature,
     };
-    let end = |ending: &Ending| match ending {
-        Ending::Open => End::Censored,
-        Ending::Won => End::Converted,
-        Ending::Lost => End::Lost,
-    };
     let leads = Leads {
         part: replayed.roles.iter().map(part).collect(),
         converted: outcomes.converted.clone(),
         value: (!outcomes.value.is_empty()).then(|| outcomes.value.clone()),
-        endings: outcomes
-            .timed
-            .then(|| Endings { days: outcomes.ending_days.clone(), how: outcomes.ending.iter().map(end).collect() }),
+        endings: outcomes.timed.then(|| Endings { days: outcomes.ending_days.clone(), how: outcomes.ending.clone() }),
         created_to_win_days: (!outcomes.created_to_win_days.is_empty()).then(|| outcomes.created_to_win_days.clone()),
         as_of: outcomes.as_of.clone(),
         segments: file
@@ -107,10 +99,7 @@ pub(crate) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>
         thresholds: file.thresholds.rule(),
         contact: worked(file, replayed).map(|worked| Contact { worked }),
         marks,
-        calibration: match file.calibration {
-            CalibrationSpec::Platt => Calibrated::Platt,
-            CalibrationSpec::Isotonic => Calibrated::Isotonic,
-        },
+        calibration: file.calibration,
     }
 }
 

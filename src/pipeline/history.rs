@@ -8,6 +8,7 @@ use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Sco
 use crate::predicate::{Kind, PredicateError};
 use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::stats::random::Seed;
+use crate::table::did_you_mean;
 use crate::time::{Horizon, Instant, NEVER};
 
 use super::timings::Timings;
@@ -140,7 +141,7 @@ impl EventSink for Reading<'_> {
             let Horizon::Within(span) = file.replay.horizon else { return None };
             last.iter_mut().filter(|at| **at != NEVER).for_each(|at| *at = at.saturating_add(span.micros()));
         }
-        if self.streams && self.experiment.models.iter().all(|model| !model.reads_every_kind()) {
+        if self.streams && self.experiment.models.iter().all(|model| !model.kind.recipe().reads_every_kind()) {
             // What is wrong with a model is said when all is read.
             let compiled = Compiled::of(self.experiment, history).ok();
             self.begun = compiled.filter(|compiled| compiled.plan.is_of_single_events()).map(|compiled| {
@@ -233,6 +234,5 @@ fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
     if let Some(reason) = findings.refusal(name) {
         return format!(": {reason}");
     }
-    let near = crate::predicate::nearest(columns.iter().map(|column| column.name.as_str()), name);
-    near.map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+    did_you_mean(columns.iter().map(|column| column.name.as_str()), name)
 }

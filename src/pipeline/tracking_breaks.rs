@@ -2,8 +2,7 @@
 
 use crate::audit::{self, Break};
 use crate::data::{Events, History};
-use crate::models::spec::{Criterion, CriterionFields, FeatureSpec};
-use crate::models::{KindSpec, Spec};
+use crate::models::{Reader, Spec};
 use crate::replay::{Replayed, Role};
 use crate::result::{Cliff, CliffKind, Number};
 use crate::stats::Undefined;
@@ -59,36 +58,11 @@ fn touched(replayed: &Replayed, found: &Break) -> Number {
 /// What of a model reads a kind of events: its criteria, or the model itself.
 fn readers(model: &Spec, kind: &str, several: bool) -> Vec<String> {
     let of_model = |what: &str| if several { format!("{}: {what}", model.name) } else { what.to_owned() };
-    match &model.kind {
-        KindSpec::Points(points) => {
-            let criteria = points.criteria.iter().map(|placed| &placed.criterion);
-            criteria.filter(|criterion| reads(criterion, kind)).map(|one| of_model(&one.name)).collect()
-        }
-        KindSpec::Logistic(logistic) => {
-            let reads = match &logistic.features {
-                // By default every kind has its features.
-                None => true,
-                Some(features) => features.iter().any(|feature| feature_reads(feature, kind)),
-            };
-            if reads { vec![model.name.clone()] } else { Vec::new() }
-        }
-        _ => Vec::new(),
-    }
-}
-
-pub(crate) fn reads(criterion: &Criterion, kind: &str) -> bool {
-    criterion.event.as_deref() == Some(kind)
-        || criterion.after.as_ref().is_some_and(|after| after.event == kind)
-        || (criterion.inactive_for.is_some() && criterion.event.is_none())
-}
-
-fn feature_reads(feature: &FeatureSpec, kind: &str) -> bool {
-    let FeatureSpec::Criterion(fields) = feature else { return false };
-    let CriterionFields { event, inactive_for, after, .. } = fields.as_ref();
-    let event = event.as_ref().and_then(Option::as_ref);
-    event.is_some_and(|event| event == kind)
-        || after.iter().flatten().any(|after| after.event == kind)
-        || (inactive_for.is_some() && event.is_none())
+    let said = |reader| match reader {
+        Reader::Criterion(name) => of_model(&name),
+        Reader::Model => model.name.clone(),
+    };
+    model.kind.recipe().readers(kind).into_iter().map(said).collect()
 }
 
 /// Whether models that read the kind are compared, or weighed, on leads from both sides of the break.

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use error::{Place, PredicateError};
-pub use names::{Columns, Kind, find_name, nearest};
+pub use names::{Columns, Kind, find_name};
 use node::Node;
 
 use crate::time::Zone;

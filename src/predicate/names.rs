@@ -90,11 +90,3 @@ pub fn find_name<'a>(names: impl Iterator<Item = &'a str> + Clone, name: &str) -
         first.filter(|_| alike.next().is_none()).map(|(place, _)| place)
     })
 }
-
-/// The known name that was probably meant.
-pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
-    let folded = name.to_lowercase();
-    let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &folded);
-    let best = names.map(|known| (known, likeness(known))).reduce(|a, b| if b.1 > a.1 { b } else { a });
-    best.filter(|(_, likeness)| *likeness > 0.8).map(|(known, _)| known)
-}

@@ -17,7 +17,8 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 use super::function::Function;
 use super::like::Pattern;
 use super::node::{Comparison, Literal, Node, Operation};
-use super::{Expression, Mention, Place, PredicateError, nearest};
+use super::{Expression, Mention, Place, PredicateError};
+use crate::table::did_you_mean;
 
 /// Operators in one expression: a chain of them is as deep as it is long, and depth is stack.
 const MOST_OPERATORS: usize = 500;
@@ -348,7 +349,7 @@ fn unknown_function(name: &str) -> String {
     if AGGREGATES.iter().any(|aggregate| aggregate.eq_ignore_ascii_case(name)) {
         return format!("`{name}` looks at all rows; {ONE_ROW}: count events with an `event:` criterion");
     }
-    let meant = nearest(Function::names(), name).map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
+    let meant = did_you_mean(Function::names(), name);
     let known: Vec<&str> = Function::names().collect();
     format!("unknown function `{name}`{meant} (known: {})", known.join(", "))
 }

@@ -1,9 +1,10 @@
 //! Names, types and times of an expression made those of a table, or the error that evaluation would hide as null.
 
 use super::function::{Function, Takes};
-use super::names::{Kind, find_name, nearest};
+use super::names::{Kind, find_name};
 use super::node::{Literal, Node, Operation};
 use super::{Expression, Mention, PredicateError, parse};
+use crate::table::suggest;
 use crate::time::Zone;
 
 /// A node of the table, and what it gives; nothing for null.
@@ -33,7 +34,7 @@ fn find(mention: &Mention, columns: &[(String, Kind)]) -> Result<(String, Kind),
     let alike: Vec<&str> = names.clone().filter(|known| known.to_lowercase() == folded).collect();
     let hint = if alike.len() > 1 {
         format!(": it could be any of `{}`, write one of them exactly", alike.join("`, `"))
-    } else if let Some(known) = nearest(names, &name) {
+    } else if let Some(known) = suggest(names, &name) {
         format!(", did you mean `{known}`?")
     } else {
         format!("; if it is text, write it in single quotes: '{name}'")

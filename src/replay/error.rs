@@ -19,18 +19,14 @@ pub enum ReplayError {
     AsOfNeedsTimes,
     #[error("replay.as_of: there is no event log: name `data.events`")]
     AsOfNeedsEvents,
-    #[error("replay.as_of: no event of kind `{kind}` in the log{}", nearest(.near))]
-    UnknownKind { kind: String, near: Option<String> },
+    #[error("replay.as_of: no event of kind `{kind}` in the log{near}")]
+    UnknownKind { kind: String, near: String },
     #[error(
         "data.events: leads have no creation times, so no event can be said to come before `as_of`: name `data.leads.created`, or score at an event"
     )]
     EventsNeedTimes,
-    #[error("a criterion reads the events' column `{column}`, which the event log does not have{}", nearest(.near))]
-    UnknownColumn { column: String, near: Option<String> },
+    #[error("a criterion reads the events' column `{column}`, which the event log does not have{near}")]
+    UnknownColumn { column: String, near: String },
     #[error("no lead is left to evaluate: {why}")]
     NoLeads { why: String },
-}
-
-fn nearest(near: &Option<String>) -> String {
-    near.as_ref().map_or(String::new(), |near| format!(", did you mean `{near}`?"))
 }

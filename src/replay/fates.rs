@@ -1,6 +1,7 @@
 use rayon::prelude::*;
 
 use crate::data::History;
+use crate::stats::survival::End;
 use crate::time::{Horizon, Instant, NEVER};
 
 /// Fewer leads are looked at by one thread.
@@ -50,14 +51,6 @@ pub(super) fn fates(history: &History) -> Vec<Fate> {
     fates
 }
 
-/// How the follow-up of a lead ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    Open,
-    Won,
-    Lost,
-}
-
 /// What became of the scored leads, in the features' row order. Models never see it.
 #[derive(Clone, Debug, Default)]
 pub struct Outcomes {
@@ -69,7 +62,7 @@ pub struct Outcomes {
     pub value: Vec<f64>,
     /// Days from `as_of` to the end of follow-up, whatever the horizon.
     pub ending_days: Vec<f64>,
-    pub ending: Vec<Ending>,
+    pub ending: Vec<End>,
     /// Days from creation to the first win within the horizon; NaN without one.
     pub created_to_win_days: Vec<f64>,
     /// When sales first worked the lead; empty when it is not recorded.
@@ -123,12 +116,12 @@ pub(super) fn outcomes(
     let ending = |lead: usize| {
         let fate = &fates[lead];
         match (fate.won, fate.lost) {
-            (NEVER, NEVER) => (Ending::Open, history.until),
-            (won, NEVER) => (Ending::Won, won),
-            (NEVER, lost) => (Ending::Lost, lost),
+            (NEVER, NEVER) => (End::Censored, history.until),
+            (won, NEVER) => (End::Converted, won),
+            (NEVER, lost) => (End::Lost, lost),
             // Won and lost at one instant: won.
-            (won, lost) if won <= lost => (Ending::Won, won),
-            (_, lost) => (Ending::Lost, lost),
+            (won, lost) if won <= lost => (End::Converted, won),
+            (_, lost) => (End::Lost, lost),
         }
     };
     let follow = |lead: usize| {

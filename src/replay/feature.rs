@@ -1,4 +1,5 @@
 use crate::predicate::Predicate;
+use crate::stats::decay::halved;
 use crate::time::Span;
 
 /// What a model may ask of a lead's events, as seen at `as_of`. Equal asks of several models are one.
@@ -43,6 +44,23 @@ pub enum Decay {
     HalfLife(Span),
     /// `max(0, 1 - age / span)`.
     Linear(Span),
+}
+
+impl Decay {
+    /// Ages in microseconds become weights; one that is missing (NaN) weighs nothing where weights decay.
+    pub fn weigh(self, ages: &mut [f64]) {
+        match self {
+            Self::None => ages.fill(1.0),
+            Self::HalfLife(span) => each(ages, span, halved),
+            Self::Linear(span) => each(ages, span, |lives| (1.0 - lives).max(0.0)),
+        }
+    }
+}
+
+/// Ages become weights by how often they hold a span.
+fn each(ages: &mut [f64], span: Span, weight: impl Fn(f64) -> f64) {
+    let span = span.micros() as f64;
+    ages.iter_mut().for_each(|age| *age = weight(*age / span));
 }
 
 /// A feature's place in the plan and in [`Features`](super::Features).

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::data::{EventChunk, Events, SeenEvent, SeenEvents};
 use crate::predicate::{Columns, Predicate};
-use crate::table::{Column, Ids, MISSING};
+use crate::table::{Column, Ids, MISSING, did_you_mean};
 use crate::time::{Instant, NEVER};
 
 use super::feature::place_of;
@@ -210,7 +210,8 @@ impl Task {
             _ => None,
         };
         let place = |name: &String| {
-            let unknown = || ReplayError::UnknownColumn { column: name.clone(), near: super::nearest(name, columns) };
+            let near = || did_you_mean(columns.iter().map(String::as_str), name);
+            let unknown = || ReplayError::UnknownColumn { column: name.clone(), near: near() };
             columns.iter().position(|known| known == name).ok_or_else(unknown)
         };
         named.map(place).transpose()
@@ -290,19 +291,38 @@ impl Gathered {
             }),
             Self::Sum(sum) => {
                 let Measure::Sum { decay, .. } = feature.measure else { unreachable!("only sums gather sums") };
-                for event in events {
-                    let value = column.map_or(1.0, |column| number(column, event.event as usize));
-                    if value.is_finite() {
-                        let sum = &mut sum[event.lead as usize];
-                        *sum = sum.saturating_add(fixed(value * decay.weight(event.age)));
-                    }
-                }
+                let value = |event: &SeenEvent| column.map_or(1.0, |column| number(column, event.event as usize));
+                let finite = events.map(|event| (event, value(event))).filter(|(_, value)| value.is_finite());
+                add_weighted(sum, finite, decay);
             }
             Self::Distinct(values) => {
                 let value = |event: &SeenEvent| Some((event.lead, identity(column?, event.event as usize)?));
                 values.extend(events.filter_map(value));
             }
             Self::Events(found) => found.extend(events.map(|event| event.event)),
+        }
+    }
+}
+
+/// Events whose weights are computed together: a processor takes several at once.
+const TOGETHER: usize = 64;
+
+/// Adds values that decay to the sums of their leads.
+fn add_weighted<'e>(sums: &mut [i128], mut events: impl Iterator<Item = (&'e SeenEvent, f64)>, decay: Decay) {
+    let (mut weights, mut values) = ([0.0; TOGETHER], [(0, 0.0); TOGETHER]);
+    loop {
+        let mut taken = 0;
+        for (event, value) in events.by_ref().take(TOGETHER) {
+            (weights[taken], values[taken]) = (event.age as f64, (event.lead, value));
+            taken += 1;
+        }
+        if taken == 0 {
+            return;
+        }
+        decay.weigh(&mut weights[..taken]);
+        for ((lead, value), weight) in values[..taken].iter().zip(&weights) {
+            let sum = &mut sums[*lead as usize];
+            *sum = sum.saturating_add(fixed(value * weight));
         }
     }
 }
@@ -319,21 +339,15 @@ fn zeros<T: Clone + Default>(places: usize) -> Vec<T> {
 fn fixed(value: f64) -> i128 {
     let scaled = value * FIXED;
     match scaled.abs() {
-        small if small < (1u64 << 52) as f64 => (scaled.round() as i64).into(),
+        // To the nearest, and halves away from zero, without the call that `round` is.
+        small if small < (1u64 << 52) as f64 => {
+            let whole = scaled as i64;
+            let rest = scaled - whole as f64;
+            (whole + i64::from(rest >= 0.5) - i64::from(rest <= -0.5)).into()
+        }
         // From 2^52 on a number is whole; what fits into half the bits needs no call.
         large if large < (1u64 << 62) as f64 => (scaled as i64).into(),
         _ => scaled as i128,
-    }
-}
-
-impl Decay {
-    /// The weight of an event of this age in microseconds.
-    fn weight(self, age: i64) -> f64 {
-        match self {
-            Self::None => 1.0,
-            Self::HalfLife(span) => (-(age as f64) / span.micros() as f64).exp2(),
-            Self::Linear(span) => (1.0 - age as f64 / span.micros() as f64).max(0.0),
-        }
     }
 }
 
@@ -388,4 +402,29 @@ fn times(events: &Events, kind: &str, last: &[Instant]) -> Vec<(u32, Instant)> {
 fn follows(anchors: &[(u32, Instant)], lead: u32, at: Instant, within: i64) -> bool {
     let next = anchors.partition_point(|anchor| *anchor <= (lead, at));
     next > 0 && anchors[next - 1].0 == lead && at - anchors[next - 1].1 <= within
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_point_is_the_nearest_number_and_halves_go_away_from_zero() {
+        let scaled = [0.0, 0.49, 0.5, 1.5, 2.5, 1e9 + 0.5, 4e15 + 0.5, 4_503_599_627_370_497.0, 1e18, 1e30];
+        for (value, nearest) in scaled.into_iter().zip([0, 0, 1, 2, 3, 1_000_000_001, 4_000_000_000_000_001]) {
+            assert_eq!((fixed(value / FIXED), fixed(-value / FIXED)), (nearest, -nearest));
+        }
+        assert!(scaled.iter().all(|scaled| fixed(scaled / FIXED) == scaled.round() as i128));
+    }
+
+    #[test]
+    fn weights_do_not_depend_on_how_many_are_computed_together() {
+        let events: Vec<SeenEvent> =
+            (0..1_000).map(|event| SeenEvent { lead: event % 7, event, age: i64::from(event) * 12_345_678 }).collect();
+        let decay = Decay::HalfLife(crate::time::Span::from_days(0.01));
+        let (mut together, mut apart) = (vec![0; 7], vec![0; 7]);
+        add_weighted(&mut together, events.iter().map(|event| (event, 2.5)), decay);
+        events.iter().for_each(|event| add_weighted(&mut apart, std::iter::once((event, 2.5)), decay));
+        assert_eq!(together, apart);
+    }
 }

@@ -11,7 +11,7 @@ mod spec;
 mod trail;
 
 pub use error::ReplayError;
-pub use fates::{Ending, Outcomes};
+pub use fates::Outcomes;
 pub use feature::{After, ConditionId, Decay, EventFeature, FeatureId, Measure, Plan};
 pub use features::Features;
 pub use fold::Fold;
@@ -118,10 +118,4 @@ impl Cast {
             ledger: self.ledger,
         })
     }
-}
-
-/// The known name most like a wrong one, if any is like it.
-fn nearest(wrong: &str, known: &[String]) -> Option<String> {
-    let best = known.iter().map(|name| (strsim::jaro_winkler(wrong, name), name));
-    best.filter(|(likeness, _)| *likeness > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name.clone())
 }

@@ -2,6 +2,7 @@ use rayon::prelude::*;
 
 use crate::data::{Events, History};
 use crate::result::{Exclusion, Ledger, WinsBefore};
+use crate::table::did_you_mean;
 use crate::time::{DAY, Horizon, Instant, Moment, NEVER, known};
 
 use super::fates::{APART, Fate};
@@ -69,7 +70,10 @@ fn first_event(
     created: Option<&[Instant]>,
     leads: usize,
 ) -> Result<Vec<Instant>, ReplayError> {
-    let unknown = || ReplayError::UnknownKind { kind: kind.into(), near: super::nearest(kind, &events.kinds) };
+    let unknown = || ReplayError::UnknownKind {
+        kind: kind.into(),
+        near: did_you_mean(events.kinds.iter().map(String::as_str), kind),
+    };
     let code = events.kinds.iter().position(|name| name == kind).ok_or_else(unknown)? as u32;
     let mut first = vec![NEVER; leads];
     for chunk in &events.chunks {

@@ -1,5 +1,5 @@
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::time::{Horizon, Moment, Span};
 
@@ -30,7 +30,7 @@ impl Default for ReplaySpec {
 }
 
 /// The instant at which a lead is scored.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AsOf {
     /// When the lead is created.
@@ -53,14 +53,17 @@ impl AsOf {
 }
 
 /// Some of the leads: by creation time, half-open, or by row where there are no times.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     /// Created at or after.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Moment>,
     /// Created before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Moment>,
     /// Rows in file order (or `order_by`), counted from 0, the last one excluded: `0..27972`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<Rows>,
 }
 
@@ -77,7 +80,7 @@ impl Window {
 }
 
 /// A half-open range of rows, `from..to`; without an end, all from there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rows {
     pub from: u64,
     pub to: Option<u64>,
@@ -117,6 +120,12 @@ impl std::str::FromStr for Rows {
 impl<'de> Deserialize<'de> for Rows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for Rows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

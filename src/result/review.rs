@@ -585,3 +585,19 @@ pub struct LedgerEntry {
     /// SHA-256 of the entry before, so that a line that is changed afterwards shows.
     pub before: Option<String>,
 }
+
+/// Marks definitions that are hashes of the experiment's own words. Version 0.1.0 hashed how it wrote its structures
+/// down, which no other version can tell again.
+const OWN_WORDS: &str = "words:";
+
+impl LedgerEntry {
+    /// A definition as entries hold it.
+    pub fn definition(hash: &str) -> String {
+        format!("{OWN_WORDS}{hash}")
+    }
+
+    /// Whether it was written under this definition; nothing where the version that wrote it left none to compare.
+    pub fn is_defined_as(&self, definition: &str) -> Option<bool> {
+        self.definition.starts_with(OWN_WORDS).then(|| self.definition == definition)
+    }
+}

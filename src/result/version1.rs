@@ -36,7 +36,7 @@ pub fn audit(mut result: Value) -> Value {
 
 /// A `compare.json`.
 pub fn changes(mut result: Value) -> Value {
-    rewrite(&mut result, "inputs_unknown", |why| written(why));
+    rewrite(&mut result, "inputs_unknown", written);
     each(&mut result, "settings", |setting| {
         rewrite(setting, "what", setting_name);
         ["a", "b"].iter().for_each(|side| rewrite(setting, side, |value| json!({ "text": value })));
@@ -73,7 +73,7 @@ fn notices(result: &mut Value) {
 
 fn model(model: &mut Value) {
     rewrite(model, "kind", model_kind);
-    rewrite(model, "not_promotable", |text| written(text));
+    rewrite(model, "not_promotable", written);
     within(model, "brackets", |brackets| rewrite(brackets, "rule", cut_rule));
     within(model, "time_to_convert", |time| {
         rewrite(time, "refused", no_curves);
@@ -309,10 +309,10 @@ fn within(object: &mut Value, key: &str, change: impl FnOnce(&mut Value)) {
 
 /// A text, where there is one.
 fn rewrite(object: &mut Value, key: &str, change: impl FnOnce(&str) -> Value) {
-    if let Some(value) = object.get_mut(key) {
-        if let Some(text) = value.as_str() {
-            *value = change(text);
-        }
+    if let Some(value) = object.get_mut(key)
+        && let Some(text) = value.as_str()
+    {
+        *value = change(text);
     }
 }
 

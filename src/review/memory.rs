@@ -10,7 +10,9 @@ pub fn rewritten(kept: &[&LedgerEntry], periods: &[Period], definition: &str) ->
             Some((entry, then))
         });
         let (entry, then) = seen?;
-        let changed = (then.leads, then.wins) != (now.leads, now.wins) || then.fingerprint != now.fingerprint;
+        let same_definition = entry.is_defined_as(definition);
+        let changed = (then.leads, then.wins) != (now.leads, now.wins)
+            || fingerprint(then, same_definition) != fingerprint(now, same_definition);
         changed.then(|| Rewritten {
             period: now.label.clone(),
             seen_in: entry.period.clone(),
@@ -18,14 +20,21 @@ pub fn rewritten(kept: &[&LedgerEntry], periods: &[Period], definition: &str) ->
             leads_now: now.leads,
             wins_then: then.wins,
             wins_now: now.wins,
-            why: why(then, now, entry.definition == definition),
+            why: why(then, now, same_definition),
         })
     };
     periods.iter().filter_map(one).collect()
 }
 
-fn why(then: &Period, now: &Period, same_definition: bool) -> String {
-    if !same_definition {
+/// What of a period must be the same now. Where the definitions cannot be compared, neither can the scores: the version
+/// that computed them rounded otherwise.
+fn fingerprint(period: &Period, same_definition: Option<bool>) -> (&str, &str, Option<&str>) {
+    let Fingerprint { leads, outcomes, scores } = &period.fingerprint;
+    (leads, outcomes, same_definition.map(|_| scores.as_str()))
+}
+
+fn why(then: &Period, now: &Period, same_definition: Option<bool>) -> String {
+    if same_definition == Some(false) {
         return "the experiment defines leads, horizon or models otherwise than it did then".into();
     }
     let Fingerprint { leads, outcomes, scores } = &then.fingerprint;
@@ -47,7 +56,9 @@ fn why(then: &Period, now: &Period, same_definition: bool) -> String {
             std::cmp::Ordering::Equal => "outcomes were rewritten: days or amounts of wins are others",
         });
     }
-    if *scores != now.fingerprint.scores && *leads == now.fingerprint.leads {
+    if same_definition.is_none() {
+        found.push("or the experiment was changed: the version of leadoff that wrote that review left no definition to compare");
+    } else if *scores != now.fingerprint.scores && *leads == now.fingerprint.leads {
         found.push("what the score reads was rewritten: columns or events of these leads are others");
     }
     found.join("; ")

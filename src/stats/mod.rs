@@ -7,6 +7,7 @@ pub mod ab;
 pub mod agreement;
 pub mod calibration;
 pub mod clusters;
+pub mod decay;
 pub mod discrimination;
 pub mod dist;
 pub mod drift;

@@ -2,10 +2,12 @@
 
 mod column;
 mod ids;
+mod names;
 mod numbered;
 
 pub use column::{Cell, Column, MISSING, Table, Text};
 pub use ids::Ids;
+pub use names::{did_you_mean, suggest};
 
 /// Whether these are all rows of a column of so many, in order.
 pub fn is_all(chosen: &[usize], rows: usize) -> bool {

@@ -10,7 +10,7 @@ use crate::models::{Explanation, Line};
 use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
 use crate::store::{StoreError, write_with};
-use crate::table::{Cell, Column, Table, Text};
+use crate::table::{Cell, Column, Table, Text, did_you_mean};
 use crate::time::Zone;
 
 use super::tracking_breaks::{self, Truncated};
@@ -102,11 +102,8 @@ pub fn explain(
     if let Some(name) = model
         && !experiment.models.iter().any(|known| known.name == name)
     {
-        let near = crate::predicate::nearest(experiment.models.iter().map(|known| known.name.as_str()), name);
-        return Err(ScoreError::NoModel {
-            name: name.into(),
-            near: near.map_or(String::new(), |near| format!(", did you mean `{near}`?")),
-        });
+        let near = did_you_mean(experiment.models.iter().map(|known| known.name.as_str()), name);
+        return Err(ScoreError::NoModel { name: name.into(), near });
     }
     let played = play(experiment, Scope::Everyone, progress)?;
     let features = &played.replayed.features;

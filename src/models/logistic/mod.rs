@@ -3,17 +3,22 @@
 mod fit;
 mod terms;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::context::{Context, KnownColumn};
 use super::criterion::Compiled;
+use super::resolve::Spec;
+use super::scorer::{Reader, Recipe, ScoreInputs, Scorer};
 use super::scores::{Scores, round};
-use super::spec::{Criterion, FeatureSpec, LogisticSpec};
-use super::{CardLine, Explanation, ModelError, Training, explain, words};
+use super::spec::{Criterion, Entries, FeatureSpec, LogisticSpec};
+use super::{CardLine, Explanation, ModelError, ModelSpec, explain, words};
 use crate::data::Known;
 use crate::predicate::Kind;
 use crate::replay::{EventFeature, FeatureId, Features, Measure, Plan};
+use crate::result::Scale;
 pub use fit::Fit;
 use terms::{Term, Values};
 
@@ -79,9 +84,35 @@ pub struct Coefficient {
     pub standard_error: f64,
 }
 
-impl LogisticModel {
-    pub(super) fn new(spec: &LogisticSpec, path: &str, context: &Context, plan: &mut Plan) -> Result<Self, ModelError> {
-        let inputs = match &spec.features {
+impl Recipe for LogisticSpec {
+    fn name(&self) -> &'static str {
+        "logistic"
+    }
+
+    fn scale(&self) -> Scale {
+        Scale::Probability
+    }
+
+    fn check(&self, path: &str, _: &Entries<ModelSpec>) -> Result<(), ModelError> {
+        if !(self.ridge.is_finite() && self.ridge >= 0.0) {
+            let what = format!("{}, expected 0 or more, such as 1.0", self.ridge);
+            return Err(ModelError::invalid(format!("{path}.ridge"), what));
+        }
+        if self.features.as_ref().is_some_and(Vec::is_empty) {
+            let what = "no features, expected some; leave the key out for all that is known at creation";
+            return Err(ModelError::invalid(format!("{path}.features"), what));
+        }
+        Ok(())
+    }
+
+    fn compile(
+        &self,
+        path: &str,
+        _: &[Spec],
+        context: &Context,
+        plan: &mut Plan,
+    ) -> Result<Arc<dyn Scorer>, ModelError> {
+        let inputs = match &self.features {
             Some(features) => asked(features, path, context, plan)?,
             None => everything(context, plan),
         };
@@ -89,30 +120,43 @@ impl LogisticModel {
             let what = "nothing to fit on: no column is known at creation and there are no events; declare `known:`";
             return Err(ModelError::invalid(path, what));
         }
-        Ok(Self { ridge: spec.ridge, inputs })
+        Ok(Arc::new(LogisticModel { ridge: self.ridge, inputs }))
     }
 
-    pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
-        self.inputs.iter().flat_map(|input| match &input.source {
-            Source::Column(name) => vec![name.as_str()],
-            Source::Criterion(criterion) => criterion.reads.iter().map(String::as_str).collect(),
-            Source::Count(_) | Source::Recency(_) => Vec::new(),
-        })
+    fn event_columns(&self) -> Vec<String> {
+        self.features.iter().flatten().flat_map(FeatureSpec::event_columns).collect()
     }
 
-    pub(super) fn kinds(&self) -> impl Iterator<Item = &(String, String)> {
-        self.inputs.iter().flat_map(|input| match &input.source {
+    fn reads_every_kind(&self) -> bool {
+        self.features.is_none()
+    }
+
+    fn readers(&self, kind: &str) -> Vec<Reader> {
+        let reads = |features: &Vec<FeatureSpec>| features.iter().any(|feature| feature.reads_kind(kind));
+        if self.features.as_ref().is_none_or(reads) { vec![Reader::Model] } else { Vec::new() }
+    }
+}
+
+impl Scorer for LogisticModel {
+    fn reads(&self) -> Vec<&str> {
+        let columns = self.inputs.iter().flat_map(|input| match &input.source {
+            Source::Column(name) => std::slice::from_ref(name),
+            Source::Criterion(criterion) => &criterion.reads,
+            Source::Count(_) | Source::Recency(_) => &[],
+        });
+        columns.map(String::as_str).collect()
+    }
+
+    fn kinds(&self) -> Vec<&(String, String)> {
+        let kinds = self.inputs.iter().map(|input| match &input.source {
             Source::Criterion(criterion) => criterion.kinds.as_slice(),
             _ => &[],
-        })
+        });
+        kinds.flatten().collect()
     }
 
-    pub(super) fn score(
-        &self,
-        model: &str,
-        features: &Features,
-        training: Option<&Training>,
-    ) -> Result<Scores, ModelError> {
+    fn score(&self, inputs: &ScoreInputs) -> Result<Scores, ModelError> {
+        let ScoreInputs { model, features, training, .. } = *inputs;
         let training = training.filter(|training| !training.rows.is_empty());
         let training = training.ok_or_else(|| ModelError::NoTraining { model: model.into() })?;
         let (leads, wins) = (training.rows.len(), training.converted.iter().filter(|won| **won).count());
@@ -130,16 +174,10 @@ impl LogisticModel {
         Ok(Scores { value, fitted: Some(fitted), ..Scores::default() })
     }
 
-    fn values<'a>(&self, features: &'a Features) -> Vec<Values<'a>> {
-        self.inputs.iter().map(|input| Values::of(&input.source, features)).collect()
-    }
-
-    fn terms(&self, values: &[Values], rows: &[usize]) -> Vec<Term> {
-        let inputs = self.inputs.iter().zip(values).enumerate();
-        inputs.flat_map(|(place, (input, values))| terms::of(place, &input.name, values, rows)).collect()
-    }
-
-    pub(super) fn card(&self) -> Vec<CardLine> {
+    fn card(&self, scores: Option<&Scores>) -> Vec<CardLine> {
+        if let Some(fitted) = scores.and_then(|scores| scores.fitted.as_ref()) {
+            return fitted.card();
+        }
         let line = |input: &Input| CardLine {
             name: input.name.clone(),
             what: "an input of the regression".into(),
@@ -149,7 +187,7 @@ impl LogisticModel {
         self.inputs.iter().map(line).collect()
     }
 
-    pub(super) fn explain(&self, features: &Features, scores: &Scores, row: usize, explanation: &mut Explanation) {
+    fn explain(&self, features: &Features, scores: &Scores, row: usize, explanation: &mut Explanation) {
         let Some(fitted) = &scores.fitted else { return };
         let values = self.values(features);
         let line = |(term, coefficient): (&Term, &Coefficient)| {
@@ -175,6 +213,17 @@ impl LogisticModel {
             events: None,
         });
         explanation.sum = round(explanation.lines.iter().map(|line| line.after).sum());
+    }
+}
+
+impl LogisticModel {
+    fn values<'a>(&self, features: &'a Features) -> Vec<Values<'a>> {
+        self.inputs.iter().map(|input| Values::of(&input.source, features)).collect()
+    }
+
+    fn terms(&self, values: &[Values], rows: &[usize]) -> Vec<Term> {
+        let inputs = self.inputs.iter().zip(values).enumerate();
+        inputs.flat_map(|(place, (input, values))| terms::of(place, &input.name, values, rows)).collect()
     }
 }
 
@@ -204,7 +253,7 @@ impl Fitted {
         }
     }
 
-    pub(super) fn card(&self) -> Vec<CardLine> {
+    fn card(&self) -> Vec<CardLine> {
         let line = |coefficient: &Coefficient| CardLine {
             name: coefficient.name.clone(),
             what: format!("log-odds for {}", coefficient.what),

@@ -75,6 +75,25 @@ criterion! {
     group: String,
 }
 
+impl Criterion {
+    /// The events' own columns that it reads.
+    pub fn event_columns(&self) -> Vec<String> {
+        if self.event.is_none() && self.inactive_for.is_none() {
+            return Vec::new();
+        }
+        let condition = self.when.iter().flat_map(|when| when.columns());
+        let measured = self.sum.iter().chain(&self.distinct).map(String::as_str);
+        condition.chain(measured).map(String::from).collect()
+    }
+
+    /// Whether it reads this kind of events.
+    pub fn reads_kind(&self, kind: &str) -> bool {
+        self.event.as_deref() == Some(kind)
+            || self.after.as_ref().is_some_and(|after| after.event == kind)
+            || (self.inactive_for.is_some() && self.event.is_none())
+    }
+}
+
 /// An absent field stays absent, a null one is stated.
 fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)

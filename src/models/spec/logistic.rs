@@ -4,7 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::CriterionFields;
+use super::{Criterion, CriterionFields};
 
 /// A logistic regression, fitted on the used training leads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,7 +15,7 @@ pub struct LogisticSpec {
     pub ridge: f64,
     /// Columns by name, and event features in the grammar of criteria without points. Default: all columns known at
     /// creation and, for each kind of event, how many there are and how many days ago the latest is.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<Vec<FeatureSpec>>,
 }
 
@@ -28,6 +28,25 @@ fn one() -> f64 {
 pub enum FeatureSpec {
     Column(String),
     Criterion(Box<CriterionFields>),
+}
+
+impl FeatureSpec {
+    /// The events' own columns that it reads.
+    pub(in crate::models) fn event_columns(&self) -> Vec<String> {
+        self.criterion().map_or_else(Vec::new, |criterion| criterion.event_columns())
+    }
+
+    /// Whether it reads this kind of events.
+    pub(in crate::models) fn reads_kind(&self, kind: &str) -> bool {
+        self.criterion().is_some_and(|criterion| criterion.reads_kind(kind))
+    }
+
+    fn criterion(&self) -> Option<Criterion> {
+        let Self::Criterion(fields) = self else { return None };
+        let mut criterion = Criterion::default();
+        fields.apply(&mut criterion);
+        Some(criterion)
+    }
 }
 
 impl<'de> Deserialize<'de> for FeatureSpec {

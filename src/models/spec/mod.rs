@@ -1,4 +1,4 @@
-//! What a model is in the experiment file.
+//! Parts that models of several kinds have in the experiment file, and points models whole.
 
 mod change;
 mod criterion;
@@ -14,46 +14,6 @@ pub use criterion::{Bands, Criterion, CriterionFields, Per, Soon};
 pub use entries::Entries;
 pub use logistic::{FeatureSpec, LogisticSpec};
 
-use crate::predicate::Expression;
-use crate::result::Scale;
-
-/// One model: exactly one of `points`, `logistic`, `column`, `blend`, `constant`, `random`, `extends`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schemars(extend("oneOf" = [
-    { "required": ["points"] }, { "required": ["logistic"] }, { "required": ["column"] }, { "required": ["blend"] },
-    { "required": ["constant"] }, { "required": ["random"] }, { "required": ["extends"] },
-]))]
-pub struct ModelSpec {
-    /// Points for what is known of a lead, added up.
-    pub points: Option<PointsSpec>,
-    /// A logistic regression, fitted on the training window.
-    pub logistic: Option<LogisticSpec>,
-    /// A score that came with the leads.
-    pub column: Option<ColumnSpec>,
-    /// Other models' scores, mixed.
-    pub blend: Option<BlendSpec>,
-    /// The same score for every lead: a floor to beat.
-    pub constant: Option<Nothing>,
-    /// A random score from the seed and the lead's id: a floor to beat.
-    pub random: Option<Nothing>,
-    /// The points model that this one is a variant of.
-    pub extends: Option<String>,
-    /// What the variant does otherwise.
-    pub change: Option<Change>,
-    /// Brackets of this model's own.
-    pub brackets: Option<BracketSpec>,
-    /// What the model is for, in a sentence or two: stands on its card.
-    pub description: Option<String>,
-    /// The team or role that answers for it, as its card shows it.
-    pub owner: Option<String>,
-}
-
-/// A kind of model that has nothing to set: `{}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
 /// Σ criteria; each criterion capped, each group clamped, the total clamped to `bounds`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -61,22 +21,22 @@ pub struct PointsSpec {
     /// What gives points, each with a name of its own.
     pub criteria: Vec<Criterion>,
     /// Bounds of each group's sum: `fit: [0, 50]`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Entries::is_empty")]
     pub groups: Entries<Bounds>,
     /// Bounds of the total: `[0, 100]`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
     /// Names for ranges of scores, each from its lowest score on.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Entries::is_empty")]
     pub tiers: Entries<Tier>,
     /// Two groups whose marks make a grade: `{ fit: { A: 40, B: 20, C: ~ }, engagement: { "1": 50, "2": ~ } }` gives A1 to C2.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Entries::is_empty")]
     pub grades: Entries<Entries<Option<f64>>>,
     /// The score at which sales takes over.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
     /// The total is rounded to a multiple of this, as CRMs do: `1`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<f64>,
 }
 
@@ -143,6 +103,7 @@ impl JsonSchema for Bounds {
 pub struct Tier {
     pub from: f64,
     /// What sales does with a lead in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub does: Option<String>,
 }
 
@@ -249,45 +210,4 @@ impl BracketSpec {
         bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
         bounds
     }
-}
-
-/// A score that came with the leads.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ColumnSpec {
-    /// A column, or a number computed from columns in SQL.
-    pub score: Expression,
-    /// `points` in any range, or a `probability` from 0 to 1.
-    pub scale: Scale,
-    /// What becomes of leads without a score.
-    #[serde(default)]
-    pub missing: Missing,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Missing {
-    /// They rank last, all tied.
-    #[default]
-    Last,
-    /// They leave the cohort, for every model.
-    Exclude,
-}
-
-/// Other models' scores, mixed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BlendSpec {
-    /// Models and their weights: `{ current: 2, regression: 1 }`.
-    pub of: Entries<f64>,
-    pub by: BlendBy,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BlendBy {
-    /// Weighted mean of the ranks (0 to 100) that the scores have among the training window's.
-    Rank,
-    /// Weighted mean of the probabilities.
-    Probability,
 }

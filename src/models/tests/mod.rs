@@ -4,11 +4,12 @@ mod points;
 mod whole;
 mod yaml;
 
-use super::spec::{Entries, ModelSpec};
+use super::spec::Entries;
 use super::*;
 use crate::data::Known;
 use crate::predicate::Kind;
 use crate::replay::{Decay, EventFeature, Measure};
+use crate::stats::random::Seed;
 use crate::table::{Column, Ids, Table};
 use crate::time::{DAY, Zone};
 

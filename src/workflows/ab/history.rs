@@ -4,13 +4,12 @@
 use crate::evaluation::{Agreement, Cohort, agreement};
 use crate::experiment::{ConfigError, Experiment};
 use crate::pipeline::{Progress, cohort, play};
-use crate::predicate::nearest;
 use crate::replay::Scope;
 use crate::report;
 use crate::stats::Interval;
 use crate::stats::proportion::wilson;
 use crate::stats::survival::{Curve, Followed, cumulative_incidence};
-use crate::table::{Column, MISSING, Text};
+use crate::table::{Column, MISSING, Text, did_you_mean};
 use crate::time::Instant;
 use crate::trial::past::{Reps, arrivals, delays, steps};
 use crate::trial::plan::Delay;
@@ -75,8 +74,7 @@ pub fn past(
     let reps = rep.map(|column| {
         let attributes = &played.replayed.features.attributes;
         let found = attributes.get(column).ok_or_else(|| {
-            let near =
-                nearest(attributes.names(), column).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let near = did_you_mean(attributes.names(), column);
             invalid("data.leads", format!("there is no column `{column}` among the leads{near}"))
         })?;
         let alike = reps(found).and_then(|text| {

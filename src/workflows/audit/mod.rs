@@ -15,12 +15,12 @@ use crate::models::{KindSpec, Points, Spec};
 use crate::pipeline::assemble::quarters;
 use crate::pipeline::tracking_breaks::{bends, cliffs};
 use crate::pipeline::{Played, Progress, known_columns, play_read, read};
-use crate::predicate::nearest;
 use crate::replay::{Replayed, Role, Scope};
 use crate::result::{
     AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Fact, Level, Missed, Notice, Proposal, Simpler,
 };
 use crate::stats::random::Seed;
+use crate::table::did_you_mean;
 
 /// Holds the criteria of a points model against what happened: the one named, else the champion, else the first.
 ///
@@ -173,8 +173,7 @@ fn chosen<'a>(experiment: &'a Experiment, model: Option<&str>) -> Result<&'a Spe
     if let Some(name) = model {
         let found = experiment.models.iter().find(|spec| spec.name == name);
         return found.ok_or_else(|| {
-            let near = nearest(experiment.models.iter().map(|known| known.name.as_str()), name);
-            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let near = did_you_mean(experiment.models.iter().map(|known| known.name.as_str()), name);
             AuditError::NoModel { name: name.into(), near }
         });
     }

@@ -2,8 +2,8 @@
 
 use crate::experiment::Experiment;
 use crate::pipeline::Played;
-use crate::predicate::nearest;
 use crate::review::Volume;
+use crate::table::did_you_mean;
 use crate::time::Horizon;
 
 use super::ReviewError;
@@ -40,8 +40,7 @@ pub(super) fn touches(
         match events.kinds.iter().position(|known| known == kind) {
             Some(place) => wanted[place] = true,
             None => {
-                let near = nearest(events.kinds.iter().map(String::as_str), kind);
-                let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+                let near = did_you_mean(events.kinds.iter().map(String::as_str), kind);
                 return Err(ReviewError::NoKind { kind: kind.clone(), near });
             }
         }

@@ -8,7 +8,7 @@ use crate::evaluation::{BracketRule, Cohort, CohortError, Grouping, Profile, Sco
 use crate::experiment::Experiment;
 use crate::models::{Contribution, Scores};
 use crate::pipeline::{self, Played};
-use crate::replay::{Ending, Replayed, Role, Window};
+use crate::replay::{Replayed, Role, Window};
 use crate::result::ModelKind;
 use crate::result::review::Fingerprint;
 use crate::review::{Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values};
@@ -266,7 +266,7 @@ fn standings(experiment: &Experiment, played: &Played, stretches: &Stretches) ->
         let elsewhere = if after { Place::Later } else { Place::Reference };
         Standing {
             place: stretches.all.iter().position(holds).map_or(elsewhere, Place::Period),
-            decided: outcomes.timed && outcomes.ending[row] != Ending::Open && outcomes.ending_days[row] <= 0.0,
+            decided: outcomes.timed && outcomes.ending[row] != End::Censored && outcomes.ending_days[row] <= 0.0,
             mature: !outcomes.timed || closes <= history.until,
         }
     };
@@ -324,16 +324,11 @@ fn bracketed(model: &Scored, rows: &[usize]) -> (Vec<usize>, Vec<String>) {
 fn follow_up(played: &Played, rows: &[usize]) -> FollowUp {
     let Played { history, replayed, .. } = played;
     let outcomes = &replayed.outcomes;
-    let end = |row: &usize| match outcomes.ending[*row] {
-        Ending::Open => End::Censored,
-        Ending::Won => End::Converted,
-        Ending::Lost => End::Lost,
-    };
     let recorded = history.outcomes.wins.iter().map(|win| win.at).filter(|at| *at != NEVER).min();
     let begins = recorded.unwrap_or(Instant::MIN / 4);
     FollowUp {
         days: rows.iter().map(|&row| outcomes.ending_days[row]).collect(),
-        end: rows.iter().map(end).collect(),
+        end: rows.iter().map(|&row| outcomes.ending[row]).collect(),
         exposure: rows.iter().map(|&row| days(history.until - outcomes.as_of[row])).collect(),
         entry: rows.iter().map(|&row| days((begins - outcomes.as_of[row]).max(0))).collect(),
     }

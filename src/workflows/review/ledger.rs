@@ -52,8 +52,9 @@ impl Kept {
     /// count itself, nor what came after it.
     #[must_use]
     pub fn before(mut self, period: &str, inputs: &str, definition: &str) -> Self {
-        let same =
-            |entry: &LedgerEntry| entry.period == period && entry.inputs == inputs && entry.definition == definition;
+        let same = |entry: &LedgerEntry| {
+            entry.period == period && entry.inputs == inputs && entry.is_defined_as(definition) != Some(false)
+        };
         if let Some(place) = self.entries.iter().position(|(entry, _)| same(entry)) {
             self.entries.truncate(place);
         }

@@ -20,10 +20,10 @@ use sha2::{Digest, Sha256};
 
 use crate::data::{self, FindingLevel, InputFile};
 use crate::evaluation;
-use crate::experiment::Experiment;
+use crate::experiment::{self, Experiment};
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::Scope;
-use crate::result::review::{Period, REVIEW_SCHEMA, Review, ReviewDecision, ReviewSetting};
+use crate::result::review::{LedgerEntry, Period, REVIEW_SCHEMA, Review, ReviewDecision, ReviewSetting};
 use crate::result::{CapacitySetting, Decision, Fact, HandOver, Level, Notice, Reason, Verdict};
 use crate::review;
 use crate::stats::random::Seed;
@@ -123,14 +123,6 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs
     let timed = played.replayed.outcomes.timed;
     let hash = |text: String| hex(&Sha256::digest(text.as_bytes()));
     let files: String = inputs.iter().map(|input| format!("{} {}\n", input.path, input.sha256)).collect();
-    let defined = format!(
-        "{:?} {:?} {:?} {} {:?}",
-        file.replay.as_of,
-        file.replay.horizon,
-        file.replay.train,
-        history.zone.name(),
-        experiment.models
-    );
     ReviewSetting {
         champion: gathered.scored[gathered.champion].name.clone(),
         unit: gathered.stretches.unit.into(),
@@ -154,7 +146,7 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs
         },
         reference_leads: gathered.compared.reference().len() as u64,
         inputs: hash(files),
-        definition: hash(defined),
+        definition: LedgerEntry::definition(&hash(experiment::definition(file))),
         seed: file.seed,
     }
 }

@@ -2,9 +2,8 @@
 
 use crate::experiment::{Experiment, FeedbackSpec};
 use crate::pipeline::Played;
-use crate::predicate::nearest;
 use crate::review::{FeedbackColumns, FirstTouch};
-use crate::table::{Cell, Column};
+use crate::table::{Cell, Column, did_you_mean};
 use crate::time::NEVER;
 
 use super::ReviewError;
@@ -51,8 +50,7 @@ fn column<'a>(played: &'a Played, name: &str) -> Result<&'a Column, ReviewError>
     let known = &played.history.attributes;
     let found = known.iter().find(|attribute| attribute.name == name).map(|attribute| &attribute.column);
     found.ok_or_else(|| {
-        let near = nearest(known.iter().map(|attribute| attribute.name.as_str()), name);
-        let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+        let near = did_you_mean(known.iter().map(|attribute| attribute.name.as_str()), name);
         ReviewError::NoColumn { column: name.into(), near }
     })
 }

@@ -1,0 +1,211 @@
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use polars::prelude::{ArrowDataType, ArrowField, ParquetReader, PolarsError, PolarsResult, SerReader, Series};
+use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::datatypes::{
+    ArrowSchemaRef, DTYPE_CATEGORICAL_NEW, IntegerType, Metadata, TimeUnit as ArrowTimeUnit,
+};
+use polars_buffer::Buffer;
+use polars_parquet::parquet::statistics::Statistics;
+use polars_parquet::read::{
+    BasicDecompressor, ColumnChunkMetadata, FileMetadata, PageReader, RowGroupMetadata, column_iter_to_arrays,
+};
+use rayon::prelude::*;
+
+use crate::table::MISSING;
+
+use super::DataError;
+use super::cells::Batch;
+use super::columnar::{Output, ROWS, Values, broken, header, open};
+use super::files::InFile;
+use super::reader::{Bounds, Group, Header, Met, TableReader, Wanted};
+
+/// A Parquet file, its footer read.
+pub(crate) struct ParquetFile {
+    input: &'static str,
+    file: InFile,
+    schema: ArrowSchemaRef,
+    metadata: Arc<FileMetadata>,
+}
+
+impl ParquetFile {
+    pub fn open(input: &'static str, file: InFile) -> Result<Self, DataError> {
+        let mut reader = ParquetReader::new(open(&file)?);
+        let schema = reader.schema().map_err(|error| broken(&file, &error))?;
+        let metadata = reader.get_metadata().map_err(|error| broken(&file, &error))?.clone();
+        Ok(Self { input, file, schema, metadata })
+    }
+}
+
+impl TableReader for ParquetFile {
+    fn header(&self) -> Result<Header, DataError> {
+        Ok(header(self.input, &self.file, &self.schema, self.metadata.num_rows))
+    }
+
+    fn read(&self, wanted: &Wanted, send: &mut dyn FnMut(Batch) -> bool) -> Result<Met, DataError> {
+        let Self { file, metadata, .. } = self;
+        let mut out = Output { file, place: wanted.file, names: wanted.names, start: 0, send };
+        let parts = parts(metadata.row_groups.iter().map(RowGroupMetadata::num_rows));
+        let mut met = Met::default();
+        for together in parts.chunks(rayon::current_num_threads()) {
+            let decode = |part: &Range<usize>| self.decode(part.clone(), wanted);
+            let decoded: Vec<Result<Vec<Decoded>, DataError>> = together.par_iter().map(decode).collect();
+            for part in decoded {
+                for (rows, columns) in part? {
+                    let share = rows as f64 / metadata.num_rows.max(1) as f64;
+                    wanted.bytes.fetch_add((file.size() as f64 * share) as u64, Ordering::Relaxed);
+                    let Some(columns) = columns else {
+                        met.passed_over += rows as u64;
+                        out.start += rows;
+                        continue;
+                    };
+                    if !out.deliver(rows, columns)? {
+                        return Ok(met);
+                    }
+                }
+            }
+        }
+        Ok(met)
+    }
+
+    fn groups(&self, column: &str) -> Vec<Group> {
+        let Some(field) = self.schema.get(column) else { return Vec::new() };
+        let of_group = |group: &RowGroupMetadata| {
+            let chunk = group.columns_under_root_iter(column).and_then(|mut chunks| chunks.next());
+            let statistics = chunk.and_then(|chunk| chunk.statistics(&self.metadata.footer_buf)?.ok());
+            let bounds = statistics.and_then(|statistics| bounds(&statistics, &field.dtype));
+            Group { rows: group.num_rows(), bounds }
+        };
+        self.metadata.row_groups.iter().map(of_group).collect()
+    }
+}
+
+/// Nothing where they are not known, or not those of the values' text.
+fn bounds(statistics: &Statistics, kind: &ArrowDataType) -> Option<Bounds> {
+    use ArrowDataType as A;
+    match statistics {
+        Statistics::Binary(text) if is_text(kind) => {
+            Some(Bounds::Text(text.min_value.as_ref()?.to_vec(), text.max_value.as_ref()?.to_vec()))
+        }
+        Statistics::Int64(number) if *kind == A::Int64 => Some(Bounds::Number(number.min_value?, number.max_value?)),
+        Statistics::Int32(number) if *kind == A::Int32 => {
+            Some(Bounds::Number(number.min_value?.into(), number.max_value?.into()))
+        }
+        _ => None,
+    }
+}
+
+/// Row groups of about a quarter of a million rows together, so that memory is bounded.
+fn parts(groups: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
+    let (mut parts, mut rows) = (Vec::<Range<usize>>::new(), 0);
+    for (place, height) in groups.enumerate().filter(|(_, height)| *height > 0) {
+        match parts.last_mut() {
+            Some(last) if rows + height <= ROWS => last.end = place + 1,
+            _ => {
+                parts.push(place..place + 1);
+                rows = 0;
+            }
+        }
+        rows += height;
+    }
+    parts
+}
+
+/// The rows of a row group, and its columns; nothing where it is passed over.
+type Decoded = (usize, Option<Vec<Values>>);
+
+impl ParquetFile {
+    /// Row groups, column by column.
+    fn decode(&self, groups: Range<usize>, wanted: &Wanted) -> Result<Vec<Decoded>, DataError> {
+        let mut file = open(&self.file)?;
+        let size = self.file.size();
+        let mut decode = |place: usize| {
+            let group = &self.metadata.row_groups[place];
+            let mut columns = || wanted.names.iter().map(|name| self.column(&mut file, size, group, name)).collect();
+            Ok((group.num_rows(), (!(wanted.is_passed_over)(place)).then(&mut columns).transpose()?))
+        };
+        groups.map(&mut decode).collect()
+    }
+
+    fn column(&self, file: &mut File, size: u64, group: &RowGroupMetadata, name: &str) -> Result<Values, DataError> {
+        let fail = |error: PolarsError| broken(&self.file, &error);
+        let chunk = group.columns_under_root_iter(name).and_then(|mut chunks| chunks.next());
+        let (Some(field), Some(chunk)) = (self.schema.get(name), chunk) else {
+            return Err(broken(&self.file, &format!("a group of its rows lacks column `{name}`")));
+        };
+        let range = chunk.byte_range();
+        if range.start > range.end || range.end > size {
+            return Err(broken(&self.file, &format!("column `{name}` goes on beyond its end")));
+        }
+        let length = range.end - range.start;
+        let mut bytes = Vec::with_capacity(length as usize);
+        file.seek(SeekFrom::Start(range.start)).map_err(|error| self.file.error(error))?;
+        file.take(length).read_to_end(&mut bytes).map_err(|error| self.file.error(error))?;
+        let bytes = Buffer::from(bytes);
+        // A writer may give up its dictionary in the midst of a column: then its texts are decoded one by one.
+        if is_text(&field.dtype)
+            && chunk.dictionary_page_offset().is_some()
+            && let Ok(Some(coded)) = coded(chunk, bytes.clone(), field)
+        {
+            return Ok(coded);
+        }
+        let arrays = match times(arrays(chunk, bytes, field.clone()).map_err(fail)?, field) {
+            Ok(times) => return Ok(times),
+            Err(arrays) => arrays,
+        };
+        Ok(Values::Series(Series::try_from((field, arrays)).map_err(fail)?))
+    }
+}
+
+fn is_text(kind: &ArrowDataType) -> bool {
+    match kind {
+        ArrowDataType::Dictionary(_, values, _) => is_text(values),
+        kind => *kind == ArrowDataType::Utf8View,
+    }
+}
+
+fn arrays(chunk: &ColumnChunkMetadata, bytes: Buffer<u8>, field: ArrowField) -> PolarsResult<Vec<Box<dyn Array>>> {
+    let pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
+    let kind = &chunk.descriptor().descriptor.primitive_type;
+    Ok(column_iter_to_arrays(vec![BasicDecompressor::new(pages, Vec::new())], vec![kind], field, None)?.0)
+}
+
+/// A column of text as the file holds it; nothing where not all of it is in its dictionary.
+fn coded(chunk: &ColumnChunkMetadata, bytes: Buffer<u8>, field: &ArrowField) -> PolarsResult<Option<Values>> {
+    let kind = ArrowDataType::Dictionary(IntegerType::UInt32, Box::new(ArrowDataType::Utf8View), false);
+    // The library decodes to codes what is marked as a categorical of its own.
+    let mark = Metadata::from_iter([(DTYPE_CATEGORICAL_NEW.into(), "".into())]);
+    let field = ArrowField::new(field.name.clone(), kind, field.is_nullable).with_metadata(mark);
+    let arrays = arrays(chunk, bytes, field)?;
+    let [array] = arrays.as_slice() else { return Ok(None) };
+    let Some(array) = array.as_any().downcast_ref::<DictionaryArray<u32>>() else { return Ok(None) };
+    let Some(levels) = array.values().as_any().downcast_ref::<Utf8ViewArray>() else { return Ok(None) };
+    let (keys, levels) = (array.keys().clone(), levels.clone());
+    // Nobody else holds the values then: they need not be copied.
+    drop(arrays);
+    let codes = match keys.validity() {
+        Some(_) => keys.iter().map(|key| key.copied().unwrap_or(MISSING)).collect(),
+        None => keys.into_inner().1.to_vec(),
+    };
+    Ok(Some(Values::Coded(codes, levels)))
+}
+
+/// Times as the file holds them, not copied; the arrays again where some are missing, or not in microseconds.
+fn times(arrays: Vec<Box<dyn Array>>, field: &ArrowField) -> Result<Values, Vec<Box<dyn Array>>> {
+    let zoned = match &field.dtype {
+        ArrowDataType::Timestamp(ArrowTimeUnit::Microsecond, zone) => {
+            zone.as_ref().is_some_and(|zone| !zone.is_empty())
+        }
+        _ => return Err(arrays),
+    };
+    let [array] = arrays.as_slice() else { return Err(arrays) };
+    let array = array.as_any().downcast_ref::<PrimitiveArray<i64>>().filter(|array| array.null_count() == 0).cloned();
+    let Some(array) = array else { return Err(arrays) };
+    // Nobody else holds the values then: they need not be copied.
+    drop(arrays);
+    Ok(Values::Times(array.into_inner().1.to_vec(), zoned))
+}

@@ -1,0 +1,108 @@
+//! The kinds of models. One more is its own file, its lines here, and its name in `result`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ModelError;
+use super::blend::BlendSpec;
+use super::column::ColumnSpec;
+use super::floor::{Constant, Random};
+use super::resolve::Points;
+use super::scorer::Recipe;
+use super::spec::{BracketSpec, Change, LogisticSpec, PointsSpec};
+
+/// One model: exactly one of `points`, `logistic`, `column`, `blend`, `constant`, `random`, `extends`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["points"] }, { "required": ["logistic"] }, { "required": ["column"] }, { "required": ["blend"] },
+    { "required": ["constant"] }, { "required": ["random"] }, { "required": ["extends"] },
+]))]
+pub struct ModelSpec {
+    /// Points for what is known of a lead, added up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsSpec>,
+    /// A logistic regression, fitted on the training window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logistic: Option<LogisticSpec>,
+    /// A score that came with the leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<ColumnSpec>,
+    /// Other models' scores, mixed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blend: Option<BlendSpec>,
+    /// The same score for every lead: a floor to beat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constant: Option<Constant>,
+    /// A random score from the seed and the lead's id: a floor to beat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<Random>,
+    /// The points model that this one is a variant of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
+    /// What the variant does otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// Brackets of this model's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brackets: Option<BracketSpec>,
+    /// What the model is for, in a sentence or two: stands on its card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The team or role that answers for it, as its card shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+/// A model of one kind, its variants carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KindSpec {
+    Points(Box<Points>),
+    Logistic(LogisticSpec),
+    Column(ColumnSpec),
+    Blend(BlendSpec),
+    Constant(Constant),
+    Random(Random),
+}
+
+impl KindSpec {
+    pub fn recipe(&self) -> &dyn Recipe {
+        match self {
+            Self::Points(points) => points.as_ref(),
+            Self::Logistic(logistic) => logistic,
+            Self::Column(column) => column,
+            Self::Blend(blend) => blend,
+            Self::Constant(constant) => constant,
+            Self::Random(random) => random,
+        }
+    }
+}
+
+impl ModelSpec {
+    /// Its kind: `points` alone has variants, which are not carried out here.
+    ///
+    /// # Errors
+    /// When it has none or several.
+    pub(super) fn kind(&self, path: &str) -> Result<Option<KindSpec>, ModelError> {
+        let kinds = [
+            ("points", self.points.as_ref().map(|_| None)),
+            ("logistic", self.logistic.clone().map(KindSpec::Logistic).map(Some)),
+            ("column", self.column.clone().map(KindSpec::Column).map(Some)),
+            ("blend", self.blend.clone().map(KindSpec::Blend).map(Some)),
+            ("constant", self.constant.clone().map(KindSpec::Constant).map(Some)),
+            ("random", self.random.clone().map(KindSpec::Random).map(Some)),
+            ("extends", self.extends.as_ref().map(|_| None)),
+        ];
+        let mut given = kinds.into_iter().filter_map(|(name, kind)| Some((name, kind?)));
+        let names = "`points`, `logistic`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`";
+        match (given.next(), given.next()) {
+            (None, _) => Err(ModelError::invalid(path, format!("a model of no kind, expected one of {names}"))),
+            (Some((_, kind)), None) => Ok(kind),
+            (Some(first), Some(second)) => {
+                let found: Vec<&str> = [first, second].into_iter().chain(given).map(|(name, _)| name).collect();
+                let found = found.join("` and `");
+                Err(ModelError::invalid(path, format!("a model of several kinds (`{found}`), expected one of {names}")))
+            }
+        }
+    }
+}
