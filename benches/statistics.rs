@@ -152,7 +152,8 @@ fn main() -> std::io::Result<()> {
             time(name, &|| Ok(leads.tally(reads).positives()));
             let tally = leads.tally(reads);
             let metrics = METRICS.iter().filter(|metric| metric.reads == reads);
-            metrics.for_each(|metric| time(&format!("metric_{}", metric.id), &|| (metric.compute)(&tally)));
+            let computed = metrics.filter_map(|metric| Some((metric, metric.compute?)));
+            computed.for_each(|(metric, compute)| time(&format!("metric_{}", metric.id), &|| compute.point(&tally)));
         }
     }
     folder.map_or(Ok(()), |folder| fs::write(folder.join("leadoff.csv"), table))

@@ -52,3 +52,28 @@ impl Both {
         self.before += u64::from(before && !after);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(lead: u32, day: i64) -> Change {
+        Change { lead, field: 0, from: day * DAY, value: 0 }
+    }
+
+    #[test]
+    fn winners_count_once_by_the_side_of_the_win_on_which_their_column_changed() {
+        let wins = [Some(100 * DAY), Some(100 * DAY), Some(100 * DAY), None];
+        let changes = [
+            [change(0, 0), change(0, 100), change(0, 105)].as_slice(),
+            &[change(1, 0), change(1, 90)],
+            // On both sides: that says nothing.
+            &[change(2, 0), change(2, 90), change(2, 105)],
+            &[change(3, 0), change(3, 105)],
+        ]
+        .concat();
+        let found = changed(&changes, &["stage"], &wins, 200 * DAY);
+        assert_eq!(found, [Changed { column: "stage".into(), winners: 3, after: 1, before: 1 }]);
+        assert_eq!(changed(&changes, &["stage"], &wins, 110 * DAY), []);
+    }
+}

@@ -28,12 +28,9 @@ fn bottom(cohort: &Cohort, model: &Scored, (falling, tally): (&[f64], &Tally), s
     let rows = cohort.mature();
     let found = discrimination::top_share(tally, share * tally.total());
     let lost = if found.positives > 0.0 { Ok(found.expected / found.positives) } else { Err(Undefined::NoEvents) };
-    let chosen = super::capacity::chosen(falling, share * rows.len() as f64);
+    let chosen = super::schedule::chosen(falling, share * rows.len() as f64);
     let sum = |of: &dyn Fn(usize) -> f64| rows.iter().zip(&chosen).map(|(&row, p)| p * of(row)).sum::<f64>();
-    let leads = cohort.leads();
-    let value = |row: usize| {
-        leads.value.get(row).copied().filter(|value| !value.is_nan() && leads.converted[row]).unwrap_or(0.0)
-    };
+    let value = |row: usize| cohort.value_of(row).unwrap_or(0.0);
     let contact = cohort.asked().contact.as_ref();
     Bottom {
         model: model.name.clone(),
@@ -42,7 +39,7 @@ fn bottom(cohort: &Cohort, model: &Scored, (falling, tally): (&[f64], &Tally), s
         wins: Tied { worst: found.worst.into(), expected: found.expected.into(), best: found.best.into() },
         share_of_wins: Estimate::with(lost, wilson(found.expected.min(found.positives), found.positives, LEVEL)),
         wins_per_quarter: cohort.quarters().map(|quarters| found.expected / quarters).ok_or(Undefined::NoTimes).into(),
-        value: (!leads.value.is_empty()).then(|| sum(&value)),
+        value: cohort.is_valued().then(|| sum(&value)),
         cost: cohort.asked().thresholds.cost_per_lead.map(|cost| cost * found.leads),
         worked: contact.map(|contact| (sum(&|row| f64::from(contact.worked[row])) / found.leads).into()),
     }

@@ -1,4 +1,4 @@
-use crate::result::{Bracket, Brackets, Estimate, Inversion, Number, Scale};
+use crate::result::{Bracket, Brackets, CutOn, CutRule, Estimate, Inversion, Number, Scale};
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Undefined, quantile};
 
@@ -10,7 +10,7 @@ use super::cohort::{BracketRule, Cohort, Scored};
 pub(super) struct Cuts {
     pub edges: Vec<f64>,
     names: Vec<String>,
-    rule: String,
+    rule: CutRule,
 }
 
 impl Cuts {
@@ -50,38 +50,42 @@ pub(super) fn cuts(cohort: &Cohort, model: &Scored) -> Cuts {
     let rule = model.brackets.as_ref().unwrap_or(&cohort.design().brackets);
     match rule {
         BracketRule::Edges { edges, names } if model.brackets.is_some() || model.scale == Scale::Points => {
-            Cuts { edges: edges.clone(), names: names.clone(), rule: "fixed scores".into() }
+            Cuts { edges: edges.clone(), names: names.clone(), rule: CutRule::Fixed }
         }
         BracketRule::Edges { .. } => by_volume(cohort, model),
         BracketRule::Quantiles(count) => {
             let shares: Vec<f64> = (1..*count).map(|i| i as f64 / *count as f64).collect();
-            at_shares(cohort, model, &shares, format!("{count} brackets of equal volume"))
+            at_shares(cohort, model, &shares, equal_volume(*count))
         }
     }
 }
 
 /// Leads to whose volume brackets are cut: the training window, or the cohort without one.
-fn reference(cohort: &Cohort) -> (&[usize], &'static str) {
+fn reference(cohort: &Cohort) -> (&[usize], CutOn) {
     let training = cohort.training();
-    if training.is_empty() { (cohort.mature(), "evaluated leads") } else { (training, "training window") }
+    if training.is_empty() { (cohort.mature(), CutOn::EvaluatedLeads) } else { (training, CutOn::TrainingWindow) }
+}
+
+fn equal_volume(brackets: usize) -> impl Fn(CutOn) -> CutRule {
+    move |on| CutRule::EqualVolume { brackets: brackets as u64, on }
 }
 
 fn by_volume(cohort: &Cohort, model: &Scored) -> Cuts {
     let champion = cohort.design().champion.map(|place| &cohort.models()[place]);
     let first_on_points = || cohort.models().iter().find(|other| other.scale == Scale::Points);
     let Some(pattern) = champion.filter(|champion| champion.scale == Scale::Points).or_else(first_on_points) else {
-        return at_shares(cohort, model, &[0.25, 0.5, 0.75], "4 brackets of equal volume".into());
+        return at_shares(cohort, model, &[0.25, 0.5, 0.75], equal_volume(4));
     };
     let edges = cuts(cohort, pattern).edges;
     let scores = pattern.ranked(reference(cohort).0);
     let below = |edge: &f64| scores.iter().filter(|score| *score < edge).count() as f64 / scores.len().max(1) as f64;
     let shares: Vec<f64> = edges.iter().map(below).collect();
-    at_shares(cohort, model, &shares, format!("equal in volume to the brackets of `{}`", pattern.name))
+    at_shares(cohort, model, &shares, |on| CutRule::Like { model: pattern.name.clone(), on })
 }
 
 /// Cuts at the type-7 quantiles of the reference leads; equal cuts are merged.
-fn at_shares(cohort: &Cohort, model: &Scored, shares: &[f64], rule: String) -> Cuts {
-    let (rows, whose) = reference(cohort);
+fn at_shares(cohort: &Cohort, model: &Scored, shares: &[f64], rule: impl Fn(CutOn) -> CutRule) -> Cuts {
+    let (rows, on) = reference(cohort);
     let mut scores: Vec<f64> = model.scored(rows).into_iter().map(|row| model.score[row]).collect();
     scores.sort_unstable_by(f64::total_cmp);
     let inner = shares.iter().filter(|share| **share > 0.0 && **share < 1.0);
@@ -90,7 +94,7 @@ fn at_shares(cohort: &Cohort, model: &Scored, shares: &[f64], rule: String) -> C
     edges.dedup();
     // A cut at the lowest score leaves nothing below it.
     edges.retain(|edge| scores.first().is_some_and(|lowest| lowest < edge));
-    Cuts { edges, names: Vec::new(), rule: format!("{rule}, cut on the {whose}") }
+    Cuts { edges, names: Vec::new(), rule: rule(on) }
 }
 
 /// The bracket table of a model.
@@ -144,11 +148,7 @@ fn capture(brackets: &[Count], whole: Count) -> Number {
 /// A bracket without its name and place.
 fn row(cohort: &Cohort, rows: &[usize], whole: Count) -> Bracket {
     let part = count(cohort, rows);
-    let days: Vec<f64> = rows
-        .iter()
-        .filter_map(|&row| cohort.leads().created_to_win_days.get(row).copied())
-        .filter(|days| !days.is_nan())
-        .collect();
+    let days: Vec<f64> = rows.iter().filter_map(|&row| cohort.days_to_win(row)).collect();
     let none = if cohort.design().timed { Undefined::NoEvents } else { Undefined::NoTimes };
     Bracket {
         label: String::new(),

@@ -1,11 +1,11 @@
-use crate::result::{Calibration, Estimate, ReliabilityBin, Scale};
+use crate::result::{Calibration, Estimate, ProbabilityMap, ReliabilityBin, Scale};
 use crate::stats::calibration::{self, Binning, Block, Platt};
 use crate::stats::proportion::wilson;
-use crate::stats::{Sample, Undefined};
+use crate::stats::{Sample, Tally, Undefined};
 
 use super::LEVEL;
-use super::asked::Calibrated;
 use super::cohort::{Cohort, Scored};
+use super::options::Calibrated;
 
 /// How a model's scores become probabilities.
 pub(super) enum Map {
@@ -61,14 +61,14 @@ impl Map {
         }
     }
 
-    fn in_words(&self) -> String {
+    fn told(&self) -> ProbabilityMap {
         match self {
-            Self::AsGiven => "probabilities as given".into(),
-            Self::Platt(_, leads) => format!("Platt's logistic map, fitted on {leads} training leads"),
+            Self::AsGiven => ProbabilityMap::AsGiven,
+            Self::Platt(_, leads) => ProbabilityMap::Platt { leads: *leads as u64 },
             Self::Isotonic(blocks, leads) => {
-                format!("isotonic steps ({}), fitted on {leads} training leads", blocks.len())
+                ProbabilityMap::Isotonic { steps: blocks.len() as u64, leads: *leads as u64 }
             }
-            Self::None(reason) => format!("no map to probabilities: {reason}"),
+            Self::None(reason) => ProbabilityMap::None { reason: reason.to_string() },
         }
     }
 }
@@ -79,36 +79,29 @@ fn step(blocks: &[Block], score: f64) -> f64 {
     blocks[after.saturating_sub(1)].value
 }
 
-pub(super) fn calibration(cohort: &Cohort, model: &Scored, map: &Map) -> Calibration {
-    let rows = model.scored(cohort.mature());
-    let converted = cohort.converted(&rows);
-    let predicted: Vec<f64> = rows.iter().filter_map(|&row| map.apply(model.score[row])).collect();
-    let wins = converted.iter().filter(|won| **won).count() as f64;
-    let observed = Estimate::with(
-        if rows.is_empty() { Err(Undefined::Empty) } else { Ok(wins / rows.len() as f64) },
-        wilson(wins, rows.len() as f64, LEVEL),
-    );
+/// The scored mature leads by their probability; why they have none.
+pub(super) fn chances(cohort: &Cohort, model: &Scored, map: &Map) -> Result<Tally, Undefined> {
     if let Map::None(reason) = map {
-        return undefined(map.in_words(), *reason, observed);
+        return Err(*reason);
     }
-    let tally = Sample::new(&predicted, &converted).tally();
-    let parts = calibration::corp(&tally);
-    let slope = calibration::cox(&tally).map(|cox| cox.slope);
-    let intercept = calibration::in_the_large(&tally);
-    let bins = calibration::reliability_bins(&tally, Binning::Mass(10));
-    let error = bins.as_ref().map_err(|reason| *reason).and_then(|bins| calibration::calibration_error(bins));
+    let rows = model.scored(cohort.mature());
+    Ok(Sample::new(&predicted(model, map, &rows), &cohort.converted(&rows)).tally())
+}
+
+fn predicted(model: &Scored, map: &Map, rows: &[usize]) -> Vec<f64> {
+    rows.iter().filter_map(|&row| map.apply(model.score[row])).collect()
+}
+
+/// `tally` counts the leads by probability.
+pub(super) fn calibration(cohort: &Cohort, model: &Scored, map: &Map, tally: Result<&Tally, Undefined>) -> Calibration {
+    let rows = model.scored(cohort.mature());
+    let wins = rows.iter().filter(|&&row| cohort.leads().converted[row]).count() as f64;
+    let rate = if rows.is_empty() { Err(Undefined::Empty) } else { Ok(wins / rows.len() as f64) };
+    let bins = tally.and_then(|tally| calibration::reliability_bins(tally, Binning::Mass(10)));
     Calibration {
-        map: map.in_words(),
-        brier: calibration::brier(&tally).into(),
-        miscalibration: parts.map(|parts| parts.miscalibration).into(),
-        discrimination: parts.map(|parts| parts.discrimination).into(),
-        uncertainty: parts.map(|parts| parts.uncertainty).into(),
-        log_loss: calibration::log_loss(&tally).into(),
-        slope: Estimate::with(slope.map(|slope| slope.point), slope.map(|slope| slope.interval(LEVEL))),
-        intercept: Estimate::with(intercept.map(|citl| citl.point), intercept.map(|citl| citl.interval(LEVEL))),
-        expected_error: error.map(|error| error.expected).into(),
-        mean_predicted: mean(&predicted).into(),
-        observed,
+        map: map.told(),
+        mean_predicted: tally.and_then(|_| mean(&predicted(model, map, &rows))).into(),
+        observed: Estimate::with(rate, wilson(wins, rows.len() as f64, LEVEL)),
         reliability: bins.unwrap_or_default().iter().map(reliability).collect(),
     }
 }
@@ -122,25 +115,6 @@ fn reliability(bin: &calibration::ReliabilityBin) -> ReliabilityBin {
         leads: bin.count as u64,
         predicted: bin.predicted,
         observed: Estimate::with(bin.observed, wilson(bin.converted, bin.count, LEVEL)),
-    }
-}
-
-fn undefined(map: String, reason: Undefined, observed: Estimate) -> Calibration {
-    let none = || reason.into();
-    let nothing = || Estimate::undefined(reason.to_string());
-    Calibration {
-        map,
-        brier: none(),
-        miscalibration: none(),
-        discrimination: none(),
-        uncertainty: none(),
-        log_loss: none(),
-        slope: nothing(),
-        intercept: nothing(),
-        expected_error: none(),
-        mean_predicted: none(),
-        observed,
-        reliability: Vec::new(),
     }
 }
 

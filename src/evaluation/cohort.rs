@@ -1,10 +1,10 @@
-use crate::result::{CardLine, Scale};
+use crate::result::{Barred, CardLine, ModelKind, Scale};
 use crate::stats::random::{Seed, Stream};
 use crate::stats::survival::End;
 use crate::table::MISSING;
 use crate::time::{DAY, Instant, Span};
 
-use super::asked::Asked;
+use super::options::{Asked, Contact, Mark};
 
 /// Scored leads with what became of them: aligned columns in one canonical order (ascending by id).
 #[derive(Clone, Debug)]
@@ -15,7 +15,6 @@ pub struct Cohort {
     training: Vec<usize>,
     mature: Vec<usize>,
     immature: Vec<usize>,
-    asked: Asked,
 }
 
 /// The columns of a cohort, a value a lead.
@@ -24,18 +23,25 @@ pub struct Leads {
     pub part: Vec<PartOfRun>,
     /// Converted within the horizon; means nothing for an immature lead.
     pub converted: Vec<bool>,
-    /// Value of the wins within the horizon, NaN where missing; empty when wins carry none.
-    pub value: Vec<f64>,
-    /// Days from `as_of` to the end of follow-up, and how it ended; empty without times.
-    pub ending_days: Vec<f64>,
-    pub ending: Vec<End>,
-    /// Days from creation to the first win within the horizon; NaN without one.
-    pub created_to_win_days: Vec<f64>,
+    /// Value of the wins within the horizon, NaN where missing; nothing when wins carry none.
+    pub value: Option<Vec<f64>>,
+    /// Nothing without times.
+    pub endings: Option<Endings>,
+    /// Days from creation to the first win within the horizon, NaN without one; nothing without times.
+    pub created_to_win_days: Option<Vec<f64>>,
     pub as_of: Vec<Instant>,
     /// Columns to split by.
     pub segments: Vec<Grouping>,
     /// Calendar periods of creation; nothing without creation times.
     pub periods: Option<Grouping>,
+}
+
+/// The end of each lead's follow-up.
+#[derive(Clone, Debug, Default)]
+pub struct Endings {
+    /// From `as_of`.
+    pub days: Vec<f64>,
+    pub how: Vec<End>,
 }
 
 /// What a lead is in the run for.
@@ -58,14 +64,14 @@ pub struct Grouping {
 #[derive(Clone, Debug)]
 pub struct Scored {
     pub name: String,
-    pub kind: String,
+    pub kind: ModelKind,
     pub scale: Scale,
     /// NaN: not scored, ranked last.
     pub score: Vec<f64>,
     /// Each group of criteria as a score of its own.
     pub groups: Vec<(String, Vec<f64>)>,
     pub card: Vec<CardLine>,
-    pub not_promotable: Option<String>,
+    pub not_promotable: Option<Barred>,
     /// The model's own brackets, where it has some.
     pub brackets: Option<BracketRule>,
 }
@@ -93,6 +99,8 @@ pub struct Design {
     pub capacity: Option<CapacityRule>,
     pub seed: Seed,
     pub replicates: usize,
+    /// Beyond the comparison itself.
+    pub asked: Asked,
 }
 
 /// Sales can work so many leads in every period.
@@ -112,7 +120,9 @@ pub enum CohortError {
     #[error("model `{model}` scored {scored} leads of {leads}")]
     Misaligned { model: String, scored: usize, leads: usize },
     #[error("column `{column}` has {found} values for {leads} leads")]
-    Ragged { column: &'static str, found: usize, leads: usize },
+    Ragged { column: String, found: usize, leads: usize },
+    #[error("outcomes have times, and the leads have no endings")]
+    NoEndings,
     #[error(
         "no mature lead to evaluate: every horizon is still open at `until`; take a shorter horizon or an earlier window"
     )]
@@ -127,18 +137,11 @@ impl Cohort {
     /// The last fallible step of the mathematics.
     pub fn new(leads: Leads, models: Vec<Scored>, design: Design) -> Result<Self, CohortError> {
         let n = leads.part.len();
-        let lengths = [
-            ("converted", leads.converted.len(), false),
-            ("value", leads.value.len(), true),
-            ("ending_days", leads.ending_days.len(), !design.timed),
-            ("ending", leads.ending.len(), !design.timed),
-            ("created_to_win_days", leads.created_to_win_days.len(), true),
-            ("as_of", leads.as_of.len(), false),
-        ];
-        for (column, found, may_be_empty) in lengths {
-            if found != n && !(may_be_empty && found == 0) {
-                return Err(CohortError::Ragged { column, found, leads: n });
-            }
+        if let Some((column, found)) = columns(&leads, &design.asked).into_iter().find(|(_, found)| *found != n) {
+            return Err(CohortError::Ragged { column, found, leads: n });
+        }
+        if design.timed && leads.endings.is_none() {
+            return Err(CohortError::NoEndings);
         }
         if models.is_empty() {
             return Err(CohortError::NoModel);
@@ -155,14 +158,16 @@ impl Cohort {
         match (mature.is_empty(), immature.is_empty()) {
             (true, true) => Err(CohortError::Empty),
             (true, false) => Err(CohortError::NoneMature),
-            _ => Ok(Self { leads, models, design, training, mature, immature, asked: Asked::default() }),
+            _ => Ok(Self { leads, models, design, training, mature, immature }),
         }
     }
 
-    /// The same cohort with more asked of it. Columns that do not fit its leads are as if they were not known.
-    pub fn asking(self, asked: Asked) -> Self {
-        let asked = asked.fitting(self.leads.part.len());
-        Self { asked, ..self }
+    /// The same cohort with more asked of it.
+    ///
+    /// # Errors
+    /// When its columns do not fit the leads.
+    pub fn asking(self, asked: Asked) -> Result<Self, CohortError> {
+        Self::new(self.leads, self.models, Design { asked, ..self.design })
     }
 
     /// The same with another number of resamples.
@@ -180,8 +185,8 @@ impl Cohort {
         let mut own = self.clone();
         for (&to, &from) in self.mature.iter().zip(&dealt) {
             own.leads.converted[to] = self.leads.converted[from];
-            if let Some(value) = self.leads.value.get(from) {
-                own.leads.value[to] = *value;
+            if let (Some(own), Some(value)) = (&mut own.leads.value, &self.leads.value) {
+                own[to] = value[from];
             }
         }
         own
@@ -214,20 +219,24 @@ impl Cohort {
         let own = Leads {
             part: of(&leads.part, rows),
             converted: of(&leads.converted, rows),
-            value: of(&leads.value, rows),
-            ending_days: of(&leads.ending_days, rows),
-            ending: of(&leads.ending, rows),
-            created_to_win_days: of(&leads.created_to_win_days, rows),
+            value: leads.value.as_ref().map(|value| of(value, rows)),
+            endings: leads
+                .endings
+                .as_ref()
+                .map(|endings| Endings { days: of(&endings.days, rows), how: of(&endings.how, rows) }),
+            created_to_win_days: leads.created_to_win_days.as_ref().map(|days| of(days, rows)),
             as_of: of(&leads.as_of, rows),
             segments: leads.segments.iter().map(grouping).collect(),
             periods: leads.periods.as_ref().map(grouping),
         };
-        let cohort = Self::new(own, self.models.iter().map(model).collect(), self.design.clone()).ok()?;
-        Some(cohort.asking(self.asked.take(rows)))
+        let mut design = self.design.clone();
+        design.asked.contact.iter_mut().for_each(|contact| contact.worked = of(&contact.worked, rows));
+        design.asked.marks.iter_mut().for_each(|mark| mark.holds = of(&mark.holds, rows));
+        Self::new(own, self.models.iter().map(model).collect(), design).ok()
     }
 
     pub fn asked(&self) -> &Asked {
-        &self.asked
+        &self.design.asked
     }
 
     pub fn leads(&self) -> &Leads {
@@ -262,11 +271,25 @@ impl Cohort {
         rows.iter().map(|&row| self.leads.converted[row]).collect()
     }
 
+    /// The known value of a row's win; nothing for any other row.
+    pub fn value_of(&self, row: usize) -> Option<f64> {
+        let value = self.leads.value.as_ref()?[row];
+        (!value.is_nan() && self.leads.converted[row]).then_some(value)
+    }
+
     /// The known values of some rows' wins; nothing when wins carry none.
     pub fn value(&self, rows: impl IntoIterator<Item = usize>) -> Option<f64> {
-        let known =
-            |row: usize| Some(self.leads.value[row]).filter(|value| !value.is_nan() && self.leads.converted[row]);
-        (!self.leads.value.is_empty()).then(|| rows.into_iter().filter_map(known).sum())
+        self.is_valued().then(|| rows.into_iter().filter_map(|row| self.value_of(row)).sum())
+    }
+
+    /// Whether wins carry values.
+    pub fn is_valued(&self) -> bool {
+        self.leads.value.is_some()
+    }
+
+    /// Days from creation to the win of a row; nothing without one, or without times.
+    pub fn days_to_win(&self, row: usize) -> Option<f64> {
+        self.leads.created_to_win_days.as_ref().map(|days| days[row]).filter(|days| !days.is_nan())
     }
 
     /// The span of `as_of` over the evaluated leads, in quarters of a year; nothing without times.
@@ -277,9 +300,23 @@ impl Cohort {
     }
 }
 
-/// Some rows of a column that may be empty.
-pub(super) fn of<T: Clone>(column: &[T], rows: &[usize]) -> Vec<T> {
-    rows.iter().filter_map(|&row| column.get(row).cloned()).collect()
+/// Every column with its name and its length.
+fn columns(leads: &Leads, asked: &Asked) -> Vec<(String, usize)> {
+    let mut all = vec![("converted".to_owned(), leads.converted.len()), ("as_of".to_owned(), leads.as_of.len())];
+    let mut add = |name: &str, length: Option<usize>| all.extend(length.map(|length| (name.to_owned(), length)));
+    add("value", leads.value.as_ref().map(Vec::len));
+    add("ending days", leads.endings.as_ref().map(|endings| endings.days.len()));
+    add("endings", leads.endings.as_ref().map(|endings| endings.how.len()));
+    add("created_to_win_days", leads.created_to_win_days.as_ref().map(Vec::len));
+    add("worked", asked.contact.as_ref().map(|Contact { worked }| worked.len()));
+    leads.segments.iter().chain(&leads.periods).for_each(|grouping| add(&grouping.name, Some(grouping.codes.len())));
+    asked.marks.iter().for_each(|Mark { what, holds, .. }| add(what, Some(holds.len())));
+    all
+}
+
+/// Some rows of a column.
+fn of<T: Clone>(column: &[T], rows: &[usize]) -> Vec<T> {
+    rows.iter().map(|&row| column[row].clone()).collect()
 }
 
 impl Scored {

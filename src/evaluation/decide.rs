@@ -1,18 +1,18 @@
-use crate::result::{Comparison, Decision, Estimate, Verdict};
+use crate::metrics::{CAPTURE, MetricId, captures};
+use crate::result::{Comparison, Decision, Estimate, Reason, Verdict};
 
-use super::capacity::Schedule;
 use super::cohort::Cohort;
 use super::compare;
 use super::paired::Paired;
+use super::schedule::Schedule;
 
 /// What to do, from the comparisons with the champion.
 pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, comparisons: &[Comparison]) -> Verdict {
     let (best, tied) = compare::tied_with_best(cohort, schedule, paired);
     let name = |model: usize| cohort.models()[model].name.clone();
     let tied: Vec<String> = tied.into_iter().map(name).collect();
-    let metric = format!("share of wins captured {}", schedule.rule);
     let Some(champion) = cohort.design().champion else {
-        return without_champion(best.map(name), tied, metric);
+        return without_champion(best.map(name), tied, schedule);
     };
     let promotable = |comparison: &Comparison| {
         let challenger = cohort.models().iter().find(|model| model.name == comparison.challenger);
@@ -36,7 +36,8 @@ pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, com
     Verdict {
         decision,
         model: Some(model),
-        metric,
+        metric: Some(CAPTURE.id),
+        hand_over: schedule.hand_over.clone(),
         difference: named.and_then(capture_of),
         challenger: named.map(|comparison| comparison.challenger.clone()),
         tied,
@@ -45,15 +46,16 @@ pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, com
 }
 
 /// Without a champion there is nothing to switch from: the best is named, when nothing ties with it.
-fn without_champion(best: Option<String>, tied: Vec<String>, metric: String) -> Verdict {
+fn without_champion(best: Option<String>, tied: Vec<String>, schedule: &Schedule) -> Verdict {
     let alone = tied.len() == 1;
     Verdict {
         decision: if alone { Decision::Promote } else { Decision::NotEnoughEvidence },
         model: best,
-        metric,
+        metric: Some(CAPTURE.id),
+        hand_over: schedule.hand_over.clone(),
         difference: None,
         challenger: None,
-        reasons: vec!["no champion is named: models are compared with the best of them".into()],
+        reasons: vec![Reason::NoChampion],
         tied,
     }
 }
@@ -62,34 +64,23 @@ fn without_champion(best: Option<String>, tied: Vec<String>, metric: String) -> 
 pub(super) fn sweep(mut verdict: Verdict, schedule: &Schedule, comparisons: &[Comparison]) -> Verdict {
     let named = comparisons.iter().find(|comparison| Some(&comparison.challenger) == verdict.challenger.as_ref());
     let Some(comparison) = named.filter(|_| !schedule.is_capacity) else { return verdict };
-    let captures: Vec<(&str, f64)> = comparison
-        .differences
-        .iter()
-        .filter_map(|one| Some((one.metric.strip_prefix("capture_")?, one.difference.point.finite()?)))
-        .collect();
-    let shares = |which: fn(f64) -> bool| {
-        let own: Vec<&str> = captures.iter().filter(|(_, gain)| which(*gain)).map(|(share, _)| *share).collect();
-        (!own.is_empty()).then(|| own.join(", "))
+    let gain = |id: MetricId| {
+        let found = comparison.differences.iter().find(|one| one.metric == id)?;
+        found.difference.point.finite()
+    };
+    let captures: Vec<(f64, f64)> = captures().into_iter().filter_map(|(id, share)| Some((share, gain(id)?))).collect();
+    let shares = |which: fn(f64) -> bool| -> Vec<f64> {
+        captures.iter().filter(|(_, gain)| which(*gain)).map(|(share, _)| *share).collect()
     };
     let (ahead, behind) = (shares(|gain| gain > 0.0), shares(|gain| gain < 0.0));
-    let challenger = &comparison.challenger;
-    verdict.reasons.push(match (ahead, behind) {
-        (Some(ahead), Some(behind)) => format!(
-            "no capacity is stated, and the best guess turns with it: `{challenger}` is ahead in the top {ahead} %, behind in the top {behind} %"
-        ),
-        (Some(ahead), None) => format!(
-            "no capacity is stated, and the best guess does not turn with it: `{challenger}` is ahead in the top {ahead} % alike"
-        ),
-        (None, Some(behind)) => format!(
-            "no capacity is stated, and the best guess does not turn with it: `{challenger}` is behind in the top {behind} % alike"
-        ),
-        (None, None) => return verdict,
-    });
+    if !ahead.is_empty() || !behind.is_empty() {
+        verdict.reasons.push(Reason::Sweep { challenger: comparison.challenger.clone(), ahead, behind });
+    }
     verdict
 }
 
 fn capture_of(comparison: &Comparison) -> Option<Estimate> {
-    let capture = comparison.differences.iter().find(|difference| difference.metric == "capture");
+    let capture = comparison.differences.iter().find(|difference| difference.metric == CAPTURE.id);
     capture.map(|capture| capture.simultaneous.clone())
 }
 

@@ -8,10 +8,10 @@
 
 use rayon::prelude::*;
 
+use crate::metrics::{Edge, SHARES};
 use crate::stats::order::falling;
 
 use super::cohort::{Cohort, Scored};
-use super::ranking::SHARES;
 
 /// The fewest leads on each side of the edge from which its conversion is taken.
 const SIDE: f64 = 10.0;
@@ -26,16 +26,6 @@ pub(super) struct Edges {
     value: Covariance,
     /// Of the shares of wins in the top [`SHARES`].
     top: [Covariance; SHARES.len()],
-}
-
-/// A figure whose edge moves with the leads.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Edge {
-    Wins,
-    Capture,
-    Value,
-    /// The share of wins in one of the top [`SHARES`], times a factor.
-    Top(usize, f64),
 }
 
 #[derive(Clone, Debug)]
@@ -147,12 +137,10 @@ fn indicator(cohort: &Cohort, rows: &[usize]) -> Vec<f64> {
 
 /// What each lead's wins are worth; empty where wins carry no value.
 fn values(cohort: &Cohort, rows: &[usize]) -> Vec<f64> {
-    let leads = cohort.leads();
-    if leads.value.is_empty() {
+    if !cohort.is_valued() {
         return Vec::new();
     }
-    let won = |&row: &usize| Some(leads.value[row]).filter(|value| !value.is_nan() && leads.converted[row]);
-    rows.iter().map(|row| won(row).unwrap_or(0.0)).collect()
+    rows.iter().map(|&row| cohort.value_of(row).unwrap_or(0.0)).collect()
 }
 
 /// The share of wins is a ratio: its influence is (that of the wins handed over − share · y)/wins.
@@ -230,7 +218,7 @@ mod tests {
     fn sorted(scores: Vec<f64>) -> Sorted {
         let model = Scored {
             name: "a".into(),
-            kind: "column".into(),
+            kind: crate::result::ModelKind::Column,
             scale: crate::result::Scale::Points,
             groups: Vec::new(),
             card: Vec::new(),

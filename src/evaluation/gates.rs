@@ -3,15 +3,20 @@
 //! All gates must pass, so that each is tested at its own confidence (an intersection-union test: Berger 1982);
 //! challengers are many, so a gate's interval holds for all of them at once.
 
-use crate::result::{Comparison, Decision, Estimate, GateEvidence, GateOutcome, GatePart, Number, Verdict};
+use crate::metrics::{AUC, CAPTURE, Metric, MetricId, Reads, WINS};
+use crate::result::{
+    Comparison, Decision, Estimate, GateAsked, GateEvidence, GateFound, GateMargin, GateOutcome, GatePart, Number,
+    Reason, Verdict, WorstSegment,
+};
 use crate::stats::{Interval, Undefined, dist};
 
-use super::asked::{Gate, Margin};
-use super::capacity::Schedule;
 use super::cohort::Cohort;
-use super::compare::{COMPARED, Compared, Spread, WORTHWHILE, max_t};
+use super::compare::WORTHWHILE;
+use super::options::{Gate, Margin};
 use super::paired::Paired;
+use super::schedule::Schedule;
 use super::segment::{self, FEWEST};
+use super::spread::{Spread, max_t};
 
 /// Every gate for every challenger.
 pub(super) fn gates(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Vec<GateEvidence> {
@@ -21,7 +26,7 @@ pub(super) fn gates(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Ve
     let gates = cohort.asked().gates.iter();
     gates
         .flat_map(|gate| match gate {
-            Gate::Metric { metric, margin, confidence } => against.metric(metric, *margin, *confidence),
+            Gate::Metric { metric, margin, confidence } => against.metric(*metric, *margin, *confidence),
             Gate::Segments { column, not_worse_by, confidence } => against.segments(column, *not_worse_by, *confidence),
             Gate::Quarters { better, of } => against.quarters(*better, *of),
         })
@@ -50,9 +55,12 @@ pub(super) fn decide(gates: &[GateEvidence], cohort: &Cohort, comparisons: &mut 
 /// Adds to a verdict what the gates said of the model it names.
 pub(super) fn explain(mut verdict: Verdict, gates: &[GateEvidence]) -> Verdict {
     let own = gates.iter().filter(|gate| Some(&gate.challenger) == verdict.challenger.as_ref());
-    let lines: Vec<String> =
-        own.map(|gate| format!("gate {}: {} ({})", gate.outcome.in_words(), gate.gate, gate.found)).collect();
-    verdict.reasons.extend(lines);
+    let reason = |gate: &GateEvidence| Reason::Gate {
+        outcome: gate.outcome,
+        asked: gate.asked.clone(),
+        found: gate.found.clone(),
+    };
+    verdict.reasons.extend(own.map(reason));
     verdict
 }
 
@@ -86,15 +94,6 @@ fn settles(outcome: GateOutcome, se: f64, critical: f64) -> Option<f64> {
     (outcome == GateOutcome::Open && margin > 0.0 && margin.is_finite()).then_some(margin)
 }
 
-/// A figure as it is printed: with a true minus.
-fn signed(value: f64) -> String {
-    format!("{value:.4}").replace('-', "−")
-}
-
-fn percent(share: f64) -> String {
-    format!("{} %", (share * 1e4).round() / 100.0)
-}
-
 /// The challengers against the champion.
 struct Against<'a> {
     cohort: &'a Cohort,
@@ -105,22 +104,22 @@ struct Against<'a> {
 }
 
 impl Against<'_> {
-    fn metric(&self, metric: &str, margin: Margin, confidence: f64) -> Vec<GateEvidence> {
-        let Some(compared) = COMPARED.iter().find(|compared| compared.metric == metric) else { return Vec::new() };
-        let spread = |&challenger: &usize| {
-            Spread::of(self.paired, self.schedule, (self.champion, challenger), compared.figure())
-        };
+    fn metric(&self, metric: MetricId, margin: Margin, confidence: f64) -> Vec<GateEvidence> {
+        let metric = metric.metric();
+        let Some(resample) = metric.resample else { return Vec::new() };
+        let spread =
+            |&challenger: &usize| Spread::of(self.paired, self.schedule, (self.champion, challenger), resample);
         let spreads: Vec<Spread> = self.challengers.iter().map(spread).collect();
         let critical = max_t(&spreads, confidence).unwrap_or_else(|| dist::normal_critical(confidence));
         let one = |(&challenger, spread): (&usize, &Spread)| {
-            self.by_metric(compared, margin, confidence, challenger, spread, critical)
+            self.by_metric(metric, margin, confidence, challenger, spread, critical)
         };
         self.challengers.iter().zip(&spreads).map(one).collect()
     }
 
     fn by_metric(
         &self,
-        compared: &Compared,
+        metric: &Metric,
         margin: Margin,
         confidence: f64,
         challenger: usize,
@@ -129,40 +128,31 @@ impl Against<'_> {
     ) -> GateEvidence {
         let undefined = spread.observed.is_nan() || spread.se.is_nan();
         let interval = Interval::around(spread.observed, critical * spread.se);
-        let gain = if compared.higher_is_better { interval } else { Interval::new(-interval.high, -interval.low) };
+        let gain = if metric.is_higher_better() { interval } else { Interval::new(-interval.high, -interval.low) };
         let outcome = if undefined { GateOutcome::Open } else { judge(gain, margin) };
         let effect = match margin {
             Margin::AtLeast(least) if least > 0.0 => Some(least),
-            Margin::AtLeast(_) => (compared.metric == "capture").then_some(WORTHWHILE),
+            Margin::AtLeast(_) => (metric.id == CAPTURE.id).then_some(WORTHWHILE),
             Margin::NotWorseBy(most) => (most > 0.0).then_some(most),
         };
         let (more_leads, days) = self.waiting(outcome, effect, spread.se, critical);
         let settles = settles(outcome, spread.se, critical);
-        let label = if compared.metric == "capture" {
-            format!("{} {}", compared.label, self.schedule.rule)
-        } else {
-            compared.label.into()
-        };
-        let asked = match margin {
-            Margin::AtLeast(least) if least > 0.0 => format!("better by at least {least}"),
-            Margin::AtLeast(_) => "better".into(),
-            Margin::NotWorseBy(most) => format!("not worse by more than {most}"),
-        };
-        let found = if undefined {
-            "one of the models has no such figure".to_string()
-        } else {
-            let bound = if outcome == GateOutcome::Failed { gain.high } else { gain.low };
-            let side = if outcome == GateOutcome::Failed { "at most" } else { "at least" };
-            format!(
-                "the gain is {side} {}, with {} confidence over all challengers",
-                signed(bound),
-                percent(confidence)
-            )
+        let found = match outcome {
+            _ if undefined => GateFound::NoFigure,
+            GateOutcome::Failed => GateFound::AtMost { gain: gain.high, confidence },
+            _ => GateFound::AtLeast { gain: gain.low, confidence },
         };
         GateEvidence {
             challenger: self.name(challenger),
-            gate: format!("{label}: {asked}"),
-            metric: compared.metric.into(),
+            asked: GateAsked::Metric {
+                metric: metric.id,
+                hand_over: (metric.reads == Reads::HandedOver).then(|| self.schedule.hand_over.clone()),
+                margin: match margin {
+                    Margin::AtLeast(least) => GateMargin::AtLeast(least),
+                    Margin::NotWorseBy(most) => GateMargin::NotWorseBy(most),
+                },
+            },
+            metric: metric.id,
             outcome,
             difference: if undefined {
                 Estimate::undefined("one of the models has no such figure")
@@ -231,16 +221,10 @@ impl Against<'_> {
         };
         let low = |part: &&GatePart| part.difference.low.finite().unwrap_or(f64::INFINITY);
         let worst = judged().min_by(|a, b| low(a).total_cmp(&low(b)));
-        let small = parts.len() - judged().count();
-        let beside = match small {
-            0 => String::new(),
-            small => format!("; {small} with fewer than {FEWEST} wins or others are not judged"),
-        };
-        let found = match worst {
-            Some(worst) => {
-                format!("the widest loss that is possible is in `{}`: {}{beside}", worst.label, signed(low(&worst)))
-            }
-            None => format!("no segment has {FEWEST} wins and {FEWEST} others"),
+        let found = GateFound::Segments {
+            worst: worst.map(|worst| WorstSegment { label: worst.label.clone(), low: low(&worst) }),
+            small: (parts.len() - judged().count()) as u64,
+            enough: FEWEST as u64,
         };
         let critical = dist::normal_critical(confidence);
         // Of the worst segment: it needs so many times the leads there are, and they come in the same shares.
@@ -251,8 +235,8 @@ impl Against<'_> {
         let (more_leads, days) = self.waiting(outcome, effect, se, critical);
         GateEvidence {
             challenger: self.name(challenger),
-            gate: format!("AUC within every {column}: not worse by more than {not_worse_by}"),
-            metric: "auc".into(),
+            asked: GateAsked::Segments { column: column.into(), not_worse_by },
+            metric: AUC.id,
             outcome,
             difference: worst
                 .map_or_else(|| Estimate::undefined("no segment is large enough"), |worst| worst.difference.clone()),
@@ -318,17 +302,18 @@ impl Against<'_> {
             (false, true) => GateOutcome::Failed,
             (false, false) => GateOutcome::Open,
         };
-        let found = match parts.len() {
-            0 => "no quarter can be judged".to_string(),
-            judged => format!("better in {won} of the {judged} quarters there are"),
-        };
+        let found = GateFound::Quarters { better: won as u64, judged: parts.len() as u64 };
         let total: f64 = parts.iter().filter_map(|part| part.difference.point.finite()).sum();
         let half = |part: &GatePart| part.difference.interval().map_or(0.0, |own| (own.high - own.low) / 2.0);
         let spread = parts.iter().map(|part| half(part).powi(2)).sum::<f64>().sqrt();
         GateEvidence {
             challenger: self.name(challenger),
-            gate: format!("more wins handed over {} in {better} of the last {of} quarters", self.schedule.rule),
-            metric: "wins".into(),
+            asked: GateAsked::Quarters {
+                hand_over: self.schedule.hand_over.clone(),
+                better: better as u64,
+                of: of as u64,
+            },
+            metric: WINS.id,
             outcome,
             difference: if parts.is_empty() {
                 Estimate::undefined("no quarter can be judged")

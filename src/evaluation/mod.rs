@@ -1,6 +1,5 @@
 //! A cohort's columns become its evaluation: every model on the same leads, then each against the champion.
 
-mod asked;
 mod bottom;
 mod bracket;
 mod calibrate;
@@ -10,23 +9,27 @@ mod compare;
 mod decide;
 mod edges;
 mod gates;
+mod options;
 mod paired;
 mod pairs;
 mod paradox;
 mod part;
 mod ranking;
 mod readiness;
+mod schedule;
 mod segment;
 mod selfcheck;
 mod silent;
+mod spread;
 mod swap;
 mod threshold;
 mod time;
+mod values;
 mod waiting;
 mod worked;
 
-pub use asked::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule, metrics};
-pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Grouping, Leads, PartOfRun, Scored};
+pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Endings, Grouping, Leads, PartOfRun, Scored};
+pub use options::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule};
 
 use rayon::prelude::*;
 
@@ -38,8 +41,9 @@ pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
 pub use swap::{Agreement, Swap, Swapped, agreement, swapped};
 pub use worked::contacts;
 
-use self::capacity::Schedule;
 use self::paired::Paired;
+use self::schedule::Schedule;
+use self::values::Readable;
 
 /// Confidence of every interval.
 const LEVEL: f64 = 0.95;
@@ -61,7 +65,7 @@ pub fn evaluate(cohort: &Cohort) -> Evaluated {
 
 /// The same, told after each part what was done.
 pub fn evaluate_watched(cohort: &Cohort, done: &mut dyn FnMut(&'static str)) -> Evaluated {
-    let schedule = capacity::schedule(cohort);
+    let schedule = schedule::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
     done("bootstrap");
     let models = || (0..cohort.models().len()).into_par_iter();
@@ -105,7 +109,7 @@ pub struct Profile {
 
 /// Every model by itself: what [`evaluate`] says of each without holding them against one another.
 pub fn profiles(cohort: &Cohort) -> Vec<Profile> {
-    let schedule = capacity::schedule(cohort);
+    let schedule = schedule::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
     let counted = || schedule.periods.iter().flat_map(|(rows, _)| rows);
     let wins_in_all = counted().filter(|row| cohort.leads().converted[**row]).count() as f64;
@@ -139,6 +143,11 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
     let (scores, converted) = (model.ranked(rows), cohort.converted(rows));
     let tally = Sample::new(&scores, &converted).tally();
     let cuts = bracket::cuts(cohort, model);
+    let map = &paired.maps[place];
+    let chances = calibrate::chances(cohort, model, map);
+    let chances = chances.as_ref().map_err(|reason| *reason);
+    let capacity = capacity::capacity(cohort, place, schedule);
+    let readable = Readable { ranked: &tally, chances, capacity: capacity.as_ref(), schedule, paired, model: place };
     ModelEvaluation {
         name: model.name.clone(),
         kind: model.kind.clone(),
@@ -150,14 +159,15 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         brackets: bracket::brackets(cohort, model, &cuts),
         top: ranking::top(&tally),
         gain: ranking::gain(&tally),
+        metrics: readable.values(),
         ranking: ranking::ranking(&tally),
-        calibration: calibrate::calibration(cohort, model, &paired.maps[place]),
+        calibration: calibrate::calibration(cohort, model, map, chances),
         time_to_convert: time::time_to_convert(cohort, model, &cuts),
         distribution: ranking::distribution(&tally),
         segments: part::segments(cohort, model),
         periods: part::periods(cohort, model),
         groups: part::groups(cohort, model),
-        capacity: capacity::capacity(cohort, place, schedule, paired),
+        capacity,
         card: model.card.clone(),
         about: About::default(),
     }

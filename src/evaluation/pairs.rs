@@ -1,20 +1,22 @@
 use rayon::prelude::*;
 
+use crate::metrics::Resample;
 use crate::result::{Estimate, Pair};
 use crate::stats::multiplicity::holm;
 use crate::stats::{Interval, Undefined};
 
 use super::LEVEL;
-use super::capacity::Schedule;
 use super::cohort::Cohort;
-use super::compare::{CAPTURE, Spread, max_t};
 use super::paired::Paired;
+use super::schedule::Schedule;
+use super::spread::{Spread, max_t};
 
 /// Every pair of models, in the order of the file: one family, so that a league can be read off without a champion.
 pub(super) fn pairs(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Vec<Pair> {
     let models = cohort.models().len();
     let places: Vec<(usize, usize)> = (0..models).flat_map(|a| (a + 1..models).map(move |b| (a, b))).collect();
-    let spreads: Vec<Spread> = places.iter().map(|&pair| Spread::of(paired, schedule, pair, CAPTURE)).collect();
+    let spreads: Vec<Spread> =
+        places.iter().map(|&pair| Spread::of(paired, schedule, pair, Resample::CAPTURE)).collect();
     let areas: Vec<_> = places.par_iter().map(|&(a, b)| paired.areas(a, b)).collect();
     let capture_p: Vec<Result<f64, Undefined>> = spreads.iter().map(Spread::p).collect();
     let auc_p: Vec<Result<f64, Undefined>> = areas

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::result::{Estimate, Number, Paradox};
+use crate::result::{Estimate, Number, Paradox, ParadoxKind};
 use crate::stats::proportion::{Count, wilson};
 use crate::stats::strata::{self, Stratum};
 use crate::stats::{Interval, Sample, discrimination, dist, quantile};
@@ -83,7 +83,7 @@ fn paradox(cohort: &Cohort, model: &Scored, grouping: &Grouping) -> Option<Parad
     Some(Paradox {
         model: model.name.clone(),
         column: grouping.name.clone(),
-        kind: kind.into(),
+        kind,
         pooled: pooled.estimate(),
         within: inner.estimate(),
         level: if code == MISSING { "(missing)".into() } else { grouping.levels[code as usize].clone() },
@@ -96,18 +96,18 @@ fn paradox(cohort: &Cohort, model: &Scored, grouping: &Grouping) -> Option<Parad
 }
 
 /// What is the matter, if it is more than twice the larger standard error.
-fn kind(pooled: Area, within: Area) -> Option<&'static str> {
+fn kind(pooled: Area, within: Area) -> Option<ParadoxKind> {
     let change = within.auc - pooled.auc;
     let sure = |area: Area| (area.auc - 0.5).abs() > dist::normal_critical(LEVEL) * area.variance.sqrt();
     if change.abs() < f64::max(SPOKEN, 2.0 * pooled.variance.max(within.variance).sqrt()) {
         return None;
     }
     if (pooled.auc - 0.5) * (within.auc - 0.5) < 0.0 && sure(pooled) && sure(within) {
-        Some("reversed when pooled (Simpson's paradox)")
+        Some(ParadoxKind::Reversed)
     } else if (within.auc - 0.5).abs() > (pooled.auc - 0.5).abs() {
-        Some("attenuated when pooled")
+        Some(ParadoxKind::Attenuated)
     } else if change.abs() > OWED {
-        Some("owed to the column when pooled")
+        Some(ParadoxKind::OwedToTheColumn)
     } else {
         None
     }
@@ -152,9 +152,9 @@ mod tests {
 
     #[test]
     fn a_change_is_named_by_what_it_does_to_the_score() {
-        assert_eq!(kind(area(0.65, 0.006), area(0.75, 0.006)), Some("attenuated when pooled"));
-        assert_eq!(kind(area(0.45, 0.01), area(0.6, 0.01)), Some("reversed when pooled (Simpson's paradox)"));
-        assert_eq!(kind(area(0.8, 0.01), area(0.6, 0.01)), Some("owed to the column when pooled"));
+        assert_eq!(kind(area(0.65, 0.006), area(0.75, 0.006)), Some(ParadoxKind::Attenuated));
+        assert_eq!(kind(area(0.45, 0.01), area(0.6, 0.01)), Some(ParadoxKind::Reversed));
+        assert_eq!(kind(area(0.8, 0.01), area(0.6, 0.01)), Some(ParadoxKind::OwedToTheColumn));
         assert_eq!(kind(area(0.7, 0.01), area(0.69, 0.01)), None);
         assert_eq!(kind(area(0.6, 0.1), area(0.7, 0.1)), None);
     }

@@ -1,19 +1,13 @@
+use crate::metrics::SHARES;
 use crate::result::{Estimate, GainPoint, Number, Ranking, ScoreBin, Tied, TopShare};
 use crate::stats::proportion::{self, Count};
 use crate::stats::{Tally, Undefined, discrimination};
 
 use super::LEVEL;
 
-/// The shares at which gain and lift are told.
-pub(super) const SHARES: [f64; 5] = [0.01, 0.05, 0.1, 0.2, 0.3];
-
 pub(super) fn ranking(tally: &Tally) -> Ranking {
     Ranking {
-        auc: Estimate::with(discrimination::auc(tally), discrimination::auc_interval(tally, LEVEL)),
-        gini: discrimination::gini(tally).into(),
-        average_precision: discrimination::average_precision(tally).into(),
         prevalence: discrimination::prevalence(tally).into(),
-        ks: discrimination::ks(tally).map(|ks| ks.ks).into(),
         ks_threshold: discrimination::ks(tally).map(|ks| ks.threshold).into(),
     }
 }

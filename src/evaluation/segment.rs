@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 
-use crate::result::{Estimate, SegmentDifference, Verdict};
+use crate::result::{Estimate, Reading, Reason, SegmentDifference, Verdict};
 use crate::stats::discrimination::{self, AucComparison, PairedScores};
 use crate::stats::multiplicity::benjamini_hochberg;
 use crate::stats::{Interval, Undefined, dist};
 
 use super::LEVEL;
-use super::capacity::{Schedule, inclusion};
 use super::cohort::{Cohort, Grouping};
+use super::schedule::{Schedule, inclusion};
 
 /// The fewest wins, and the fewest others, on which a segment is judged.
 pub(super) const FEWEST: usize = 10;
@@ -75,7 +75,7 @@ pub(super) fn differences(cohort: &Cohort, schedule: &Schedule) -> Vec<SegmentDi
         let Some(q) = adjusted.next() else { break };
         difference.q = q.into();
         let point = difference.auc.point.finite().unwrap_or(0.0);
-        difference.reading = (q < 1.0 - LEVEL).then(|| if point > 0.0 { "better" } else { "worse" }.into());
+        difference.reading = (q < 1.0 - LEVEL).then_some(if point > 0.0 { Reading::Better } else { Reading::Worse });
     }
     found
 }
@@ -108,16 +108,15 @@ pub(super) fn warn(mut verdict: Verdict, segments: &[SegmentDifference]) -> Verd
     let gains =
         verdict.difference.as_ref().and_then(|difference| difference.point.finite()).is_some_and(|gain| gain > 0.0);
     let harmed = segments.iter().filter(|segment| {
-        Some(&segment.challenger) == verdict.challenger.as_ref() && segment.reading.as_deref() == Some("worse")
+        Some(&segment.challenger) == verdict.challenger.as_ref() && segment.reading == Some(Reading::Worse)
     });
-    let line = |segment: &SegmentDifference| {
-        let auc = segment.auc.point.finite().unwrap_or(f64::NAN);
-        format!(
-            "`{}` captures more wins over all leads, but ranks those whose {} is `{}` worse than the champion does (AUC {auc:+.3}, {} leads)",
-            segment.challenger, segment.column, segment.label, segment.leads
-        )
+    let reason = |segment: &SegmentDifference| Reason::Harms {
+        challenger: segment.challenger.clone(),
+        column: segment.column.clone(),
+        label: segment.label.clone(),
+        auc: segment.auc.point.finite().unwrap_or_default(),
+        leads: segment.leads,
     };
-    let lines: Vec<String> = harmed.filter(|_| gains).map(line).collect();
-    verdict.reasons.extend(lines);
+    verdict.reasons.extend(harmed.filter(|_| gains).map(reason));
     verdict
 }

@@ -1,12 +1,13 @@
 //! How often this comparison would cry wolf on the user's own data.
 
+use crate::metrics::CAPTURE;
 use crate::result::{Comparison, Decision, Verdict};
 use crate::stats::Interval;
 use crate::stats::proportion::clopper_pearson;
 use crate::stats::random::Stream;
 
 use super::cohort::Cohort;
-use super::{LEVEL, capacity, compare, decide, gates, paired};
+use super::{LEVEL, compare, decide, gates, paired, schedule};
 
 /// Streams of permutations and halves, apart from those of resamples.
 const PERMUTED: u64 = 2 << 32;
@@ -68,7 +69,7 @@ impl Halves {
         let Some(same) = again.iter().find(|comparison| Some(&comparison.challenger) == verdict.model.as_ref()) else {
             return;
         };
-        let capture = same.differences.iter().find(|difference| difference.metric == "capture");
+        let capture = same.differences.iter().find(|difference| difference.metric == CAPTURE.id);
         self.confirmed += usize::from(promotes(same));
         self.contradicted += usize::from(
             capture.and_then(|capture| capture.difference.point.finite()).is_some_and(|difference| difference < 0.0),
@@ -78,7 +79,7 @@ impl Halves {
 
 /// The decision and what it rests on, without the rest of an evaluation.
 pub fn decision(cohort: &Cohort) -> (Verdict, Vec<Comparison>) {
-    let schedule = capacity::schedule(cohort);
+    let schedule = schedule::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
     let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
     gates::decide(&gates::gates(cohort, &schedule, &paired), cohort, &mut comparisons);

@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use crate::result::{Estimate, Trait};
+use crate::result::{Estimate, HandOver, Trait, TraitOf};
 use crate::stats::proportion::{Count, difference_interval, wilson};
 
-use super::asked::Mark;
-use super::capacity::{self, Schedule};
 use super::cohort::Cohort;
+use super::options::Mark;
+use super::schedule::{self, Schedule};
 use super::{LEVEL, segment};
 
 /// Traits told of each challenger.
@@ -26,7 +26,7 @@ pub struct Swapped {
 /// The leads that swap in and out, a challenger after the other, in the cohort's order.
 pub fn swapped(cohort: &Cohort) -> Vec<Swapped> {
     let Some(champion) = cohort.design().champion else { return Vec::new() };
-    let schedule = capacity::schedule(cohort);
+    let schedule = schedule::schedule(cohort);
     let before = segment::shares(cohort, &schedule, champion);
     let challengers = (0..cohort.models().len()).filter(|&model| model != champion);
     challengers
@@ -63,7 +63,7 @@ fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[(usize, f64)]) -> 
     let name = &cohort.models()[challenger].name;
     let champion = cohort.design().champion.map(|place| &cohort.models()[place].name);
     let mut found = Vec::new();
-    let mut look = |of: &str, what: &str, holds: &dyn Fn(usize) -> bool| {
+    let mut look = |of: TraitOf, what: &str, holds: &dyn Fn(usize) -> bool| {
         found.extend(tell(name, of, what, moved, holds));
     };
     let own = |mark: &&Mark| mark.model == *name || Some(&mark.model) == champion;
@@ -71,14 +71,14 @@ fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[(usize, f64)]) -> 
     for (place, mark) in marks.iter().enumerate() {
         // A variant shares most criteria with the model that it extends: each is told once.
         if !marks[..place].iter().any(|before| before.holds == mark.holds) {
-            look(&format!("criterion of `{}`", mark.model), &mark.what, &|row| mark.holds[row]);
+            look(TraitOf::Criterion { model: mark.model.clone() }, &mark.what, &|row| mark.holds[row]);
         }
     }
     for grouping in &cohort.leads().segments {
         for (label, rows) in grouping.split(cohort.mature()) {
             let mut own = vec![false; cohort.leads().part.len()];
             rows.iter().for_each(|&row| own[row] = true);
-            look(&grouping.name, &label, &|row| own[row]);
+            look(TraitOf::Column { name: grouping.name.clone() }, &label, &|row| own[row]);
         }
     }
     let size = |one: &Trait| one.difference.point.finite().unwrap_or(0.0).abs();
@@ -90,7 +90,7 @@ fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[(usize, f64)]) -> 
 /// One trait, if it tells the two apart beyond chance and both are large enough to speak of.
 fn tell(
     challenger: &str,
-    of: &str,
+    of: TraitOf,
     what: &str,
     moved: &[(usize, f64)],
     holds: &dyn Fn(usize) -> bool,
@@ -112,7 +112,7 @@ fn tell(
     let point = entering.rate().ok()? - leaving.rate().ok()?;
     (!interval.contains(0.0)).then(|| Trait {
         challenger: challenger.into(),
-        of: of.into(),
+        of,
         what: what.into(),
         swapped_in: rate(entering),
         swapped_out: rate(leaving),
@@ -123,8 +123,7 @@ fn tell(
 /// How far two models agree on whom they would hand over at the experiment's capacity (or in the top 10 %).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agreement {
-    /// "at 120 leads a week".
-    pub rule: String,
+    pub hand_over: HandOver,
     /// Leads of the periods that count.
     pub leads: f64,
     /// Those that only the challenger hands over, and those that only the champion does; fractional under ties.
@@ -141,7 +140,7 @@ pub struct Swap {
 
 /// Where the champion and a challenger differ.
 pub fn agreement(cohort: &Cohort, champion: usize, challenger: usize) -> Agreement {
-    let schedule = capacity::schedule(cohort);
+    let schedule = schedule::schedule(cohort);
     let before = segment::shares(cohort, &schedule, champion);
     let after = segment::shares(cohort, &schedule, challenger);
     let moved = |sign: f64| {
@@ -156,6 +155,6 @@ pub fn agreement(cohort: &Cohort, champion: usize, challenger: usize) -> Agreeme
         leads: schedule.periods.iter().map(|(rows, _)| rows.len()).sum::<usize>() as f64,
         swapped_in: moved(1.0),
         swapped_out: moved(-1.0),
-        rule: schedule.rule,
+        hand_over: schedule.hand_over,
     }
 }

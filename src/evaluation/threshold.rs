@@ -2,15 +2,15 @@
 
 use rayon::prelude::*;
 
-use crate::result::{ChosenThreshold, Estimate, Number, QuarterThreshold, Threshold, Thresholds};
+use crate::result::{ChosenThreshold, Estimate, Number, QuarterThreshold, Threshold, ThresholdAim, Thresholds};
 use crate::stats::proportion::wilson;
 use crate::stats::random::Stream;
 use crate::stats::{Interval, Undefined, dist, quantile};
 use crate::time::DAY;
 
 use super::LEVEL;
-use super::asked::ThresholdRule;
 use super::cohort::{Cohort, Scored};
+use super::options::ThresholdRule;
 
 /// Distinct scores beyond these are merged into cells of equal volume, each under its lowest score.
 const CELLS: usize = 1_000;
@@ -58,26 +58,22 @@ pub(super) fn thresholds(cohort: &Cohort, place: usize) -> Thresholds {
         rows: ladder.shown().into_iter().map(|at| ladder.row(at, asked)).collect(),
         chosen: rules(cohort, asked)
             .into_iter()
-            .map(|(words, rule)| chosen(cohort, model, place, &ladder, words, rule))
+            .map(|(aim, rule)| chosen(cohort, model, place, &ladder, aim, rule))
             .collect(),
     }
 }
 
-fn rules(cohort: &Cohort, asked: ThresholdRule) -> Vec<(String, Rule)> {
+fn rules(cohort: &Cohort, asked: ThresholdRule) -> Vec<(ThresholdAim, Rule)> {
     let capacity = cohort.design().capacity.as_ref().filter(|_| cohort.design().timed);
     let by_capacity = capacity.map(|rule| {
         let per_week = rule.leads * 7.0 / rule.per.days();
-        (format!("at most {} leads a week, on average", (per_week * 10.0).round() / 10.0), Rule::PerWeek(per_week))
+        (ThresholdAim::PerWeek { leads: per_week }, Rule::PerWeek(per_week))
     });
-    let by_precision = asked.precision.map(|share| {
-        (
-            format!("the lowest at which {} % of those handed over convert", (share * 1e4).round() / 100.0),
-            Rule::Precision(share),
-        )
-    });
-    let by_worth = asked.cost_per_lead.zip(asked.value_per_win).map(|(cost, value)| {
-        (format!("worth the most at {cost} a lead and {value} a win"), Rule::Worth { cost, value })
-    });
+    let by_precision = asked.precision.map(|share| (ThresholdAim::Precision { share }, Rule::Precision(share)));
+    let by_worth = asked
+        .cost_per_lead
+        .zip(asked.value_per_win)
+        .map(|(cost, value)| (ThresholdAim::Worth { cost, value }, Rule::Worth { cost, value }));
     [by_capacity, by_precision, by_worth].into_iter().flatten().collect()
 }
 
@@ -86,7 +82,7 @@ fn chosen(
     model: &Scored,
     place: usize,
     ladder: &Ladder,
-    words: String,
+    aim: ThresholdAim,
     rule: Rule,
 ) -> ChosenThreshold {
     let found = ladder.find(rule);
@@ -99,7 +95,7 @@ fn chosen(
         QuarterThreshold { quarter, score: own.find(rule).map(|at| own.score[at]).map_or_else(refusal, Number::from) }
     };
     ChosenThreshold {
-        rule: words,
+        aim,
         score: match point {
             Some(point) => Estimate::with(point, ladder.interval(cohort, place, rule)),
             None => Estimate::undefined(NEVER_MET),

@@ -1,24 +1,24 @@
-use crate::result::{Curve, CurvePoint, Estimate, TimeToConvert};
+use crate::result::{Curve, CurveMethod, CurvePoint, Estimate, NoCurves, TimeToConvert};
 use crate::stats::survival::{self, End, Followed, Weighting};
 use crate::stats::{Undefined, quantile};
 
 use super::LEVEL;
 use super::bracket::Cuts;
-use super::cohort::{Cohort, Scored};
+use super::cohort::{Cohort, Endings, PartOfRun, Scored};
 
 /// A drawn curve has at most this many steps.
 const STEPS: usize = 200;
 
 /// Curves of the time from `as_of` to conversion, one a bracket, over all scored leads, mature or not.
 pub(super) fn time_to_convert(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> TimeToConvert {
-    if !cohort.design().timed {
-        return refused("outcomes have no times: it is known whether a lead converted, not when");
-    }
+    let Some(endings) = cohort.leads().endings.as_ref().filter(|_| cohort.design().timed) else {
+        return refused(NoCurves::NoTimes);
+    };
     let mut rows = model.scored(cohort.mature());
     rows.extend(model.scored(cohort.immature()));
     rows.sort_unstable();
-    let time: Vec<f64> = rows.iter().map(|&row| cohort.leads().ending_days[row]).collect();
-    let end: Vec<End> = rows.iter().map(|&row| cohort.leads().ending[row]).collect();
+    let time: Vec<f64> = rows.iter().map(|&row| endings.days[row]).collect();
+    let end: Vec<End> = rows.iter().map(|&row| endings.how[row]).collect();
     let place: Vec<usize> = rows.iter().map(|&row| cuts.place(model.score[row])).collect();
     let test = survival::log_rank(&Followed::new(&time, &end), &place, None, Weighting::Equal).test();
     let to_days = cohort.design().horizon_days.unwrap_or_else(|| time.iter().copied().fold(0.0, f64::max));
@@ -29,13 +29,13 @@ pub(super) fn time_to_convert(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> T
         let mature: Vec<usize> = inside.iter().map(|&i| rows[i]).collect();
         Curve {
             label: cuts.label(bracket),
-            median_of_wins: median_of_wins(cohort, &mature).into(),
+            median_of_wins: median_of_wins(cohort, endings, &mature).into(),
             ..one(cohort, &time, &end, to_days)
         }
     };
     TimeToConvert {
         refused: None,
-        method: if cohort.design().losses { "cumulative incidence, losses competing" } else { "Kaplan-Meier" }.into(),
+        method: Some(if cohort.design().losses { CurveMethod::CumulativeIncidence } else { CurveMethod::KaplanMeier }),
         curves: (0..cuts.len()).map(curve).collect(),
         logrank_chi2: test.map(|test| test.chi2).into(),
         logrank_df: test.map(|test| test.df).into(),
@@ -43,10 +43,10 @@ pub(super) fn time_to_convert(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> T
     }
 }
 
-fn refused(reason: &str) -> TimeToConvert {
+fn refused(reason: NoCurves) -> TimeToConvert {
     TimeToConvert {
-        refused: Some(reason.into()),
-        method: String::new(),
+        refused: Some(reason),
+        method: None,
         curves: Vec::new(),
         logrank_chi2: Undefined::NoTimes.into(),
         logrank_df: Undefined::NoTimes.into(),
@@ -94,9 +94,9 @@ fn drawn(curve: &survival::Curve, to_days: f64) -> Vec<CurvePoint> {
 }
 
 /// The median days from `as_of` to the win, over mature converters within the horizon.
-fn median_of_wins(cohort: &Cohort, rows: &[usize]) -> Result<f64, Undefined> {
+fn median_of_wins(cohort: &Cohort, endings: &Endings, rows: &[usize]) -> Result<f64, Undefined> {
     let leads = cohort.leads();
-    let mature = |row: &&usize| leads.converted[**row] && leads.part[**row] == super::PartOfRun::Mature;
-    let days: Vec<f64> = rows.iter().filter(mature).map(|&row| leads.ending_days[row]).collect();
+    let mature = |row: &&usize| leads.converted[**row] && leads.part[**row] == PartOfRun::Mature;
+    let days: Vec<f64> = rows.iter().filter(mature).map(|&row| endings.days[row]).collect();
     quantile::of(&days, 0.5).ok_or(Undefined::NoEvents)
 }

@@ -5,6 +5,7 @@
 //! outcome among worked leads by logistic regression on all models' mid-ranks. Capture is a ratio of sums of
 //! `φ = m + W (Y − m)/e` (Robins, Rotnitzky & Zhao 1994), or of `W Y/e` (Horvitz & Thompson 1952; Hájek 1971).
 
+use crate::metrics::CAPTURE;
 use crate::result::{Estimate, Number, Overlap, Worked, WorkedDifference, WorkedModel, WorkedPart};
 use crate::stats::linear::Matrix;
 use crate::stats::proportion::wilson;
@@ -14,9 +15,10 @@ use crate::table::MISSING;
 
 use super::LEVEL;
 use super::bracket;
-use super::capacity::{self, Schedule, inclusion};
+use super::capacity;
 use super::cohort::Cohort;
 use super::paired::{self, Paired};
+use super::schedule::{self, Schedule, inclusion};
 
 /// So many leads of which none was worked rule out, at 95 %, that one in twenty or more of their like is worked: the
 /// fewest m with 0.95^m ≤ 0.05 (the rule of three: Hanley & Lippman-Hand 1983).
@@ -46,7 +48,7 @@ struct Contacts {
 /// Who was worked and what the models would have captured had all been, without the rest of an evaluation; nothing where
 /// it is not known who was worked.
 pub fn contacts(cohort: &Cohort) -> Option<Worked> {
-    let schedule = capacity::schedule(cohort);
+    let schedule = schedule::schedule(cohort);
     worked(cohort, &schedule, &paired::bootstrap(cohort, &schedule))
 }
 
@@ -93,10 +95,7 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
         models,
         differences,
         overlap: contacts.overlap(propensity),
-        estimand: format!(
-            "of the wins there would be if sales worked every lead, the share among those handed over {}",
-            schedule.rule
-        ),
+        hand_over: schedule.hand_over.clone(),
     })
 }
 
@@ -125,7 +124,7 @@ fn one(
     WorkedModel {
         model: cohort.models()[model].name.clone(),
         share_worked: rate(f64::min(reached, handed), handed),
-        naive: capacity::captured(schedule, paired, model),
+        naive: capacity::handed_over(schedule, paired, model, &CAPTURE),
         inverse_propensity: estimate(|both| &both.inverse),
         doubly_robust: estimate(|both| &both.robust),
     }

@@ -3,7 +3,8 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::evaluation::{self, Gate, Margin, ThresholdRule};
+use crate::evaluation::{Gate, Margin, ThresholdRule};
+use crate::metrics::{self, MetricId};
 use crate::table::suggest;
 
 /// A condition that a challenger must meet to be promoted.
@@ -72,11 +73,11 @@ impl TryFrom<GateFields> for GateSpec {
 }
 
 /// A metric by its name; capture at capacity has two.
-fn known(metric: &str) -> Result<String, String> {
+fn known(metric: &str) -> Result<MetricId, String> {
     let name = if metric == "capture_at_capacity" { "capture" } else { metric };
-    let all = evaluation::metrics();
-    if all.contains(&name) {
-        return Ok(name.into());
+    let all: Vec<&str> = metrics::compared().map(|(metric, _)| metric.id.as_str()).collect();
+    if let Some(metric) = MetricId::named(name).filter(|metric| all.contains(&metric.as_str())) {
+        return Ok(metric);
     }
     let near = suggest(all.iter().copied(), name);
     Err(match near {
@@ -187,7 +188,7 @@ mod tests {
         assert_eq!(gate(r#"{"quarters": "3 of 4 better"}"#), Ok(Gate::Quarters { better: 3, of: 4 }));
         assert_eq!(
             gate(r#"{"metric": "capture_at_capacity", "at_least": 0.02}"#),
-            Ok(Gate::Metric { metric: "capture".into(), margin: Margin::AtLeast(0.02), confidence: 0.95 })
+            Ok(Gate::Metric { metric: metrics::CAPTURE.id, margin: Margin::AtLeast(0.02), confidence: 0.95 })
         );
         assert_eq!(
             gate(r#"{"segments": "source", "not_worse_by": 0.05, "confidence": 0.9}"#),

@@ -11,7 +11,7 @@ mod rates;
 
 use std::fmt::Write;
 
-use super::{METRICS, Metric, Reads};
+use super::{Definition, METRICS, Metric, Reads};
 
 /// A statistic that is no metric of one score: an interval, a test, a curve, a plan.
 pub struct Method {
@@ -87,14 +87,14 @@ fn chapter_text(chapter: &Chapter) -> String {
 /// The chapter of a metric.
 fn home(metric: &Metric) -> &'static str {
     match metric.reads {
-        Reads::Order => RANKING,
+        Reads::Order | Reads::HandedOver => RANKING,
         Reads::Probability => CALIBRATION,
     }
 }
 
 fn metric_text(metric: &Metric) -> String {
-    let Metric { id, label, formula, reference, undefined, .. } = metric;
-    entry(label, id, &[("", formula), ("Source", reference), ("Undefined", undefined)])
+    let Metric { id, label, definition: Definition { formula, reference, undefined, .. }, .. } = metric;
+    entry(label, id.as_str(), &[("", formula), ("Source", reference), ("Undefined", undefined)])
 }
 
 fn method_text(method: &Method) -> String {

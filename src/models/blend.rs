@@ -13,7 +13,7 @@ use super::scores::{Contribution, Scores, round};
 use super::spec::Entries;
 use super::{CardLine, ModelError, ModelSpec, Training, words};
 use crate::replay::Plan;
-use crate::result::Scale;
+use crate::result::{Barred, ModelKind, Scale};
 
 /// Other models' scores, mixed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,8 +34,8 @@ pub enum BlendBy {
 }
 
 impl Recipe for BlendSpec {
-    fn name(&self) -> &'static str {
-        "blend"
+    fn kind(&self) -> ModelKind {
+        ModelKind::Blend
     }
 
     fn scale(&self) -> Scale {
@@ -115,7 +115,8 @@ impl Scorer for BlendModel {
         let mix = |row: usize| round(contributions.iter().map(|part| part.points * part.strength[row]).sum::<f64>());
         let barred =
             self.parts.iter().zip(parts).find_map(|((name, _), part)| Some((name, part.not_promotable.as_ref()?)));
-        let not_promotable = barred.map(|(name, reason)| format!("is mixed of `{name}`, which {reason}"));
+        let not_promotable =
+            barred.map(|(name, reason)| Barred::MixedOf { model: name.clone(), because: Box::new(reason.clone()) });
         Ok(Scores { value: (0..rows).map(mix).collect(), contributions, not_promotable, ..Scores::default() })
     }
 
@@ -140,7 +141,7 @@ pub(super) fn refuse_cycle(spec: &Spec, specs: &[Spec]) -> Result<(), ModelError
     let mut open: Vec<&str> = spec.kind.recipe().parts();
     while let Some(name) = open.pop() {
         if name == spec.name {
-            let path = format!("models.{name}.{}.of", spec.kind.recipe().name());
+            let path = format!("models.{name}.{}.of", spec.kind.recipe().kind().as_str());
             return Err(ModelError::invalid(path, format!("`{name}` is mixed of itself")));
         }
         if seen.insert(name) {

@@ -37,8 +37,8 @@ pub use scores::{Contribution, GroupScore, Scores};
 pub use strength::Strength;
 
 use crate::replay::{Features, Plan};
-use crate::result::Scale;
-use crate::table::did_you_mean;
+use crate::result::{Barred, ModelKind, Scale, UnknownEvents};
+use crate::table::suggest;
 use spec::BracketSpec;
 
 /// The leads a model may learn from: their rows among the features, ascending, and whether each converted.
@@ -52,7 +52,7 @@ pub struct Training<'a> {
 #[derive(Clone, Debug)]
 pub struct Model {
     name: String,
-    kind: &'static str,
+    kind: ModelKind,
     scale: Scale,
     brackets: Option<BracketSpec>,
     scorer: Arc<dyn Scorer>,
@@ -108,19 +108,18 @@ impl Model {
     /// As [`compile`].
     pub fn compile(spec: &Spec, all: &[Spec], context: &Context, plan: &mut Plan) -> Result<Self, ModelError> {
         let recipe = spec.kind.recipe();
-        let path = format!("models.{}.{}", spec.name, recipe.name());
+        let path = format!("models.{}.{}", spec.name, recipe.kind().as_str());
         let scorer = recipe.compile(&path, all, context, plan)?;
         let (name, brackets) = (spec.name.clone(), spec.brackets.clone());
-        Ok(Self { name, kind: recipe.name(), scale: recipe.scale(), brackets, scorer })
+        Ok(Self { name, kind: recipe.kind(), scale: recipe.scale(), brackets, scorer })
     }
 
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// points, logistic, column, blend, constant, random.
-    pub fn kind(&self) -> &'static str {
-        self.kind
+    pub fn kind(&self) -> &ModelKind {
+        &self.kind
     }
 
     pub fn scale(&self) -> Scale {
@@ -150,11 +149,12 @@ impl Model {
     }
 
     /// What a reader should know of the model: kinds of events that are not among those of the log.
-    pub fn notices(&self, kinds: &[String]) -> Vec<String> {
+    pub fn notices(&self, kinds: &[String]) -> Vec<UnknownEvents> {
         let unknown = self.scorer.kinds().into_iter().filter(|(_, kind)| !kinds.contains(kind));
-        let notice = |(path, kind): &(String, String)| {
-            let meant = did_you_mean(kinds.iter().map(String::as_str), kind);
-            format!("{path}: no event of kind `{kind}` is in the log{meant}")
+        let notice = |(path, kind): &(String, String)| UnknownEvents {
+            path: path.clone(),
+            kind: kind.clone(),
+            meant: suggest(kinds.iter().map(String::as_str), kind).map(str::to_owned),
         };
         unknown.map(notice).collect()
     }
@@ -192,17 +192,10 @@ impl Model {
         Ok(Scores { not_promotable, ..scores })
     }
 
-    fn not_promotable(&self, features: &Features) -> Option<String> {
-        let reads = self.reads();
-        let exported: Vec<String> = reads
-            .into_iter()
-            .filter(|name| features.as_exported.iter().any(|known| known == name))
-            .map(|name| format!("`{name}`"))
-            .collect();
-        (!exported.is_empty()).then(|| {
-            let columns = exported.join(", ");
-            format!("rests on {columns}, known only as exported: the sale itself may have written it; say when under `known:`")
-        })
+    fn not_promotable(&self, features: &Features) -> Option<Barred> {
+        let is_exported = |name: &&str| features.as_exported.iter().any(|known| known == name);
+        let columns: Vec<String> = self.reads().into_iter().filter(is_exported).map(str::to_owned).collect();
+        (!columns.is_empty()).then_some(Barred::RestsOn { columns })
     }
 }
 

@@ -1,3 +1,5 @@
+use crate::result::Barred;
+
 use super::Strength;
 use super::logistic::Fitted;
 
@@ -13,7 +15,7 @@ pub struct Scores {
     /// The fit of a regression.
     pub fitted: Option<Fitted>,
     /// Why the model cannot be promoted on this evidence.
-    pub not_promotable: Option<String>,
+    pub not_promotable: Option<Barred>,
 }
 
 /// What one criterion gave every lead.

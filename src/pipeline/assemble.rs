@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::data::History;
 use crate::evaluation::{
-    Asked, BracketRule, Calibrated, CapacityRule, Cohort, CohortError, Contact, Design, Grouping, Leads, Mark,
+    Asked, BracketRule, Calibrated, CapacityRule, Cohort, CohortError, Contact, Design, Endings, Grouping, Leads, Mark,
     PartOfRun, Scored,
 };
 use crate::experiment::{CalibrationSpec, ExperimentFile};
@@ -70,10 +70,11 @@ pub(crate) fn cohort(
     let leads = Leads {
         part: replayed.roles.iter().map(part).collect(),
         converted: outcomes.converted.clone(),
-        value: outcomes.value.clone(),
-        ending_days: outcomes.ending_days.clone(),
-        ending: outcomes.ending.iter().map(end).collect(),
-        created_to_win_days: outcomes.created_to_win_days.clone(),
+        value: (!outcomes.value.is_empty()).then(|| outcomes.value.clone()),
+        endings: outcomes
+            .timed
+            .then(|| Endings { days: outcomes.ending_days.clone(), how: outcomes.ending.iter().map(end).collect() }),
+        created_to_win_days: (!outcomes.created_to_win_days.is_empty()).then(|| outcomes.created_to_win_days.clone()),
         as_of: outcomes.as_of.clone(),
         segments: file
             .segments
@@ -94,6 +95,7 @@ pub(crate) fn cohort(
         capacity: capacity(file, history, replayed),
         seed: Seed(file.seed),
         replicates: file.replicates.get(),
+        asked: Asked::default(),
     };
     Cohort::new(leads, scored, design)
 }

@@ -30,7 +30,7 @@ pub(crate) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
     let brackets = brackets(experiment, models);
     let cohort =
         assemble::cohort(&experiment.file, &played.history, &played.replayed, scored, experiment.champion, brackets)?;
-    Ok(cohort.asking(assemble::asked(&experiment.file, &played.replayed, marks)))
+    Ok(cohort.asking(assemble::asked(&experiment.file, &played.replayed, marks))?)
 }
 
 /// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
@@ -75,7 +75,7 @@ pub(crate) fn scored(model: &Model, scores: Scores, replayed: &Replayed) -> Scor
     };
     Scored {
         name: model.name().into(),
-        kind: model.kind().into(),
+        kind: model.kind().clone(),
         scale: model.scale(),
         card: model.card(Some(&scores)).into_iter().map(line).collect(),
         score: scores.value,

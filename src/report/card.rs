@@ -1,5 +1,6 @@
 //! A model's card: what sales and marketing are told of it, and trained from.
 
+use crate::metrics::{AUC, LIFT_10, SLOPE};
 use crate::result::{Bracket, Evaluation, Level, ModelEvaluation, Number, Scale};
 
 use super::chart;
@@ -7,7 +8,7 @@ use super::document::{Answer, Block, Cell, Column, Document, Section, Table, Tex
 use super::glossary::GLOSSARY;
 use super::sections;
 use super::text::{self, Unit};
-use super::words;
+use super::{facts, notices, words};
 
 /// Fewer wins than this carry no rate that one would plan with.
 const FEW_WINS: u64 = 10;
@@ -58,24 +59,12 @@ fn identity(evaluation: &Evaluation, model: &ModelEvaluation) -> Text {
         || "no owner is named (`owner:` in the experiment file)".to_owned(),
         |owner| format!("owned by {}", text::clipped(owner, 80)),
     );
-    Text::sentence(&format!("{role}; {}; {owner}.", kind(&model.kind)))
-}
-
-fn kind(kind: &str) -> String {
-    match kind {
-        "points" => "points for what is known of a lead, set by hand".into(),
-        "logistic" => "a logistic regression, fitted to past leads".into(),
-        "column" => "a score that came with the leads".into(),
-        "blend" => "a mix of other models' scores".into(),
-        "constant" => "the same score for every lead, a floor to beat".into(),
-        "random" => "a random score, a floor to beat".into(),
-        other => text::clipped(other, 40),
-    }
+    Text::sentence(&format!("{role}; {}; {owner}.", text::clipped(model.kind.definition(), 60)))
 }
 
 fn answer(evaluation: &Evaluation, model: &ModelEvaluation) -> Answer {
     let what = model.about.description.as_ref().map(|words| Text::whole(words));
-    let auc = &model.ranking.auc;
+    let auc = &model.metric(AUC.id);
     let tone = match auc.interval() {
         _ if model.not_promotable.is_some() => Tone::Undecided,
         Some(interval) if interval.low > 0.5 => Tone::Keep,
@@ -109,7 +98,9 @@ fn answer(evaluation: &Evaluation, model: &ModelEvaluation) -> Answer {
             None => words::readiness(evaluation),
         },
         banners: banner
-            .map(|reason| Text::whole(&format!("this model cannot be promoted on this evidence: it {reason}")))
+            .map(|reason| {
+                Text::whole(&format!("this model cannot be promoted on this evidence: it {}", notices::barred(reason)))
+            })
             .into_iter()
             .collect(),
         reasons: found.map(Text::from).into_iter().collect(),
@@ -174,7 +165,7 @@ fn meaning(evaluation: &Evaluation, model: &ModelEvaluation, charts: &[chart::Ch
     };
     let rows: Vec<Vec<Cell>> = model.brackets.rows.iter().enumerate().rev().map(row).collect();
     let mut blocks = vec![Block::Table(Table::new(
-        Text::whole(&format!("what became of leads by their score: {}", model.brackets.rule)),
+        Text::whole(&format!("what became of leads by their score: {}", facts::cut_rule(&model.brackets.rule))),
         columns,
         rows,
     ))];
@@ -236,16 +227,16 @@ fn evaluated(evaluation: &Evaluation, model: &ModelEvaluation) -> Section {
 
 fn quality(evaluation: &Evaluation, model: &ModelEvaluation) -> Section {
     let mut rows = vec![
-        ("AUC: how often a win outranks another lead", Cell::estimate(&model.ranking.auc, Unit::Plain)),
-        ("Calibration slope (1 is best)", Cell::estimate(&model.calibration.slope, Unit::Ratio)),
+        ("AUC: how often a win outranks another lead", Cell::estimate(&model.metric(AUC.id), Unit::Plain)),
+        ("Calibration slope (1 is best)", Cell::estimate(&model.metric(SLOPE.id), Unit::Ratio)),
         ("Conversion it foretold, on average", Cell::number(&model.calibration.mean_predicted, Unit::Share)),
         ("Conversion that came", Cell::estimate(&model.calibration.observed, Unit::Share)),
     ];
     if let Some(captured) = words::captured(model) {
         rows.insert(1, ("Wins found, of all", Cell::estimate(&captured, Unit::Share)));
     }
-    if let Some(top) = model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9) {
-        rows.insert(1, ("Lift in the top 10 %", Cell::estimate(&top.lift_interval, Unit::Ratio)));
+    if let Some(lift) = model.metrics.get(&LIFT_10.id) {
+        rows.insert(1, ("Lift in the top 10 %", Cell::estimate(lift, Unit::Ratio)));
     }
     let rows =
         rows.into_iter().enumerate().map(|(place, (what, cell))| vec![Cell::text(what).at(place), cell]).collect();
@@ -264,7 +255,7 @@ fn limits(evaluation: &Evaluation, model: &ModelEvaluation) -> Section {
     let mut blocks: Vec<Block> = Vec::new();
     let mut warn = |level: Level, words: Text| blocks.push(Block::Notice(level, words));
     if let Some(reason) = &model.not_promotable {
-        warn(Level::Warning, Text::whole(&format!("its figures may be too good: it {reason}")));
+        warn(Level::Warning, Text::whole(&format!("its figures may be too good: it {}", notices::barred(reason))));
     }
     if model.unscored > 0 {
         warn(
@@ -278,8 +269,8 @@ fn limits(evaluation: &Evaluation, model: &ModelEvaluation) -> Section {
         }
     }
     words::calibration(model).into_iter().skip(1).for_each(|words| warn(Level::Note, words));
-    if model.calibration.slope.interval().is_none() {
-        let map = text::clean(&model.calibration.map);
+    if model.metric(SLOPE.id).interval().is_none() {
+        let map = text::clean(&facts::probability_map(&model.calibration.map));
         warn(Level::Note, Text::whole(&format!("whether its chances are right is not known: {map}")));
     }
     let small = small_parts(model);
@@ -287,11 +278,10 @@ fn limits(evaluation: &Evaluation, model: &ModelEvaluation) -> Section {
         let words = format!("Too few wins (under {FEW_WINS}) to say how it does for {}.", text::list(&small));
         warn(Level::Note, words.into());
     }
-    let mention = format!("`{}`", model.name);
     for notice in &evaluation.notices {
-        let of_another = evaluation.models.iter().any(|other| notice.text.contains(&format!("`{}`", other.name)));
-        if (notice.text.contains(&mention) || !of_another) && notice.level != Level::Banner {
-            warn(notice.level, Text::whole(&notice.text));
+        let of_another = evaluation.models.iter().any(|other| notice.fact.speaks_of(&other.name));
+        if (notice.fact.speaks_of(&model.name) || !of_another) && notice.level != Level::Banner {
+            warn(notice.level, Text::whole(&notices::sentence(&notice.fact)));
         }
     }
     let ledger = &evaluation.ledger;
@@ -323,7 +313,7 @@ fn small_parts(model: &ModelEvaluation) -> Vec<String> {
 }
 
 fn definitions() -> Section {
-    Section::new("definitions", "How each number is defined", vec![Block::Definitions(GLOSSARY)])
+    Section::new("definitions", "How each number is defined", vec![Block::Definitions(&GLOSSARY)])
 }
 
 #[cfg(test)]
@@ -364,7 +354,7 @@ mod tests {
             crate::result::Estimate::new(0.5 * (low + high), crate::stats::Interval::new(low, high))
         };
         let mut said = |low, high| {
-            evaluation.models[0].ranking.auc = auc(low, high);
+            evaluation.models[0].metrics.insert(AUC.id, auc(low, high));
             of(&evaluation, "current").answer.headline.plain()
         };
         assert!(said(0.51, 0.6).starts_with("current ranks leads better than chance: AUC"));

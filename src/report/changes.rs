@@ -1,13 +1,14 @@
 //! What changed between two results, as people read it.
 
+use crate::metrics::{MetricId, Place};
 use crate::result::{
-    Changes, Decision, GateOutcome, InputChange, Level, MetricChange, ModelChange, ModelFate, Number, PartSide,
-    SettingChange, Shift, VerdictSide, Within,
+    Changes, Decision, GateOutcome, InputChange, InputsUnknown, LedgerLine, Level, MetricChange, ModelChange,
+    ModelFate, Number, PartSide, SettingChange, SettingName, SettingValue, Shift, VerdictSide, Within,
 };
 
 use super::document::{Answer, Block, Cell, Column, Document, Section, Table, Text, Tone, name, names, say};
 use super::text::{self, Unit};
-use super::words;
+use super::{facts, words};
 
 /// The report on what changed.
 pub fn changes(changes: &Changes) -> Document {
@@ -126,7 +127,8 @@ fn cohorts(changes: &Changes) -> Text {
 
 fn reasons(changes: &Changes, moved: &[&MetricChange]) -> Vec<Text> {
     let mut out = vec![files(changes)];
-    let settings: Vec<String> = changed_settings(changes).iter().map(|one| one.what.to_lowercase()).collect();
+    let settings: Vec<String> =
+        changed_settings(changes).iter().map(|one| setting_name(&one.what).to_lowercase()).collect();
     out.push(match settings.as_slice() {
         [] => "The same setting: window, moment of scoring, horizon, capacity and seed.".into(),
         some => format!("Set otherwise: {}.", text::list(some)).into(),
@@ -150,12 +152,12 @@ fn reasons(changes: &Changes, moved: &[&MetricChange]) -> Vec<Text> {
 /// "AUC of `crm` +0.03 (0.01 to 0.05)".
 fn said(one: &MetricChange) -> String {
     let whose = one.model.as_ref().map_or(String::new(), |model| format!(" of `{}`", text::clipped(model, 40)));
-    format!("{}{whose} {}", text::clean(&one.label), text::estimate(&one.difference, unit_of_difference(&one.metric)))
+    format!("{}{whose} {}", figure(one.metric), text::estimate(&one.difference, unit_of_difference(one.metric)))
 }
 
 fn files(changes: &Changes) -> Text {
     match &changes.inputs_unknown {
-        Some(why) => Text::sentence(&format!("Whether the files are the same is not known: {why}.")),
+        Some(why) => Text::sentence(&format!("Whether the files are the same is not known: {}.", inputs_unknown(why))),
         None if changed_inputs(changes).is_empty() => "The same files, byte by byte.".into(),
         None => format!(
             "{} of {} differ: see the files.",
@@ -220,18 +222,70 @@ fn changed_settings(changes: &Changes) -> Vec<&SettingChange> {
     changes.settings.iter().filter(|one| one.a != one.b).collect()
 }
 
-fn unit(metric: &str) -> Unit {
-    match metric {
-        "conversion" => Unit::Share,
-        "lift_10" | "slope" => Unit::Ratio,
-        other => words::metric_unit(other),
-    }
+fn unit(metric: Option<MetricId>) -> Unit {
+    metric.map_or(Unit::Share, words::metric_unit)
 }
 
-fn unit_of_difference(metric: &str) -> Unit {
+fn unit_of_difference(metric: Option<MetricId>) -> Unit {
     match unit(metric) {
         Unit::Share => Unit::Points,
         _ => Unit::Difference,
+    }
+}
+
+/// As the table of changes heads it.
+fn figure(metric: Option<MetricId>) -> &'static str {
+    metric.map_or("conversion", |id| {
+        let metric = id.metric();
+        metric.shown(|place| place == Place::Changes).map_or(metric.label, |shown| shown.heading)
+    })
+}
+
+fn setting_name(name: &SettingName) -> String {
+    let words = match name {
+        SettingName::Experiment => "Experiment",
+        SettingName::Evaluate => "Leads evaluated",
+        SettingName::Train => "Fitted on leads of",
+        SettingName::AsOf => "Scored",
+        SettingName::Horizon => "A win counts within",
+        SettingName::Until => "Outcomes as known on",
+        SettingName::Capacity => "Capacity",
+        SettingName::Champion => "Champion",
+        SettingName::Timezone => "Time zone",
+        SettingName::Currency => "Currency",
+        SettingName::Seed => "Seed",
+        SettingName::Written { text } => text,
+    };
+    words.to_owned()
+}
+
+fn setting_value(value: &SettingValue) -> String {
+    match value {
+        SettingValue::Text(text) => text.clone(),
+        SettingValue::Days(days) => text::days(*days),
+        SettingValue::Ever => "ever".into(),
+        SettingValue::Capacity { leads, per_days } => {
+            format!("{} leads every {}", text::quantity(*leads, Unit::Count), text::days(*per_days))
+        }
+    }
+}
+
+fn ledger_line(line: &LedgerLine) -> String {
+    match line {
+        LedgerLine::Read => "Read".into(),
+        LedgerLine::Evaluated => "Evaluated (mature)".into(),
+        LedgerLine::Immature => "Scored, not mature yet".into(),
+        LedgerLine::Training => "Used for training".into(),
+        LedgerLine::LeftOut { reason } => format!("Left out: {reason}"),
+        LedgerLine::Written { text } => text.clone(),
+    }
+}
+
+fn inputs_unknown(why: &InputsUnknown) -> String {
+    match why {
+        InputsUnknown::NoRunFile { side } => format!("`{side}`: there is no `run.json` beside it"),
+        InputsUnknown::Unreadable { side } => format!("`{side}`: its `run.json` cannot be read"),
+        InputsUnknown::Written { text } => text.clone(),
     }
 }
 
@@ -267,10 +321,10 @@ fn metrics(changes: &Changes) -> Section {
     let row = |(place, one): (usize, &MetricChange)| {
         vec![
             one.model.as_ref().map_or_else(|| Cell::text("all leads"), |model| Cell::name(model)).at(place),
-            Cell::text(text::capitalised(&text::clean(&one.label))),
-            Cell::estimate(&one.a, unit(&one.metric)),
-            Cell::estimate(&one.b, unit(&one.metric)),
-            Cell::estimate(&one.difference, unit_of_difference(&one.metric)),
+            Cell::text(text::capitalised(figure(one.metric))),
+            Cell::estimate(&one.a, unit(one.metric)),
+            Cell::estimate(&one.b, unit(one.metric)),
+            Cell::estimate(&one.difference, unit_of_difference(one.metric)),
             Cell::text(inside(one.within)),
             Cell::text(reading(one.shift)),
         ]
@@ -320,7 +374,7 @@ fn models(changes: &Changes) -> Section {
     };
     let rows = changes.models.iter().enumerate().map(|(place, model)| {
         let parts = match &model.kinds {
-            Some((a, b)) => format!("from {} to {}", text::clipped(a, 30), text::clipped(b, 30)),
+            Some((a, b)) => format!("from {} to {}", text::clipped(a.as_str(), 30), text::clipped(b.as_str(), 30)),
             None if model.parts.is_empty() => "–".into(),
             None => text::plural(model.parts.len() as u64, "part"),
         };
@@ -403,12 +457,14 @@ fn settings(changes: &Changes) -> Section {
         return Section::new("settings", "Setting", vec![Block::Paragraph("The same in both.".into())]);
     }
     let columns = vec![Column::label("What").brief(), Column::label("A").brief(), Column::label("B").brief()];
-    let value = |value: &Option<String>| value.as_ref().map_or_else(|| "–".into(), |value| text::clipped(value, 90));
+    let value = |value: &Option<SettingValue>| {
+        value.as_ref().map_or_else(|| "–".into(), |value| text::clipped(&setting_value(value), 90))
+    };
     let row = |(place, one): (usize, &&SettingChange)| {
-        vec![Cell::label(&one.what).at(place), Cell::text(value(&one.a)), Cell::text(value(&one.b))]
+        vec![Cell::label(&setting_name(&one.what)).at(place), Cell::text(value(&one.a)), Cell::text(value(&one.b))]
     };
     let table = Table::new("", columns, changed.iter().enumerate().map(row).collect());
-    let rest = changes.settings.iter().filter(|one| one.a == one.b).map(|one| one.what.to_lowercase());
+    let rest = changes.settings.iter().filter(|one| one.a == one.b).map(|one| setting_name(&one.what).to_lowercase());
     let rest = Block::Paragraph(format!("The same: {}.", text::list(&rest.collect::<Vec<_>>())).into());
     Section::new("settings", "Setting", vec![Block::Table(table), rest]).brief()
 }
@@ -424,7 +480,7 @@ fn ledger(changes: &Changes) -> Section {
     let row = |(place, line): (usize, &crate::result::CountChange)| {
         let less = line.a.zip(line.b).map(|(a, b)| b as f64 - a as f64);
         vec![
-            Cell::label(&line.what).at(place),
+            Cell::label(&ledger_line(&line.what)).at(place),
             count(line.a),
             count(line.b),
             Cell::optional(less, Unit::CountDifference),
@@ -448,7 +504,7 @@ fn gates(changes: &Changes) -> Option<Section> {
     let row = |(place, gate): (usize, &crate::result::GateChange)| {
         vec![
             Cell::name(&gate.challenger).at(place),
-            Cell::text(text::clipped(&text::capitalised(&gate.gate), 120)),
+            Cell::text(text::clipped(&text::capitalised(&facts::gate(&gate.asked)), 120)),
             Cell::text(word(gate.a)),
             Cell::text(word(gate.b)),
         ]

@@ -1,5 +1,6 @@
 //! What stands behind a decision: gates, who was worked, thresholds, segments, all pairs.
 
+use crate::metrics::WINS;
 use crate::result::{
     Bottom, ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, Number, Pair, Paradox, SegmentDifference,
     Silent, Thresholds, Trait, Worked,
@@ -7,7 +8,7 @@ use crate::result::{
 
 use super::document::{Block, Cell, Column, Section, Table, Text, name, names, say};
 use super::text::{self, Unit, slug};
-use super::words;
+use super::{facts, words};
 
 /// The section; nothing where there is no evidence beyond the comparisons.
 pub(super) fn section(evaluation: &Evaluation) -> Option<Section> {
@@ -51,10 +52,10 @@ fn gates(evidence: &Evidence) -> Option<Section> {
     let row = |gate: &GateEvidence| {
         vec![
             Cell::name(&gate.challenger),
-            Cell::text(text::clipped(&text::capitalised(&gate.gate), 160)),
+            Cell::text(text::clipped(&text::capitalised(&facts::gate(&gate.asked)), 160)),
             Cell::text(outcome(gate.outcome)),
-            Cell::estimate(&gate.difference, unit(&gate.metric)),
-            Cell::text(Text::sentence(&gate.found)),
+            Cell::estimate(&gate.difference, words::difference_unit(gate.metric)),
+            Cell::text(Text::sentence(&facts::found(&gate.found))),
             Cell::text(waiting(gate)),
         ]
     };
@@ -62,10 +63,6 @@ fn gates(evidence: &Evidence) -> Option<Section> {
     let table = Table::new(caption, columns, evidence.gates.iter().map(row).collect());
     let parts = evidence.gates.iter().filter(|gate| !gate.parts.is_empty()).map(|gate| Block::Table(gate_parts(gate)));
     Some(Section::new("gates", "Gates", std::iter::once(Block::Table(table)).chain(parts).collect()))
-}
-
-fn unit(metric: &str) -> Unit {
-    if metric == "wins" { Unit::CountDifference } else { words::difference_unit(metric) }
 }
 
 /// "1,200 more mature leads, by about 2027-01-31".
@@ -100,7 +97,7 @@ fn gate_parts(gate: &GateEvidence) -> Table {
         Column::number("Difference").term("Difference"),
         Column::label("Outcome"),
     ];
-    let quarterly = gate.metric == "wins";
+    let quarterly = gate.metric == WINS.id;
     let row = |(i, part): (usize, &crate::result::GatePart)| {
         let word = match part.outcome {
             GateOutcome::Passed if quarterly => "better",
@@ -111,11 +108,11 @@ fn gate_parts(gate: &GateEvidence) -> Table {
             Cell::label(&part.label).at(i),
             Cell::count(part.leads),
             Cell::count(part.wins),
-            Cell::estimate(&part.difference, unit(&gate.metric)),
+            Cell::estimate(&part.difference, words::difference_unit(gate.metric)),
             Cell::text(word),
         ]
     };
-    let caption = say![name(&gate.challenger), format!(": {}.", text::clean(&gate.gate))];
+    let caption = say![name(&gate.challenger), format!(": {}.", text::clean(&facts::gate(&gate.asked)))];
     Table::new(caption, columns, gate.parts.iter().enumerate().map(row).collect())
 }
 
@@ -135,7 +132,7 @@ fn traits(evidence: &Evidence) -> Option<Section> {
         vec![
             Cell::name(&one.challenger).at(i),
             Cell::label(&one.what),
-            Cell::text(Text::sentence(&one.of)),
+            Cell::text(Text::sentence(&facts::trait_of(&one.of))),
             Cell::estimate(&one.swapped_in, Unit::Share),
             Cell::estimate(&one.swapped_out, Unit::Share),
             Cell::estimate(&one.difference, Unit::Points),
@@ -187,8 +184,8 @@ fn worked_words(worked: &Worked) -> Text {
             format!("What the models would have captured had every lead been worked is {}.", text::clean(reason))
         }
         None => format!(
-            "Estimated below: {}. It holds if, among leads of like score and segment, it was chance who was worked. Propensities run from {} to {}; {} of the leads have one under 5 %; the worked leads weigh as much as {} evenly drawn ones.",
-            text::clean(&worked.estimand),
+            "Estimated below: of the wins there would be if sales worked every lead, the share among those handed over {}. It holds if, among leads of like score and segment, it was chance who was worked. Propensities run from {} to {}; {} of the leads have one under 5 %; the worked leads weigh as much as {} evenly drawn ones.",
+            text::clean(&facts::hand_over(&worked.hand_over)),
             text::number(&worked.overlap.lowest_propensity, Unit::Share),
             text::number(&worked.overlap.highest_propensity, Unit::Share),
             text::number(&worked.overlap.thin, Unit::Share),
@@ -275,7 +272,7 @@ fn segments(evidence: &Evidence) -> Option<Section> {
             Cell::estimate(&one.auc, Unit::Difference),
             Cell::estimate(&one.capture, Unit::Points),
             Cell::number(&one.q, Unit::P),
-            Cell::text(one.reading.as_deref().map_or_else(|| "no clear difference".into(), text::clean)),
+            Cell::text(one.reading.map_or("no clear difference", facts::reading)),
         ]
     };
     let small = evidence.segments.len() - told.len();
@@ -302,7 +299,7 @@ fn paradoxes(evidence: &Evidence) -> Option<Section> {
         });
         say![
             name(&one.model),
-            format!(" is {} by ", text::clean(&one.kind)),
+            format!(" is {} by ", text::clean(facts::paradox(&one.kind))),
             name(&one.column),
             format!(
                 ": its AUC is {} over all leads together, and {} among leads of the same level. Most of it is ",
@@ -374,7 +371,7 @@ fn thresholds_of(evaluation: &Evaluation, model: &Thresholds) -> Section {
 
 /// "From 45 (40 to 50): at most 40 leads a week; 960 leads, of which 9 % convert. By quarter: …"
 fn chosen(one: &ChosenThreshold) -> Text {
-    let rule = text::capitalised(&text::clean(&one.rule));
+    let rule = text::capitalised(&text::clean(&facts::threshold_aim(&one.aim)));
     if one.score.point.finite().is_none() {
         return format!("{rule}: {}.", text::number(&one.score.point, Unit::Plain)).into();
     }

@@ -1,8 +1,12 @@
 //! Evaluations to look at: made leads, plain formulas, numbers that agree with each other.
 
+use std::collections::BTreeMap;
+
+use crate::metrics::{AUC, AVERAGE_PRECISION, BRIER, CAPTURE, LIFT_10, METRICS, Metric, MetricId, Reads};
 use crate::result::*;
 
 const LEADS: usize = 2400;
+const WEEKLY: HandOver = HandOver::Capacity { leads: 20.0, per_days: 7.0 };
 const NAMES: [&str; 5] = ["current", "reweighted", "no_email_points", "regression", "crm"];
 
 struct Lead {
@@ -96,13 +100,14 @@ pub fn promoted() -> Evaluation {
         verdict: Verdict {
             decision: Decision::Promote,
             model: Some("reweighted".into()),
-            metric: "share of wins captured at 20 leads a week".into(),
+            metric: Some(CAPTURE.id),
+            hand_over: WEEKLY,
             difference: Some(est(0.0712, 0.0281, 0.1143)),
             challenger: Some("reweighted".into()),
             tied: vec!["reweighted".into(), "regression".into()],
-            reasons: vec![
-                "`crm` cannot be promoted: its score is known only as exported and may hold the outcome".into(),
-            ],
+            reasons: vec![Reason::Written {
+                text: "`crm` cannot be promoted: its score is known only as exported and may hold the outcome".into(),
+            }],
         },
         evidence: Default::default(),
         criteria: None,
@@ -169,7 +174,7 @@ pub fn without_champion() -> Evaluation {
         decision: Decision::NotEnoughEvidence,
         challenger: None,
         difference: None,
-        metric: "AUC".into(),
+        metric: Some(AUC.id),
         reasons: vec![],
         ..evaluation.verdict
     };
@@ -190,18 +195,18 @@ pub fn without_times() -> Evaluation {
         Level::Banner,
         "Outcomes have no times: every lead counts as mature, and what was known when cannot be checked.",
     )];
-    evaluation.verdict.metric = "share of wins captured in the top 10 %".into();
+    evaluation.verdict.hand_over = HandOver::Top { share: 0.1 };
     for model in &mut evaluation.models {
         model.capacity = None;
         model.periods.clear();
-        model.time_to_convert = TimeToConvert { refused: Some(reason.into()), ..no_time() };
-        model.calibration = no_calibration("no training leads to fit it on");
+        model.time_to_convert = TimeToConvert { refused: Some(NoCurves::NoTimes), ..no_time() };
+        without_calibration(model, "no training leads to fit it on");
         for bracket in &mut model.brackets.rows {
             (bracket.median_days, bracket.value, bracket.immature) = (Number::undefined(reason), None, 0);
         }
     }
     for comparison in &mut evaluation.comparisons {
-        comparison.swap.rule = "in the top 10 %".into();
+        comparison.swap.hand_over = HandOver::Top { share: 0.1 };
         comparison.wins_per_quarter = Estimate::undefined(reason);
         comparison.value_per_quarter = None;
     }
@@ -218,15 +223,16 @@ pub fn hostile() -> Evaluation {
     evaluation.setting.currency = Some("<b>€</b>".into());
     evaluation.verdict.model = Some(long.clone());
     evaluation.verdict.challenger = Some(long.clone());
-    evaluation.verdict.metric = evil.into();
-    evaluation.verdict.reasons = vec![evil.into()];
+    evaluation.verdict.metric = None;
+    evaluation.verdict.hand_over = HandOver::Written { text: evil.into() };
+    evaluation.verdict.reasons = vec![Reason::Written { text: evil.into() }];
     evaluation.notices.push(notice(Level::Banner, evil));
     evaluation.findings.push(finding(evil, evil, 3, Level::Banner, evil));
     evaluation.ledger.exclusions.push(Exclusion { reason: evil.into(), leads: 1 });
     for model in &mut evaluation.models {
-        model.kind = evil.into();
-        model.brackets.rule = evil.into();
-        model.calibration.map = evil.into();
+        model.kind = ModelKind::Written { text: evil.into() };
+        model.brackets.rule = CutRule::Written { text: evil.into() };
+        model.calibration.map = ProbabilityMap::Written { text: evil.into() };
         model.brackets.rows.iter_mut().for_each(|row| row.label = evil.into());
         model.segments.iter_mut().for_each(|group| (group.column, group.parts[0].label) = (evil.into(), evil.into()));
         model.card.iter_mut().for_each(|line| (line.name, line.what) = (evil.into(), evil.into()));
@@ -235,8 +241,7 @@ pub fn hostile() -> Evaluation {
     evaluation.models[1].name = long.clone();
     for comparison in &mut evaluation.comparisons {
         comparison.champion = evil.into();
-        comparison.swap.rule = evil.into();
-        comparison.differences.iter_mut().for_each(|difference| difference.label = evil.into());
+        comparison.swap.hand_over = HandOver::Written { text: evil.into() };
     }
     evaluation.comparisons[0].challenger = long;
     evaluation
@@ -269,7 +274,8 @@ pub fn empty() -> Evaluation {
     evaluation.verdict = Verdict {
         decision: Decision::Keep,
         model: None,
-        metric: String::new(),
+        metric: None,
+        hand_over: WEEKLY,
         difference: None,
         challenger: None,
         tied: vec![],
@@ -287,16 +293,11 @@ pub fn degenerate() -> Evaluation {
     evaluation.readiness.detectable_auc = Number::undefined("one class only");
     for model in &mut evaluation.models {
         model.wins = 0;
-        model.ranking = Ranking {
-            auc: none(),
-            gini: none().point,
-            average_precision: none().point,
-            prevalence: 0.0.into(),
-            ks: none().point,
-            ks_threshold: none().point,
-        };
-        model.calibration.log_loss = f64::INFINITY.into();
-        model.calibration.slope = none();
+        model.ranking = Ranking { prevalence: 0.0.into(), ks_threshold: none().point };
+        let infinite = Estimate { point: f64::INFINITY.into(), ..none() };
+        let undefined = ["auc", "gini", "average_precision", "ks", "calibration_slope"].map(|id| (id, none()));
+        model.metrics.extend(values(undefined.into_iter().chain([("log_loss", infinite)])));
+        model.metrics.remove(&LIFT_10.id);
         model.brackets.rows.truncate(1);
         model.brackets.inversions.clear();
         model.top.clear();
@@ -318,7 +319,7 @@ pub fn degenerate() -> Evaluation {
 }
 
 fn notice(level: Level, text: &str) -> Notice {
-    Notice { level, text: text.into() }
+    Notice { level, fact: Fact::Written { text: text.into() } }
 }
 
 fn finding(input: &str, what: &str, count: u64, level: Level, advice: &str) -> FindingCount {
@@ -413,9 +414,10 @@ fn model(leads: &[Lead], m: usize) -> ModelEvaluation {
     let points = m != 3;
     ModelEvaluation {
         name: NAMES[m].into(),
-        kind: ["points", "points", "points", "logistic", "column"][m].into(),
+        kind: ModelKind::named(["points", "points", "points", "logistic", "column"][m]),
         scale,
-        not_promotable: (m == 4).then(|| "its score is known only as exported and may hold the outcome".into()),
+        not_promotable: (m == 4)
+            .then(|| Barred::Written { text: "its score is known only as exported and may hold the outcome".into() }),
         unscored: if m == 4 { 37 } else { 0 },
         leads: LEADS as u64,
         wins,
@@ -428,12 +430,9 @@ fn model(leads: &[Lead], m: usize) -> ModelEvaluation {
                 capture: if share == 0.0 { 0.0 } else { captured(leads, m, share).1 / wins as f64 },
             })
             .collect(),
+        metrics: metrics(leads, m, auc),
         ranking: Ranking {
-            auc: est(auc, auc - 0.031, auc + 0.029),
-            gini: (2.0 * auc - 1.0).into(),
-            average_precision: (0.1 + (auc - 0.5) * 0.6).into(),
             prevalence: (wins as f64 / LEADS as f64).into(),
-            ks: ((auc - 0.5) * 1.5).into(),
             ks_threshold: if points { 55.0 } else { 0.11 }.into(),
         },
         calibration: calibration(leads, m, wins),
@@ -499,7 +498,13 @@ fn brackets(leads: &[Lead], m: usize, edges: &[f64]) -> Brackets {
     } else {
         "tiers of the model: below 35, 35 to below 55, 55 to below 75, 75 and over"
     };
-    Brackets { rule: rule.into(), rows, trend_z: 9.4.into(), trend_p: 1e-9.into(), inversions: vec![] }
+    Brackets {
+        rule: CutRule::Written { text: rule.into() },
+        rows,
+        trend_z: 9.4.into(),
+        trend_p: 1e-9.into(),
+        inversions: vec![],
+    }
 }
 
 fn median(mut values: Vec<f64>) -> Number {
@@ -570,7 +575,6 @@ fn capacity(leads: &[Lead], m: usize) -> Capacity {
         wins_in_all: all,
         wins: tied(wins, 1.0),
         capture: tied(wins, all as f64),
-        capture_interval: est(wins.1 / all as f64, wins.1 / all as f64 - 0.063, wins.1 / all as f64 + 0.065),
         value: Some((wins.1 * 3150.0).round()),
         median_days: 24.0.into(),
     }
@@ -590,41 +594,59 @@ fn calibration(leads: &[Lead], m: usize, wins: u64) -> Calibration {
         }
     });
     Calibration {
-        map: if m == 3 { "as given".into() } else { "Platt's map fitted on 4,100 training leads".into() },
-        brier: 0.0831.into(),
-        miscalibration: 0.00121.into(),
-        discrimination: 0.0114.into(),
-        uncertainty: (overall * (1.0 - overall)).into(),
-        log_loss: 0.291.into(),
-        slope: est(
-            [0.82, 0.97, 1.04, 0.91, 0.61][m],
-            [0.70, 0.83, 0.86, 0.79, 0.40][m],
-            [0.95, 1.11, 1.22, 1.03, 0.82][m],
-        ),
-        intercept: est(-0.041, -0.18, 0.098),
-        expected_error: 0.0132.into(),
+        map: if m == 3 { ProbabilityMap::AsGiven } else { ProbabilityMap::Platt { leads: 4_100 } },
         mean_predicted: (overall + 0.004).into(),
         observed: rate(wins, LEADS as u64),
         reliability: bins.collect(),
     }
 }
 
-fn no_calibration(reason: &str) -> Calibration {
-    let none = || Number::undefined(reason);
-    Calibration {
-        map: format!("not possible: {reason}"),
-        brier: none(),
-        miscalibration: none(),
-        discrimination: none(),
-        uncertainty: none(),
-        log_loss: none(),
-        slope: Estimate::undefined(reason),
-        intercept: Estimate::undefined(reason),
-        expected_error: none(),
-        mean_predicted: none(),
+fn without_calibration(model: &mut ModelEvaluation, reason: &str) {
+    let own = METRICS.iter().filter(|metric| metric.reads == Reads::Probability);
+    model.metrics.extend(own.map(|metric| (metric.id, Estimate::undefined(reason))));
+    model.calibration = Calibration {
+        map: ProbabilityMap::Written { text: format!("not possible: {reason}") },
+        mean_predicted: Number::undefined(reason),
         observed: Estimate::undefined(reason),
         reliability: vec![],
-    }
+    };
+}
+
+/// Values by the names of their metrics.
+pub fn values<'a>(values: impl IntoIterator<Item = (&'a str, Estimate)>) -> BTreeMap<MetricId, Estimate> {
+    let named = |(id, value): (&str, Estimate)| (MetricId::named(id).expect("it stands in the table"), value);
+    values.into_iter().map(named).collect()
+}
+
+/// A value without an interval.
+pub fn alone(point: f64) -> Estimate {
+    let none = || Number::undefined("no interval");
+    Estimate { point: point.into(), low: none(), high: none() }
+}
+
+fn metrics(leads: &[Lead], m: usize, auc: f64) -> BTreeMap<MetricId, Estimate> {
+    let all = leads.iter().filter(|lead| lead.converted).count() as f64;
+    let (rate, wins) = (all / LEADS as f64, captured(leads, m, 0.2).1);
+    let slope =
+        est([0.82, 0.97, 1.04, 0.91, 0.61][m], [0.70, 0.83, 0.86, 0.79, 0.40][m], [0.95, 1.11, 1.22, 1.03, 0.82][m]);
+    values([
+        ("auc", est(auc, auc - 0.031, auc + 0.029)),
+        ("gini", alone(2.0 * auc - 1.0)),
+        ("average_precision", alone(0.1 + (auc - 0.5) * 0.6)),
+        ("ks", alone((auc - 0.5) * 1.5)),
+        ("brier", alone(0.0831)),
+        ("miscalibration", alone(0.00121)),
+        ("discrimination", alone(0.0114)),
+        ("uncertainty", alone(rate * (1.0 - rate))),
+        ("log_loss", alone(0.291)),
+        ("calibration_slope", slope),
+        ("calibration_in_the_large", est(-0.041, -0.18, 0.098)),
+        ("expected_error", alone(0.0132)),
+        ("lift_10", top(leads, m, 0.1).lift_interval),
+        ("capture", est(wins / all, wins / all - 0.063, wins / all + 0.065)),
+        ("wins", alone(wins)),
+        ("value", alone((wins * 3150.0).round())),
+    ])
 }
 
 fn time(leads: &[Lead], m: usize, edges: &[f64]) -> TimeToConvert {
@@ -659,7 +681,7 @@ fn time(leads: &[Lead], m: usize, edges: &[f64]) -> TimeToConvert {
     };
     TimeToConvert {
         refused: None,
-        method: "cumulative incidence, losses competing".into(),
+        method: Some(CurveMethod::CumulativeIncidence),
         curves: (0..4).map(curve).collect(),
         logrank_chi2: 88.4.into(),
         logrank_df: 3.0.into(),
@@ -671,7 +693,7 @@ fn no_time() -> TimeToConvert {
     let none = || Number::undefined("no events");
     TimeToConvert {
         refused: None,
-        method: "Kaplan-Meier".into(),
+        method: Some(CurveMethod::KaplanMeier),
         curves: vec![],
         logrank_chi2: none(),
         logrank_df: none(),
@@ -711,17 +733,15 @@ fn card(m: usize) -> Vec<CardLine> {
 }
 
 fn comparison(leads: &[Lead], models: &[ModelEvaluation], m: usize) -> Comparison {
-    let point = |number: &Number| number.finite().unwrap();
+    let value = |model: &ModelEvaluation, metric: Metric| model.metric(metric.id).point.finite().unwrap();
     let [champion, challenger] = [&models[0], &models[m]];
     let (a, b) = (captured(leads, 0, 0.2).1, captured(leads, m, 0.2).1);
     let all = leads.iter().filter(|lead| lead.converted).count() as f64;
     let gain = (b - a) * 13.0 / 23.0;
-    let of = |metric: &str, label: &str, higher_is_better: bool, champion: f64, challenger: f64, half: f64| {
+    let of = |metric: Metric, champion: f64, challenger: f64, half: f64| {
         let d = challenger - champion;
         Difference {
-            metric: metric.into(),
-            label: label.into(),
-            higher_is_better,
+            metric: metric.id,
             champion: champion.into(),
             challenger: challenger.into(),
             difference: est(d, d - half, d + half),
@@ -741,20 +761,13 @@ fn comparison(leads: &[Lead], models: &[ModelEvaluation], m: usize) -> Compariso
         champion: champion.name.clone(),
         challenger: challenger.name.clone(),
         differences: vec![
-            of("capture", "share of wins captured at 20 leads a week", true, a / all, b / all, 0.04),
-            of("auc", "AUC", true, point(&champion.ranking.auc.point), point(&challenger.ranking.auc.point), 0.022),
-            of(
-                "average_precision",
-                "average precision",
-                true,
-                point(&champion.ranking.average_precision),
-                point(&challenger.ranking.average_precision),
-                0.03,
-            ),
-            of("brier", "Brier score", false, 0.0861, 0.0861 - 0.0004 * m as f64, 0.0011),
+            of(CAPTURE, a / all, b / all, 0.04),
+            of(AUC, value(champion, AUC), value(challenger, AUC), 0.022),
+            of(AVERAGE_PRECISION, value(champion, AVERAGE_PRECISION), value(challenger, AVERAGE_PRECISION), 0.03),
+            of(BRIER, 0.0861, 0.0861 - 0.0004 * m as f64, 0.0011),
         ],
         swap: SwapSet {
-            rule: "at 20 leads a week".into(),
+            hand_over: WEEKLY,
             both: cell(320.0, a - out),
             champion_only: cell(changed, out),
             challenger_only: cell(changed, into),

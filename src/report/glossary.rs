@@ -1,11 +1,25 @@
+use std::sync::LazyLock;
+
+use crate::metrics::{METRICS, Reads, Term};
+
 use super::document::Definition;
 
 const fn term(term: &'static str, meaning: &'static str) -> Definition {
     Definition { term, meaning }
 }
 
-/// How each number is defined, in the order in which a reader meets them.
-pub const GLOSSARY: &[Definition] = &[
+/// How each number is defined, in the order in which a reader meets them: a metric's word is in the table of metrics.
+pub static GLOSSARY: LazyLock<Vec<Definition>> = LazyLock::new(|| {
+    let metrics = |reads: Reads| {
+        let terms = METRICS.iter().filter(move |metric| metric.reads == reads).filter_map(|one| one.definition.term);
+        terms.map(|Term { term, meaning }| Definition { term, meaning })
+    };
+    let leads = LEADS.iter().copied().chain(metrics(Reads::Order));
+    let chances = BRACKETS.iter().copied().chain(metrics(Reads::Probability));
+    leads.chain(chances).chain(COMPARISON.iter().copied()).collect()
+});
+
+const LEADS: &[Definition] = &[
     term(
         "95 % interval",
         "The range in parentheses after a number. Ranges made this way contain the true value 19 times out of 20; a difference whose range includes 0 may be no difference at all.",
@@ -41,19 +55,9 @@ pub const GLOSSARY: &[Definition] = &[
         "Capacity",
         "The leads sales can take on in a period. Period by period, all leads scored in it are ranked and the best are handed over; nothing is carried over to the next period. Periods that are cut short or hold a lead that is not mature are left out.",
     ),
-    term(
-        "AUC",
-        "The chance that a lead that converts has a higher score than a lead that does not, ties counting half. 0.5 is a coin flip, 1 a perfect order. Its interval is DeLong's.",
-    ),
-    term("Gini", "The AUC on another scale: twice the AUC minus 1. 0 is a coin flip, 1 a perfect order."),
-    term(
-        "Average precision",
-        "The conversion rate among the best leads, averaged over where the wins stand in the order. A random order reaches the overall conversion rate, which stands beside it.",
-    ),
-    term(
-        "KS",
-        "The largest gap between the share of winners and the share of other leads at or above a score, and the score where it occurs.",
-    ),
+];
+
+const BRACKETS: &[Definition] = &[
     term("Trend", "The Cochran-Armitage test of whether conversion rises (or falls) steadily from bracket to bracket."),
     term(
         "Inversion",
@@ -63,35 +67,9 @@ pub const GLOSSARY: &[Definition] = &[
         "Calibration",
         "Whether leads that are given a 20 % chance convert 20 % of the time. Points become chances by Platt's map (a logistic curve) fitted on the training leads.",
     ),
-    term(
-        "Brier score",
-        "The mean squared gap between the predicted chance and what happened (1 or 0). Lower is better. It equals miscalibration minus discrimination plus uncertainty.",
-    ),
-    term(
-        "Miscalibration",
-        "The part of the Brier score lost because predicted chances differ from the rates that follow them. 0 is best.",
-    ),
-    term(
-        "Discrimination",
-        "The part of the Brier score gained because leads with different chances are told apart. Higher is better.",
-    ),
-    term("Uncertainty", "The Brier score of predicting the overall rate for every lead: what there is to explain."),
-    term(
-        "Log loss",
-        "The mean surprise at what happened, given the predicted chance. Lower is better; infinite when something predicted as certain did not happen.",
-    ),
-    term(
-        "Calibration slope",
-        "1 when predictions are as spread out as outcomes. Below 1 they are too extreme: high scores promise too much, low scores too little. Above 1 they are too timid.",
-    ),
-    term(
-        "Calibration intercept",
-        "0 when the average prediction is right. Above 0 the model predicts too few wins, below 0 too many.",
-    ),
-    term(
-        "Expected calibration error",
-        "The mean gap between predicted chance and observed rate over ten groups of leads. It is never below 0, and small groups push it up.",
-    ),
+];
+
+const COMPARISON: &[Definition] = &[
     term(
         "Incidence",
         "The share of leads that have converted by a given day. A lead that was lost can no longer convert; a lead still open counts for as long as it was watched.",

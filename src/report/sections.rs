@@ -2,16 +2,19 @@
 
 use std::cmp::Ordering;
 
+use crate::metrics::{
+    self, AUC, AVERAGE_PRECISION, BRIER, CAPTURE, Compute, Direction, GINI, KS, Metric, Place, Shown,
+};
 use crate::result::{
-    Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Ledger, Level, ModelEvaluation, Number, Part,
-    Scale, SwapSet, TimeToConvert, TopShare,
+    Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Ledger, Level, ModelEvaluation, ModelKind, Number,
+    Part, Scale, SwapSet, TimeToConvert,
 };
 
 use super::chart::{self, Chart};
 use super::document::{Block, Cell, Column, Document, Section, Table, Text, name, names, say};
 use super::glossary::GLOSSARY;
 use super::text::{self, Unit, slug};
-use super::words;
+use super::{facts, notices, words};
 
 /// The report on an evaluation.
 pub fn document(evaluation: &Evaluation) -> Document {
@@ -88,48 +91,26 @@ fn ranked(evaluation: &Evaluation) -> Vec<&ModelEvaluation> {
     all
 }
 
-/// A column of the league table and what each model has in it.
-struct Measure<'a> {
-    column: Column,
-    cell: Box<dyn Fn(&ModelEvaluation) -> Cell + 'a>,
-}
+/// Columns of the league table that stand in its short versions, beside model and standing.
+const BRIEF: usize = 3;
 
 fn league(evaluation: &Evaluation) -> Table {
-    let measure = |column: Column, cell: fn(&ModelEvaluation) -> Cell| Measure { column, cell: Box::new(cell) };
     let handed_over = evaluation.models.iter().find_map(|model| model.capacity.as_ref());
-    let at = evaluation.setting.capacity.as_ref().map_or_else(|| "capacity".to_owned(), words::capacity);
-    let where_ = if handed_over.is_some() { format!("at {at}") } else { "in the top 10 %".to_owned() };
-    let lift = Column::number("Lift, top 10 %").term("Lift");
-    let mut measures = vec![
-        Measure { column: Column::label("Model").brief(), cell: Box::new(|model| named(evaluation, model)) },
-        measure(Column::number("AUC").brief().term("AUC"), |model| Cell::estimate(&model.ranking.auc, Unit::Plain)),
-        measure(if handed_over.is_some() { lift } else { lift.brief() }, |model| {
-            let top = top_tenth(model).map(|top| Cell::estimate(&top.lift_interval, Unit::Ratio));
-            top.unwrap_or_else(|| Cell::optional(None, Unit::Plain))
-        }),
-        measure(Column::number(format!("Wins captured {where_}")).brief().term("Capture"), |model| {
-            let captured = words::captured(model).map(|captured| Cell::estimate(&captured, Unit::Share));
-            captured.unwrap_or_else(|| Cell::optional(None, Unit::Share))
-        }),
-    ];
-    if handed_over.is_some() {
-        measures.push(measure(Column::number("Wins handed over").brief().term("Capacity"), |model| {
-            let wins = model.capacity.as_ref().map(|capacity| Cell::number(&capacity.wins.expected, Unit::Count));
-            wins.unwrap_or_else(|| Cell::optional(None, Unit::Count))
-        }));
-    }
-    let value = |model: &ModelEvaluation| model.capacity.as_ref().and_then(|capacity| capacity.value);
-    if evaluation.models.iter().any(|model| value(model).is_some()) {
-        let column = Column::money("Their value", words::currency(evaluation)).term("Value");
-        measures.push(Measure { column, cell: Box::new(move |model| Cell::optional(value(model), Unit::Money)) });
-    }
-    measures.push(measure(Column::number("Calibration slope").term("Calibration slope"), |model| {
-        Cell::estimate(&model.calibration.slope, Unit::Ratio)
-    }));
+    let measures = league_measures(evaluation);
+    let mut ranks: Vec<u8> = measures.iter().filter_map(|(_, shown)| rank(shown)).collect();
+    ranks.sort_unstable();
+    let column = |&(metric, shown): &(&Metric, &Shown)| {
+        let column = league_column(evaluation, metric, shown);
+        let is_brief = rank(shown).is_some_and(|own| ranks.iter().take(BRIEF).any(|rank| *rank == own));
+        if is_brief { column.brief() } else { column }
+    };
+    let row = |model: &&ModelEvaluation| {
+        let cells = measures.iter().map(|(metric, _)| league_cell(metric, model));
+        let standing = Cell::text(place(evaluation, model));
+        std::iter::once(named(evaluation, model)).chain(cells).chain([standing]).collect()
+    };
     let standing = Column::label("Standing").brief().term("Tied set");
-    measures.push(Measure { column: standing, cell: Box::new(|model| Cell::text(place(evaluation, model))) });
-    let ranked = ranked(evaluation);
-    let rows = ranked.iter().map(|model| measures.iter().map(|measure| (measure.cell)(model)).collect()).collect();
+    let columns = std::iter::once(Column::label("Model").brief()).chain(measures.iter().map(column)).chain([standing]);
     let periods = handed_over.map(|capacity| {
         format!(
             " Wins handed over are counted over {}, tied leads by their chance of being picked.",
@@ -138,7 +119,53 @@ fn league(evaluation: &Evaluation) -> Table {
     });
     let leads = text::plural(evaluation.readiness.leads, "mature lead");
     let caption = format!("Every model on the same {leads}.{}", periods.unwrap_or_default());
-    Table::new(caption, measures.into_iter().map(|measure| measure.column).collect(), rows)
+    Table::new(caption, columns.collect(), ranked(evaluation).iter().map(row).collect())
+}
+
+fn rank(shown: &Shown) -> Option<u8> {
+    if let Place::League { rank } = shown.place { Some(rank) } else { None }
+}
+
+/// Sums of what is handed over are told where a capacity is replayed, money where wins carry it.
+fn league_measures(evaluation: &Evaluation) -> Vec<(&'static Metric, &'static Shown)> {
+    let has_capacity = evaluation.models.iter().any(|model| model.capacity.is_some());
+    let is_told = |metric: &Metric| match metric.unit {
+        metrics::Unit::Count => has_capacity,
+        metrics::Unit::Money => {
+            has_capacity && evaluation.models.iter().any(|model| model.metric(metric.id).point.finite().is_some())
+        }
+        _ => true,
+    };
+    let all = metrics::shown_in(|place| matches!(place, Place::League { .. }));
+    all.into_iter().filter(|(metric, _)| is_told(metric)).collect()
+}
+
+fn league_column(evaluation: &Evaluation, metric: &Metric, shown: &Shown) -> Column {
+    let column = match metric.unit {
+        metrics::Unit::Money => Column::money(shown.heading, words::currency(evaluation)),
+        _ if metric.id == CAPTURE.id => Column::number(format!("{} {}", shown.heading, handed_over_at(evaluation))),
+        _ => Column::number(shown.heading),
+    };
+    Column { term: shown.term, ..column }
+}
+
+fn handed_over_at(evaluation: &Evaluation) -> String {
+    if evaluation.models.iter().all(|model| model.capacity.is_none()) {
+        return "in the top 10 %".to_owned();
+    }
+    let at = evaluation.setting.capacity.as_ref().map_or_else(|| "capacity".to_owned(), words::capacity);
+    format!("at {at}")
+}
+
+/// With an interval, but for sums.
+fn league_cell(metric: &Metric, model: &ModelEvaluation) -> Cell {
+    let unit = words::metric_unit(metric.id);
+    let own = if metric.id == CAPTURE.id { words::captured(model) } else { model.metrics.get(&metric.id).cloned() };
+    match (own, metric.unit) {
+        (None, _) => Cell::optional(None, unit),
+        (Some(own), metrics::Unit::Count | metrics::Unit::Money) => Cell::number(&own.point, unit),
+        (Some(own), _) => Cell::estimate(&own, unit),
+    }
 }
 
 fn named(evaluation: &Evaluation, model: &ModelEvaluation) -> Cell {
@@ -161,10 +188,6 @@ fn place(evaluation: &Evaluation, model: &ModelEvaluation) -> &'static str {
     }
 }
 
-fn top_tenth(model: &ModelEvaluation) -> Option<&TopShare> {
-    model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9)
-}
-
 /// Each challenger against the champion.
 fn champion(evaluation: &Evaluation) -> Option<Section> {
     let champion = evaluation.setting.champion.as_ref()?;
@@ -178,7 +201,10 @@ fn champion(evaluation: &Evaluation) -> Option<Section> {
 }
 
 fn overview(evaluation: &Evaluation) -> Table {
-    let rule = evaluation.comparisons.first().map_or_else(String::new, |comparison| text::clean(&comparison.swap.rule));
+    let rule = evaluation
+        .comparisons
+        .first()
+        .map_or_else(String::new, |comparison| text::clean(&facts::hand_over(&comparison.swap.hand_over)));
     let valued = evaluation.comparisons.iter().any(|comparison| comparison.value_per_quarter.is_some());
     let mut columns = vec![Column::label("Challenger"), Column::number("Winners a quarter").term("Difference")];
     if valued {
@@ -231,12 +257,13 @@ fn challenger(evaluation: &Evaluation, comparison: &Comparison) -> Section {
         Column::number("p, adjusted").term("p"),
         Column::label("Reading"),
     ];
-    let rows = comparison.differences.iter().map(|difference| {
-        let (unit, own) = (words::difference_unit(&difference.metric), words::metric_unit(&difference.metric));
+    let rows = words::told(comparison).map(|difference| {
+        let (unit, own) = (words::difference_unit(difference.metric), words::compared_unit(difference.metric));
         let simultaneous = &difference.simultaneous;
-        let better = if difference.higher_is_better { "" } else { ", lower is better" };
+        let better = if difference.metric.metric().is_higher_better() { "" } else { ", lower is better" };
+        let label = facts::metric(difference.metric, &comparison.swap.hand_over);
         vec![
-            Cell::text(format!("{}{better}", text::clipped(&text::capitalised(&difference.label), 80))),
+            Cell::text(format!("{}{better}", text::clipped(&text::capitalised(&label), 80))),
             Cell::number(&difference.champion, own),
             Cell::number(&difference.challenger, own),
             Cell::estimate(&difference.difference, unit),
@@ -294,7 +321,7 @@ fn swap(evaluation: &Evaluation, swap: &SwapSet) -> Table {
         row
     };
     Table::new(
-        format!("Who is handed over {}.", text::clean(&swap.rule)),
+        format!("Who is handed over {}.", text::clean(&facts::hand_over(&swap.hand_over))),
         columns,
         cells.iter().enumerate().map(row).collect(),
     )
@@ -354,12 +381,12 @@ fn introduction(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> 
     let ranking = &model.ranking;
     let mut words = format!(
         "{role}Kind: {}; its score is {scale}. AUC {}, Gini {}, average precision {} (a random order: {}), KS {}",
-        text::clipped(&model.kind, 40),
-        text::estimate(&ranking.auc, Unit::Plain),
-        text::number(&ranking.gini, Unit::Plain),
-        text::number(&ranking.average_precision, Unit::Plain),
+        text::clipped(model.kind.as_str(), 40),
+        text::estimate(&model.metric(AUC.id), Unit::Plain),
+        text::number(&model.metric(GINI.id).point, Unit::Plain),
+        text::number(&model.metric(AVERAGE_PRECISION.id).point, Unit::Plain),
         text::number(&ranking.prevalence, Unit::Plain),
-        text::number(&ranking.ks, Unit::Plain),
+        text::number(&model.metric(KS.id).point, Unit::Plain),
     );
     if let Number::Value(threshold) = ranking.ks_threshold {
         words += &format!(" at a score of {}", score(threshold, model.scale));
@@ -370,7 +397,7 @@ fn introduction(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> 
     }
     let mut blocks = vec![Block::Paragraph(words.into())];
     if let Some(reason) = &model.not_promotable {
-        let words = format!("this model cannot be promoted on this evidence: {reason}");
+        let words = format!("this model cannot be promoted on this evidence: {}", notices::barred(reason));
         blocks.push(Block::Notice(Level::Warning, Text::whole(&words)));
     }
     blocks
@@ -443,7 +470,8 @@ fn bracket_table(evaluation: &Evaluation, model: &ModelEvaluation, brackets: &Br
     if open {
         total.push(Cell::count(brackets.rows.iter().map(|row| row.immature).sum()));
     }
-    Table::new(Text::whole(&format!("how they are cut: {}", brackets.rule)), columns, rows.collect()).total(total)
+    Table::new(Text::whole(&format!("how they are cut: {}", facts::cut_rule(&brackets.rule))), columns, rows.collect())
+        .total(total)
 }
 
 fn top(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Block> {
@@ -534,21 +562,16 @@ fn at_capacity(evaluation: &Evaluation, capacity: &Capacity) -> Text {
 
 fn calibration(model: &ModelEvaluation, figures: Vec<Block>) -> Vec<Block> {
     let calibration = &model.calibration;
-    let mut blocks = vec![Block::Paragraph(Text::whole(&format!("From score to chance: {}", calibration.map)))];
+    let mut blocks = vec![Block::Paragraph(Text::whole(&format!(
+        "From score to chance: {}",
+        facts::probability_map(&calibration.map)
+    )))];
     blocks.extend(words::calibration(model).into_iter().map(Block::Paragraph));
     blocks.extend(figures);
-    let facts: [(&str, &'static str, Cell); 8] = [
-        ("Calibration slope", "1 is best", Cell::estimate(&calibration.slope, Unit::Ratio)),
-        ("Calibration intercept", "0 is best", Cell::estimate(&calibration.intercept, Unit::Difference)),
-        ("Brier score", "lower is better", Cell::number(&calibration.brier, Unit::Plain)),
-        ("Miscalibration", "lower is better", Cell::number(&calibration.miscalibration, Unit::Plain)),
-        ("Discrimination", "higher is better", Cell::number(&calibration.discrimination, Unit::Plain)),
-        ("Uncertainty", "the same for all models", Cell::number(&calibration.uncertainty, Unit::Plain)),
-        ("Log loss", "lower is better", Cell::number(&calibration.log_loss, Unit::Plain)),
-        ("Expected calibration error", "lower is better", Cell::number(&calibration.expected_error, Unit::Share)),
-    ];
-    if facts.iter().all(|(_, _, cell)| cell.number.is_none()) {
-        let why = text::number(&calibration.brier, Unit::Plain);
+    let rows: Vec<Vec<Cell>> =
+        metrics::shown_in(|place| place == Place::Calibration).into_iter().map(|one| in_numbers(model, one)).collect();
+    if rows.iter().all(|row| row[1].number.is_none()) {
+        let why = text::number(&model.metric(BRIER.id).point, Unit::Plain);
         blocks.push(Block::Paragraph(
             format!("Slope, intercept, Brier score and log loss do not exist: {}.", why.trim_start_matches("– "))
                 .into(),
@@ -556,10 +579,10 @@ fn calibration(model: &ModelEvaluation, figures: Vec<Block>) -> Vec<Block> {
         return blocks;
     }
     let columns = vec![Column::label("Measure"), Column::number("Value"), Column::label("Read as")];
-    let rows = facts
-        .into_iter()
-        .enumerate()
-        .map(|(i, (measure, read, cell))| vec![Cell::text(measure).at(i), cell, Cell::text(read)]);
+    let rows = rows.into_iter().enumerate().map(|(i, mut row)| {
+        row[0] = row[0].clone().at(i);
+        row
+    });
     blocks.push(Block::Table(Table::new("Calibration in numbers.", columns, rows.collect())));
     if !calibration.reliability.is_empty() {
         let columns = vec![
@@ -584,9 +607,25 @@ fn calibration(model: &ModelEvaluation, figures: Vec<Block>) -> Vec<Block> {
     blocks
 }
 
+/// A line of a model's calibration: what it is, its value, how to read it.
+fn in_numbers(model: &ModelEvaluation, (metric, shown): (&Metric, &Shown)) -> Vec<Cell> {
+    let (value, unit) = (model.metric(metric.id), words::metric_unit(metric.id));
+    let read = match metric.direction {
+        Direction::Maximize => "higher is better".to_owned(),
+        Direction::Minimize => "lower is better".to_owned(),
+        Direction::Target(best) => format!("{best} is best"),
+        Direction::Neither => "the same for all models".to_owned(),
+    };
+    let value = match metric.compute {
+        Some(Compute::Estimate(_)) => Cell::estimate(&value, unit),
+        _ => Cell::number(&value.point, unit),
+    };
+    vec![Cell::text(shown.heading), value, Cell::text(read)]
+}
+
 fn time(time: &TimeToConvert, figures: Vec<Block>) -> Vec<Block> {
     if let Some(reason) = &time.refused {
-        return vec![Block::Paragraph(Text::whole(&format!("Not shown: {reason}")))];
+        return vec![Block::Paragraph(Text::whole(&format!("Not shown: {}", facts::no_curves(reason))))];
     }
     if time.curves.is_empty() {
         return vec![Block::Paragraph("Not shown: there are no curves.".into())];
@@ -615,7 +654,10 @@ fn time(time: &TimeToConvert, figures: Vec<Block>) -> Vec<Block> {
             Cell::number(&curve.median_of_wins, Unit::Days),
         ]
     });
-    let caption = format!("Days run from the moment of scoring. Method: {}.", text::clean(&time.method));
+    let caption = format!(
+        "Days run from the moment of scoring. Method: {}.",
+        text::clean(time.method.as_ref().map_or("", facts::curve_method))
+    );
     let mut blocks = figures;
     blocks.push(Block::Table(Table::new(caption, columns, rows.collect())));
     if time.curves.len() > 1 {
@@ -672,7 +714,7 @@ fn parts_table(what: &str, caption: &str, parts: &[Part]) -> Table {
 }
 
 pub(super) fn card(model: &ModelEvaluation) -> Table {
-    let weight = if model.kind == "logistic" {
+    let weight = if model.kind == ModelKind::Logistic {
         "Coefficient"
     } else if model.scale == Scale::Points {
         "Points"
@@ -703,7 +745,7 @@ fn data(evaluation: &Evaluation) -> Section {
     let mut notices: Vec<Block> = Vec::new();
     for level in [Level::Banner, Level::Warning, Level::Note] {
         let of_level = evaluation.notices.iter().filter(|notice| notice.level == level);
-        notices.extend(of_level.map(|notice| Block::Notice(level, Text::whole(&notice.text))));
+        notices.extend(of_level.map(|notice| Block::Notice(level, Text::whole(&notices::sentence(&notice.fact)))));
     }
     if notices.is_empty() {
         notices.push(Block::Paragraph("Nothing to watch out for.".into()));
@@ -814,7 +856,7 @@ fn before_as_of(ledger: &Ledger) -> Vec<Block> {
 }
 
 fn definitions() -> Section {
-    Section::new("definitions", "How each number is defined", vec![Block::Definitions(GLOSSARY)])
+    Section::new("definitions", "How each number is defined", vec![Block::Definitions(&GLOSSARY)])
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The three figures of a slide.
 
+use crate::metrics::AUC;
 use crate::result::{Decision, Estimate, Evaluation, ModelEvaluation, Number};
 
 use super::chart::Figure;
@@ -91,7 +92,7 @@ fn value(evaluation: &Evaluation) -> Option<Figure> {
 }
 
 fn auc(model: &ModelEvaluation) -> Figure {
-    let auc = &model.ranking.auc;
+    let auc = &model.metric(AUC.id);
     Figure {
         label: format!("Ranking by {} (AUC; 0.5 is chance)", text::clipped(&model.name, 24)),
         value: match &auc.point {

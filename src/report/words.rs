@@ -1,5 +1,6 @@
 //! The sentences. None claims more than its interval.
 
+use crate::metrics::{self, AUC, CAPTURE, MetricId, Place, SLOPE};
 use crate::result::{
     Bottom, Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateOutcome, Inversion,
     Level, ModelEvaluation, Number, SwapSet,
@@ -7,10 +8,11 @@ use crate::result::{
 
 use super::document::{Answer, Span, Text, Tone, name, names, say};
 use super::text::{self, Unit};
+use super::{facts, notices};
 
 pub(super) fn answer(evaluation: &Evaluation) -> Answer {
     let banners = evaluation.notices.iter().filter(|notice| notice.level == Level::Banner);
-    let banners: Vec<Text> = banners.map(|notice| Text::whole(&notice.text)).collect();
+    let banners: Vec<Text> = banners.map(|notice| Text::whole(&notices::sentence(&notice.fact))).collect();
     let against = against(evaluation);
     Answer {
         tone: match evaluation.verdict.decision {
@@ -147,16 +149,16 @@ fn best_figure(evaluation: &Evaluation) -> Option<String> {
         (Some(captured), Some(setting)) => {
             format!("{} of the wins captured at {}", with_level(&captured, Unit::Share), capacity(setting))
         }
-        _ => format!("AUC {}", with_level(&model.ranking.auc, Unit::Plain)),
+        _ => format!("AUC {}", with_level(&model.metric(AUC.id), Unit::Plain)),
     })
 }
 
 /// The share of wins captured at capacity; without one, in the top 10 %.
 pub(super) fn captured(model: &ModelEvaluation) -> Option<Estimate> {
-    if let Some(capacity) = &model.capacity {
-        return Some(capacity.capture_interval.clone());
+    if model.capacity.is_some() {
+        return Some(model.metric(CAPTURE.id));
     }
-    let top = model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9)?;
+    let top = model.top(0.1)?;
     // The wins are the same for every model: the interval of the lift is that of the capture on another scale.
     let scaled = |number: &Number| match number {
         Number::Value(lift) => Number::from((lift * top.share).min(1.0)),
@@ -190,7 +192,7 @@ fn gain(evaluation: &Evaluation, comparison: Option<&Comparison>, subject: Optio
         && (!is_promoted || wins.interval().is_some_and(|interval| interval.low > 0.0))
         && let Some(words) = more_or_fewer(wins, per)
     {
-        let rule = text::clean(&comparison.swap.rule);
+        let rule = text::clean(&facts::hand_over(&comparison.swap.hand_over));
         let verb = match (evaluation.setting.capacity.is_some(), is_promoted) {
             (true, true) => " hands over ",
             (true, false) => " would hand over ",
@@ -203,7 +205,7 @@ fn gain(evaluation: &Evaluation, comparison: Option<&Comparison>, subject: Optio
     }
     let difference = evaluation.verdict.difference.as_ref().filter(|difference| difference.point.finite().is_some())?;
     let unit = verdict_unit(evaluation);
-    let metric = text::clean(&evaluation.verdict.metric);
+    let metric = text::clean(&facts::verdict_metric(&evaluation.verdict));
     let written = with_level(difference, unit).replace(" pp", " percentage points");
     let wins = winners.and_then(|(wins, per)| more_or_fewer(wins, per));
     let guess = wins.map(|wins| format!("; in winners the best guess is {wins}")).unwrap_or_default();
@@ -285,7 +287,7 @@ fn short(evaluation: &Evaluation, width: usize) -> Text {
         Some(format!(
             "{} in {}",
             with_level(difference, verdict_unit(evaluation)),
-            text::clipped(&verdict.metric, width.max(12))
+            text::clipped(&facts::verdict_metric(verdict), width.max(12))
         ))
     });
     let Some(champion) = &evaluation.setting.champion else {
@@ -328,7 +330,8 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
     let against = against(evaluation);
     let rests_on = if evaluation.evidence.gates.is_empty() { against.as_str() } else { "gates" };
-    let mut out: Vec<Text> = verdict.reasons.iter().map(|reason| Text::whole(reason).from_section(rests_on)).collect();
+    let mut out: Vec<Text> =
+        verdict.reasons.iter().map(|one| Text::whole(&facts::reason(one)).from_section(rests_on)).collect();
     if verdict.decision != Decision::Promote
         && let Some(comparison) = deciding(evaluation)
     {
@@ -345,8 +348,12 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
                     && gate.more_leads.finite().is_some()
             });
             out.extend(open.map(|gate| {
-                Text::sentence(&format!("To settle \"{}\": {}.", gate.gate, super::evidence::waiting(gate)))
-                    .from_section("gates")
+                Text::sentence(&format!(
+                    "To settle \"{}\": {}.",
+                    facts::gate(&gate.asked),
+                    super::evidence::waiting(gate)
+                ))
+                .from_section("gates")
             }));
             out.extend(waiting(evaluation, comparison));
         }
@@ -473,7 +480,7 @@ fn ruled_out(comparison: &Comparison) -> Option<Text> {
     let (wins, per) = winners(comparison)?;
     let interval = wins.interval()?;
     let written = text::aligned(&[interval.low.abs(), interval.high.abs()], Unit::Count);
-    let rule = text::clean(&comparison.swap.rule);
+    let rule = text::clean(&facts::hand_over(&comparison.swap.hand_over));
     let gain = if interval.high > 0.0 {
         format!("a gain of more than {} winners {per}", written[1])
     } else {
@@ -552,45 +559,57 @@ pub(super) fn capacity(setting: &CapacitySetting) -> String {
 }
 
 /// The unit in which a metric's difference is written.
-pub(super) fn difference_unit(metric: &str) -> Unit {
-    if metric == "value" {
-        return Unit::Money;
+pub(super) fn difference_unit(metric: MetricId) -> Unit {
+    match metric.metric().unit {
+        metrics::Unit::Share => Unit::Points,
+        metrics::Unit::Money => Unit::Money,
+        metrics::Unit::Count => Unit::CountDifference,
+        _ => Unit::Difference,
     }
-    if metric.starts_with("capture") || metric.contains("rate") { Unit::Points } else { Unit::Difference }
 }
 
 /// The unit of one metric's own values.
-pub(super) fn metric_unit(metric: &str) -> Unit {
-    match difference_unit(metric) {
-        Unit::Points => Unit::Share,
-        Unit::Money => Unit::Money,
-        _ => Unit::Plain,
+pub(super) fn metric_unit(metric: MetricId) -> Unit {
+    match metric.metric().unit {
+        metrics::Unit::Plain => Unit::Plain,
+        metrics::Unit::Ratio => Unit::Ratio,
+        metrics::Unit::Signed => Unit::Difference,
+        metrics::Unit::Share => Unit::Share,
+        metrics::Unit::Count => Unit::Count,
+        metrics::Unit::Money => Unit::Money,
     }
 }
 
-fn verdict_unit(evaluation: &Evaluation) -> Unit {
-    let words = &evaluation.verdict.metric;
-    let all = evaluation.comparisons.iter().flat_map(|comparison| &comparison.differences);
-    let found = all.into_iter().find(|difference| difference.label == *words || difference.metric == *words);
-    match found {
-        Some(difference) => difference_unit(&difference.metric),
-        None if words.contains("share") || words.contains("capture") => Unit::Points,
-        None => Unit::Difference,
+/// The unit of a metric's values beside their difference: a ratio has as many digits as it.
+pub(super) fn compared_unit(metric: MetricId) -> Unit {
+    match metric_unit(metric) {
+        Unit::Ratio => Unit::Plain,
+        unit => unit,
     }
+}
+
+/// The differences that reports tell.
+pub(super) fn told(comparison: &Comparison) -> impl Iterator<Item = &Difference> {
+    let is_told = |one: &&Difference| one.metric.metric().shown(|place| place == Place::Comparison).is_some();
+    comparison.differences.iter().filter(is_told)
+}
+
+fn verdict_unit(evaluation: &Evaluation) -> Unit {
+    evaluation.verdict.metric.map_or(Unit::Difference, difference_unit)
 }
 
 /// What a difference says about the challenger, by its simultaneous interval.
 pub(super) fn reading(difference: &Difference) -> &'static str {
     match difference.simultaneous.interval() {
         Some(interval) if interval.low > 0.0 => {
-            if difference.higher_is_better {
+            if difference.metric.metric().is_higher_better() {
                 "better"
             } else {
                 "worse"
             }
         }
         Some(interval) if interval.high < 0.0 => {
-            if difference.higher_is_better {
+            if difference.metric.metric().is_higher_better() {
                 "worse"
             } else {
                 "better"
@@ -603,7 +622,7 @@ pub(super) fn reading(difference: &Difference) -> &'static str {
 
 /// "140 leads swap in and convert at 18.1 % (…), 140 swap out and convert at 7.0 % (…)."
 pub(super) fn swap(swap: &SwapSet) -> Text {
-    let rule = text::clean(&swap.rule);
+    let rule = text::clean(&facts::hand_over(&swap.hand_over));
     let leads = |n: f64| format!("{} lead{}", text::quantity(n, Unit::Count), if n == 1.0 { "" } else { "s" });
     if swap.challenger_only.leads == 0.0 && swap.champion_only.leads == 0.0 {
         return text::capitalised(&format!("{rule}, both hand over the same {}.", leads(swap.both.leads))).into();
@@ -678,8 +697,9 @@ pub(super) fn calibration(model: &ModelEvaluation) -> Vec<Text> {
         let observed = text::estimate(&calibration.observed, Unit::Share);
         out.push(format!("It predicts {predicted} on average; {observed} happened.").into());
     }
-    if let Some(interval) = calibration.slope.interval() {
-        let slope = with_level(&calibration.slope, Unit::Ratio).replace(" (", ", ");
+    let slope = model.metric(SLOPE.id);
+    if let Some(interval) = slope.interval() {
+        let slope = with_level(&slope, Unit::Ratio).replace(" (", ", ");
         let words = if interval.high < 1.0 {
             format!(
                 "Its predictions are too extreme (slope {slope}: high scores promise too much and low ones too little."
@@ -700,7 +720,7 @@ pub(super) fn calibration(model: &ModelEvaluation) -> Vec<Text> {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::result::{CapacitySetting, Notice};
+    use crate::result::{CapacitySetting, Fact, Notice};
 
     fn headline_of(evaluation: &Evaluation) -> String {
         answer(evaluation).headline.plain()
@@ -795,7 +815,8 @@ mod tests {
     #[test]
     fn banners_stand_under_the_answer_and_come_first_among_what_to_do() {
         let mut evaluation = fixture::promoted();
-        evaluation.notices.push(Notice { level: Level::Banner, text: "no model can be promoted".into() });
+        let fact = Fact::Written { text: "no model can be promoted".into() };
+        evaluation.notices.push(Notice { level: Level::Banner, fact });
         let answer = answer(&evaluation);
         assert_eq!(answer.banners[0].plain(), "No model can be promoted.");
         assert!(answer.next[0].plain().starts_with("Read the warning"));

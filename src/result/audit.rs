@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Comparison, Estimate, Notice, Number};
 
 /// The version of `audit.json`. Old versions stay readable.
-pub const AUDIT_SCHEMA: u32 = 1;
+pub const AUDIT_SCHEMA: u32 = 2;
 
 /// The criteria of one points model, each held against what happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

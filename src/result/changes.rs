@@ -1,9 +1,11 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Estimate, GateOutcome, Number};
+use crate::metrics::MetricId;
+
+use super::{Decision, Estimate, GateAsked, GateOutcome, HandOver, ModelKind, Number};
 
 /// The version of `compare.json`.
-pub const CHANGES_SCHEMA: u32 = 1;
+pub const CHANGES_SCHEMA: u32 = 2;
 
 /// What changed from one result to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,7 +15,7 @@ pub struct Changes {
     pub a: Side,
     pub b: Side,
     /// Why it is not known whether the files are the same; nothing where it is.
-    pub inputs_unknown: Option<String>,
+    pub inputs_unknown: Option<InputsUnknown>,
     pub inputs: Vec<InputChange>,
     pub settings: Vec<SettingChange>,
     pub ledger: Vec<CountChange>,
@@ -51,20 +53,82 @@ pub struct InputChange {
     pub b: Option<String>,
 }
 
-/// A setting in words; nothing where a side does not have it.
+/// Why it is not known whether the files are the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum InputsUnknown {
+    /// A result has no `run.json` beside it.
+    NoRunFile { side: String },
+    /// Its `run.json` cannot be read.
+    Unreadable { side: String },
+    /// Of a comparison of version 1, in its words.
+    Written { text: String },
+}
+
+/// A setting; nothing where a side does not have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettingChange {
-    pub what: String,
-    pub a: Option<String>,
-    pub b: Option<String>,
+    pub what: SettingName,
+    pub a: Option<SettingValue>,
+    pub b: Option<SettingValue>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SettingName {
+    Experiment,
+    Evaluate,
+    Train,
+    AsOf,
+    Horizon,
+    Until,
+    Capacity,
+    Champion,
+    Timezone,
+    Currency,
+    Seed,
+    /// Of a comparison of version 1, in its words.
+    Written {
+        text: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SettingValue {
+    /// As it stands in the results.
+    Text(String),
+    Days(f64),
+    Ever,
+    Capacity {
+        leads: f64,
+        per_days: f64,
+    },
 }
 
 /// A line of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum LedgerLine {
+    Read,
+    Evaluated,
+    Immature,
+    Training,
+    LeftOut {
+        reason: String,
+    },
+    /// Of a comparison of version 1, in its words.
+    Written {
+        text: String,
+    },
+}
+
+/// The leads in a line of the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CountChange {
-    pub what: String,
+    pub what: LedgerLine,
     pub a: Option<u64>,
     pub b: Option<u64>,
 }
@@ -84,7 +148,7 @@ pub struct ModelChange {
     pub name: String,
     pub fate: ModelFate,
     /// Kind, where it changed.
-    pub kinds: Option<(String, String)>,
+    pub kinds: Option<(ModelKind, ModelKind)>,
     /// Criteria, coefficients or parts that are not the same.
     pub parts: Vec<PartChange>,
 }
@@ -132,10 +196,8 @@ pub enum Shift {
 pub struct MetricChange {
     /// Nothing for what is true of all leads.
     pub model: Option<String>,
-    /// auc, capture_at_capacity, capture_10, lift_10, slope, conversion.
-    pub metric: String,
-    /// In words.
-    pub label: String,
+    /// Nothing: the conversion of all leads.
+    pub metric: Option<MetricId>,
     pub a: Estimate,
     pub b: Estimate,
     /// B less A; its interval is that of independent leads, and too wide where both results share leads.
@@ -169,7 +231,9 @@ pub struct VerdictSide {
     pub decision: Decision,
     pub model: Option<String>,
     pub challenger: Option<String>,
-    pub metric: String,
+    /// Nothing where nothing was evaluated.
+    pub metric: Option<MetricId>,
+    pub hand_over: HandOver,
     pub difference: Option<Estimate>,
 }
 
@@ -177,7 +241,7 @@ pub struct VerdictSide {
 #[serde(deny_unknown_fields)]
 pub struct GateChange {
     pub challenger: String,
-    pub gate: String,
+    pub asked: GateAsked,
     pub a: Option<GateOutcome>,
     pub b: Option<GateOutcome>,
 }

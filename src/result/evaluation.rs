@@ -1,9 +1,16 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{CriteriaAudit, Estimate, Evidence, Number};
+use crate::metrics::MetricId;
+
+use super::{
+    Barred, CriteriaAudit, CurveMethod, CutRule, Estimate, Evidence, HandOver, Level, ModelKind, NoCurves, Notice,
+    Number, ProbabilityMap, Reason,
+};
 
 /// The version of `evaluation.json`. Old versions stay readable.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Several models on the same leads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,25 +82,6 @@ pub struct Readiness {
     pub detectable_capture: Number,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Good to know.
-    Note,
-    /// Changes how a result is to be read.
-    Warning,
-    /// Forbids a conclusion.
-    Banner,
-}
-
-/// What a reader must know beside the numbers, in one or two sentences.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Notice {
-    pub level: Level,
-    pub text: String,
-}
-
 /// What became of every lead: the parts add up to `read`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,11 +142,10 @@ pub enum Scale {
 #[serde(deny_unknown_fields)]
 pub struct ModelEvaluation {
     pub name: String,
-    /// points, logistic, column, blend, constant, random.
-    pub kind: String,
+    pub kind: ModelKind,
     pub scale: Scale,
     /// Why this model cannot be promoted on this evidence; nothing where it can.
-    pub not_promotable: Option<String>,
+    pub not_promotable: Option<Barred>,
     /// Evaluated leads without a score, ranked last in one tied block.
     pub unscored: u64,
     pub leads: u64,
@@ -167,6 +154,8 @@ pub struct ModelEvaluation {
     pub top: Vec<TopShare>,
     /// The cumulative gain curve, from (0, 0) to (1, 1).
     pub gain: Vec<GainPoint>,
+    /// Every metric of the table, by its id; those that an older result has not are missing.
+    pub metrics: BTreeMap<MetricId, Estimate>,
     pub ranking: Ranking,
     pub calibration: Calibration,
     pub time_to_convert: TimeToConvert,
@@ -181,6 +170,18 @@ pub struct ModelEvaluation {
     /// What the experiment file says of it; missing in older results.
     #[serde(default)]
     pub about: About,
+}
+
+impl ModelEvaluation {
+    /// The model's value in a metric; undefined where the result has none.
+    pub fn metric(&self, id: MetricId) -> Estimate {
+        self.metrics.get(&id).cloned().unwrap_or_else(|| Estimate::undefined("not computed when this was made"))
+    }
+
+    /// The leads with the highest scores, a share of all.
+    pub fn top(&self, share: f64) -> Option<&TopShare> {
+        self.top.iter().find(|top| (top.share - share).abs() < 1e-9)
+    }
 }
 
 /// What the people behind a model say of it.
@@ -221,8 +222,8 @@ pub struct CardLine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Brackets {
-    /// How the brackets were cut, in words.
-    pub rule: String,
+    /// How the brackets were cut.
+    pub rule: CutRule,
     /// From the lowest scores to the highest.
     pub rows: Vec<Bracket>,
     /// Cochran-Armitage, z > 0 when conversion rises with the bracket.
@@ -299,31 +300,17 @@ pub struct GainPoint {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ranking {
-    pub auc: Estimate,
-    pub gini: Number,
-    pub average_precision: Number,
     /// The average precision of a random order.
     pub prevalence: Number,
-    pub ks: Number,
+    /// The score at which the KS distance lies.
     pub ks_threshold: Number,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
-    /// How scores became probabilities: "as given", "Platt's map fitted on 4,100 training leads", or why they did not.
-    pub map: String,
-    pub brier: Number,
-    /// CORP: miscalibration, discrimination, uncertainty; brier = miscalibration - discrimination + uncertainty.
-    pub miscalibration: Number,
-    pub discrimination: Number,
-    pub uncertainty: Number,
-    pub log_loss: Number,
-    /// 1 when calibrated; below 1: too extreme.
-    pub slope: Estimate,
-    /// Calibration in the large, 0 when calibrated; above 0: predicted too low.
-    pub intercept: Estimate,
-    pub expected_error: Number,
+    /// How scores became probabilities, or why they did not.
+    pub map: ProbabilityMap,
     /// Mean prediction and what happened.
     pub mean_predicted: Number,
     pub observed: Estimate,
@@ -342,9 +329,9 @@ pub struct ReliabilityBin {
 #[serde(deny_unknown_fields)]
 pub struct TimeToConvert {
     /// Why there are no curves; nothing where there are.
-    pub refused: Option<String>,
-    /// "Kaplan-Meier" or "cumulative incidence, losses competing".
-    pub method: String,
+    pub refused: Option<NoCurves>,
+    /// Nothing where there are no curves.
+    pub method: Option<CurveMethod>,
     /// One a bracket, in the brackets' order.
     pub curves: Vec<Curve>,
     pub logrank_chi2: Number,
@@ -426,8 +413,6 @@ pub struct Capacity {
     pub wins_in_all: u64,
     pub wins: Tied,
     pub capture: Tied,
-    /// Around the expected capture.
-    pub capture_interval: Estimate,
     pub value: Option<f64>,
     pub median_days: Number,
 }
@@ -454,11 +439,7 @@ pub struct Comparison {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
-    /// auc, capture_at_capacity, capture_10, average_precision, brier, ...
-    pub metric: String,
-    /// In words.
-    pub label: String,
-    pub higher_is_better: bool,
+    pub metric: MetricId,
     pub champion: Number,
     pub challenger: Number,
     /// With its own interval.
@@ -474,8 +455,7 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SwapSet {
-    /// "at 120 leads a week", "in the top 10 %".
-    pub rule: String,
+    pub hand_over: HandOver,
     pub both: SwapCell,
     pub champion_only: SwapCell,
     pub challenger_only: SwapCell,
@@ -506,12 +486,13 @@ pub struct Verdict {
     pub decision: Decision,
     /// The model to use: a promoted challenger, the champion, or (without a champion) the best.
     pub model: Option<String>,
-    /// The metric the decision rests on, in words: "share of wins captured at 120 leads a week".
-    pub metric: String,
+    /// The metric the decision rests on; nothing where nothing was evaluated.
+    pub metric: Option<MetricId>,
+    pub hand_over: HandOver,
     /// The difference of the named challenger (or the best guess) to the champion, simultaneous interval.
     pub difference: Option<Estimate>,
     pub challenger: Option<String>,
     /// Models that the data cannot tell from the best, in the order of the experiment.
     pub tied: Vec<String>,
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Reason>,
 }

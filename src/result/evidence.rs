@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Number, Tied};
+use crate::metrics::MetricId;
+
+use super::{Estimate, GateAsked, GateFound, HandOver, Number, ParadoxKind, Reading, ThresholdAim, Tied, TraitOf};
 
 /// What stands behind a decision, beside the comparisons themselves. Every part may be missing: older results have none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -107,16 +109,14 @@ impl GateOutcome {
 #[serde(deny_unknown_fields)]
 pub struct GateEvidence {
     pub challenger: String,
-    /// What is asked, in words.
-    pub gate: String,
+    pub asked: GateAsked,
     /// The metric it speaks of.
-    pub metric: String,
+    pub metric: MetricId,
     pub outcome: GateOutcome,
     /// Challenger minus champion, with the interval the gate goes by; of several parts, the one that decides.
     pub difference: Estimate,
     pub confidence: f64,
-    /// What was found, in words.
-    pub found: String,
+    pub found: GateFound,
     /// Segments or quarters, where the gate asks for each.
     pub parts: Vec<GatePart>,
     /// More mature leads it would take for 80 % power at the gate's margin; for an open gate.
@@ -188,8 +188,8 @@ pub struct Threshold {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChosenThreshold {
-    /// What it meets, in words.
-    pub rule: String,
+    /// What it meets.
+    pub aim: ThresholdAim,
     pub score: Estimate,
     pub leads: u64,
     pub wins: u64,
@@ -218,8 +218,8 @@ pub struct Worked {
     /// Corrected differences to the champion.
     pub differences: Vec<WorkedDifference>,
     pub overlap: Overlap,
-    /// What is estimated, in words.
-    pub estimand: String,
+    /// Estimated is the share of the wins handed over so, had every lead been worked.
+    pub hand_over: HandOver,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -284,8 +284,8 @@ pub struct SegmentDifference {
     pub q: Number,
     /// In the share of the segment's wins that are handed over.
     pub capture: Estimate,
-    /// In words, where the false-discovery rate allows one: "better", "worse".
-    pub reading: Option<String>,
+    /// Where the false-discovery rate allows one.
+    pub reading: Option<Reading>,
 }
 
 /// A score says one thing of all leads together and another within the levels of a column.
@@ -294,8 +294,7 @@ pub struct SegmentDifference {
 pub struct Paradox {
     pub model: String,
     pub column: String,
-    /// Simpson's reversal, attenuated when pooled, inflated when pooled.
-    pub kind: String,
+    pub kind: ParadoxKind,
     pub pooled: Estimate,
     /// The AUC of pairs within a level, weighted by their number.
     pub within: Estimate,
@@ -315,8 +314,7 @@ pub struct Paradox {
 #[serde(deny_unknown_fields)]
 pub struct Trait {
     pub challenger: String,
-    /// "criterion of `current`", or the column.
-    pub of: String,
+    pub of: TraitOf,
     pub what: String,
     pub swapped_in: Estimate,
     pub swapped_out: Estimate,

@@ -4,12 +4,15 @@ mod audit;
 mod changes;
 mod evaluation;
 mod evidence;
+mod facts;
 mod number;
 pub mod review;
 pub mod trial;
+pub mod version1;
 
 pub use audit::*;
 pub use changes::*;
 pub use evaluation::*;
 pub use evidence::*;
+pub use facts::*;
 pub use number::{Estimate, Number};

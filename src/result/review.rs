@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::MetricId;
+
 use super::{
-    Bracket, CapacitySetting, Comparison, CriterionAudit, Decision, Estimate, GateEvidence, Notice, Number, Verdict,
+    Bracket, CapacitySetting, Comparison, CriterionAudit, Decision, Estimate, GateEvidence, ModelKind, Notice, Number,
+    Verdict,
 };
 
 /// The version of `review.json`. Old versions stay readable.
-pub const REVIEW_SCHEMA: u32 = 1;
+pub const REVIEW_SCHEMA: u32 = 2;
 
 /// One period of the live model beside the ones before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,7 +119,7 @@ pub struct Fingerprint {
 #[serde(deny_unknown_fields)]
 pub struct ModelTrend {
     pub name: String,
-    pub kind: String,
+    pub kind: ModelKind,
     pub is_champion: bool,
     /// One a period, in the periods' order.
     pub periods: Vec<ModelPeriod>,
@@ -154,8 +157,7 @@ pub struct ModelPeriod {
 #[serde(deny_unknown_fields)]
 pub struct Change {
     pub model: String,
-    /// In words: "AUC", "conversion of hot leads".
-    pub what: String,
+    pub what: ChangeOf,
     pub unit: ChangeUnit,
     pub before: Estimate,
     pub now: Estimate,
@@ -163,6 +165,23 @@ pub struct Change {
     pub p: Number,
     /// Holm over all changes of the review.
     pub p_adjusted: Number,
+}
+
+/// What may have changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChangeOf {
+    Metric {
+        metric: MetricId,
+    },
+    /// The conversion of a bracket.
+    Conversion {
+        bracket: String,
+    },
+    /// Of a review of version 1, in its words.
+    Written {
+        text: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use crate::evaluation::Grouping;
+use crate::result::ModelKind;
 use crate::stats::proportion::Count;
 use crate::stats::survival::End;
 
@@ -90,7 +91,7 @@ pub struct FeedbackColumns {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelColumns {
     pub name: String,
-    pub kind: String,
+    pub kind: ModelKind,
     pub is_champion: bool,
     /// Whether it learned from the training leads: then it is judged on others.
     pub learns: bool,

@@ -1,7 +1,8 @@
 //! Every model period by period, and what changed against the period before.
 
 use crate::evaluation::Profile;
-use crate::result::review::{Change, ChangeUnit, Fingerprint, ModelPeriod, ModelTrend, Period};
+use crate::metrics::{AUC, IN_THE_LARGE};
+use crate::result::review::{Change, ChangeOf, ChangeUnit, Fingerprint, ModelPeriod, ModelTrend, Period};
 use crate::result::{Bracket, Estimate, Number};
 use crate::stats::multiplicity::holm;
 use crate::stats::proportion::{self, Count};
@@ -95,13 +96,13 @@ fn told(profile: &Profile, label: &str, learned_from: u64, over_threshold: u64) 
         leads: evaluation.leads,
         wins: evaluation.wins,
         learned_from,
-        auc: evaluation.ranking.auc.clone(),
+        auc: evaluation.metric(AUC.id),
         lift: lift.unwrap_or_else(|| Estimate::undefined(Undefined::Empty.to_string())),
         capture: profile.capture.clone(),
         wins_captured: profile.captured.into(),
         mean_predicted: evaluation.calibration.mean_predicted.clone(),
         observed: evaluation.calibration.observed.clone(),
-        calibration: evaluation.calibration.intercept.clone(),
+        calibration: evaluation.metric(IN_THE_LARGE.id),
         brackets: evaluation.brackets.rows.clone(),
         over_threshold,
         median_days: days.unwrap_or_else(|| Number::undefined("no capacity is stated")),
@@ -168,7 +169,7 @@ fn auc(compared: &Compared, model: &ModelColumns, trend: &ModelTrend, before: us
     let found = discrimination::delong_unpaired(&tally(before), &tally(last));
     Change {
         model: trend.name.clone(),
-        what: "AUC".into(),
+        what: ChangeOf::Metric { metric: AUC.id },
         unit: ChangeUnit::Plain,
         before: trend.periods[before].auc.clone(),
         now: trend.periods[last].auc.clone(),
@@ -183,7 +184,7 @@ fn conversion(model: &str, was: &Bracket, is: &Bracket) -> Change {
     let (before, now) = (count(was), count(is));
     Change {
         model: model.into(),
-        what: format!("conversion, {}", is.label),
+        what: ChangeOf::Conversion { bracket: is.label.clone() },
         unit: ChangeUnit::Share,
         before: was.rate.clone(),
         now: is.rate.clone(),
@@ -204,7 +205,7 @@ fn calibration(model: &str, was: &Estimate, is: &Estimate) -> Option<Change> {
     let z = (now - before) / half * crate::stats::dist::normal_critical(LEVEL);
     Some(Change {
         model: model.into(),
-        what: "calibration, in log-odds beyond what was predicted".into(),
+        what: ChangeOf::Metric { metric: IN_THE_LARGE.id },
         unit: ChangeUnit::Plain,
         before: was.clone(),
         now: is.clone(),

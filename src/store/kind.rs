@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::result::version1;
+
 use super::StoreError;
 
 /// A stored result.
@@ -54,6 +56,17 @@ impl Kind {
         parsed(path).map(|json| Self::of(&json)).map_err(|why| StoreError::Read { path: path.into(), why })
     }
 
+    /// What version 1 kept, in today's form.
+    fn upgraded(self, json: Value) -> Value {
+        match self {
+            Self::Run => version1::evaluation(json),
+            Self::Review => version1::review(json),
+            Self::Audit => version1::audit(json),
+            Self::Changes => version1::changes(json),
+            Self::Trial => json,
+        }
+    }
+
     fn of(json: &Value) -> Option<Self> {
         KNOWN.iter().find(|known| json.get(known.2).is_some()).map(|known| known.0)
     }
@@ -77,12 +90,13 @@ fn read_as<T: DeserializeOwned>(path: &Path, kind: Kind, newest: u32) -> Result<
     if let Some(other) = Kind::of(&json).filter(|other| *other != kind) {
         return Err(format!("it holds {}, and what is asked for is {}", other.in_words(), kind.in_words()));
     }
-    match json.get("schema").and_then(Value::as_u64) {
-        Some(schema) if schema <= u64::from(newest) => {}
+    let json = match json.get("schema").and_then(Value::as_u64) {
+        Some(1) => kind.upgraded(json),
+        Some(schema) if schema <= u64::from(newest) => json,
         Some(newer) => {
             return Err(format!("its schema {newer} is newer than this leadoff knows ({newest}): take a newer one"));
         }
         None => return Err(format!("it names no schema: not {} of leadoff", kind.in_words())),
-    }
+    };
     serde_json::from_value(json).map_err(|error| error.to_string())
 }

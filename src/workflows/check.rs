@@ -2,9 +2,9 @@ use crate::data::{self, Findings, RawTable};
 use crate::experiment::Experiment;
 use crate::pipeline::{self, PipelineError, Progress};
 use crate::replay::Scope;
+use crate::report::notices;
 use crate::time::{Calendar, Zone};
 
-use super::run::readiness;
 use super::tracking_breaks;
 
 /// What is in the data of an experiment, before any result.
@@ -35,7 +35,7 @@ pub fn check(
         Ok(_) => String::new(),
     };
     let ready = match pipeline::cohort(experiment, &mut played) {
-        Ok(cohort) => readiness(&crate::evaluation::readiness(&cohort)),
+        Ok(cohort) => notices::readiness(&crate::evaluation::readiness(&cohort)),
         Err(PipelineError::Cohort(error)) => format!("Readiness: {error}."),
         Err(error) => return Err(error),
     };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::metrics::{self, MetricId, Place, Reads};
 use crate::report::{self, ReportError};
 use crate::result::*;
 use crate::stats::interval;
@@ -67,7 +68,7 @@ pub fn store(changes: &Changes, folder: &Path) -> Result<(), CompareError> {
 /// What a folder keeps of a run.
 struct Kept {
     evaluation: Evaluation,
-    run: Result<RunFile, String>,
+    run: Result<RunFile, NoRun>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +81,22 @@ struct RunFile {
 struct Input {
     path: String,
     sha256: String,
+}
+
+/// Why nothing is known of the files behind a result.
+#[derive(Clone, Copy)]
+enum NoRun {
+    Missing,
+    Unreadable,
+}
+
+impl NoRun {
+    fn of(self, side: &str) -> InputsUnknown {
+        match self {
+            Self::Missing => InputsUnknown::NoRunFile { side: side.into() },
+            Self::Unreadable => InputsUnknown::Unreadable { side: side.into() },
+        }
+    }
 }
 
 impl Kept {
@@ -97,8 +114,8 @@ impl Kept {
         }
         let evaluation = read_evaluation(&file)?;
         let beside = file.with_file_name("run.json");
-        let run = std::fs::read_to_string(&beside).map_err(|_| "there is no `run.json` beside it".to_owned());
-        let run = run.and_then(|text| serde_json::from_str(&text).map_err(|_| "its `run.json` cannot be read".into()));
+        let run = std::fs::read_to_string(&beside).map_err(|_| NoRun::Missing);
+        let run = run.and_then(|text| serde_json::from_str(&text).map_err(|_| NoRun::Unreadable));
         Ok(Self { evaluation, run })
     }
 }
@@ -162,14 +179,14 @@ fn keys<'a, T>(a: &'a [T], b: &'a [T], key: impl Fn(&'a T) -> &'a str) -> Vec<&'
 
 fn inputs(
     a_name: &str,
-    a: &Result<RunFile, String>,
+    a: &Result<RunFile, NoRun>,
     b_name: &str,
-    b: &Result<RunFile, String>,
-) -> (Vec<InputChange>, Option<String>) {
+    b: &Result<RunFile, NoRun>,
+) -> (Vec<InputChange>, Option<InputsUnknown>) {
     let (a, b) = match (a, b) {
         (Ok(a), Ok(b)) => (&a.inputs, &b.inputs),
-        (Err(why), _) => return (Vec::new(), Some(format!("`{a_name}`: {why}"))),
-        (_, Err(why)) => return (Vec::new(), Some(format!("`{b_name}`: {why}"))),
+        (Err(why), _) => return (Vec::new(), Some(why.of(a_name))),
+        (_, Err(why)) => return (Vec::new(), Some(why.of(b_name))),
     };
     // A file that was only moved is the same file.
     let same =
@@ -191,43 +208,47 @@ fn last(path: &str) -> String {
 }
 
 fn settings(a: &Evaluation, b: &Evaluation) -> Vec<SettingChange> {
-    let days = |setting: &Setting| Some(setting.horizon_days.map_or("ever".into(), report::text::days));
-    let capacity = |setting: &Setting| {
-        let capacity = setting.capacity.as_ref()?;
-        let leads = report::text::quantity(capacity.leads, report::text::Unit::Count);
-        Some(format!("{leads} leads every {}", report::text::days(capacity.per_days)))
-    };
-    let (one, two) = (&a.setting, &b.setting);
-    let line = |what: &str, a: Option<String>, b: Option<String>| SettingChange { what: what.into(), a, b };
+    let (one, two) = (values(a), values(b));
+    let change = |((what, a), (_, b))| SettingChange { what, a, b };
+    one.into_iter().zip(two).map(change).collect()
+}
+
+/// The settings of a result, in the order in which they are told.
+fn values(evaluation: &Evaluation) -> Vec<(SettingName, Option<SettingValue>)> {
+    let setting = &evaluation.setting;
+    let text = |text: &str| Some(SettingValue::Text(text.to_owned()));
+    let maybe = |text: &Option<String>| text.clone().map(SettingValue::Text);
+    let capacity = setting.capacity.as_ref();
+    let capacity = capacity.map(|one| SettingValue::Capacity { leads: one.leads, per_days: one.per_days });
     vec![
-        line("Experiment", Some(a.experiment.clone()), Some(b.experiment.clone())),
-        line("Leads evaluated", Some(one.evaluate.clone()), Some(two.evaluate.clone())),
-        line("Fitted on leads of", one.train.clone(), two.train.clone()),
-        line("Scored", Some(one.as_of.clone()), Some(two.as_of.clone())),
-        line("A win counts within", days(one), days(two)),
-        line("Outcomes as known on", one.until.clone(), two.until.clone()),
-        line("Capacity", capacity(one), capacity(two)),
-        line("Champion", one.champion.clone(), two.champion.clone()),
-        line("Time zone", Some(one.timezone.clone()), Some(two.timezone.clone())),
-        line("Currency", one.currency.clone(), two.currency.clone()),
-        line("Seed", Some(one.seed.to_string()), Some(two.seed.to_string())),
+        (SettingName::Experiment, text(&evaluation.experiment)),
+        (SettingName::Evaluate, text(&setting.evaluate)),
+        (SettingName::Train, maybe(&setting.train)),
+        (SettingName::AsOf, text(&setting.as_of)),
+        (SettingName::Horizon, Some(setting.horizon_days.map_or(SettingValue::Ever, SettingValue::Days))),
+        (SettingName::Until, maybe(&setting.until)),
+        (SettingName::Capacity, capacity),
+        (SettingName::Champion, maybe(&setting.champion)),
+        (SettingName::Timezone, text(&setting.timezone)),
+        (SettingName::Currency, maybe(&setting.currency)),
+        (SettingName::Seed, text(&setting.seed.to_string())),
     ]
 }
 
 fn ledger(a: &Ledger, b: &Ledger) -> Vec<CountChange> {
-    let line = |what: &str, of: fn(&Ledger) -> u64| CountChange { what: what.into(), a: Some(of(a)), b: Some(of(b)) };
+    let line = |what: LedgerLine, of: fn(&Ledger) -> u64| CountChange { what, a: Some(of(a)), b: Some(of(b)) };
     let mut lines = vec![
-        line("Read", |ledger| ledger.read),
-        line("Evaluated (mature)", |ledger| ledger.evaluated),
-        line("Scored, not mature yet", |ledger| ledger.immature),
-        line("Used for training", |ledger| ledger.training),
+        line(LedgerLine::Read, |ledger| ledger.read),
+        line(LedgerLine::Evaluated, |ledger| ledger.evaluated),
+        line(LedgerLine::Immature, |ledger| ledger.immature),
+        line(LedgerLine::Training, |ledger| ledger.training),
     ];
     let of = |ledger: &Ledger, reason: &str| {
         ledger.exclusions.iter().find(|one| one.reason == reason).map_or(0, |one| one.leads)
     };
     for reason in keys(&a.exclusions, &b.exclusions, |one| &one.reason) {
-        let (first, second) = (of(a, reason), of(b, reason));
-        lines.push(CountChange { what: format!("Left out: {reason}"), a: Some(first), b: Some(second) });
+        let what = LedgerLine::LeftOut { reason: reason.into() };
+        lines.push(CountChange { what, a: Some(of(a, reason)), b: Some(of(b, reason)) });
     }
     lines
 }
@@ -260,41 +281,33 @@ fn parts(a: &[CardLine], b: &[CardLine]) -> Vec<PartChange> {
     keys(a, b, |line| &line.name).into_iter().map(part).filter(|part| part.a != part.b).collect()
 }
 
-/// What is compared of every model.
-fn measures(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<(&'static str, String, Estimate)> {
-    let mut all = vec![("auc", "AUC".to_owned(), model.ranking.auc.clone())];
-    if let (Some(capacity), Some(_)) = (&model.capacity, &evaluation.setting.capacity) {
-        let label = "wins captured".to_owned();
-        all.push(("capture_at_capacity", label, capacity.capture_interval.clone()));
-    }
-    if let Some(top) = model.top.iter().find(|top| (top.share - 0.1).abs() < 1e-9) {
-        all.push(("lift_10", "lift, top 10 %".into(), top.lift_interval.clone()));
-    }
-    all.push(("slope", "calibration slope".into(), model.calibration.slope.clone()));
-    all
+/// What is compared of every model: the metrics that the table shows among changes.
+fn measures(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<(MetricId, Estimate)> {
+    let at_capacity = model.capacity.is_some() && evaluation.setting.capacity.is_some();
+    let all = metrics::shown_in(|place| place == Place::Changes).into_iter().map(|(metric, _)| metric);
+    let told = all.filter(|metric| at_capacity || metric.reads != Reads::HandedOver);
+    told.filter_map(|metric| Some((metric.id, model.metrics.get(&metric.id)?.clone()))).collect()
 }
 
 fn metrics(a: &Evaluation, b: &Evaluation) -> Vec<MetricChange> {
-    let conversion = ("conversion", "conversion".to_owned());
-    let mut all = vec![metric(None, conversion, &a.readiness.rate, &b.readiness.rate)];
+    let mut all = vec![metric(None, None, &a.readiness.rate, &b.readiness.rate)];
     for one in &a.models {
         let Some(two) = b.models.iter().find(|two| two.name == one.name) else { continue };
         let theirs = measures(b, two);
-        for (id, label, before) in measures(a, one) {
-            if let Some((_, _, after)) = theirs.iter().find(|(other, _, _)| *other == id) {
-                all.push(metric(Some(&one.name), (id, label), &before, after));
+        for (id, before) in measures(a, one) {
+            if let Some((_, after)) = theirs.iter().find(|(other, _)| *other == id) {
+                all.push(metric(Some(&one.name), Some(id), &before, after));
             }
         }
     }
     all
 }
 
-fn metric(model: Option<&String>, (id, label): (&str, String), a: &Estimate, b: &Estimate) -> MetricChange {
+fn metric(model: Option<&String>, metric: Option<MetricId>, a: &Estimate, b: &Estimate) -> MetricChange {
     let difference = difference(a, b);
     MetricChange {
         model: model.cloned(),
-        metric: id.into(),
-        label,
+        metric,
         within: within(a, b),
         shift: shift(a, b, &difference),
         a: a.clone(),
@@ -369,28 +382,30 @@ fn verdict(verdict: &Verdict) -> VerdictSide {
         decision: verdict.decision,
         model: verdict.model.clone(),
         challenger: verdict.challenger.clone(),
-        metric: verdict.metric.clone(),
+        metric: verdict.metric,
+        hand_over: verdict.hand_over.clone(),
         difference: verdict.difference.clone(),
     }
 }
 
+/// Gates are held against each other by what they ask in words: those of older results have nothing else.
 fn gates(a: &Evaluation, b: &Evaluation) -> Vec<GateChange> {
+    let key = |gate: &GateEvidence| (gate.challenger.clone(), report::gate(&gate.asked));
+    let outcome = |gates: &[GateEvidence], own: &GateEvidence| {
+        gates.iter().find(|gate| key(gate) == key(own)).map(|gate| gate.outcome)
+    };
     let (one, two) = (&a.evidence.gates, &b.evidence.gates);
-    let mut all: Vec<(&str, &str)> = Vec::new();
+    let mut all: Vec<&GateEvidence> = Vec::new();
     for gate in one.iter().chain(two) {
-        let key = (gate.challenger.as_str(), gate.gate.as_str());
-        if !all.contains(&key) {
-            all.push(key);
+        if !all.iter().any(|known| key(known) == key(gate)) {
+            all.push(gate);
         }
     }
-    let of = |gates: &[GateEvidence], key: (&str, &str)| {
-        gates.iter().find(|gate| (gate.challenger.as_str(), gate.gate.as_str()) == key).map(|gate| gate.outcome)
-    };
-    let line = |key: (&str, &str)| GateChange {
-        challenger: key.0.into(),
-        gate: key.1.into(),
-        a: of(one, key),
-        b: of(two, key),
+    let line = |gate: &GateEvidence| GateChange {
+        challenger: gate.challenger.clone(),
+        asked: gate.asked.clone(),
+        a: outcome(one, gate),
+        b: outcome(two, gate),
     };
     all.into_iter().map(line).collect()
 }
@@ -405,7 +420,7 @@ mod tests {
     }
 
     fn told(a: &Estimate, b: &Estimate) -> (Within, Shift) {
-        let change = metric(None, ("auc", "AUC".into()), a, b);
+        let change = metric(None, None, a, b);
         (change.within, change.shift)
     }
 

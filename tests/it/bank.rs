@@ -29,7 +29,7 @@ models:
 /// An area under the curve and its standard error, told from the 95 % interval.
 #[track_caller]
 fn auc_is(model: &Value, auc: f64, error: f64) {
-    let interval = &model["ranking"]["auc"];
+    let interval = &model["metrics"]["auc"];
     close(&interval["point"], auc, 5e-7);
     let width = interval["high"].as_f64().unwrap() - interval["low"].as_f64().unwrap();
     let found = width / 2.0 / 1.959_963_984_540_054;
@@ -41,7 +41,7 @@ fn the_length_of_the_call_orders_all_rows() {
     let Some(evaluation) = run("{ as_of: created, horizon: ever }") else { return };
     let duration = model(&evaluation, "duration");
     assert_eq!((&duration["leads"], &duration["wins"]), (&41188.into(), &4640.into()));
-    close(&duration["ranking"]["auc"]["point"], 0.818446, 5e-7);
+    close(&duration["metrics"]["auc"]["point"], 0.818446, 5e-7);
     close(&duration["ranking"]["ks"], 0.464063, 5e-7);
 }
 

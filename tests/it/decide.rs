@@ -5,10 +5,14 @@
 use std::path::PathBuf;
 
 use leadoff::evaluation::{
-    Asked, BracketRule, CapacityRule, Cohort, Contact, Design, Evaluated, Gate, Grouping, Leads, Margin, PartOfRun,
-    Scored, ThresholdRule, contacts, decision, evaluate, selfcheck,
+    Asked, BracketRule, CapacityRule, Cohort, Contact, Design, Endings, Evaluated, Gate, Grouping, Leads, Margin,
+    PartOfRun, Scored, ThresholdRule, contacts, decision, evaluate, selfcheck,
 };
-use leadoff::result::{Decision, Difference, Estimate, GateOutcome, Scale, SwapCell, SwapSet};
+use leadoff::metrics::{self, AUC, METRICS, MetricId};
+use leadoff::result::{
+    Decision, Difference, Estimate, GateAsked, GateOutcome, ModelKind, ParadoxKind, Reading, Reason, Scale, SwapCell,
+    SwapSet,
+};
 use leadoff::stats::dist;
 use leadoff::stats::random::{Seed, Stream};
 use leadoff::stats::survival::End;
@@ -33,7 +37,7 @@ fn with_segments(
 fn scored((name, score): &(&str, Vec<f64>)) -> Scored {
     Scored {
         name: (*name).into(),
-        kind: "column".into(),
+        kind: ModelKind::Column,
         scale: Scale::Points,
         score: score.clone(),
         groups: Vec::new(),
@@ -53,11 +57,68 @@ fn plain_design(replicates: usize) -> Design {
         capacity: None,
         seed: Seed(7),
         replicates,
+        asked: Asked::default(),
     }
 }
 
+fn is_failed_gate(reason: &Reason) -> bool {
+    let Reason::Gate { outcome, asked: GateAsked::Metric { metric, .. }, .. } = reason else { return false };
+    *outcome == GateOutcome::Failed && *metric == AUC.id
+}
+
+/// Two models that give probabilities, and wins with values.
+fn valued() -> Cohort {
+    let mut stream = Seed(5).replicate(0);
+    let chances: Vec<f64> = (0..600).map(|_| 0.02 + 0.5 * stream.uniform()).collect();
+    let converted: Vec<bool> = chances.iter().map(|chance| stream.chance(*chance)).collect();
+    let blurred = chances.iter().map(|chance| 0.5 * chance + 0.1).collect();
+    let n = converted.len();
+    let leads = Leads {
+        part: vec![PartOfRun::Mature; n],
+        value: Some(converted.iter().map(|won| if *won { 100.0 } else { f64::NAN }).collect()),
+        converted,
+        as_of: vec![0; n],
+        ..Leads::default()
+    };
+    let model = |name: &str, score: Vec<f64>| Scored { scale: Scale::Probability, ..scored(&(name, score)) };
+    let models = vec![model("champion", blurred), model("challenger", chances)];
+    Cohort::new(leads, models, plain_design(200)).unwrap()
+}
+
+#[test]
+fn every_metric_of_the_table_has_its_value_in_a_result() {
+    let evaluated = evaluate(&valued());
+    let found: Vec<MetricId> = evaluated.models[1].metrics.keys().copied().collect();
+    let mut table: Vec<MetricId> = METRICS.iter().map(|metric| metric.id).collect();
+    table.sort_unstable();
+    assert_eq!(found, table);
+    let undefined = |(id, value): (&MetricId, &Estimate)| value.point.value().is_none().then_some(*id);
+    let undefined: Vec<MetricId> = evaluated.models[1].metrics.iter().filter_map(undefined).collect();
+    assert!(undefined.is_empty(), "{undefined:?}");
+}
+
+#[test]
+fn every_metric_that_is_resampled_is_compared_and_may_be_a_gate() {
+    let all: Vec<MetricId> = metrics::compared().map(|(metric, _)| metric.id).collect();
+    let gate = |metric: &MetricId| Gate::Metric { metric: *metric, margin: Margin::NotWorseBy(0.5), confidence: 0.9 };
+    let asked = Asked { gates: all.iter().map(gate).collect(), ..Asked::default() };
+    let evaluated = evaluate(&valued().asking(asked).unwrap());
+    let compared: Vec<MetricId> = evaluated.comparisons[0].differences.iter().map(|one| one.metric).collect();
+    assert_eq!(compared, all);
+    let answered: Vec<MetricId> = evaluated.evidence.gates.iter().map(|gate| gate.metric).collect();
+    assert_eq!(answered, all);
+    assert!(all.contains(&MetricId::named("brier_skill").unwrap()));
+}
+
+#[test]
+fn columns_of_another_length_are_refused() {
+    let contact = Some(Contact { worked: vec![true; 3] });
+    let refused = valued().asking(Asked { contact, ..Asked::default() }).unwrap_err();
+    assert_eq!(refused.to_string(), "column `worked` has 3 values for 600 leads");
+}
+
 fn difference<'a>(evaluated: &'a Evaluated, metric: &str) -> &'a Difference {
-    evaluated.comparisons[0].differences.iter().find(|difference| difference.metric == metric).unwrap()
+    evaluated.comparisons[0].differences.iter().find(|difference| difference.metric.as_str() == metric).unwrap()
 }
 
 fn shared(path: &str) -> Option<PathBuf> {
@@ -140,14 +201,15 @@ fn a_gate_that_fails_keeps_a_better_challenger_out() {
     let models = [("a", score(&mut stream, &z, 0.2)), ("b", score(&mut stream, &z, 0.8))];
     let plain = cohort(&models, converted, 300);
     assert_eq!(evaluate(&plain).verdict.decision, Decision::Promote);
-    let gate = |metric: &str, margin| Gate::Metric { metric: metric.into(), margin, confidence: 0.95 };
-    let asking = |gates: Vec<Gate>| plain.clone().asking(Asked { gates, ..Asked::default() });
+    let gate =
+        |metric: &str, margin| Gate::Metric { metric: MetricId::named(metric).unwrap(), margin, confidence: 0.95 };
+    let asking = |gates: Vec<Gate>| plain.clone().asking(Asked { gates, ..Asked::default() }).unwrap();
     let passed = evaluate(&asking(vec![gate("capture", Margin::AtLeast(0.02)), gate("auc", Margin::NotWorseBy(0.0))]));
     assert_eq!(passed.verdict.decision, Decision::Promote);
     assert!(passed.evidence.gates.iter().all(|gate| gate.outcome == GateOutcome::Passed));
     let failed = evaluate(&asking(vec![gate("capture", Margin::AtLeast(0.02)), gate("auc", Margin::AtLeast(0.4))]));
     assert_eq!(failed.verdict.decision, Decision::Keep);
-    assert!(failed.verdict.reasons.iter().any(|reason| reason.contains("gate failed: AUC")), "{:?}", failed.verdict);
+    assert!(failed.verdict.reasons.iter().any(is_failed_gate), "{:?}", failed.verdict);
     // Probabilities need a training window: without one a gate on the Brier score stays open.
     let open = evaluate(&asking(vec![gate("brier", Margin::NotWorseBy(0.002))]));
     assert_eq!(open.evidence.gates.first().map(|gate| gate.outcome), Some(GateOutcome::Open));
@@ -172,14 +234,18 @@ fn a_model_that_wins_overall_and_harms_a_segment_says_so() {
     let cohort = with_segments(&models, converted, 200, vec![source]);
     let evaluated = evaluate(&cohort);
     let worse = evaluated.evidence.segments.iter().find(|segment| segment.label == "partner").unwrap();
-    assert_eq!(worse.reading.as_deref(), Some("worse"));
+    assert_eq!(worse.reading, Some(Reading::Worse));
     assert!(
-        evaluated.verdict.reasons.iter().any(|reason| reason.contains("`partner` worse")),
+        evaluated
+            .verdict
+            .reasons
+            .iter()
+            .any(|reason| matches!(reason, Reason::Harms { label, .. } if label == "partner")),
         "{:?}",
         evaluated.verdict
     );
     let gate = Gate::Segments { column: "source".into(), not_worse_by: 0.05, confidence: 0.95 };
-    let gated = evaluate(&cohort.asking(Asked { gates: vec![gate], ..Asked::default() }));
+    let gated = evaluate(&cohort.asking(Asked { gates: vec![gate], ..Asked::default() }).unwrap());
     assert_eq!(gated.verdict.decision, Decision::Keep);
 }
 
@@ -191,7 +257,7 @@ fn more_than_the_stated_precision_at_a_threshold() {
     let score: Vec<f64> = z.iter().map(|z| (10.0 * z).round()).collect();
     let thresholds = ThresholdRule { precision: Some(0.4), cost_per_lead: Some(30.0), value_per_win: Some(300.0) };
     let asked = Asked { thresholds, ..Asked::default() };
-    let evaluated = evaluate(&cohort(&[("a", score)], converted, 300).asking(asked));
+    let evaluated = evaluate(&cohort(&[("a", score)], converted, 300).asking(asked).unwrap());
     let found = &evaluated.evidence.thresholds[0];
     for chosen in &found.chosen {
         assert!(chosen.score.interval().is_some_and(|own| own.contains(chosen.score.point.finite().unwrap())));
@@ -324,8 +390,7 @@ fn weekly(
     let columns = Leads {
         part: vec![PartOfRun::Mature; n],
         converted,
-        ending_days: vec![90.0; n],
-        ending: vec![End::Censored; n],
+        endings: Some(Endings { days: vec![90.0; n], how: vec![End::Censored; n] }),
         as_of,
         ..Leads::default()
     };
@@ -525,7 +590,7 @@ fn confounded(run: u64, n: usize, replicates: usize, lowest: Option<f64>) -> Coh
     let converted = would.iter().zip(&worked).map(|(would, worked)| *would && *worked).collect();
     let models = [("champion", champion), ("challenger", challenger)];
     let asked = Asked { contact: Some(Contact { worked }), ..Asked::default() };
-    cohort(&models, converted, replicates).asking(asked)
+    cohort(&models, converted, replicates).asking(asked).unwrap()
 }
 
 const SIGHTS: (f64, f64) = (0.45, 0.6);
@@ -641,7 +706,7 @@ replicates: 100
         path.display()
     ));
     let found = &evaluation.evidence.paradoxes[0];
-    assert_eq!((found.column.as_str(), found.kind.as_str()), ("Lead Origin", "attenuated when pooled"));
+    assert_eq!((found.column.as_str(), &found.kind), ("Lead Origin", &ParadoxKind::Attenuated));
     assert!((found.pooled.point.finite().unwrap() - 0.6506).abs() < 5e-5, "{found:?}");
     assert!((found.within.point.finite().unwrap() - 0.7455).abs() < 5e-5, "{found:?}");
     assert_eq!((found.level.as_str(), found.level_leads), ("Lead Add Form", 718));
@@ -671,7 +736,8 @@ replicates: 100
         path.display()
     ));
     assert_eq!(evaluation.readiness.leads, 8_239);
-    let auc = evaluation.comparisons[0].differences.iter().find(|difference| difference.metric == "auc").unwrap();
+    let auc =
+        evaluation.comparisons[0].differences.iter().find(|difference| difference.metric.as_str() == "auc").unwrap();
     let interval = auc.difference.interval().unwrap();
     let (point, se) =
         (auc.difference.point.finite().unwrap(), (interval.high - interval.low) / 2.0 / dist::normal_critical(0.95));

@@ -5,15 +5,19 @@ use std::path::{Path, PathBuf};
 
 /// The rooms by floor. A room may use any room on a lower floor.
 const FLOORS: &[&[&str]] = &[
-    &["stats", "store", "time"],
-    &["table"],
-    &["data", "metrics", "predicate", "result"],
-    &["oracle", "replay", "simulate"],
+    &["stats", "time"],
+    &["metrics", "table"],
+    &["data", "predicate", "result"],
+    &["oracle", "replay", "simulate", "store"],
     &["evaluation", "models", "trial"],
     &["audit", "experiment", "report", "review"],
     &["pipeline"],
     &["workflows"],
 ];
+
+/// The workflows by floor, in the same way.
+const WORKFLOWS: &[&[&str]] =
+    &[&["tracking_breaks"], &["ab", "audit"], &["review", "run"], &["check", "compare", "scores"]];
 
 /// Libraries that stay in their rooms.
 const LIBRARIES: &[(&str, &[&str])] = &[
@@ -30,7 +34,11 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 ];
 
 fn floor(room: &str) -> usize {
-    FLOORS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("room `{room}` stands on no floor"))
+    floor_in(FLOORS, room)
+}
+
+fn floor_in(floors: &[&[&str]], room: &str) -> usize {
+    floors.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("room `{room}` stands on no floor"))
 }
 
 /// Every source of the library with the room it belongs to, tests beside the code apart.
@@ -93,6 +101,32 @@ fn imports_go_down_only() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_workflow_uses_those_below_it_only() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/workflows");
+    let (mut wrong, mut met) = (Vec::new(), 0);
+    for (_, path, code) in sources().into_iter().filter(|(room, ..)| room == "workflows") {
+        let inside = path.strip_prefix(&root).unwrap();
+        let name =
+            inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_string();
+        // In a workflow's other files `super` is the workflow itself.
+        let is_face = inside.components().count() == 1 || inside.ends_with("mod.rs");
+        let beside = named(&code, "super::").filter(|_| is_face);
+        for other in named(&code, "crate::workflows::").chain(beside) {
+            let is_known = WORKFLOWS.iter().any(|workflows| workflows.contains(&other.as_str()));
+            if name == "mod" || !is_known || other == name {
+                continue;
+            }
+            met += 1;
+            if floor_in(WORKFLOWS, &other) >= floor_in(WORKFLOWS, &name) {
+                wrong.push(format!("{}: {name} uses {other}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(met > 3, "the workflows' imports were not found");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What holds for every metric in the table.
 
-use leadoff::metrics::{METRICS, Metric, Reads};
+use leadoff::metrics::{Compute, METRICS, Metric, Reads};
 use leadoff::stats::Sample;
 use proptest::prelude::*;
 
@@ -10,8 +10,14 @@ fn leads() -> impl Strategy<Value = Vec<(f64, bool, u8)>> {
     prop::collection::vec((score, any::<bool>(), 1u8..4), 1..60)
 }
 
+/// Those that leads counted by score suffice for.
+fn computed() -> impl Iterator<Item = (&'static Metric, Compute)> {
+    METRICS.iter().filter_map(|metric| Some((metric, metric.compute?)))
+}
+
 fn compute(metric: &Metric, score: &[f64], converted: &[bool]) -> Result<f64, String> {
-    (metric.compute)(&Sample::new(score, converted).tally()).map_err(|reason| reason.to_string())
+    let compute = metric.compute.expect("it is computed from leads counted by score");
+    compute.point(&Sample::new(score, converted).tally()).map_err(|reason| reason.to_string())
 }
 
 fn close(a: &Result<f64, String>, b: &Result<f64, String>) -> bool {
@@ -30,7 +36,7 @@ proptest! {
     fn the_order_of_rows_does_not_matter(leads in leads()) {
         let (score, converted) = columns(&leads);
         let (back_score, back_converted) = columns(&leads.iter().rev().copied().collect::<Vec<_>>());
-        for metric in METRICS {
+        for (metric, _) in computed() {
             let (there, back) = (compute(metric, &score, &converted), compute(metric, &back_score, &back_converted));
             prop_assert_eq!(there, back, "{}", metric.id);
         }
@@ -51,8 +57,8 @@ proptest! {
         let weight: Vec<f64> = leads.iter().map(|(_, _, weight)| f64::from(*weight)).collect();
         let repeated: Vec<_> = leads.iter().flat_map(|lead| std::iter::repeat_n(*lead, usize::from(lead.2))).collect();
         let (many_score, many_converted) = columns(&repeated);
-        for metric in METRICS {
-            let weighted = (metric.compute)(&Sample::weighted(&score, &converted, &weight).tally()).map_err(|reason| reason.to_string());
+        for (metric, compute_) in computed() {
+            let weighted = compute_.point(&Sample::weighted(&score, &converted, &weight).tally()).map_err(|reason| reason.to_string());
             let many = compute(metric, &many_score, &many_converted);
             prop_assert!(close(&weighted, &many), "{}: {weighted:?} {many:?}", metric.id);
         }
@@ -61,7 +67,7 @@ proptest! {
     #[test]
     fn a_value_stays_in_its_range_or_has_a_reason(leads in leads()) {
         let (score, converted) = columns(&leads);
-        for metric in METRICS {
+        for (metric, _) in computed() {
             if let Ok(value) = compute(metric, &score, &converted) {
                 let (low, high) = metric.range;
                 prop_assert!(!value.is_nan() && low - 1e-12 <= value && value <= high + 1e-12, "{}: {value}", metric.id);
@@ -98,10 +104,10 @@ fn a_constant_score_says_nothing() {
 
 #[test]
 fn one_class_or_no_lead_has_a_reason() {
-    for metric in METRICS.iter().filter(|metric| metric.undefined.contains("one class")) {
+    for metric in METRICS.iter().filter(|metric| metric.definition.undefined.contains("one class")) {
         assert!(compute(metric, &[0.2, 0.7], &[false, false]).is_err(), "{}", metric.id);
     }
-    for metric in METRICS {
+    for (metric, _) in computed() {
         assert!(compute(metric, &[], &[]).is_err(), "{}", metric.id);
     }
 }

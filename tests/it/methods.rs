@@ -8,7 +8,7 @@ use leadoff::oracle;
 
 /// How many metrics and methods answer to each name.
 fn claims() -> BTreeMap<&'static str, usize> {
-    let metrics = METRICS.iter().map(|metric| metric.id);
+    let metrics = METRICS.iter().map(|metric| metric.id.as_str());
     let methods = methods().flat_map(|method| std::iter::once(method.id).chain(method.cases.iter().copied()));
     metrics.chain(methods).fold(BTreeMap::new(), |mut claims, name| {
         *claims.entry(name).or_insert(0) += 1;

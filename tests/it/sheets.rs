@@ -73,7 +73,7 @@ fn the_workbook_holds_the_numbers_of_the_evaluation_and_comes_out_the_same_again
         let name = model["name"].as_str().unwrap();
         let row = rows[4..].iter().find(|row| row[0].to_string().split(' ').next() == Some(name)).unwrap();
         for (column, end) in [(auc, "point"), (low, "low"), (high, "high")] {
-            assert_eq!(row[column], Data::Float(model["ranking"]["auc"][end].as_f64().unwrap()), "{name} {end}");
+            assert_eq!(row[column], Data::Float(model["metrics"]["auc"][end].as_f64().unwrap()), "{name} {end}");
         }
     }
 }

@@ -42,7 +42,7 @@ fn the_crm_score_orders_leads_and_can_not_be_promoted_on_this_evidence() {
     let Some(evaluation) = run(models) else { return };
     let crm = model(&evaluation, "crm");
     assert_eq!(evaluation["ledger"]["evaluated"], 5022);
-    close(&crm["ranking"]["auc"]["point"], 0.663, 5e-4);
+    close(&crm["metrics"]["auc"]["point"], 0.663, 5e-4);
     let reason = crm["not_promotable"].as_str().unwrap();
     assert!(reason.contains("`Asymmetrique Activity Score`") && reason.contains("known only as exported"), "{reason}");
     let banner = evaluation["notices"].as_array().unwrap().iter().any(|notice| {

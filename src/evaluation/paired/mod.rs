@@ -5,36 +5,18 @@ mod view;
 
 use rayon::prelude::*;
 
+use crate::metrics::Figures;
 use crate::stats::discrimination::{AucComparison, PairedScores, delong_placed, placements};
 use crate::stats::order::rising;
 use crate::stats::{Interval, Undefined, quantile};
 
 use super::LEVEL;
 use super::calibrate::Map;
-use super::capacity::Schedule;
 use super::cohort::Cohort;
-use super::ranking::SHARES;
+use super::schedule::Schedule;
 
-use self::rows::{LANES, Lanes, Rows, Weight};
+use self::rows::{LANES, Lanes, NOWHERE, Rows, Weight};
 use self::view::{View, drawn_of, winners};
-
-/// What is computed for every model on every resample.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Figures {
-    pub auc: f64,
-    pub average_precision: f64,
-    /// Share of wins handed over at capacity (or in the top 10 %).
-    pub capture: f64,
-    pub wins: f64,
-    /// NaN where wins carry no value.
-    pub value: f64,
-    pub lift_10: f64,
-    /// Share of wins in the top 1, 5, 10, 20 and 30 %.
-    pub top: [f64; SHARES.len()],
-    /// NaN where the model has no probabilities.
-    pub brier: f64,
-    pub log_loss: f64,
-}
 
 /// Figures of every model: on the leads as they are, and on each resample.
 pub(super) struct Paired {
@@ -74,9 +56,6 @@ pub(super) fn percentiles(mut values: Vec<f64>) -> Result<Interval, Undefined> {
     }
     Ok(Interval::new(quantile::sorted(&values, tail), quantile::sorted(&values, (1.0 + LEVEL) / 2.0)))
 }
-
-/// Not in any period that counts.
-const NOWHERE: u32 = u32::MAX;
 
 pub(super) fn bootstrap(cohort: &Cohort, schedule: &Schedule) -> Paired {
     let period = periods(cohort, schedule);

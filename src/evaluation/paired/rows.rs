@@ -13,6 +13,9 @@ const BLOCK: usize = 256;
 /// Fewer cells than an eighth of the leads are drawn as cells.
 const FEW: usize = 8;
 
+/// Not in any period that counts.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
 /// What is drawn, in canonical order, so that neither the order of the leads nor merging them changes a draw: leads,
 /// or cells of leads that agree in all that is read where these are few.
 pub(super) struct Rows {
@@ -33,10 +36,7 @@ impl Rows {
         use rayon::slice::ParallelSliceMut;
         let leads = cohort.leads();
         let mature = cohort.mature();
-        let value = |i: u32| {
-            let row = mature[i as usize];
-            leads.value.get(row).copied().filter(|value| !value.is_nan() && leads.converted[row]).unwrap_or(0.0)
-        };
+        let value = |i: u32| cohort.value_of(mature[i as usize]).unwrap_or(0.0);
         let won = |i: u32| leads.converted[mature[i as usize]];
         let compare = |&a: &u32, &b: &u32| {
             let by_rank = ranks.iter().map(|rank| rank[b as usize].cmp(&rank[a as usize])).find(|order| order.is_ne());
@@ -57,7 +57,7 @@ impl Rows {
         Self {
             converted: first.iter().map(|&i| won(i)).collect(),
             value: first.iter().map(|&i| value(i)).collect(),
-            valued: !leads.value.is_empty(),
+            valued: cohort.is_valued(),
             leads: mature.len() as u64,
             counts,
             first,

@@ -1,9 +1,9 @@
 #![expect(clippy::needless_range_loop, reason = "a plain loop over lanes is one step of a wide register")]
 
+use crate::metrics::{Figures, SHARES};
+
 use super::super::calibrate::Map;
-use super::super::ranking::SHARES;
-use super::rows::{LANES, Lanes, Rows, Weight};
-use super::{Figures, NOWHERE};
+use super::rows::{LANES, Lanes, NOWHERE, Rows, Weight};
 
 /// Marks a row that converted.
 const WON: u32 = 1 << 31;
@@ -242,6 +242,7 @@ impl View {
                 top: top.map(|found| found / won),
                 brier: loss(0),
                 log_loss: loss(1),
+                rate: won / (won + other),
             }
         })
     }

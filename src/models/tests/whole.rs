@@ -1,6 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::result::{Barred, UnknownEvents};
 
 #[test]
 fn a_column_is_scored_as_it_came() {
@@ -13,7 +14,7 @@ half: { column: { score: 'coalesce(crm_score, 0) / 2', scale: points, missing: e
     assert_eq!(scores[0].value[..2], [10.0, 90.0]);
     assert!(scores[0].value[2].is_nan());
     assert_eq!(scores[1].value, [5.0, 45.0, 0.0, 27.75]);
-    assert_snapshot!(scores[0].not_promotable.as_deref().unwrap(), @"rests on `crm_score`, known only as exported: the sale itself may have written it; say when under `known:`");
+    assert_eq!(scores[0].not_promotable, Some(Barred::RestsOn { columns: vec!["crm_score".into()] }));
     let (models, _) = world.compile(yaml).unwrap();
     assert_eq!([models[0].excludes_unscored(), models[1].excludes_unscored()], [false, true]);
 }
@@ -67,13 +68,9 @@ fn a_mix_of_what_can_not_be_promoted_can_not_be_either() {
     world.as_exported = vec!["crm_score".into()];
     let scores = world.scores(MIX);
     assert!(scores[1].not_promotable.is_none());
-    assert!(
-        scores[3]
-            .not_promotable
-            .as_deref()
-            .unwrap()
-            .starts_with("is mixed of `mix`, which is mixed of `b`, which rests on `crm_score`")
-    );
+    let exported = Barred::RestsOn { columns: vec!["crm_score".into()] };
+    let mixed = |model: &str, because: Barred| Barred::MixedOf { model: model.into(), because: Box::new(because) };
+    assert_eq!(scores[3].not_promotable, Some(mixed("mix", mixed("b", exported))));
 }
 
 #[test]
@@ -172,5 +169,7 @@ fn a_mix_explains_its_parts() {
 fn a_kind_of_event_that_never_happens_is_noticed() {
     let yaml = "m: { points: { criteria: [{ name: It, event: demos, points: 1 }] } }";
     let (models, _) = World::new().compile(yaml).unwrap();
-    assert_snapshot!(models[0].notices(&["demo".into(), "visit".into()]).join("\n"), @"models.m.points.criteria[0]: no event of kind `demos` is in the log, did you mean `demo`?");
+    let unknown =
+        UnknownEvents { path: "models.m.points.criteria[0]".into(), kind: "demos".into(), meant: Some("demo".into()) };
+    assert_eq!(models[0].notices(&["demo".into(), "visit".into()]), [unknown]);
 }

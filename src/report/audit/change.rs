@@ -2,7 +2,7 @@ use crate::result::{Audit, Comparison, Difference, Level, Simpler, SimplerStep};
 
 use super::super::document::{Block, Cell, Column, Section, Table, Text};
 use super::super::text::{self, Unit};
-use super::super::words;
+use super::super::{facts, words};
 
 /// What to change, and the evidence for it.
 pub(super) fn section(audit: &Audit) -> Section {
@@ -52,15 +52,15 @@ fn evidence_table(evidence: &Comparison) -> Table {
         Column::number("Difference").brief(),
     ];
     let row = |one: &Difference| {
-        let (unit, metric) = (words::difference_unit(&one.metric), words::metric_unit(&one.metric));
+        let (unit, metric) = (words::difference_unit(one.metric), words::compared_unit(one.metric));
         vec![
-            Cell::label(&one.label),
+            Cell::label(&facts::metric(one.metric, &evidence.swap.hand_over)),
             Cell::number(&one.champion, metric),
             Cell::number(&one.challenger, metric),
             Cell::estimate(&one.simultaneous, unit),
         ]
     };
-    let rows = evidence.differences.iter().map(row).collect();
+    let rows = words::told(evidence).map(row).collect();
     Table::new("The changed model against the model as it is, on leads that neither was taken from.", columns, rows)
 }
 

@@ -2,13 +2,17 @@ use crate::result::{Audit, CriteriaAudit, CriterionAudit};
 
 use super::super::chart::{self, Chart};
 use super::super::document::{Block, Cell, Column, Section, Table, Text, name, say};
+use super::super::notices;
 use super::super::text::{self, Unit};
 use super::tally;
 
 /// What to keep in mind, and the picture.
 pub(super) fn picture(audit: &Audit) -> Section {
-    let mut blocks: Vec<Block> =
-        audit.notices.iter().map(|notice| Block::Notice(notice.level, Text::whole(&notice.text))).collect();
+    let mut blocks: Vec<Block> = audit
+        .notices
+        .iter()
+        .map(|notice| Block::Notice(notice.level, Text::whole(&notices::sentence(&notice.fact))))
+        .collect();
     blocks.push(Block::Figure(chart::criteria(&audit.model, &audit.criteria)));
     Section::new("points", "In one picture", blocks)
 }

@@ -1,5 +1,6 @@
 use crate::result::{Bracket, Evaluation, Inversion, Number};
 
+use super::super::facts;
 use super::super::text;
 use super::ink::Ink;
 use super::roster::Entry;
@@ -24,7 +25,7 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
         height: bottom + 80.0,
     };
     if rows.is_empty() {
-        return front.refuse(&format!("No brackets: {}", entry.model.brackets.rule));
+        return front.refuse(&format!("No brackets: {}", facts::cut_rule(&entry.model.brackets.rule)));
     }
     let panel = panel(&front.title, entry, &rows);
     let chart = front.draw(|sheet| {

@@ -1,5 +1,7 @@
 //! Evaluations to draw: a plausible one, a crowded one, one of which nothing is known.
 
+use crate::metrics::{AUC, CAPTURE};
+use crate::report::fixture::values;
 use crate::result::*;
 use crate::stats::Interval;
 use crate::stats::random::Seed;
@@ -101,7 +103,7 @@ pub fn bare() -> Evaluation {
     let models = ["current", "challenger", "empty"].map(|name| {
         let mut model = model(name, "points", Scale::Points, &leads, 1.0, 1, 5.0);
         model.brackets = Brackets {
-            rule: "no lead has a score".into(),
+            rule: CutRule::Written { text: "no lead has a score".into() },
             rows: vec![],
             trend_z: unknown(),
             trend_p: unknown(),
@@ -109,10 +111,11 @@ pub fn bare() -> Evaluation {
         };
         model.top.clear();
         model.gain.clear();
-        model.ranking.auc = Estimate::undefined("no lead converted");
+        model.metrics.insert(AUC.id, Estimate::undefined("no lead converted"));
         model.calibration.reliability.clear();
-        model.calibration.map = "undefined: points need a training window to become probabilities".into();
-        model.time_to_convert.refused = Some("outcomes have no times".into());
+        model.calibration.map =
+            ProbabilityMap::Written { text: "undefined: points need a training window to become probabilities".into() };
+        model.time_to_convert.refused = Some(NoCurves::Written { text: "outcomes have no times".into() });
         model.time_to_convert.curves.clear();
         model.distribution.clear();
         model.capacity = None;
@@ -172,30 +175,32 @@ fn model(name: &str, kind: &str, scale: Scale, leads: &[Lead], noise: f64, seed:
     let auc = auc(&scored);
     let top = [0.01, 0.05, 0.1, 0.2, 0.3].map(|share| top_share(&scored, &gain, share, wins)).into();
     let capacity = top_share(&scored, &gain, 0.17, wins);
+    let captured = match capacity.capture.expected.clone() {
+        Number::Value(capture) => Estimate::new(capture, Interval::around(capture, 0.043)),
+        Number::Undefined(reason) => Estimate::undefined(reason),
+    };
     ModelEvaluation {
         name: name.into(),
-        kind: kind.into(),
+        kind: ModelKind::named(kind),
         scale,
         not_promotable: None,
         unscored: 0,
         leads: leads.len() as u64,
         wins: wins as u64,
         brackets: Brackets {
-            rule: "below 25, 25 to below 50, 50 to below 75, 75 and over".into(),
+            rule: CutRule::Written { text: "below 25, 25 to below 50, 50 to below 75, 75 and over".into() },
             rows,
             trend_z: 9.1.into(),
             trend_p: 1e-9.into(),
             inversions,
         },
         top,
-        ranking: Ranking {
-            auc: Estimate::new(auc, Interval::around(auc, 0.021)),
-            gini: (2.0 * auc - 1.0).into(),
-            average_precision: 0.31.into(),
-            prevalence: overall.into(),
-            ks: 0.4.into(),
-            ks_threshold: 50.0.into(),
-        },
+        metrics: values([
+            ("auc", Estimate::new(auc, Interval::around(auc, 0.021))),
+            ("calibration_slope", Estimate::new(1.18, Interval::new(1.02, 1.34))),
+            ("capture", captured),
+        ]),
+        ranking: Ranking { prevalence: overall.into(), ks_threshold: 50.0.into() },
         calibration: calibration(&scored, scale, overall),
         time_to_convert: times(&labels, &groups),
         distribution: bins(&scored, if scale == Scale::Points { 100.0 } else { 0.4 }),
@@ -210,10 +215,6 @@ fn model(name: &str, kind: &str, scale: Scale, leads: &[Lead], noise: f64, seed:
             wins_in_all: wins as u64,
             wins: capacity.wins,
             capture: capacity.capture.clone(),
-            capture_interval: match capacity.capture.expected {
-                Number::Value(capture) => Estimate::new(capture, Interval::around(capture, 0.043)),
-                Number::Undefined(reason) => Estimate::undefined(reason),
-            },
             value: Some(1.2e6),
             median_days: 23.0.into(),
         }),
@@ -330,17 +331,9 @@ fn calibration(scored: &[(f64, &Lead)], scale: Scale, overall: f64) -> Calibrati
     });
     Calibration {
         map: match scale {
-            Scale::Points => "Platt's map fitted on 4,100 training leads".into(),
-            Scale::Probability => "as given".into(),
+            Scale::Points => ProbabilityMap::Platt { leads: 4_100 },
+            Scale::Probability => ProbabilityMap::AsGiven,
         },
-        brier: 0.09.into(),
-        miscalibration: 0.002.into(),
-        discrimination: 0.02.into(),
-        uncertainty: 0.108.into(),
-        log_loss: 0.31.into(),
-        slope: Estimate::new(1.18, Interval::new(1.02, 1.34)),
-        intercept: Estimate::new(-0.04, Interval::new(-0.16, 0.08)),
-        expected_error: 0.012.into(),
         mean_predicted: (overall * 0.97).into(),
         observed: estimate((overall * LEADS as f64) as u64, LEADS as u64),
         reliability: reliability.collect(),
@@ -375,7 +368,7 @@ fn times(labels: &[String], groups: &[Vec<&Lead>]) -> TimeToConvert {
     });
     TimeToConvert {
         refused: None,
-        method: "cumulative incidence, losses competing".into(),
+        method: Some(CurveMethod::CumulativeIncidence),
         curves: curves.collect(),
         logrank_chi2: 210.0.into(),
         logrank_df: 3.0.into(),
@@ -435,7 +428,8 @@ fn wrap(models: Vec<ModelEvaluation>, champion: Option<&str>, capacity: Option<C
         verdict: Verdict {
             decision: Decision::Keep,
             model: champion.map(Into::into),
-            metric: "share of wins captured".into(),
+            metric: Some(CAPTURE.id),
+            hand_over: HandOver::Top { share: 0.1 },
             difference: None,
             challenger: None,
             tied: vec![],

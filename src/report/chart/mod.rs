@@ -309,7 +309,7 @@ mod tests {
                 (capacity.leads, capacity.per_days) = (value, value);
             }
             for model in &mut evaluation.models {
-                model.ranking.auc = odd();
+                model.metrics.insert(crate::metrics::AUC.id, odd());
                 model
                     .brackets
                     .rows

@@ -1,5 +1,7 @@
+use crate::metrics::SLOPE;
 use crate::result::{Number, ReliabilityBin};
 
+use super::super::facts;
 use super::super::text;
 use super::ink::Ink;
 use super::roster::Entry;
@@ -36,7 +38,7 @@ pub(super) fn draw(entry: &Entry) -> Chart {
         height: COUNTS.bottom() + 50.0,
     };
     if bins.is_empty() {
-        return front.refuse(&format!("Predictions cannot be checked: {}", calibration.map));
+        return front.refuse(&format!("Predictions cannot be checked: {}", facts::probability_map(&calibration.map)));
     }
     let panel = panel(&front.title, entry, &bins);
     let chart = front.draw(|sheet| {
@@ -96,12 +98,13 @@ fn aside(sheet: &Sheet, entry: &Entry, mean: &str, observed: &str) {
     let calibration = &entry.model.calibration;
     let x = PLOT.right() + 26.0;
     let mut y = PLOT.y + 12.0;
-    let slope = text::estimate(&calibration.slope, text::Unit::Ratio);
+    let slope = text::estimate(&entry.model.metric(SLOPE.id), text::Unit::Ratio);
+    let map = facts::probability_map(&calibration.map);
     let facts = [
         ("mean prediction", mean),
         ("observed", observed),
         ("slope (1: neither too bold nor too timid)", slope.as_str()),
-        ("probabilities", calibration.map.as_str()),
+        ("probabilities", map.as_str()),
     ];
     for (name, value) in facts {
         for line in words::wrap(name, NOTE.size, false, 700.0 - x, 2) {

@@ -1,3 +1,4 @@
+use crate::metrics::{AUC, CAPTURE};
 use crate::result::{Estimate, Evaluation, Number, Tied};
 
 use super::super::text;
@@ -58,7 +59,7 @@ fn panels(rule: &str, entries: &[Entry], captures: &[Option<Capture>]) -> Vec<Pa
         None => Mark::new(place, None),
     };
     let auc = |row: usize, place: Place| {
-        let auc = &entries[row].model.ranking.auc;
+        let auc = &entries[row].model.metric(AUC.id);
         Mark::of(place, auc.point.finite(), auc)
     };
     vec![
@@ -71,9 +72,9 @@ fn panels(rule: &str, entries: &[Entry], captures: &[Option<Capture>]) -> Vec<Pa
 fn captures(evaluation: &Evaluation, entries: &[Entry]) -> (String, Vec<Option<Capture>>) {
     let at_capacity = || entries.iter().map(|entry| entry.model.capacity.as_ref()).collect::<Option<Vec<_>>>();
     if let (Some(setting), Some(capacities)) = (&evaluation.setting.capacity, at_capacity()) {
-        let captures = capacities.iter().map(|capacity| {
+        let captures = capacities.iter().zip(entries).map(|(capacity, entry)| {
             let random = (capacity.leads > 0).then(|| (capacity.handed_over / capacity.leads as f64).min(1.0));
-            Some(Capture { tied: capacity.capture.clone(), interval: capacity.capture_interval.clone(), random })
+            Some(Capture { tied: capacity.capture.clone(), interval: entry.model.metric(CAPTURE.id), random })
         });
         return (per_period(setting.leads, setting.per_days), captures.collect());
     }
@@ -151,8 +152,8 @@ fn capture_panel(sheet: &Sheet, rule: &str, entries: &[Entry], captures: &[Optio
 
 fn auc_panel(sheet: &Sheet, entries: &[Entry]) {
     let values = entries.iter().flat_map(|entry| {
-        let auc = &entry.model.ranking.auc;
-        [&auc.point, &auc.low, &auc.high].into_iter().filter_map(Number::finite)
+        let auc = entry.model.metric(AUC.id);
+        [auc.point, auc.low, auc.high].into_iter().filter_map(|number| number.finite())
     });
     let (low, high) = values.fold((0.5, 0.6), |(low, high), value: f64| (value.min(low), value.max(high)));
     let scale = Scale::rounded((low - 0.02_f64).max(0.0), high.min(1.0), 3, Unit::Plain, "");
@@ -160,7 +161,7 @@ fn auc_panel(sheet: &Sheet, entries: &[Entry]) {
     let plot = &mut panel(sheet, 450.0, 190.0, entries.len(), scale, heads);
     plot.reference((0.5, 0.0), (0.5, 1.0));
     for (row, entry) in entries.iter().enumerate() {
-        let auc = &entry.model.ranking.auc;
+        let auc = &entry.model.metric(AUC.id);
         mark(sheet, plot, entry, row, &auc.point, auc, figures::digits);
     }
 }
@@ -208,7 +209,7 @@ fn alt(rule: &str, entries: &[Entry], captures: &[Option<Capture>]) -> String {
             None => "undefined".into(),
         };
         let tag = if entry.champion { " (champion)" } else { "" };
-        let auc = text::estimate(&entry.model.ranking.auc, text::Unit::Plain);
+        let auc = text::estimate(&entry.model.metric(AUC.id), text::Unit::Plain);
         format!("{}{tag}: {captured} of wins, AUC {auc}", words::short(&entry.name))
     };
     let models: Vec<String> = entries.iter().zip(captures).map(say).collect();

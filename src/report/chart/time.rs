@@ -1,5 +1,6 @@
 use crate::result::{Curve, CurvePoint, Evaluation, Number};
 
+use super::super::facts;
 use super::super::text;
 use super::ink::Ink;
 use super::roster::Entry;
@@ -23,7 +24,7 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
         height: height + 116.0,
     };
     if let Some(reason) = &times.refused {
-        return front.refuse(&format!("No curve: {reason}"));
+        return front.refuse(&format!("No curve: {}", facts::no_curves(reason)));
     }
     if curves.is_empty() {
         return front.refuse("No curve: no bracket holds leads that could be followed.");
@@ -48,7 +49,11 @@ pub(super) fn draw(evaluation: &Evaluation, entry: &Entry) -> Chart {
         } else {
             ""
         };
-        note(sheet, (0.0, frame.bottom() + 58.0), &format!("{}. Shaded: 95 % band.{ends}", capital(&times.method)));
+        note(
+            sheet,
+            (0.0, frame.bottom() + 58.0),
+            &format!("{}. Shaded: 95 % band.{ends}", capital(times.method.as_ref().map_or("", facts::curve_method))),
+        );
     });
     chart.of(vec![panel])
 }

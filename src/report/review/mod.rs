@@ -7,10 +7,12 @@ mod summary;
 #[cfg(test)]
 pub(super) mod tests;
 
-use crate::result::review::{ModelPeriod, ModelTrend, Period, Review};
+use crate::metrics::IN_THE_LARGE;
+use crate::result::review::{ChangeOf, ModelPeriod, ModelTrend, Period, Review};
 use crate::result::{Decision, Level};
 
 use super::document::{Answer, Block, Document, Section, Text, Tone, name, say};
+use super::notices;
 use super::text;
 
 pub use slide::brief;
@@ -19,7 +21,7 @@ pub use slide::brief;
 pub fn document(review: &Review) -> Document {
     let mut all = vec![glance::section(review), summary::section(review)];
     all.extend(sections::all(review));
-    all.push(Section::new("definitions", "What the words mean", vec![Block::Definitions(super::GLOSSARY)]));
+    all.push(Section::new("definitions", "What the words mean", vec![Block::Definitions(&super::GLOSSARY)]));
     let unit = text::capitalised(&review.setting.unit);
     let label = text::clipped(&reviewed(review).label, 40);
     Document {
@@ -101,9 +103,21 @@ fn answer(review: &Review) -> Answer {
             .notices
             .iter()
             .filter(|notice| notice.level == Level::Banner)
-            .map(|notice| Text::whole(&notice.text))
+            .map(|notice| Text::whole(&notices::sentence(&notice.fact)))
             .collect(),
         reasons: Vec::new(),
         next: Vec::new(),
+    }
+}
+
+/// "AUC", "conversion, hot".
+fn change_of(what: &ChangeOf) -> String {
+    match what {
+        ChangeOf::Metric { metric } => match metric.metric() {
+            own if own.id == IN_THE_LARGE.id => "calibration, in log-odds beyond what was predicted".into(),
+            own => own.label.into(),
+        },
+        ChangeOf::Conversion { bracket } => format!("conversion, {bracket}"),
+        ChangeOf::Written { text } => text.clone(),
     }
 }

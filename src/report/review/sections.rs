@@ -7,6 +7,7 @@ use crate::result::{CriterionAudit, Estimate, Level, Number};
 
 use super::super::chart;
 use super::super::document::{Block, Cell, Column, Section, Table, Text, name, say};
+use super::super::facts;
 use super::super::text::{self, Unit};
 use super::{champion, glance, reviewed, summary};
 
@@ -100,7 +101,7 @@ fn changes(review: &Review) -> Table {
             ChangeUnit::Plain => (Unit::Plain, Unit::Difference),
         };
         vec![
-            Cell::label(&change.what),
+            Cell::label(&super::change_of(&change.what)),
             Cell::name(&change.model),
             Cell::estimate(&change.before, unit),
             Cell::estimate(&change.now, unit),
@@ -387,7 +388,8 @@ fn decision(review: &Review) -> Section {
         text::clean(&decision.window)
     );
     let mut blocks = vec![Block::Paragraph(words.into())];
-    let mut reasons: Vec<Text> = decision.verdict.reasons.iter().map(|reason| Text::whole(reason)).collect();
+    let mut reasons: Vec<Text> =
+        decision.verdict.reasons.iter().map(|reason| Text::whole(&facts::reason(reason))).collect();
     if reasons.is_empty() {
         reasons.push("There is no challenger to compare with.".into());
     }
@@ -426,9 +428,9 @@ fn decision(review: &Review) -> Section {
         let rows = decision.gates.iter().map(|gate| {
             vec![
                 Cell::name(&gate.challenger),
-                Cell::text(Text::sentence(&gate.gate)),
+                Cell::text(Text::sentence(&facts::gate(&gate.asked))),
                 Cell::text(gate.outcome.in_words()),
-                Cell::text(Text::sentence(&gate.found)),
+                Cell::text(Text::sentence(&facts::found(&gate.found))),
             ]
         });
         blocks.push(Block::Table(Table::new("The experiment's gates.", columns, rows.collect())));

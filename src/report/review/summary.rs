@@ -1,11 +1,13 @@
 //! The review in sentences, each written by a rule from numbers that stand in the review, and none saying more than its
 //! interval does.
 
-use crate::result::review::{Alarm, AlarmKind, Change, Review};
+use crate::metrics::AUC;
+use crate::result::review::{Alarm, AlarmKind, Change, ChangeOf, Review};
 use crate::result::{Comparison, Decision, Estimate, Level};
 
 use super::super::document::{Block, Section, Span, Text, name, say};
 use super::super::text::{self, Unit};
+use super::super::{facts, notices};
 use super::{back, live, reviewed};
 
 /// The first sentence of a review.
@@ -33,7 +35,7 @@ pub(super) fn health(review: &Review) -> Health {
         return Health::NotShown;
     }
     let weaker = |change: &&Change| {
-        change.what == "AUC"
+        change.what == ChangeOf::Metric { metric: AUC.id }
             && change.model == review.setting.champion
             && change.p_adjusted.finite().is_some_and(|p| p <= 0.05)
             && change.difference.interval().is_some_and(|interval| interval.high < 0.0)
@@ -138,7 +140,7 @@ pub(super) fn section(review: &Review) -> Section {
         .notices
         .iter()
         .filter(|notice| notice.level != Level::Banner)
-        .map(|notice| Block::Notice(notice.level, Text::whole(&notice.text)))
+        .map(|notice| Block::Notice(notice.level, Text::whole(&notices::sentence(&notice.fact))))
         .collect();
     blocks.push(Block::List(sentences.into_iter().flatten().collect()));
     Section::new("summary", "Executive summary", blocks).brief()
@@ -150,7 +152,10 @@ fn is_apart(difference: &Estimate) -> Option<bool> {
 
 /// The AUC of the live model against the period before.
 fn ranking(review: &Review) -> Option<Text> {
-    let change = review.changes.iter().find(|one| one.what == "AUC" && one.model == review.setting.champion)?;
+    let change = review
+        .changes
+        .iter()
+        .find(|one| one.what == ChangeOf::Metric { metric: AUC.id } && one.model == review.setting.champion)?;
     let before = back(review, 1)?;
     change.difference.point.finite()?;
     let sure = change.p_adjusted.finite().is_some_and(|p| p <= 0.05);
@@ -339,7 +344,11 @@ fn decided(review: &Review) -> Text {
         Decision::Keep => "No challenger passes the gates",
         Decision::NotEnoughEvidence => "The evidence does not reach for a decision",
     };
-    let reason = decision.verdict.reasons.first().map_or(Text::default(), |reason| say![" "].then(Text::whole(reason)));
+    let reason = decision
+        .verdict
+        .reasons
+        .first()
+        .map_or(Text::default(), |reason| say![" "].then(Text::whole(&facts::reason(reason))));
     let on = format!(
         "{words}, on {} with {} ({}).",
         text::plural(decision.leads, "mature lead"),

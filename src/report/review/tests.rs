@@ -1,12 +1,13 @@
 use resvg::usvg::roxmltree::{self, Node};
 
+use crate::metrics::{AUC, CAPTURE};
 use crate::report::{Format, chart, fixture};
 use crate::result::review::{
-    Advice, AdviceKind, Alarm, AlarmKind, Alarms, Benchmarks, Change, ChangeUnit, Drift, EarlyRead, Fingerprint,
-    Memory, ModelPeriod, ModelTrend, Period, Pipeline, Quoted, RateSplit, Regret, Review, ReviewDecision,
+    Advice, AdviceKind, Alarm, AlarmKind, Alarms, Benchmarks, Change, ChangeOf, ChangeUnit, Drift, EarlyRead,
+    Fingerprint, Memory, ModelPeriod, ModelTrend, Period, Pipeline, Quoted, RateSplit, Regret, Review, ReviewDecision,
     ReviewSetting,
 };
-use crate::result::{Decision, Estimate, Level, Notice, Number, Verdict};
+use crate::result::{Decision, Estimate, Fact, HandOver, Level, ModelKind, Notice, Number, Verdict};
 use crate::stats::Interval;
 
 use super::{brief, document};
@@ -80,13 +81,13 @@ fn review(auc: Estimate, auc_change: (Estimate, f64), total: Estimate) -> Review
         periods: vec![period("2026Q1", estimate(0.1, 0.09, 0.11)), period("2026Q2", estimate(0.08, 0.07, 0.09))],
         models: vec![ModelTrend {
             name: "current".into(),
-            kind: "points".into(),
+            kind: ModelKind::Points,
             is_champion: true,
             periods: vec![live("2026Q1", estimate(0.7, 0.66, 0.74)), live("2026Q2", auc.clone())],
         }],
         changes: vec![Change {
             model: "current".into(),
-            what: "AUC".into(),
+            what: ChangeOf::Metric { metric: AUC.id },
             unit: ChangeUnit::Plain,
             before: estimate(0.7, 0.66, 0.74),
             now: auc,
@@ -122,7 +123,8 @@ fn review(auc: Estimate, auc_change: (Estimate, f64), total: Estimate) -> Review
             verdict: Verdict {
                 decision: Decision::Keep,
                 model: Some("current".into()),
-                metric: "capture".into(),
+                metric: Some(CAPTURE.id),
+                hand_over: HandOver::Top { share: 0.1 },
                 difference: None,
                 challenger: None,
                 tied: Vec::new(),
@@ -232,7 +234,7 @@ fn crowded() -> Review {
     made.experiment = long.clone();
     made.setting.champion = long.clone();
     made.setting.currency = Some("DOUBLOONS".into());
-    made.notices = vec![Notice { level: Level::Banner, text: long.clone() }];
+    made.notices = vec![Notice { level: Level::Banner, fact: Fact::Written { text: long.clone() } }];
     for period in &mut made.periods {
         (period.value, period.mature, period.wins_so_far) = (Some(123_456_789_012.0), 900, 7_654_321);
     }

@@ -5,6 +5,7 @@ use crate::evaluation::{Agreement, Cohort, agreement};
 use crate::experiment::{ConfigError, Experiment};
 use crate::pipeline::{Progress, cohort, play};
 use crate::replay::Scope;
+use crate::report;
 use crate::stats::Interval;
 use crate::stats::proportion::wilson;
 use crate::stats::survival::{Curve, Followed, cumulative_incidence};
@@ -123,10 +124,10 @@ fn challenger_of(experiment: &Experiment, champion: usize, wanted: Option<&str>)
 
 /// Conversion of all scored leads since they were scored, losses competing.
 fn curve(cohort: &Cohort) -> Option<Curve> {
-    let leads = cohort.leads();
+    let endings = cohort.leads().endings.as_ref()?;
     let rows: Vec<usize> = cohort.mature().iter().chain(cohort.immature()).copied().collect();
-    let time: Vec<f64> = rows.iter().filter_map(|&row| leads.ending_days.get(row).copied()).collect();
-    let end: Vec<_> = rows.iter().filter_map(|&row| leads.ending.get(row).copied()).collect();
+    let time: Vec<f64> = rows.iter().map(|&row| endings.days[row]).collect();
+    let end: Vec<_> = rows.iter().map(|&row| endings.how[row]).collect();
     if time.is_empty() { None } else { cumulative_incidence(&Followed::new(&time, &end)).ok() }
 }
 
@@ -199,14 +200,15 @@ impl Past {
     }
 
     fn agreement_in_words(&self) -> Vec<String> {
-        let Agreement { rule, leads, swapped_in, swapped_out } = &self.agreement;
+        let Agreement { hand_over, leads, swapped_in, swapped_out } = &self.agreement;
         let differ = swapped_in.leads + swapped_out.leads;
         let rate = |cell: &crate::evaluation::Swap| 100.0 * cell.wins / cell.leads;
         let mut lines = vec![format!(
-            "`{}` and `{}` differ on {:.1} % of leads {rule}: only these can show anything",
+            "`{}` and `{}` differ on {:.1} % of leads {}: only these can show anything",
             self.champion,
             self.challenger,
-            100.0 * differ / leads
+            100.0 * differ / leads,
+            report::hand_over(hand_over)
         )];
         if swapped_in.leads > 0.0 && swapped_out.leads > 0.0 {
             lines.push(format!(

@@ -17,12 +17,10 @@ use crate::pipeline::tracking_breaks::{bends, cliffs};
 use crate::pipeline::{Played, Progress, known_columns, play_read, read};
 use crate::replay::{Replayed, Role, Scope};
 use crate::result::{
-    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Level, Missed, Notice, Proposal, Simpler,
+    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Fact, Level, Missed, Notice, Proposal, Simpler,
 };
 use crate::stats::random::Seed;
 use crate::table::did_you_mean;
-
-use super::tracking_breaks::notice;
 
 /// Holds the criteria of a points model against what happened: the one named, else the champion, else the first.
 ///
@@ -129,21 +127,16 @@ impl Stage {
     }
 
     fn notices(&self, criteria: &[CriterionAudit]) -> Vec<Notice> {
-        let warning = |text: String| Notice { level: Level::Warning, text };
         let (model, scores) = (&self.played.models[0], &self.played.scores[0]);
-        let trace = scores.not_promotable.iter().map(|reason| {
-            format!("`{}` {reason}; what such criteria seem to be worth may be the sale's own trace", model.name())
-        });
-        let mut notices: Vec<Notice> =
-            trace.chain(model.notices(self.played.history.event_kinds())).map(warning).collect();
-        let bending = self.cliffs.iter().filter(|cliff| bends(cliff));
-        notices.extend(bending.map(|cliff| notice(cliff, Level::Warning)));
-        if self.is_cut() {
-            let text = "What is proposed is not judged on the evaluation window, and no simpler model is looked for: that would compare leads across the break of the log; --allow-truncated compares them all the same";
-            notices.push(warning(text.into()));
-        }
-        notices.extend(few_wins(&self.evidence, criteria).map(warning));
-        notices
+        let trace = scores
+            .not_promotable
+            .iter()
+            .map(|because| Fact::CriteriaOfTheSale { model: model.name().into(), because: because.clone() });
+        let unknown = model.notices(self.played.history.event_kinds()).into_iter().map(Fact::UnknownEvents);
+        let bending = self.cliffs.iter().filter(|cliff| bends(cliff)).cloned().map(Fact::TrackingBreak);
+        let cut = self.is_cut().then_some(Fact::NotJudgedAcrossBreak);
+        let facts = trace.chain(unknown).chain(bending).chain(cut).chain(few_wins(&self.evidence, criteria));
+        facts.map(|fact| Notice { level: Level::Warning, fact }).collect()
     }
 }
 
@@ -209,13 +202,8 @@ fn evidence(played: &Played, place: usize, training: &[usize], seed: u64) -> Evi
     }
 }
 
-fn few_wins(evidence: &Evidence, criteria: &[CriterionAudit]) -> Option<String> {
+fn few_wins(evidence: &Evidence, criteria: &[CriterionAudit]) -> Option<Fact> {
     let unsure = criteria.iter().filter(|one| matches!(one.verdict, Belief::TooLittleData | Belief::Unknown)).count();
-    (2 * unsure > criteria.len()).then(|| {
-        format!(
-            "{} wins among {} training leads are too few for most of the criteria: widen `replay.train`",
-            evidence.wins(),
-            evidence.leads()
-        )
-    })
+    let (wins, leads) = (evidence.wins() as u64, evidence.leads() as u64);
+    (2 * unsure > criteria.len()).then_some(Fact::FewWinsForCriteria { wins, leads })
 }

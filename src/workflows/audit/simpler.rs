@@ -2,6 +2,7 @@
 
 use crate::audit::{self, Evidence};
 use crate::experiment::Experiment;
+use crate::metrics::{AUC, CAPTURE, MetricId};
 use crate::pipeline::{Played, scored};
 use crate::result::{Comparison, Estimate, Simpler, SimplerStep};
 use crate::stats::Undefined;
@@ -27,14 +28,14 @@ pub(super) fn simpler(experiment: &Experiment, played: &Played, evidence: &Evide
         return Simpler::default();
     }
     let comparisons = against(experiment, played, models);
-    let of = |comparison: &Comparison, metric: &str| {
-        let found = comparison.differences.iter().find(|one| one.metric.starts_with(metric));
+    let of = |comparison: &Comparison, metric: MetricId| {
+        let found = comparison.differences.iter().find(|one| one.metric == metric);
         found.map_or_else(|| Estimate::undefined(Undefined::Empty.to_string()), |one| one.simultaneous.clone())
     };
     let step = |(place, comparison): (&usize, &Comparison)| SimplerStep {
         criterion: evidence.criteria[*place].name.clone(),
-        auc: of(comparison, "auc"),
-        capture: of(comparison, "capture"),
+        auc: of(comparison, AUC.id),
+        capture: of(comparison, CAPTURE.id),
     };
     let steps: Vec<SimplerStep> = order.iter().zip(&comparisons).map(step).collect();
     let harmless = |step: &&SimplerStep| {

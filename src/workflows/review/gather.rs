@@ -9,6 +9,7 @@ use crate::experiment::Experiment;
 use crate::models::{Contribution, Scores};
 use crate::pipeline::{self, Played};
 use crate::replay::{Ending, Replayed, Role, Window};
+use crate::result::ModelKind;
 use crate::result::review::Fingerprint;
 use crate::review::{Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values, Volume};
 use crate::stats::survival::End;
@@ -211,7 +212,7 @@ impl Taken {
         file.replay.evaluate = window.map(|(from, to)| Window { from: moment(from), to: moment(to), rows: None });
         let rule = pipeline::brackets(experiment, &played.models);
         let cohort = pipeline::assemble::cohort(&file, &played.history, &replayed, scored, Some(champion), rule)?;
-        Ok(cohort.asking(pipeline::assemble::asked(&file, &replayed, Vec::new())))
+        cohort.asking(pipeline::assemble::asked(&file, &replayed, Vec::new()))
     }
 }
 
@@ -354,7 +355,7 @@ fn read(model: &Scored, is_champion: bool, rows: &[usize]) -> ModelColumns {
 
 /// Whether a model of this kind learns from the training leads.
 fn learns(model: &Scored) -> bool {
-    matches!(model.kind.as_str(), "logistic" | "blend")
+    matches!(model.kind, ModelKind::Logistic | ModelKind::Blend)
 }
 
 fn criteria(scores: &Scores, rows: &[usize]) -> Vec<Given> {

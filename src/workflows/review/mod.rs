@@ -23,7 +23,7 @@ use crate::experiment::{self, Experiment};
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::Scope;
 use crate::result::review::{LedgerEntry, Period, REVIEW_SCHEMA, Review, ReviewDecision, ReviewSetting};
-use crate::result::{CapacitySetting, Decision, Level, Notice, Verdict};
+use crate::result::{CapacitySetting, Decision, Fact, HandOver, Level, Notice, Reason, Verdict};
 use crate::review;
 use crate::stats::random::Seed;
 use crate::time::NEVER;
@@ -178,11 +178,12 @@ fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Re
             verdict: Verdict {
                 decision: Decision::NotEnoughEvidence,
                 model: Some(gathered.scored[gathered.champion].name.clone()),
-                metric: "nothing".into(),
+                metric: None,
+                hand_over: HandOver::Top { share: 0.1 },
                 difference: None,
                 challenger: None,
                 tied: Vec::new(),
-                reasons: vec![error.to_string()],
+                reasons: vec![Reason::Written { text: error.to_string() }],
             },
             comparisons: Vec::new(),
             gates: Vec::new(),
@@ -193,30 +194,26 @@ fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Re
 /// What a reader must know to read the numbers right.
 fn notices(played: &Played, gathered: &Gathered, broken: Option<usize>) -> Vec<Notice> {
     let mut notices = Vec::new();
-    let mut say = |level: Level, text: String| notices.push(Notice { level, text });
+    let mut say = |level: Level, fact: Fact| notices.push(Notice { level, fact });
     let champion = &gathered.scored[gathered.champion];
-    if let Some(reason) = &champion.not_promotable {
-        say(
-            Level::Warning,
-            format!("`{}` {reason}: what it seems to be worth may be the sale's own trace", champion.name),
-        );
+    if let Some(because) = &champion.not_promotable {
+        let fact = Fact::LiveModelOfTheSale { model: champion.name.clone(), because: because.clone() };
+        say(Level::Warning, fact);
     }
     if let Some(line) = broken {
-        say(
-            Level::Banner,
-            format!(
-                "line {line} of the ledger of reviews does not follow from the one before it: a line was changed after it was written, and what is quoted from it can not be relied on"
-            ),
-        );
+        say(Level::Banner, Fact::LedgerBroken { line: line as u64 });
     }
     if !played.replayed.outcomes.timed {
-        say(Level::Warning, "the outcomes have no times: every lead counts as if its horizon were over, and there is no early read and no time to convert".into());
+        say(Level::Warning, Fact::NoEarlyRead);
     }
     for finding in played.findings.list.iter().filter(|finding| finding.level == FindingLevel::Severe) {
-        say(
-            Level::Warning,
-            format!("{}: {} ({} rows). {}", finding.input, finding.text, finding.count, finding.advice),
-        );
+        let fact = Fact::SevereFinding {
+            input: finding.input.clone(),
+            what: finding.text.clone(),
+            rows: finding.count,
+            advice: finding.advice.clone(),
+        };
+        say(Level::Warning, fact);
     }
     notices
 }

@@ -13,10 +13,8 @@ use crate::models::Model;
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::{AsOf, Replayed, Scope};
 use crate::result::{
-    self, About, CapacitySetting, Evaluation, Evidence, FindingCount, Level, Notice, Number, Readiness, Setting,
-    TierNote,
+    self, About, CapacitySetting, Evaluation, Evidence, Fact, FindingCount, Level, Notice, Number, Setting, TierNote,
 };
-use crate::stats::Undefined;
 use crate::time::DAY;
 
 use super::{audit, tracking_breaks};
@@ -49,7 +47,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         one.about = about(experiment, model);
     }
     let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
-    notices.extend(crossed.iter().map(|cliff| tracking_breaks::notice(cliff, Level::Banner)));
+    notices.extend(crossed.into_iter().map(|cliff| Notice { level: Level::Banner, fact: Fact::TrackingBreak(cliff) }));
     let evaluation = Evaluation {
         schema: result::SCHEMA,
         experiment: experiment.file.experiment.clone(),
@@ -151,7 +149,7 @@ fn until(history: &History) -> String {
 }
 
 /// Below so many wins a report warns of itself: an AUC's interval is then more than 0.25 wide.
-const FEW_WINS: usize = 20;
+const FEW_WINS: u64 = 20;
 
 /// What a reader must know to read the numbers right.
 fn notices(
@@ -163,89 +161,48 @@ fn notices(
 ) -> Vec<Notice> {
     let file = &experiment.file;
     let mut notices = Vec::new();
-    let mut say = |level: Level, text: String| notices.push(Notice { level, text });
+    let mut say = |level: Level, fact: Fact| notices.push(Notice { level, fact });
     for model in cohort.models() {
-        if let Some(reason) = &model.not_promotable {
-            say(Level::Banner, format!("`{}` cannot be promoted on this evidence: it {reason}", model.name));
+        if let Some(because) = &model.not_promotable {
+            say(Level::Banner, Fact::Barred { model: model.name.clone(), because: because.clone() });
         }
     }
     let ledger = &replayed.ledger;
     if !ledger.wins_before.is_empty() {
-        let share = 100.0 * ledger.wins_before_as_of as f64 / ledger.wins_in_window as f64;
-        let others =
-            ledger.wins_before.iter().map(|before| format!("{} of {} by day {}", before.wins, before.of, before.days));
-        let others = others.collect::<Vec<_>>().join(", ");
-        say(
-            Level::Warning,
-            format!(
-                "{share:.1} % of the wins ({} of {}) come before the leads are scored ({}), and no model is judged on them. Wins after creation: {others}. To judge on more of them, score earlier.",
-                ledger.wins_before_as_of,
-                ledger.wins_in_window,
-                file.replay.as_of.in_words()
-            ),
-        );
+        let fact = Fact::WinsBeforeAsOf {
+            wins: ledger.wins_before_as_of,
+            of: ledger.wins_in_window,
+            as_of: file.replay.as_of.in_words(),
+            others: ledger.wins_before.clone(),
+        };
+        say(Level::Warning, fact);
     }
     if !history.outcomes.timed {
-        say(Level::Warning, "The outcomes have no times: every lead counts as if its horizon were over, and there is no time to convert, no capacity by week and no quarters.".into());
+        say(Level::Warning, Fact::NoTimes);
     }
     if history.created.is_none() && file.replay.as_of == AsOf::Created {
-        say(Level::Note, "The leads have no creation times: each is scored as it stands in its file.".into());
+        say(Level::Note, Fact::NoCreationTimes);
     }
-    let wins = cohort.converted(cohort.mature()).into_iter().filter(|won| *won).count();
+    let wins = cohort.converted(cohort.mature()).into_iter().filter(|won| *won).count() as u64;
     if wins < FEW_WINS {
-        say(
-            Level::Warning,
-            format!(
-                "Only {wins} mature {} behind this report. With fewer than about {FEW_WINS} no ranking, curve or threshold here is to be acted on: take a longer window, a shorter horizon, or wait.",
-                if wins == 1 { "win stands" } else { "wins stand" }
-            ),
-        );
+        say(Level::Warning, Fact::FewWins { wins, enough: FEW_WINS });
     }
     if let Some(rule) = cohort.design().capacity.filter(|_| file.capacity.is_none()) {
-        say(
-            Level::Note,
-            format!(
-                "No capacity is stated. Sales worked about {} of these leads a week, and models are compared at that number; state `capacity` to compare them at another.",
-                rule.leads
-            ),
-        );
+        say(Level::Note, Fact::CapacityEstimated { leads: rule.leads });
     }
     if file.capacity.is_some() && !replayed.outcomes.timed {
-        say(
-            Level::Note,
-            "The capacity cannot be replayed without times: models are compared in the top 10 % instead.".into(),
-        );
+        say(Level::Note, Fact::CapacityNotReplayed);
     }
     if cohort.training().is_empty() && models.iter().any(|model| model.scale() == result::Scale::Points) {
-        say(
-            Level::Note,
-            "There are no training leads, so points are not turned into probabilities: their calibration is undefined."
-                .into(),
-        );
+        say(Level::Note, Fact::NoTrainingLeads);
     }
     if file.champion.is_some() && history.outcomes.worked.is_empty() {
-        say(Level::Note, "It is not known which leads sales worked (`data.outcomes.worked`). If sales worked leads in the order of the champion's score, its high scores were helped to convert, and the comparison flatters the champion.".into());
+        say(Level::Note, Fact::WorkedUnknown);
     }
     for model in models {
-        model
-            .notices(history.event_kinds())
-            .into_iter()
-            .for_each(|text| say(Level::Warning, format!("`{}`: {text}", model.name())));
+        let unknown = model.notices(history.event_kinds()).into_iter();
+        let fact = |unknown| Fact::UnknownEventsOf { model: model.name().into(), unknown };
+        unknown.map(fact).for_each(|fact| say(Level::Warning, fact));
     }
     notices
-}
-
-/// What can be shown by the wins there are, in one line, before any result.
-pub(super) fn readiness(readiness: &Readiness) -> String {
-    let Readiness { leads, wins, detectable_auc, detectable_capture, .. } = readiness;
-    match (detectable_auc.finite(), detectable_capture.finite()) {
-        (Some(auc), Some(capture)) => format!(
-            "Readiness: {wins} mature wins among {leads} leads; the smallest differences they could show are about {auc:.2} in AUC and {:.0} in 100 wins captured in the top 10 %.",
-            100.0 * capture
-        ),
-        _ => format!(
-            "Readiness: {wins} mature wins among {leads} leads: too few to compare models ({}).",
-            Undefined::TooFewRows
-        ),
-    }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use leadoff::experiment::Experiment;
+use leadoff::metrics::AUC;
 use leadoff::workflows::{audit::audit, run::run};
 
 fn shared(path: &str) -> Option<PathBuf> {
@@ -73,7 +74,8 @@ fn x_education_ranks_worse_without_what_was_written_after_the_outcome() {
         list(&before)
     );
     let run = run(&x_education(&path, &models), &()).unwrap();
-    let auc: Vec<f64> = run.evaluation.models.iter().map(|model| model.ranking.auc.point.finite().unwrap()).collect();
+    let auc: Vec<f64> =
+        run.evaluation.models.iter().map(|model| model.metric(AUC.id).point.finite().unwrap()).collect();
     println!("AUC with all columns {:.4}, without those written after the outcome {:.4}", auc[0], auc[1]);
     assert!((auc[0] - 0.98).abs() <= 0.01 && (auc[1] - 0.88).abs() <= 0.01, "{auc:?}");
 }
@@ -117,7 +119,7 @@ fn macro_columns_of_the_bank_change_sign_between_blocks() {
     let blocks = ["0..27972", "27972..32949", "32949.."];
     let found = blocks.map(|rows| {
         let run = run(&bank(&path, &format!("evaluate: {{ rows: {rows} }}"), &models), &()).unwrap();
-        run.evaluation.models.iter().map(|model| model.ranking.auc.point.finite().unwrap()).collect::<Vec<f64>>()
+        run.evaluation.models.iter().map(|model| model.metric(AUC.id).point.finite().unwrap()).collect::<Vec<f64>>()
     });
     for (place, (name, expected, turns)) in columns.into_iter().enumerate() {
         let auc = [0, 1, 2].map(|block: usize| found[block][place]);

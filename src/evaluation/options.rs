@@ -1,5 +1,4 @@
-use super::cohort::of;
-use super::compare::COMPARED;
+use crate::metrics::MetricId;
 
 /// What is asked of an evaluation beyond the comparison itself, and the columns it takes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,8 +26,8 @@ pub enum Calibrated {
 /// A condition on a challenger for its promotion.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Gate {
-    /// One of [`metrics`].
-    Metric { metric: String, margin: Margin, confidence: f64 },
+    /// One of those that are compared ([`crate::metrics::compared`]).
+    Metric { metric: MetricId, margin: Margin, confidence: f64 },
     /// AUC within every segment of a column.
     Segments { column: String, not_worse_by: f64, confidence: f64 },
     /// Wins handed over, in so many of the last quarters.
@@ -64,28 +63,4 @@ pub struct Mark {
     pub model: String,
     pub what: String,
     pub holds: Vec<bool>,
-}
-
-impl Asked {
-    /// Without the columns that have not a value a lead.
-    pub(super) fn fitting(mut self, leads: usize) -> Self {
-        self.contact.take_if(|contact| contact.worked.len() != leads);
-        self.marks.retain(|mark| mark.holds.len() == leads);
-        self
-    }
-}
-
-impl Asked {
-    /// The same of some rows.
-    pub(super) fn take(&self, rows: &[usize]) -> Self {
-        let mut own = self.clone();
-        own.contact.iter_mut().for_each(|contact| contact.worked = of(&contact.worked, rows));
-        own.marks.iter_mut().for_each(|mark| mark.holds = of(&mark.holds, rows));
-        own
-    }
-}
-
-/// The metrics a gate may speak of.
-pub fn metrics() -> Vec<&'static str> {
-    COMPARED.iter().map(|compared| compared.metric).collect()
 }

@@ -1,0 +1,102 @@
+use crate::result::HandOver;
+
+use super::cohort::{CapacityRule, Cohort, PartOfRun, Scored};
+use super::edges::Edges;
+
+/// The evaluated leads period by period, and how many of each period are handed over.
+#[derive(Clone, Debug)]
+pub(super) struct Schedule {
+    /// Mature rows of every period that counts, with the number handed over.
+    pub periods: Vec<(Vec<usize>, f64)>,
+    /// Periods left out: cut short, or with an immature lead.
+    pub left_out: u64,
+    /// How long the periods that count are together, in quarters of a year; nothing without times.
+    pub quarters: Option<f64>,
+    pub hand_over: HandOver,
+    pub is_capacity: bool,
+    pub edges: Edges,
+}
+
+/// The share handed over where no capacity is stated.
+const DEFAULT_SHARE: f64 = 0.1;
+
+/// Calendar periods from `evaluate.from`, or all evaluated leads at once with the top 10 % handed over.
+pub(super) fn schedule(cohort: &Cohort) -> Schedule {
+    match &cohort.design().capacity {
+        Some(rule) if cohort.design().timed => by_period(cohort, rule),
+        _ => {
+            let periods = vec![(cohort.mature().to_vec(), DEFAULT_SHARE * cohort.mature().len() as f64)];
+            Schedule {
+                left_out: 0,
+                quarters: cohort.quarters(),
+                hand_over: HandOver::Top { share: DEFAULT_SHARE },
+                is_capacity: false,
+                edges: Edges::of(cohort, &periods),
+                periods,
+            }
+        }
+    }
+}
+
+fn by_period(cohort: &Cohort, rule: &CapacityRule) -> Schedule {
+    let length = rule.per.micros().max(1);
+    let leads = cohort.leads();
+    let number = |row: usize| (leads.as_of[row] - rule.begins).div_euclid(length);
+    let scored = cohort.mature().iter().chain(cohort.immature());
+    let mut rows: Vec<(i64, usize)> = scored.map(|&row| (number(row), row)).collect();
+    rows.sort_unstable();
+    let (mut periods, mut left_out) = (Vec::new(), 0);
+    for period in rows.chunk_by(|a, b| a.0 == b.0) {
+        let begins = rule.begins + period[0].0 * length;
+        let whole = rule.covered.0 <= begins && begins + length <= rule.covered.1;
+        if whole && period.iter().all(|(_, row)| leads.part[*row] == PartOfRun::Mature) {
+            periods.push((period.iter().map(|(_, row)| *row).collect(), rule.leads));
+        } else {
+            left_out += 1;
+        }
+    }
+    let quarters = periods.len() as f64 * rule.per.days() / (365.25 / 4.0);
+    Schedule {
+        quarters: (!periods.is_empty()).then_some(quarters),
+        edges: Edges::of(cohort, &periods),
+        periods,
+        left_out,
+        hand_over: HandOver::Capacity { leads: rule.leads, per_days: rule.per.days() },
+        is_capacity: true,
+    }
+}
+
+/// Each lead's probability to be handed over, aligned with the schedule's rows: 1 above the edge, 0 below it, and an
+/// equal share within the tied block at the edge.
+pub(super) fn inclusion(model: &Scored, schedule: &Schedule) -> Vec<Vec<f64>> {
+    schedule.periods.iter().map(|(rows, k)| chosen(&model.ranked(rows), *k)).collect()
+}
+
+/// The `k` highest scores.
+pub(super) fn chosen(scores: &[f64], k: f64) -> Vec<f64> {
+    if k <= 0.0 || k >= scores.len() as f64 {
+        return vec![f64::from(k > 0.0); scores.len()];
+    }
+    let mut sorted = scores.to_vec();
+    let (_, edge, _) = sorted.select_nth_unstable_by(k.ceil() as usize - 1, |a, b| b.total_cmp(a));
+    let edge = *edge;
+    let count = |holds: &dyn Fn(f64) -> bool| scores.iter().filter(|score| holds(**score)).count() as f64;
+    let share = ((k - count(&|score| score > edge)) / count(&|score| score == edge)).clamp(0.0, 1.0);
+    let inclusion = |score: &f64| match *score {
+        score if score > edge => 1.0,
+        score if score == edge => share,
+        _ => 0.0,
+    };
+    scores.iter().map(inclusion).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tied_block_at_the_edge_shares_the_places_left() {
+        assert_eq!(chosen(&[3.0, 1.0, 1.0, 1.0, 0.0], 2.5), [1.0, 0.5, 0.5, 0.5, 0.0]);
+        assert_eq!(chosen(&[1.0, 2.0], 5.0), [1.0, 1.0]);
+    }
+}

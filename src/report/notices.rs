@@ -1,0 +1,142 @@
+//! The sentences of notices: what a reader must know beside the numbers.
+
+use crate::result::{Barred, Cliff, CliffKind, Fact, Readiness, UnknownEvents, WinsBefore};
+use crate::stats::Undefined;
+
+/// A notice in one or two sentences.
+pub fn sentence(fact: &Fact) -> String {
+    match fact {
+        Fact::Written { text } => text.clone(),
+        Fact::Barred { model, because } => {
+            format!("`{model}` cannot be promoted on this evidence: it {}", barred(because))
+        }
+        Fact::WinsBeforeAsOf { wins, of, as_of, others } => wins_before(*wins, *of, as_of, others),
+        Fact::NoTimes => "The outcomes have no times: every lead counts as if its horizon were over, and there is no time to convert, no capacity by week and no quarters.".into(),
+        Fact::NoCreationTimes => "The leads have no creation times: each is scored as it stands in its file.".into(),
+        Fact::FewWins { wins, enough } => few_wins(*wins, *enough),
+        Fact::CapacityEstimated { leads } => format!(
+            "No capacity is stated. Sales worked about {leads} of these leads a week, and models are compared at that number; state `capacity` to compare them at another."
+        ),
+        Fact::CapacityNotReplayed => {
+            "The capacity cannot be replayed without times: models are compared in the top 10 % instead.".into()
+        }
+        Fact::NoTrainingLeads => {
+            "There are no training leads, so points are not turned into probabilities: their calibration is undefined."
+                .into()
+        }
+        Fact::WorkedUnknown => "It is not known which leads sales worked (`data.outcomes.worked`). If sales worked leads in the order of the champion's score, its high scores were helped to convert, and the comparison flatters the champion.".into(),
+        Fact::UnknownEvents(unknown) => unknown_events(unknown),
+        Fact::UnknownEventsOf { model, unknown } => format!("`{model}`: {}", unknown_events(unknown)),
+        Fact::TrackingBreak(cliff) => {
+            let text = tracking_break(cliff);
+            format!("T{}: those leads score lower for want of a log", &text[1..])
+        }
+        Fact::CriteriaOfTheSale { model, because } => {
+            format!("`{model}` {}; what such criteria seem to be worth may be the sale's own trace", barred(because))
+        }
+        Fact::NotJudgedAcrossBreak => "What is proposed is not judged on the evaluation window, and no simpler model is looked for: that would compare leads across the break of the log; --allow-truncated compares them all the same".into(),
+        Fact::FewWinsForCriteria { wins, leads } => format!(
+            "{wins} wins among {leads} training leads are too few for most of the criteria: widen `replay.train`"
+        ),
+        Fact::LiveModelOfTheSale { model, because } => {
+            format!("`{model}` {}: what it seems to be worth may be the sale's own trace", barred(because))
+        }
+        Fact::LedgerBroken { line } => format!(
+            "line {line} of the ledger of reviews does not follow from the one before it: a line was changed after it was written, and what is quoted from it can not be relied on"
+        ),
+        Fact::NoEarlyRead => "the outcomes have no times: every lead counts as if its horizon were over, and there is no early read and no time to convert".into(),
+        Fact::SevereFinding { input, what, rows, advice } => format!("{input}: {what} ({rows} rows). {advice}"),
+    }
+}
+
+/// Why a model cannot be promoted, as what it does: "rests on …".
+pub fn barred(because: &Barred) -> String {
+    match because {
+        Barred::RestsOn { columns } => {
+            let columns = columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            format!(
+                "rests on {columns}, known only as exported: the sale itself may have written it; say when under `known:`"
+            )
+        }
+        Barred::MixedOf { model, because } => format!("is mixed of `{model}`, which {}", barred(because)),
+        Barred::Written { text } => text.clone(),
+    }
+}
+
+/// What a model reads that the log has not.
+fn unknown_events(UnknownEvents { path, kind, meant }: &UnknownEvents) -> String {
+    let meant = meant.as_ref().map(|known| format!(", did you mean `{known}`?")).unwrap_or_default();
+    format!("{path}: no event of kind `{kind}` is in the log{meant}")
+}
+
+fn wins_before(wins: u64, of: u64, as_of: &str, others: &[WinsBefore]) -> String {
+    let share = 100.0 * wins as f64 / of as f64;
+    let others = others.iter().map(|before| format!("{} of {} by day {}", before.wins, before.of, before.days));
+    let others = others.collect::<Vec<_>>().join(", ");
+    format!(
+        "{share:.1} % of the wins ({wins} of {of}) come before the leads are scored ({as_of}), and no model is judged on them. Wins after creation: {others}. To judge on more of them, score earlier."
+    )
+}
+
+fn few_wins(wins: u64, enough: u64) -> String {
+    let stand = if wins == 1 { "win stands" } else { "wins stand" };
+    format!(
+        "Only {wins} mature {stand} behind this report. With fewer than about {enough} no ranking, curve or threshold here is to be acted on: take a longer window, a shorter horizon, or wait."
+    )
+}
+
+/// What of the leads is beyond a break of the log, in a clause.
+pub fn tracking_break(cliff: &Cliff) -> String {
+    let what = match cliff.what {
+        CliffKind::Begins => "begins",
+        CliffKind::Ends => "ends",
+        CliffKind::ThinsOut => "thins out",
+        CliffKind::Swells => "swells",
+    };
+    let share = cliff.share.finite().map_or("some".into(), |share| format!("{:.0} %", 100.0 * share));
+    let side = match cliff.what {
+        CliffKind::Begins => "were created before it",
+        CliffKind::Swells => "were created before it, when fewer events were logged",
+        CliffKind::Ends => "are scored after it",
+        CliffKind::ThinsOut => "are scored after it, when fewer events were logged",
+    };
+    let readers = match cliff.criteria.len() {
+        0 => String::new(),
+        _ => format!(" (read by {})", listed(&cliff.criteria)),
+    };
+    format!("the log of `{}` {what} at {}, and {share} of the leads {side}{readers}", cliff.kind, cliff.at)
+}
+
+/// The window on one side of a break of the log.
+pub fn one_side_of(cliff: &Cliff) -> String {
+    match cliff.what {
+        CliffKind::Begins | CliffKind::Swells => {
+            format!("let `replay.train` and `replay.evaluate` begin at {}", cliff.at)
+        }
+        CliffKind::Ends | CliffKind::ThinsOut => {
+            format!("let `replay.train` and `replay.evaluate` end before {}, with `until` there too", cliff.at)
+        }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 4;
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > MOST { format!(" and {} more", names.len() - MOST) } else { String::new() };
+    shown.join(", ") + &more
+}
+
+/// What can be shown by the wins there are, in one line, before any result.
+pub fn readiness(readiness: &Readiness) -> String {
+    let Readiness { leads, wins, detectable_auc, detectable_capture, .. } = readiness;
+    match (detectable_auc.finite(), detectable_capture.finite()) {
+        (Some(auc), Some(capture)) => format!(
+            "Readiness: {wins} mature wins among {leads} leads; the smallest differences they could show are about {auc:.2} in AUC and {:.0} in 100 wins captured in the top 10 %.",
+            100.0 * capture
+        ),
+        _ => format!(
+            "Readiness: {wins} mature wins among {leads} leads: too few to compare models ({}).",
+            Undefined::TooFewRows
+        ),
+    }
+}
