@@ -6,9 +6,9 @@ use polars_arrow::datatypes::ArrowSchemaRef;
 
 use super::DataError;
 use super::cells::Batch;
-use super::columnar::{Output, Values, broken, header, open};
+use super::columnar::{Output, Values, broken, header, open, stored};
 use super::files::InFile;
-use super::reader::{Header, Met, TableReader, Wanted};
+use super::reader::{Header, Met, Stored, TableReader, Wanted};
 
 /// A file of Arrow IPC (Feather).
 pub(crate) struct ArrowFile {
@@ -28,6 +28,10 @@ impl TableReader for ArrowFile {
     /// How many rows there are stands nowhere.
     fn header(&self) -> Result<Header, DataError> {
         Ok(header(self.input, &self.file, &self.schema, 1))
+    }
+
+    fn stored(&self, column: &str) -> Stored {
+        stored(&self.schema, column)
     }
 
     fn read(&self, wanted: &Wanted, send: &mut dyn FnMut(Batch) -> bool) -> Result<Met, DataError> {

@@ -5,15 +5,17 @@ use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Edge, NEVER, Zone};
 
 use super::DataError;
+use super::builder::{As, Ask, remarks};
 use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::gather::{As, Ask, Nulls, OfLeads, Request, flag, gather_of_leads, number, remarks};
+use super::gather::{OfLeads, Request, gather_of_leads};
 use super::history::{Attribute, Change, Known};
 use super::outcomes::report_strangers;
 use super::reader::Counted;
 use super::source::{Progress, Source, listed};
 use super::spec::{HistorySpec, LeadsSpec};
 use super::times::TimeColumn;
+use super::values::{Nulls, flag, number};
 
 /// Reads the history of the leads' columns, and gives them the values they took.
 #[expect(clippy::too_many_arguments, reason = "one step of the reader, called once")]
@@ -35,11 +37,11 @@ pub(crate) fn read(
         Ask { place: source.column(&spec.from, "history.from")?, kind: As::Time(Edge::Start) },
     ];
     let OfLeads { leads: rows_of, spots, strangers, columns, met } =
-        gather_of_leads(Request::new(&source, &[lead], &asks, zone), ids, true, progress, |_, _| (), |_| ())?;
+        gather_of_leads(Request::new(&source, &[lead], &asks, zone), ids, progress)?;
     findings.list.extend(source.findings(met));
     report_strangers(&source, Some(&spec.lead), &strangers, rows_of.len() as u64, What::ChangeWithoutLead, findings);
     for (ask, gathered) in asks.iter().zip(&columns) {
-        findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
+        findings.list.extend(remarks(&source, &source.header[ask.place], &gathered.column, &gathered.tally));
     }
     let columns: Vec<Column> = columns.into_iter().map(|gathered| gathered.column).collect();
     let [Column::Text(field), Column::Text(value), Column::Instant(from)] = columns.as_slice() else {

@@ -8,7 +8,7 @@ use super::DataError;
 use super::cells::{Batch, Cells, Lines, NO_INTEGER, TextBlock};
 use super::files::InFile;
 use super::finding::{Finding, FindingLevel, What};
-use super::reader::Header;
+use super::reader::{Header, Stored, Typed};
 
 /// Rows of a batch, and of row groups that are decoded together: a group as it is mostly written, so that what its
 /// dictionaries hold is looked up once.
@@ -39,6 +39,20 @@ fn readable(kind: &ArrowDataType) -> bool {
         A::Int8 | A::Int16 | A::Int32 | A::Int64 | A::UInt8 | A::UInt16 | A::UInt32 | A::UInt64 => true,
         A::Float32 | A::Float64 | A::Decimal(..) | A::Decimal32(..) | A::Decimal64(..) => true,
         _ => false,
+    }
+}
+
+/// As what files of such a schema hold a column.
+pub(crate) fn stored(schema: &ArrowSchema, column: &str) -> Stored {
+    use ArrowDataType as A;
+    let Some(field) = schema.get(column) else { return Stored::Text };
+    match field.dtype() {
+        A::Boolean => Stored::Typed(Typed::Flag),
+        A::Date32 | A::Date64 | A::Timestamp(..) => Stored::Typed(Typed::Time),
+        A::Int64 => Stored::Whole,
+        A::Int8 | A::Int16 | A::Int32 | A::UInt8 | A::UInt16 | A::UInt32 => Stored::Typed(Typed::Number),
+        A::Float32 | A::Float64 | A::Decimal(..) | A::Decimal32(..) | A::Decimal64(..) => Stored::Typed(Typed::Number),
+        _ => Stored::Text,
     }
 }
 

@@ -4,8 +4,9 @@ use crate::table::Column;
 use crate::time::{Edge, Zone};
 
 use super::DataError;
+use super::builder::{As, Ask, remarks};
 use super::finding::Finding;
-use super::gather::{As, Ask, gather, remarks};
+use super::gather::gather;
 use super::source::Source;
 use super::spec::{AggregatesSpec, AssignmentsSpec, Dialect, FieldOutcomesSpec, Paths};
 
@@ -71,7 +72,7 @@ pub fn columns<F: Files>(
     let table = gather(&source, &asks, zone, &|_| {})?;
     let mut findings = source.findings(table.met);
     for (ask, gathered) in asks.iter().zip(&table.columns) {
-        findings.extend(remarks(&source, &source.header[ask.place], gathered));
+        findings.extend(remarks(&source, &source.header[ask.place], &gathered.column, &gathered.tally));
     }
     Ok((table.columns.into_iter().map(|gathered| gathered.column).collect(), findings))
 }

@@ -18,6 +18,8 @@ pub(crate) struct Decoding {
     bytes: Arc<AtomicU64>,
     /// Groups that need not be decoded, once that is known.
     passed_over: Arc<OnceLock<RowGroups>>,
+    /// Looked at, and not taken.
+    first: Option<Batch>,
     batches: Option<Receiver<Batch>>,
     thread: Option<JoinHandle<Result<Vec<Met>, DataError>>>,
 }
@@ -34,13 +36,14 @@ fn decode(
     send: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<Vec<Met>, DataError> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let of_file = |(file, reader): (usize, &Box<dyn TableReader>)| {
+    let mut all = Vec::with_capacity(readers.len());
+    for (file, reader) in readers.iter().enumerate() {
         let groups = || passed_over.get()?.get(file);
         let is_passed_over = |group: usize| groups().and_then(|groups| groups.get(group)) == Some(&true);
         let wanted = Wanted { names: &names, file: file as u32, is_passed_over: &is_passed_over, bytes };
-        reader.read(&wanted, send)
-    };
-    readers.iter().enumerate().map(of_file).collect()
+        all.push(reader.read(&wanted, send)?);
+    }
+    Ok(all)
 }
 
 impl Decoding {
@@ -51,7 +54,7 @@ impl Decoding {
         let passed_over = Arc::new(passed_over.map(OnceLock::from).unwrap_or_default());
         let (counter, told) = (bytes.clone(), passed_over.clone());
         let decode = move || decode(&readers, &names, &told, &counter, &mut |batch| sender.send(batch).is_ok());
-        Self { bytes, passed_over, batches: Some(receiver), thread: Some(std::thread::spawn(decode)) }
+        Self { bytes, passed_over, first: None, batches: Some(receiver), thread: Some(std::thread::spawn(decode)) }
     }
 
     /// Row groups that need not be decoded from now on, only counted.
@@ -65,8 +68,19 @@ impl Decoding {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// The next batch, which is not taken.
+    pub fn peek(&mut self) -> Option<&Batch> {
+        if self.first.is_none() {
+            self.first = self.batches.as_ref()?.recv().ok();
+        }
+        self.first.as_ref()
+    }
+
     /// The next batches, those that are there; none at the end.
-    pub fn next(&self) -> Vec<Batch> {
+    pub fn next(&mut self) -> Vec<Batch> {
+        if let Some(first) = self.first.take() {
+            return vec![first];
+        }
         let Some(batches) = &self.batches else { return Vec::new() };
         batches.recv().into_iter().chain(batches.try_iter().take(TOGETHER)).collect()
     }

@@ -1,40 +1,27 @@
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::table::{Column, Ids, Text};
-use crate::time::{Edge, Instant, NEVER, Zone};
+use crate::table::{Column, Ids};
+use crate::time::{Edge, Instant, Zone};
 
 use super::DataError;
+use super::builder::{As, Ask, Tally, remarks};
 use super::cells::{Batch, Cells};
 use super::decoding::Decoding;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::gather::{As, Ask, Nulls, OfBatch, OfLeads, Request, Step, gather_of_leads, places, remarks};
-use super::history::{EventChunk, Events, SeenEvents, Weeks};
+use super::gather::{OfBatch, Request, places};
+use super::groups;
+use super::history::{EventChunk, Events, Weeks};
 use super::leads::kind_of;
 use super::outcomes::report_strangers;
-use super::read::EventSink;
-use super::sieve::{Counts, Kinds, Log, NO_KIND, Sieve, Sifted};
+use super::reader::Counted;
+use super::settle::{Columns, OwnMet, Settled};
+use super::sieve::{ColumnRows, Counts, Kinds, Log, NO_KIND, Sieve, Sifted};
+use super::sink::{EventBatch, EventSink, Kept};
 use super::source::{Progress, Source};
 use super::spec::EventsSpec;
-use super::times::ApartReader;
-
-/// Events of a chunk.
-const CHUNK: usize = 1 << 22;
-
-/// What of the log is kept, and until when it is counted.
-pub(crate) struct Keep<'a> {
-    pub created: Option<&'a [Instant]>,
-    /// By lead the last instant whose events are kept; nothing: all are.
-    pub last: Option<&'a [Instant]>,
-    /// When the outcomes were exported; nothing: the latest time of all.
-    pub until: Option<Instant>,
-}
-
-impl Keep<'_> {
-    fn sieve(&self, leads: usize, until: Instant) -> Sieve {
-        Sieve::new(self.created, self.last, leads, until)
-    }
-}
+use super::times::TimesMet;
+use super::values::Nulls;
+use super::weeks::Arrivals;
 
 /// An event log that is being decoded.
 pub(crate) struct Opened<'a> {
@@ -43,6 +30,7 @@ pub(crate) struct Opened<'a> {
     needs: &'a [String],
     source: Source,
     decoding: Decoding,
+    /// The time, and the events' own columns.
     asks: Vec<Ask>,
     /// Places in the header of what is seen of every row: the lead, the time, and the kind where it has a column.
     seen: Vec<usize>,
@@ -62,125 +50,6 @@ pub(crate) fn open<'a>(spec: &'a EventsSpec, needs: &'a [String], base: &Path) -
     Ok(Opened { spec, needs, decoding: source.decode(&places(&seen, &asks), None), source, asks, seen })
 }
 
-/// Reads the event log: of its events those that are to be kept.
-pub(crate) fn read(
-    opened: Opened,
-    ids: &Ids,
-    keep: &Keep,
-    sink: &mut dyn EventSink,
-    zone: &Zone,
-    findings: &mut Findings,
-    progress: &dyn Fn(Progress),
-) -> Result<Events, DataError> {
-    let Opened { spec, needs, source, decoding, asks, seen } = opened;
-    let mut sieve = keep.until.map(|until| keep.sieve(ids.len(), until));
-    if let Some(sieve) = &mut sieve {
-        sieve.hands_over = needs.is_empty() && keep.last.is_some() && sink.takes();
-    }
-    let sifter = Sifter::new(&source, spec, &seen, &asks, zone, sieve);
-    let (mut log, mut begun) = (Log::default(), false);
-    let request = Request { begun: Some(decoding), ..Request::new(&source, &seen, &asks, zone) };
-    let sift = |batch: &Batch, rows: &mut OfBatch| sifter.sift(batch, rows);
-    let OfLeads { leads, strangers, columns, met, .. } =
-        gather_of_leads(request, ids, false, progress, sift, |step| match step {
-            Step::Begin => {
-                if std::mem::replace(&mut begun, true) {
-                    sifter.reads_text.store(false, Ordering::Relaxed);
-                    sink.forget();
-                }
-                log = Log::default();
-            }
-            Step::Of(_, mut batch) => {
-                let by_kind = std::mem::take(&mut batch.seen);
-                if !by_kind.is_empty() {
-                    sink.take(&SeenEvents { kinds: batch.kinds.levels.clone(), by_kind });
-                }
-                log.append(batch, sifter.sieve.as_ref());
-            }
-        })?;
-    findings.list.extend(source.findings(met));
-    report_strangers(&source, Some(&spec.lead), &strangers, log.known, What::EventWithoutLead, findings);
-    for (ask, gathered) in asks.iter().zip(&columns) {
-        findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
-    }
-    if log.without_kind > 0 {
-        let column = spec.kind.as_deref().unwrap_or_default();
-        let text = format!("events without a kind (`{column}`), read as `{NO_KIND}`");
-        findings.list.push(Finding::new("events", What::MissingKind, FindingLevel::Warning, log.without_kind, text));
-    }
-    let mut columns = columns.into_iter().map(|gathered| gathered.column);
-    let Some(Column::Instant(at)) = columns.next() else { return Ok(Events::default()) };
-    let timeless = at.iter().filter(|at| **at == NEVER).count() as u64;
-    if timeless > 0 {
-        let text = format!("events without a readable time (`{}`), left out", spec.at);
-        findings.list.push(Finding::new("events", What::MissingTime, FindingLevel::Warning, timeless, text));
-    }
-    if let Some(kind) = &spec.kind_is {
-        log.levels.insert(kind);
-    }
-    let sieve = sifter.sieve.unwrap_or_else(|| {
-        let created = keep.created.into_iter().flatten().copied().max();
-        keep.sieve(ids.len(), created.max(at.iter().copied().max()).unwrap_or(0))
-    });
-    let kept = EventChunk { lead: leads, at, kind: std::mem::take(&mut log.kinds), columns: columns.collect() };
-    Ok(assemble(needs, kept, log, sieve))
-}
-
-/// Sorts out which events of a batch are kept.
-struct Sifter<'a> {
-    spec: &'a EventsSpec,
-    /// Of the column of kinds.
-    nulls: Option<Nulls>,
-    times: ApartReader<'a>,
-    /// Time texts are read as they come, until they turn out to be written otherwise.
-    reads_text: AtomicBool,
-    /// Cells of columns whose text must be guessed: what a column holds is told by all of its values, and none may be left
-    /// out.
-    guessed: Vec<usize>,
-    /// Nothing: all events are kept, and counted later.
-    sieve: Option<Sieve>,
-}
-
-impl<'a> Sifter<'a> {
-    fn new(
-        source: &Source,
-        spec: &'a EventsSpec,
-        seen: &[usize],
-        asks: &[Ask],
-        zone: &'a Zone,
-        sieve: Option<Sieve>,
-    ) -> Self {
-        let nulls = |place: usize| Nulls::new(source.dialect.nulls(&source.header[place]));
-        let format = source.dialect.format(&source.header[asks[0].place]);
-        let is_found = |place: usize| asks.iter().any(|ask| ask.place == place && ask.kind == As::Found);
-        let cells = places(seen, asks).into_iter().enumerate();
-        Self {
-            spec,
-            nulls: seen.get(2).map(|&kind| nulls(kind)),
-            times: ApartReader { zone, nulls: nulls(asks[0].place), format },
-            reads_text: AtomicBool::new(sieve.as_ref().is_some_and(|sieve| sieve.hands_over)),
-            guessed: cells.filter(|(_, place)| is_found(*place)).map(|(cell, _)| cell).collect(),
-            sieve,
-        }
-    }
-
-    fn sift(&self, batch: &Batch, rows: &mut OfBatch) -> Sifted {
-        let kinds = match &self.nulls {
-            Some(nulls) => Kinds::In(&batch.cells[2], nulls),
-            None => Kinds::Are(self.spec.kind_is.as_deref().unwrap_or_default()),
-        };
-        let is_text = |&cell: &usize| matches!(batch.cells[cell], Cells::Text(_));
-        let sieve = self.sieve.as_ref().filter(|_| !self.guessed.iter().any(is_text));
-        let (times, known) = (&batch.cells[1], rows.rows.len());
-        let here = rows.rows.iter().map(|&row| row as usize);
-        let read = sieve.and_then(|_| self.times.instants(times, here, self.reads_text.load(Ordering::Relaxed)));
-        let (at, dates) = read.map_or((None, 0), |(at, dates)| (Some(at), dates));
-        let sifted = Sifted::of(&kinds, rows, sieve, at.as_deref());
-        rows.apart = self.times.apart(times, (known - rows.rows.len()) as u64, dates);
-        sifted
-    }
-}
-
 fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>, DataError> {
     for name in spec.types.keys().map(String::as_str).chain(source.dialect.columns()) {
         source.column(name, "events.types, events.nulls_in or events.format")?;
@@ -193,61 +62,205 @@ fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>
     Ok(asks)
 }
 
-/// Counts what was not counted while it was read, and keeps what is to be kept.
-fn assemble(needs: &[String], mut all: EventChunk, mut log: Log, sieve: Sieve) -> Events {
-    log.counts.make_room(log.levels.len(), &sieve);
-    for place in log.uncounted.iter().cloned().flatten().filter(|&place| all.at[place] != NEVER) {
-        log.counts.add(&sieve, sieve.born(all.lead[place]), all.at[place], all.kind[place]);
+/// An event log of which it is known what its columns are.
+pub(crate) struct Ready<'a> {
+    opened: Opened<'a>,
+    columns: Columns,
+}
+
+impl<'a> Opened<'a> {
+    /// Finds out what the columns are, before the first event is handed on.
+    pub fn settle(mut self, ids: &Ids, zone: &Zone) -> Result<Ready<'a>, DataError> {
+        let passed_over = groups::of_strangers(&self.source, self.seen[0], ids);
+        self.decoding.pass_over(passed_over.clone());
+        let Self { source, decoding, asks, seen, .. } = &mut self;
+        let log = Request { passed_over: Some(&passed_over), ..Request::new(source, seen, asks, zone) };
+        let columns = Columns::settle(log, decoding, ids)?;
+        Ok(Ready { opened: self, columns })
     }
-    let keeps = |place: usize| sieve.keeps(all.lead[place], all.at[place]);
-    // What was counted while it was read was sifted too, but for what has no time.
-    if !log.uncounted.is_empty() || all.at.contains(&NEVER) {
-        let kept: Vec<usize> = (0..all.lead.len()).filter(|&place| keeps(place)).collect();
-        all = EventChunk {
-            lead: kept.iter().map(|&place| all.lead[place]).collect(),
-            at: kept.iter().map(|&place| all.at[place]).collect(),
-            kind: kept.iter().map(|&place| all.kind[place]).collect(),
-            columns: all.columns.iter().map(|column| column.take(&kept)).collect(),
+}
+
+/// Until when which events count.
+pub(crate) struct Keep<'a> {
+    pub created: Option<&'a [Instant]>,
+    /// By lead the last instant whose events matter; nothing: all do.
+    pub last: Option<&'a [Instant]>,
+    /// When the outcomes were exported; nothing: the latest time of all.
+    pub until: Option<Instant>,
+}
+
+impl Ready<'_> {
+    /// The log before it is read: its columns, without an event.
+    pub fn empty(&self) -> Events {
+        let chunk = EventChunk { columns: self.columns.empty(), ..EventChunk::default() };
+        Events { columns: self.opened.needs.to_vec(), chunks: vec![chunk], ..Events::default() }
+    }
+
+    /// Reads the log: its events go to the sink, and to the history where that has no use for them.
+    pub fn read(
+        self,
+        ids: &Ids,
+        keep: &Keep,
+        sink: &mut dyn EventSink,
+        findings: &mut Findings,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Events, DataError> {
+        let Self { columns, opened: Opened { spec, needs, source, decoding, asks, seen } } = self;
+        let sieve = Sieve::new(keep.created, keep.last, ids.len(), keep.until);
+        let sifter = Sifter::new(&source, spec, (&seen, &asks), &columns, ids, &sieve);
+        let (mut log, mut met) = (Log::default(), Met::new(&columns));
+        let mut kept = Kept::new(keep.last, columns.empty());
+        let take = |_: &Batch, batch: Made| {
+            let codes = log.append(&batch.sifted, &sieve);
+            let Sifted { kinds, seen: by_kind, rows, .. } = &batch.sifted;
+            let events = EventBatch { kinds, by_kind, names: needs, rows: rows.len(), columns: &batch.columns };
+            if !sink.take(&events) {
+                kept.keep(&events, &codes);
+            }
+            met.append(batch.met);
+            true
         };
-    }
-    let Counts { latest, after_until, weeks: kinds } = log.counts;
-    let weeks = sieve.arrivals.map(|arrivals| Weeks { arrivals, kinds });
-    Events {
-        kinds: log.levels.iter().map(String::from).collect(),
-        columns: needs.to_vec(),
-        chunks: chunks(all),
-        latest,
-        after_until,
-        weeks,
+        let of_files = source.read(decoding, progress, |batch| sifter.sift(batch), take)?;
+        met.strangers.count += of_files.iter().map(|met| met.passed_over).sum::<u64>();
+        findings.list.extend(source.findings(of_files));
+        met.report(&log, &columns, (spec, &source, needs), findings)?;
+        if let Some(kind) = &spec.kind_is {
+            log.levels.insert(kind);
+            log.counts.make_room(log.levels.len(), &sieve);
+        }
+        Ok(Events {
+            kinds: log.levels.iter().map(String::from).collect(),
+            columns: needs.to_vec(),
+            chunks: kept.finish(),
+            latest: log.counts.latest,
+            after_until: log.counts.after_until,
+            weeks: keep.weeks(log.counts, sieve),
+        })
     }
 }
 
-/// Events with columns of their own in several chunks: conditions are computed a chunk at a time.
-fn chunks(mut all: EventChunk) -> Vec<EventChunk> {
-    let mut chunks = Vec::new();
-    // From the end, so that what is left keeps its place.
-    while all.lead.len() > CHUNK && !all.columns.is_empty() {
-        let from = (all.lead.len() - 1) / CHUNK * CHUNK;
-        chunks.push(EventChunk {
-            lead: all.lead.split_off(from),
-            at: all.at.split_off(from),
-            kind: all.kind.split_off(from),
-            columns: all.columns.iter_mut().map(|column| split_off(column, from)).collect(),
-        });
+impl Keep<'_> {
+    fn weeks(&self, mut counts: Counts, sieve: Sieve) -> Option<Weeks> {
+        let latest = || self.created?.iter().copied().max().max(Some(counts.latest));
+        let arrivals = match self.until {
+            Some(_) => sieve.arrivals,
+            None => Arrivals::of(self.created?, latest().unwrap_or(0)),
+        }?;
+        counts.weeks.iter_mut().for_each(|kind| kind.end(&arrivals));
+        Some(Weeks { arrivals, kinds: counts.weeks })
     }
-    all.lead.shrink_to_fit();
-    all.at.shrink_to_fit();
-    all.kind.shrink_to_fit();
-    chunks.push(all);
-    chunks.reverse();
-    chunks
 }
 
-fn split_off(column: &mut Column, from: usize) -> Column {
-    match column {
-        Column::Number(values) => Column::Number(values.split_off(from)),
-        Column::Text(text) => Column::Text(Text { codes: text.codes.split_off(from), levels: text.levels.clone() }),
-        Column::Flag(values) => Column::Flag(values.split_off(from)),
-        Column::Instant(values) => Column::Instant(values.split_off(from)),
+/// Makes of a batch what is handed on.
+struct Sifter<'a> {
+    source: &'a Source,
+    ids: &'a Ids,
+    lead_nulls: Nulls,
+    /// Missing values of the column of kinds; nothing without such a column.
+    kinds: Option<Nulls>,
+    kind_is: &'a str,
+    columns: &'a Columns,
+    /// By column, its cells in a batch.
+    cells: Vec<usize>,
+    sieve: &'a Sieve,
+}
+
+/// A batch as it is handed on.
+struct Made {
+    sifted: Sifted,
+    columns: Vec<Column>,
+    met: Met,
+}
+
+/// What was met in the log.
+struct Met {
+    strangers: Counted,
+    times: TimesMet,
+    /// In the events' own columns.
+    own: Vec<OwnMet>,
+}
+
+impl Met {
+    fn new(columns: &Columns) -> Self {
+        let own = columns.own.iter().map(Settled::nothing_met).collect();
+        Self { strangers: Counted::default(), times: TimesMet::default(), own }
+    }
+
+    fn append(&mut self, other: Self) {
+        self.strangers.append(other.strangers);
+        self.times.append(other.times);
+        self.own.iter_mut().zip(other.own).for_each(|(own, other)| own.append(other));
+    }
+
+    /// # Errors
+    /// When too many values of a column cannot be read.
+    fn report(
+        self,
+        log: &Log,
+        columns: &Columns,
+        (spec, source, needs): (&EventsSpec, &Source, &[String]),
+        findings: &mut Findings,
+    ) -> Result<(), DataError> {
+        report_strangers(source, Some(&spec.lead), &self.strangers, log.known, What::EventWithoutLead, findings);
+        let (dates, unreadable) = self.times.finish(source, &spec.at, &columns.at.form)?;
+        let times = Column::Instant(Vec::new());
+        findings.list.extend(remarks(source, &spec.at, &times, &Tally::of_times(dates, unreadable)));
+        for ((column, met), name) in columns.own.iter().zip(self.own).zip(needs) {
+            findings.list.extend(remarks(source, name, &column.empty(), &column.finish(source, name, met)?));
+        }
+        let mut warn = |what, count, text: String| {
+            if count > 0 {
+                findings.list.push(Finding::new("events", what, FindingLevel::Warning, count, text));
+            }
+        };
+        let column = spec.kind.as_deref().unwrap_or_default();
+        warn(What::MissingKind, log.without_kind, format!("events without a kind (`{column}`), read as `{NO_KIND}`"));
+        warn(What::MissingTime, log.timeless, format!("events without a readable time (`{}`), left out", spec.at));
+        Ok(())
+    }
+}
+
+impl<'a> Sifter<'a> {
+    fn new(
+        source: &'a Source,
+        spec: &'a EventsSpec,
+        (seen, asks): (&[usize], &[Ask]),
+        columns: &'a Columns,
+        ids: &'a Ids,
+        sieve: &'a Sieve,
+    ) -> Self {
+        let nulls = |place: usize| Nulls::new(source.dialect.nulls(&source.header[place]));
+        let cells = places(seen, asks);
+        let cell_of = |ask: &Ask| cells.iter().position(|place| *place == ask.place);
+        Self {
+            source,
+            ids,
+            lead_nulls: nulls(seen[0]),
+            kinds: seen.get(2).map(|&kind| nulls(kind)),
+            kind_is: spec.kind_is.as_deref().unwrap_or_default(),
+            columns,
+            cells: asks.iter().filter_map(cell_of).collect(),
+            sieve,
+        }
+    }
+
+    fn sift(&self, batch: &Batch) -> Made {
+        let mut of_batch = OfBatch::new(batch, self.ids, &self.lead_nulls);
+        let strangers = std::mem::take(&mut of_batch.strangers);
+        let kinds = match &self.kinds {
+            Some(nulls) => Kinds::In(&batch.cells[2], nulls),
+            None => Kinds::Are(self.kind_is),
+        };
+        let mut times = TimesMet::default();
+        let at = self.columns.at.read(&batch.cells[1], batch, &of_batch.rows, &mut times);
+        let own = || self.columns.own.iter().zip(&self.cells[1..]);
+        let is_guessed =
+            |(column, cell): (&Settled, &usize)| column.is_guessed() && matches!(batch.cells[*cell], Cells::Text(_));
+        let rows = if own().any(is_guessed) { ColumnRows::All } else { ColumnRows::Seen };
+        let sifted = Sifted::of(&kinds, of_batch, self.sieve, &at, rows);
+        let read =
+            |(column, cell): (&Settled, &usize)| column.read(self.source, &batch.cells[*cell], batch, &sifted.rows);
+        let (columns, own) = own().map(read).unzip();
+        Made { sifted, columns, met: Met { strangers, times, own } }
     }
 }

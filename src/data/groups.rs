@@ -54,7 +54,8 @@ mod tests {
     use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
 
     use super::*;
-    use crate::data::gather::{As, Ask, Request, Step, gather_of_leads};
+    use crate::data::builder::{As, Ask};
+    use crate::data::gather::{Request, gather_of_leads};
     use crate::data::spec::Dialect;
     use crate::time::Zone;
 
@@ -91,21 +92,8 @@ mod tests {
             let zone = Zone::utc();
             let asks = [Ask { place: 1, kind: As::Number }];
             let request = Request::new(&source, &[0], &asks, &zone);
-            let mut seen = Vec::new();
-            let read = gather_of_leads(
-                request,
-                &ids,
-                true,
-                &|_| (),
-                |batch, _| batch.rows(),
-                |step| {
-                    if let Step::Of(_, rows) = step {
-                        seen.push(rows);
-                    }
-                },
-            );
-            let read = read.unwrap();
-            assert_eq!(seen.iter().sum::<usize>(), 90);
+            let read = gather_of_leads(request, &ids, &|_| ()).unwrap();
+            assert_eq!(read.met.iter().map(|met| met.passed_over).sum::<u64>(), 210);
             assert_eq!((read.leads.len(), read.strangers.count, read.strangers.first.len()), (15, 285, PLACES));
             let at: Vec<u32> = read.spots.iter().map(|spot| spot.line).collect();
             assert_eq!(at, (127..139).chain(211..214).collect::<Vec<u32>>());

@@ -107,25 +107,6 @@ pub struct EventChunk {
     pub columns: Vec<Column>,
 }
 
-/// An event that its lead's score may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SeenEvent {
-    /// A place among the leads.
-    pub lead: u32,
-    /// A place in its chunk, where it is kept in one.
-    pub event: u32,
-    /// Microseconds before the last instant that matters.
-    pub age: i64,
-}
-
-/// Some events that their leads' scores may see.
-#[derive(Clone, Debug)]
-pub struct SeenEvents {
-    pub kinds: Ids,
-    /// A list a kind.
-    pub by_kind: Vec<Vec<SeenEvent>>,
-}
-
 /// What became of the leads.
 #[derive(Clone, Debug, Default)]
 pub struct Outcomes {

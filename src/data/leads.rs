@@ -5,10 +5,11 @@ use std::path::Path;
 use crate::table::{Cell, Column, Ids, MISSING, is_all};
 use crate::time::{Edge, Instant, NEVER, Zone};
 
+use super::builder::{As, Ask, Gathered, remarks};
 use super::cells::Spot;
 use super::error::{ConflictingLeads, DataError};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
-use super::gather::{As, Ask, Gathered, gather, remarks};
+use super::gather::gather;
 use super::history::{Attribute, Known};
 use super::outcomes::{Deals, Role, roles};
 use super::reader::Counted;
@@ -56,7 +57,7 @@ pub(crate) fn read(
     let mut table = gather(&source, &plan.asks, zone, progress)?;
     findings.list.extend(source.findings(std::mem::take(&mut table.met)));
     for (ask, gathered) in plan.asks.iter().zip(&table.columns) {
-        findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
+        findings.list.extend(remarks(&source, &source.header[ask.place], &gathered.column, &gathered.tally));
     }
     let rows = Rows { spec, source: &source, plan: &plan, columns: &table.columns, spots: &table.spots };
     let sorted = rows.sort_out(findings)?;

@@ -1,6 +1,7 @@
 //! Files become a history: leads, events and outcomes in plain columns, and what was found wrong with them.
 
 mod arrow;
+mod builder;
 mod cells;
 mod changes;
 mod checks;
@@ -8,6 +9,7 @@ mod columnar;
 mod columns;
 mod decoding;
 mod delimited;
+mod dictionary;
 mod error;
 mod events;
 mod file_kinds;
@@ -23,10 +25,13 @@ mod parquet;
 mod raw;
 mod read;
 mod reader;
+mod settle;
 mod sieve;
+mod sink;
 mod source;
 mod spec;
 mod times;
+mod values;
 mod weeks;
 mod write;
 
@@ -34,9 +39,10 @@ pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use files::{InputFile, hashed, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
-pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, SeenEvent, SeenEvents, Weeks, Win};
+pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
-pub use read::{EventSink, read};
+pub use read::read;
+pub use sink::{EventBatch, EventSink, SeenEvent};
 pub use source::Progress;
 pub use spec::{
     AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,

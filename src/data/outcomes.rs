@@ -7,13 +7,15 @@ use crate::table::{Column, Ids, MISSING};
 use crate::time::{Edge, Instant, NEVER, Zone};
 
 use super::DataError;
+use super::builder::{As, Ask, Gathered, remarks};
 use super::cells::{Batch, Spot, TextBlock};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
-use super::gather::{As, Ask, Chosen, Gathered, NO_LEAD, Nulls, Request, Step, flag, gather_rows, leads_of, remarks};
+use super::gather::{NO_LEAD, Request, gather_rows, leads_of};
 use super::history::{Outcomes, Win};
 use super::reader::{Counted, Met, shortened};
 use super::source::{Progress, Source, listed};
 use super::spec::OutcomesSpec;
+use super::values::{Nulls, flag};
 
 /// What a column of the outcomes says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,16 +146,12 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
         source.column(column, "outcomes.nulls_in or outcomes.format")?;
     }
     let (mut named, mut spots) = (Vec::new(), Vec::with_capacity(source.rows));
-    let names = |batch: &Batch| (batch.cells[0].as_text().into_owned(), Chosen::default());
-    let (columns, met) = gather_rows(Request::new(&source, &[lead], &asks, zone), &|_| (), names, |step| match step {
-        Step::Begin => {
-            named.clear();
-            spots.clear();
-        }
-        Step::Of(batch, names) => {
-            spots.extend((0..names.len()).map(|row| batch.spot(row)));
-            named.push(names);
-        }
+    let names = |batch: &Batch| (batch.cells[0].as_text().into_owned(), None);
+    let seen = [lead];
+    let request = Request::new(&source, &seen, &asks, zone);
+    let (columns, met) = gather_rows(request, &|_| (), &names, &mut |batch, names: TextBlock| {
+        spots.extend((0..names.len()).map(|row| batch.spot(row)));
+        named.push(names);
     })?;
     let nulls = Nulls::new(source.dialect.nulls(&source.header[lead]));
     Ok(Read { source, asks, columns, met, spots, named, nulls })
@@ -189,7 +187,7 @@ pub(crate) fn of_leads(
     drop(named);
     findings.list.extend(source.findings(met));
     for (ask, gathered) in asks.iter().zip(&columns) {
-        findings.list.extend(remarks(&source, &source.header[ask.place], gathered));
+        findings.list.extend(remarks(&source, &source.header[ask.place], &gathered.column, &gathered.tally));
     }
     let columns: Vec<Column> = columns.into_iter().map(|gathered| gathered.column).collect();
     // Rows of other leads too say until when the outcomes were recorded.

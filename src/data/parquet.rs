@@ -20,9 +20,9 @@ use crate::table::MISSING;
 
 use super::DataError;
 use super::cells::Batch;
-use super::columnar::{Output, ROWS, Values, broken, header, open};
+use super::columnar::{Output, ROWS, Values, broken, header, open, stored};
 use super::files::InFile;
-use super::reader::{Bounds, Group, Header, Met, TableReader, Wanted};
+use super::reader::{Bounds, Group, Header, Met, Stored, TableReader, Wanted};
 
 /// A Parquet file, its footer read.
 pub(crate) struct ParquetFile {
@@ -44,6 +44,10 @@ impl ParquetFile {
 impl TableReader for ParquetFile {
     fn header(&self) -> Result<Header, DataError> {
         Ok(header(self.input, &self.file, &self.schema, self.metadata.num_rows))
+    }
+
+    fn stored(&self, column: &str) -> Stored {
+        stored(&self.schema, column)
     }
 
     fn read(&self, wanted: &Wanted, send: &mut dyn FnMut(Batch) -> bool) -> Result<Met, DataError> {

@@ -7,39 +7,15 @@ use crate::time::{Instant, NEVER, Zone};
 use super::checks::{self, Log};
 use super::events::Keep;
 use super::finding::{Finding, FindingLevel, Findings, What};
-use super::history::{History, SeenEvents};
+use super::history::History;
 use super::outcomes::{self, Deals, Latest};
+use super::sink::EventSink;
 use super::source::Progress;
 use super::spec::DataSpec;
 use super::{DataError, changes, events, leads};
 
-/// Who makes use of the events while their log is read.
-pub trait EventSink {
-    /// By lead the last instant whose events matter, [`NEVER`] where none does; nothing: all do. The history holds all
-    /// but its events.
-    fn last(&mut self, history: &History) -> Option<Vec<Instant>>;
-
-    /// Whether events that matter are to be handed over as they come, and not kept. Those whose times are told by all of
-    /// their column only, and those that carry columns of their own, are kept all the same.
-    fn takes(&self) -> bool {
-        false
-    }
-
-    /// Some events that matter, each once, in any order; their ages are before the last instant that matters.
-    fn take(&mut self, _events: &SeenEvents) {}
-
-    /// The log is read once more: what was taken is void.
-    fn forget(&mut self) {}
-}
-
-impl<F: Fn(&History) -> Option<Vec<Instant>>> EventSink for F {
-    fn last(&mut self, history: &History) -> Option<Vec<Instant>> {
-        self(history)
-    }
-}
-
 /// Reads all that the data section names; relative paths start at `base`. Of the events' own columns only
-/// `event_columns` are read, and of the events those that `sink` asks for are kept or handed to it.
+/// `event_columns` are read, and the events go to `sink` as they come; those that it has no use for are kept.
 ///
 /// # Errors
 /// When a file cannot be read as what the section says it is; the message names the file, the line and what to do.
@@ -102,10 +78,11 @@ pub fn read(
     let until = until(spec, latest, zone, &mut findings);
     history.until = until.unwrap_or(NEVER);
     if let Some(opened) = log {
-        let opened = opened?;
+        let log = opened?.settle(&history.ids, zone)?;
+        history.events = Some(log.empty());
         let last = until.and_then(|_| sink.last(&history));
         let keep = Keep { created: history.created.as_deref(), last: last.as_deref(), until };
-        history.events = Some(events::read(opened, &history.ids, &keep, sink, zone, &mut findings, progress)?);
+        history.events = Some(log.read(&history.ids, &keep, sink, &mut findings, progress)?);
     }
     if until.is_none() {
         let created = history.created.iter().flatten().copied().max();

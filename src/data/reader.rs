@@ -13,6 +13,11 @@ pub(crate) trait TableReader: Send + Sync {
     /// Hands over columns, some rows at a time, until nobody wants more (`send` says false).
     fn read(&self, wanted: &Wanted, send: &mut dyn FnMut(Batch) -> bool) -> Result<Met, DataError>;
 
+    /// As what it holds a column.
+    fn stored(&self, _column: &str) -> Stored {
+        Stored::Text
+    }
+
     /// The groups in which its rows lie, and what it says of a column's values in each; nothing where it has no groups.
     fn groups(&self, _column: &str) -> Vec<Group> {
         Vec::new()
@@ -43,6 +48,23 @@ pub(crate) struct Header {
     pub has_rows: bool,
     /// How many, if the file says so; else 0.
     pub rows: usize,
+}
+
+/// As what a file holds a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// As text, which may mean anything.
+    Text,
+    /// As whole numbers, of which those that are too large are names.
+    Whole,
+    Typed(Typed),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Typed {
+    Number,
+    Flag,
+    Time,
 }
 
 /// Rows that lie together in a file.

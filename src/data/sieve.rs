@@ -2,41 +2,36 @@ use crate::table::{Ids, MISSING};
 use crate::time::{Instant, NEVER};
 
 use super::cells::Cells;
-use super::gather::{Dictionary, Nulls, OfBatch};
-use super::history::SeenEvent;
+use super::dictionary::Dictionary;
+use super::gather::OfBatch;
+use super::sink::{ALL, SeenEvent};
+use super::values::Nulls;
 use super::weeks::{Arrivals, KindWeeks};
 
 /// The kind of events whose kind is missing.
 pub(crate) const NO_KIND: &str = "(none)";
 
-/// Which events are kept; all are counted.
+/// Which events matter; all are counted.
 pub(crate) struct Sieve {
-    /// Of every lead: when it was created, and the last instant whose events are kept.
+    /// Of every lead: when it was created, and the last instant whose events matter.
     leads: Vec<(Instant, Instant)>,
-    pub until: Instant,
+    until: Instant,
     pub arrivals: Option<Arrivals>,
-    /// Whether the events that matter are handed over, and not kept, where their times can be read at once.
-    pub hands_over: bool,
 }
 
 impl Sieve {
-    /// `last` is by lead; nothing: all events are kept.
-    pub fn new(created: Option<&[Instant]>, last: Option<&[Instant]>, leads: usize, until: Instant) -> Self {
+    /// `last` is by lead; nothing: all events matter. Without `until` weeks are counted without end.
+    pub fn new(created: Option<&[Instant]>, last: Option<&[Instant]>, leads: usize, until: Option<Instant>) -> Self {
         let of = |column: Option<&[Instant]>, lead: usize, otherwise| column.map_or(otherwise, |column| column[lead]);
         let (leads, arrivals) = rayon::join(
-            || (0..leads).map(|lead| (of(created, lead, NEVER), of(last, lead, Instant::MAX))).collect(),
-            || created.and_then(|created| Arrivals::of(created, until)),
+            || (0..leads).map(|lead| (of(created, lead, NEVER), of(last, lead, ALL))).collect(),
+            || {
+                created.and_then(|created| {
+                    until.map_or_else(|| Arrivals::endless(created), |until| Arrivals::of(created, until))
+                })
+            },
         );
-        Self { leads, until, hands_over: false, arrivals }
-    }
-
-    /// When a lead was created.
-    pub fn born(&self, lead: u32) -> Instant {
-        self.leads[lead as usize].0
-    }
-
-    pub fn keeps(&self, lead: u32, at: Instant) -> bool {
-        at != NEVER && at <= self.leads[lead as usize].1
+        Self { leads, until: until.unwrap_or(Instant::MAX), arrivals }
     }
 }
 
@@ -89,74 +84,67 @@ impl Counts {
 /// Events whose leads are looked up before any is counted, so that the memory they wait for is fetched at once.
 const TOGETHER: usize = 1_024;
 
-/// What is made of a batch of events: their kinds, and what was counted where times could be read at once.
+/// What is made of a batch of events.
 pub(crate) struct Sifted {
-    /// Events of known leads, kept or not.
-    known: u64,
-    /// Events kept.
-    kept: usize,
-    /// Of the events kept the code, of all the levels.
-    pub kinds: Dictionary,
-    /// Events handed over, by kind; nothing where they are kept.
+    /// Of all events of known leads.
+    pub kinds: Ids,
+    /// Events that matter, by kind.
     pub seen: Vec<Vec<SeenEvent>>,
+    /// Rows of the batch that the columns of these are to be read from, as the events are numbered.
+    pub rows: Vec<u32>,
+    known: u64,
     without_kind: u64,
-    counts: Option<Counts>,
+    timeless: u64,
+    counts: Counts,
+}
+
+/// Which rows the columns of events are read from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ColumnRows {
+    /// Those of all known leads: what a text column holds is told by all of them.
+    All,
+    /// Those that matter, and those without a time.
+    Seen,
 }
 
 impl Sifted {
-    /// Kinds are looked up for every row, and rows that are not kept are taken out of `rows`. Without times (`at`, by the
-    /// batch's rows) all are kept, to be counted later.
-    pub fn of(kinds: &Kinds, rows: &mut OfBatch, sieve: Option<&Sieve>, at: Option<&[Instant]>) -> Self {
-        let (kinds, without_kind) = kinds.of(rows);
-        let known = rows.leads.len() as u64;
-        let mut sifted = Self { known, kept: 0, kinds, seen: Vec::new(), without_kind, counts: None };
-        if let Some((sieve, at)) = sieve.zip(at) {
-            sifted.sift(rows, sieve, at);
-        }
-        sifted.kept = rows.leads.len();
-        sifted
-    }
-
-    /// Counts all, and hands over or keeps what matters.
-    fn sift(&mut self, rows: &mut OfBatch, sieve: &Sieve, at: &[Instant]) {
-        let Self { kinds, seen, .. } = self;
+    /// Counts all events of known leads, and lists those that matter; `at` is by the rows of known leads.
+    pub fn of(kinds: &Kinds, of_batch: OfBatch, sieve: &Sieve, at: &[Instant], wanted: ColumnRows) -> Self {
+        let OfBatch { leads, mut rows, .. } = of_batch;
+        let (kinds, without_kind) = kinds.of(&rows);
+        let (known, mut timeless) = (rows.len() as u64, 0);
         let mut counts = Counts::default();
         counts.make_room(kinds.levels.len(), sieve);
-        if sieve.hands_over {
-            *seen = vec![Vec::new(); kinds.levels.len()];
-        }
-        let (mut kept, mut of_leads) = (0, Vec::with_capacity(TOGETHER));
+        let mut seen = vec![Vec::new(); kinds.levels.len()];
+        let (mut listed, mut of_leads) = (0, Vec::with_capacity(TOGETHER));
         let mut matter = [(0, SeenEvent { lead: 0, event: 0, age: 0 }); TOGETHER];
         for start in (0..at.len()).step_by(TOGETHER) {
             let places = start..at.len().min(start + TOGETHER);
-            let (leads, at) = (&rows.leads[places.clone()], &at[places.clone()]);
             of_leads.clear();
-            of_leads.extend(leads.iter().map(|&lead| sieve.leads[lead as usize]));
-            let events = leads.iter().zip(at).zip(&kinds.codes[places.clone()]).zip(&of_leads);
+            of_leads.extend(leads[places.clone()].iter().map(|&lead| sieve.leads[lead as usize]));
             let mut matters = 0;
-            for (((&lead, &at), &kind), &(born, last)) in events.filter(|(((_, at), _), _)| **at != NEVER) {
-                counts.add(sieve, born, at, kind);
-                // Whether it matters is hard to foretell: each is written down, and the next one over it if not.
-                matter[matters] = (kind, SeenEvent { lead, event: 0, age: last.saturating_sub(at) });
-                matters += usize::from(at <= last);
-            }
-            if sieve.hands_over {
-                matter[..matters].iter().for_each(|&(kind, event)| seen[kind as usize].push(event));
-                // What has no time is told of later.
-                if !at.contains(&NEVER) {
+            for (place, &(born, last)) in places.zip(&of_leads) {
+                let (lead, at, kind) = (leads[place], at[place], kinds.codes[place]);
+                // Rows move up over those that are not listed.
+                let event = if wanted == ColumnRows::All { place } else { listed };
+                rows[event] = rows[place];
+                if at == NEVER {
+                    timeless += 1;
+                    listed += 1;
                     continue;
                 }
+                counts.add(sieve, born, at, kind);
+                // Whether it matters is hard to foretell: each is written down, and the next one over it if not.
+                matter[matters] = (kind, SeenEvent { lead, event: event as u32, age: last.saturating_sub(at) });
+                matters += usize::from(at <= last);
+                listed += usize::from(at <= last);
             }
-            for ((place, &at), &(_, last)) in places.zip(at).zip(&of_leads) {
-                (rows.leads[kept], rows.rows[kept], kinds.codes[kept]) =
-                    (rows.leads[place], rows.rows[place], kinds.codes[place]);
-                kept += usize::from(at == NEVER || (at <= last && !sieve.hands_over));
-            }
+            matter[..matters].iter().for_each(|&(kind, event)| seen[kind as usize].push(event));
         }
-        rows.leads.truncate(kept);
-        rows.rows.truncate(kept);
-        kinds.codes.truncate(kept);
-        self.counts = Some(counts);
+        if wanted == ColumnRows::Seen {
+            rows.truncate(listed);
+        }
+        Self { kinds: kinds.levels, seen, rows, known, without_kind, timeless, counts }
     }
 }
 
@@ -169,15 +157,15 @@ pub(crate) enum Kinds<'a> {
 
 impl Kinds<'_> {
     /// The kind of each row, and how many had none.
-    fn of(&self, rows: &OfBatch) -> (Dictionary, u64) {
+    fn of(&self, rows: &[u32]) -> (Dictionary, u64) {
         let mut kinds = Dictionary::default();
         match self {
             Self::Are(kind) => {
                 let code = kinds.code(kind);
-                kinds.codes.resize(rows.rows.len(), code);
+                kinds.codes.resize(rows.len(), code);
             }
             Self::In(cells, nulls) => {
-                kinds.push_block(&cells.as_text(), nulls, rows.rows.iter().map(|&row| row as usize));
+                kinds.push_block(&cells.as_text(), nulls, rows.iter().map(|&row| row as usize));
             }
         }
         let without = kinds.codes.iter().filter(|&&code| code == MISSING).count();
@@ -189,31 +177,25 @@ impl Kinds<'_> {
     }
 }
 
-/// The kinds of the events kept, and what was counted, over all batches.
+/// What was counted, over all batches.
 #[derive(Default)]
 pub(crate) struct Log {
     pub known: u64,
     pub levels: Ids,
-    pub kinds: Vec<u32>,
     pub without_kind: u64,
+    pub timeless: u64,
     pub counts: Counts,
-    /// Places of events that are still to be counted.
-    pub uncounted: Vec<std::ops::Range<usize>>,
 }
 
 impl Log {
-    pub fn append(&mut self, batch: Sifted, sieve: Option<&Sieve>) {
-        let Sifted { known, kept, kinds, without_kind, counts, .. } = batch;
-        let start = self.kinds.len();
-        self.known += known;
-        self.without_kind += without_kind;
-        let codes: Vec<u32> = kinds.levels.iter().map(|kind| self.levels.insert(kind).0 as u32).collect();
-        self.kinds.extend(kinds.codes.iter().map(|&code| codes.get(code as usize).copied().unwrap_or(code)));
-        let (Some(counts), Some(sieve)) = (counts, sieve) else {
-            self.uncounted.push(start..start + kept);
-            return;
-        };
+    /// Adds what was counted of a batch; the code of each of its kinds in the log.
+    pub fn append(&mut self, batch: &Sifted, sieve: &Sieve) -> Vec<u32> {
+        self.known += batch.known;
+        self.without_kind += batch.without_kind;
+        self.timeless += batch.timeless;
+        let codes: Vec<u32> = batch.kinds.iter().map(|kind| self.levels.insert(kind).0 as u32).collect();
         self.counts.make_room(self.levels.len(), sieve);
-        self.counts.append(&counts, &codes);
+        self.counts.append(&batch.counts, &codes);
+        codes
     }
 }

@@ -7,7 +7,7 @@ use super::cells::{Batch, Spot};
 use super::decoding::{Decoding, RowGroups};
 use super::files::{self, InFile};
 use super::finding::{Finding, FindingLevel, Place, What};
-use super::reader::{Counted, Met, TableReader};
+use super::reader::{Counted, Met, TableReader, Wanted};
 use super::spec::{Dialect, Paths};
 use super::{DataError, file_kinds};
 
@@ -127,14 +127,24 @@ impl Source {
         Decoding::begin(self.readers.clone(), names, passed_over)
     }
 
-    /// Hands over what is decoded, batch after batch in the order of the files, each with what `prepare` makes of it;
-    /// other threads decode ahead and prepare.
+    /// The first rows of a column of one file; what is wrong with it is said when it is read.
+    pub fn head(&self, file: usize, column: usize, mut see: impl FnMut(&Batch)) {
+        let (names, bytes) = ([self.header[column].as_str()], Arc::default());
+        let wanted = Wanted { names: &names, file: file as u32, is_passed_over: &|_| false, bytes: &bytes };
+        let _ = self.readers[file].read(&wanted, &mut |batch| {
+            see(&batch);
+            false
+        });
+    }
+
+    /// Hands over what is decoded, batch after batch in the order of the files, each with what `prepare` makes of it, until
+    /// `take` says false; other threads decode ahead and prepare.
     pub fn read<T: Send>(
         &self,
-        decoding: Decoding,
+        mut decoding: Decoding,
         progress: &dyn Fn(Progress),
         prepare: impl Fn(&Batch) -> T + Sync,
-        mut take: impl FnMut(&Batch, T) -> Result<(), DataError>,
+        mut take: impl FnMut(&Batch, T) -> bool,
     ) -> Result<Vec<Met>, DataError> {
         let total = self.size();
         progress(Progress { input: self.input, rows: 0, bytes: 0, total });
@@ -146,7 +156,9 @@ impl Source {
             }
             let prepared: Vec<T> = batches.par_iter().map(&prepare).collect();
             rows += batches.iter().map(|batch| batch.rows() as u64).sum::<u64>();
-            batches.iter().zip(prepared).try_for_each(|(batch, prepared)| take(batch, prepared))?;
+            if !batches.iter().zip(prepared).all(|(batch, prepared)| take(batch, prepared)) {
+                return Ok(Vec::new());
+            }
             progress(Progress { input: self.input, rows, bytes: decoding.bytes().min(total), total });
         }
     }

@@ -458,7 +458,7 @@ fn what_is_kept_and_counted_of_a_log_does_not_depend_on_its_format_or_its_order(
             let mut taking = Taking { last: Vec::new(), keep: &keep, taken: Vec::new() };
             let (kept, own) = read_log(log, needs, &mut { keep });
             let (handed_over, own_too) = read_log(log, needs, &mut taking);
-            assert_eq!(taking.taken.len(), if needs.is_empty() { expected } else { 0 }, "{log}");
+            assert_eq!(taking.taken.len(), expected, "{log}");
             for (history, taken, own) in [(kept, Vec::new(), own), (handed_over, taking.taken, own_too)] {
                 let (mut rows, own_counted) = told(&history);
                 rows.extend(taken);
@@ -485,20 +485,14 @@ impl EventSink for Taking<'_> {
         last
     }
 
-    fn takes(&self) -> bool {
-        true
-    }
-
-    fn take(&mut self, events: &SeenEvents) {
-        for (kind, events) in events.kinds.iter().zip(&events.by_kind) {
+    fn take(&mut self, events: &EventBatch) -> bool {
+        for (kind, seen) in events.kinds.iter().zip(events.by_kind) {
             let at = |event: &SeenEvent| self.last[event.lead as usize] - event.age;
-            let row = |event: &SeenEvent| format!("L{:02} {} {kind} None", event.lead, at(event));
-            self.taken.extend(events.iter().map(row));
+            let own = |event: &SeenEvent| events.columns.first().map(|column| column.cell(event.event as usize));
+            let row = |event: &SeenEvent| format!("L{:02} {} {kind} {:?}", event.lead, at(event), own(event));
+            self.taken.extend(seen.iter().map(row));
         }
-    }
-
-    fn forget(&mut self) {
-        self.taken.clear();
+        true
     }
 }
 
@@ -527,7 +521,7 @@ fn taken_of(folder: &Path, log: &str) -> Result<(Vec<String>, Vec<String>, usize
 }
 
 #[test]
-fn times_are_read_as_they_come_unless_they_turn_out_to_be_written_otherwise() {
+fn how_times_are_written_is_told_by_most_of_their_column_wherever_it_stands() {
     use polars::prelude::{DataFrame, DataType, NamedFrom, ParquetWriter, Series, TimeUnit};
 
     let line =
@@ -546,19 +540,17 @@ fn times_are_read_as_they_come_unless_they_turn_out_to_be_written_otherwise() {
             &log(days(0..200, "2026-03-DDT11:00:00Z") + "L01,soon,visit\nL02,01.02.2026,visit\nL03,,visit\n"),
         ),
     ]);
-    // All but the 2 that are not written like the 300 others: what had been taken of them is forgotten.
+    // All but the 2 that are not written like the 300 others.
     let (rows, said, taken) = taken_of(folder.path(), "[first.csv, dots.csv]").unwrap();
-    assert_eq!((rows.len(), taken), (300, 0));
+    assert_eq!((rows.len(), taken), (300, 300));
     assert!(said.iter().any(|said| said.starts_with("UnreadableTime 2")), "{said:?}");
     let (rows, said, taken) = taken_of(folder.path(), "[first.csv, dates.csv]").unwrap();
     assert_eq!((rows.len(), taken), (202, 202));
     assert!(said.iter().any(|said| said.starts_with("DatesWithoutTime 200")), "{said:?}");
-    // A file with slips is read with its column; it may not be told from the others by their number alone.
     let (rows, said, taken) = taken_of(folder.path(), "[dates.csv, slips.csv, first.csv]").unwrap();
-    assert_eq!((rows.len(), taken), (402, 202));
+    assert_eq!((rows.len(), taken), (402, 402));
     assert!(said.iter().any(|said| said.starts_with("UnreadableTime 2")), "{said:?}");
     assert!(said.iter().any(|said| said.starts_with("MissingTime 3")), "{said:?}");
-    // Most of a column decides, wherever it stands.
     // A file with times of its own, one of which is none.
     let far = 600_000_000_000_000_000;
     let at: Vec<i64> = (0..200).map(|n| 1_770_000_000_000_000 + n).chain([far]).collect();
@@ -572,6 +564,63 @@ fn times_are_read_as_they_come_unless_they_turn_out_to_be_written_otherwise() {
     assert!(said.iter().any(|said| said.starts_with("UnreadableTime 1")), "{said:?}");
     let error = taken_of(folder.path(), "[dates.csv, dots.csv]").unwrap_err().to_string();
     assert!(error.contains("200 of 500 values are not times in one format"), "{error}");
+}
+
+#[test]
+fn what_a_column_of_the_log_holds_is_known_before_its_first_event_and_told_by_all_of_them() {
+    struct Kinds(Vec<String>, Vec<String>);
+    impl EventSink for Kinds {
+        fn last(&mut self, history: &History) -> Option<Vec<i64>> {
+            let chunk = &history.events.as_ref().unwrap().chunks[0];
+            assert!(chunk.lead.is_empty());
+            self.0 = chunk.columns.iter().map(|column| column.kind().to_string()).collect();
+            Some(vec![i64::MAX / 4; history.ids.len()])
+        }
+
+        fn take(&mut self, events: &EventBatch) -> bool {
+            let seen = events.by_kind.iter().flatten().map(|event| event.event as usize);
+            let first = seen.map(|row| events.columns.iter().map(|column| format!("{:?}", column.cell(row))).collect());
+            self.1.extend(first.map(|cells: Vec<String>| cells.join(" ")));
+            true
+        }
+    }
+    // Values beyond the first batch; those of strangers tell nothing.
+    let line = |row: usize| {
+        let code = if row == 29_999 { "x" } else { "7" };
+        let (lead, amount) = if row == 100 { ("Z", "much") } else { ("L1", "1.50") };
+        let day = if row == 29_000 { 13 } else { 3 };
+        format!("{lead},2026-01-02 10:00,visit,{code},{amount},02/{day:02}/2026,\n")
+    };
+    let log = (0..30_000).map(line).collect::<String>();
+    let folder = folder(&[
+        ("l.csv", "id,created,won\nL1,2026-01-01,\n"),
+        ("e.csv", &format!("lead,at,kind,code,amount,day,nothing\n{log}")),
+    ]);
+    let yaml = "leads: { path: l.csv, id: id, created: created }\nuntil: 2026-04-15\noutcomes: { converted: won }\n\
+                events: { path: e.csv, lead: lead, at: at, kind: kind, types: { day: time } }\n";
+    let spec: DataSpec = serde_yaml::from_str(yaml).unwrap();
+    let needs = ["code", "amount", "day", "nothing"].map(String::from);
+    let mut sink = Kinds(Vec::new(), Vec::new());
+    let (_, findings) = read(&spec, folder.path(), &needs, &mut sink, &|_| {}).unwrap();
+    assert_eq!(sink.0, ["text", "numbers", "times", "text"]);
+    assert_eq!(sink.1.len(), 29_999);
+    assert_eq!(sink.1[0], "Text(\"7\") Number(1.5) Instant(1770076800000000) Missing");
+    let words: Vec<_> = findings.of(What::NearlyNumeric).collect();
+    assert_eq!((words.len(), words[0].count, words[0].rows[0].value.as_str()), (1, 1, "x"));
+}
+
+#[test]
+fn a_log_whose_times_change_their_form_behind_its_first_rows_is_refused() {
+    let line = |row: usize| {
+        let at = if row < 20_000 { "2026-01-02 10:00" } else { "13.01.2026" };
+        format!("L1,{at},visit\n")
+    };
+    let log = (0..60_000).map(line).collect::<String>();
+    let folder = folder(&[("l.csv", "id,created,won\nL1,2026-01-01,\n"), ("e.csv", &format!("lead,at,kind\n{log}"))]);
+    let yaml = "leads: { path: l.csv, id: id, created: created }\nuntil: 2026-04-15\noutcomes: { converted: won }\n\
+                events: { path: e.csv, lead: lead, at: at, kind: kind }\n";
+    let error = try_read(yaml, folder.path(), &[]).unwrap_err().to_string();
+    assert!(error.contains("40000 of 60000 values are not times in one format"), "{error}");
 }
 
 #[test]

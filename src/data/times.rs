@@ -2,11 +2,11 @@ use std::borrow::Cow;
 
 use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zone, edge_of};
 
-use super::cells::{CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
+use super::cells::{Batch, CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
 use super::error::{AmbiguousTime, DataError};
-use super::gather::Nulls;
 use super::reader::{Counted, shortened};
 use super::source::Source;
+use super::values::Nulls;
 
 /// A column of times in the making: what is read from text keeps both of its readings until all values are seen.
 pub(crate) struct TimeColumn {
@@ -24,9 +24,17 @@ pub(crate) struct TimeColumn {
     seen: [Counted; 4],
     only_month_first: Counted,
     only_day_first: Counted,
+    /// Of a layout's values, how many only the month-first and only the day-first reading fits.
+    only: [(u64, u64); 4],
     /// A value that the two readings read differently.
     differs: [Option<(Spot, String)>; 4],
-    apart: Apart,
+}
+
+/// How the texts of a column of times are to be read.
+#[derive(Clone)]
+pub(crate) enum Form {
+    Declared(Format),
+    Found { layout: Layout, day_first: bool },
 }
 
 /// What a value was.
@@ -67,82 +75,132 @@ fn own_time(cells: &Cells, row: usize, zone: &Zone, edge: Edge) -> Own {
     }
 }
 
-/// Times that were read apart from their column, some values at a time, and need not be read with it.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Apart {
-    /// Of a file's own, or by a declared format.
-    pub sure: u64,
-    /// Text with the year first.
-    pub year_first: u64,
-    /// Of either, those that are dates.
-    pub dates: u64,
+impl Form {
+    /// As declared; else with the year first.
+    pub fn of(declared: Option<Format>) -> Self {
+        declared.map_or(Self::Found { layout: Layout::YearFirst, day_first: false }, Self::Declared)
+    }
 }
 
-/// Reads times apart from their column, where no other value of it can change what they are.
-pub(crate) struct ApartReader<'a> {
-    pub zone: &'a Zone,
+/// Reads the times of a column whose form is settled.
+pub(crate) struct TimeReader {
+    pub zone: Zone,
+    pub edge: Edge,
     pub nulls: Nulls,
-    /// As declared.
-    pub format: Option<Format>,
+    pub form: Form,
 }
 
-impl ApartReader<'_> {
-    /// The instants of the rows, [`NEVER`] where one is missing (or no time, in a file with times of its own), and how
-    /// many of them were texts of dates; nothing where they must be read with their column. Text is read by its format, or
-    /// while its year comes first.
-    pub fn instants<'c>(
-        &self,
-        cells: &'c Cells,
-        rows: impl ExactSizeIterator<Item = usize>,
-        reads_text: bool,
-    ) -> Option<(Cow<'c, [Instant]>, u64)> {
-        let zone = self.zone;
-        let own = |row| match own_time(cells, row, zone, Edge::Start) {
-            Own::Missing => NEVER,
-            Own::At(at) => at,
-        };
+/// What was met while times of a settled form were read.
+#[derive(Default)]
+pub(crate) struct TimesMet {
+    /// Values that are there.
+    present: u64,
+    dates: u64,
+    unreadable: Counted,
+    /// Texts of other layouts than the column's, and such that only the other place of the month fits.
+    others: [Counted; 4],
+    misfits: Counted,
+}
+
+impl TimeReader {
+    /// The instants of some rows, [`NEVER`] where there is none.
+    pub fn read<'c>(&self, cells: &'c Cells, batch: &Batch, rows: &[u32], met: &mut TimesMet) -> Cow<'c, [Instant]> {
         let utc = match cells {
             Cells::Instant(values) => Some(values),
-            Cells::Clock(values) if zone.is_utc() => Some(values),
+            Cells::Clock(values) if self.zone.is_utc() => Some(values),
             _ => None,
         };
-        let at = match (utc, cells) {
-            (Some(values), _) if rows.len() == values.len() && values.iter().all(|at| CALENDAR.contains(at)) => {
-                values.as_slice().into()
-            }
-            (Some(values), _) => rows.map(|row| on_calendar(values[row])).collect(),
-            (None, Cells::Clock(_) | Cells::Date(_)) => rows.map(own).collect(),
-            (None, Cells::Text(texts)) if reads_text => return self.of_text(rows.map(|row| texts.get(row))),
-            _ => return None,
-        };
-        Some((at, 0))
-    }
-
-    /// What such cells hold of rows whose times are not read with their column.
-    pub fn apart(&self, cells: &Cells, rows: u64, dates: u64) -> Apart {
-        match cells {
-            Cells::Text(_) if self.format.is_none() => Apart { sure: 0, year_first: rows, dates },
-            Cells::Date(_) => Apart { sure: rows, year_first: 0, dates: rows },
-            _ => Apart { sure: rows, year_first: 0, dates },
+        if let Some(values) = utc.filter(|values| rows.len() == values.len())
+            && values.iter().all(|at| CALENDAR.contains(at))
+        {
+            met.present += values.len() as u64;
+            return values.as_slice().into();
         }
+        let block = match cells {
+            Cells::Instant(_) | Cells::Clock(_) | Cells::Date(_) => {
+                let own = |&row: &u32| self.own(cells, row as usize, batch, met);
+                return rows.iter().map(own).collect();
+            }
+            cells => cells.as_text(),
+        };
+        let text = |&row: &u32| match self.nulls.text(block.get(row as usize)) {
+            Some(text) => self.text(text, batch.spot(row as usize), met).unwrap_or(NEVER),
+            None => NEVER,
+        };
+        rows.iter().map(text).collect()
     }
 
-    fn of_text<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Option<(Cow<'static, [Instant]>, u64)> {
-        let mut dates = 0;
-        let mut read = |text: &str| {
-            let Some(text) = self.nulls.text(text) else { return Some(NEVER) };
-            let (at, is_date) = match &self.format {
-                Some(format) => format.read(text, self.zone, Edge::Start)?,
-                None => {
-                    let written = Written::parse(text).filter(|written| written.layout == Layout::YearFirst)?;
-                    (written.at(MonthPlace::First, self.zone, Edge::Start)?, written.is_date())
-                }
-            };
-            dates += u64::from(is_date);
-            Some(at)
+    fn own(&self, cells: &Cells, row: usize, batch: &Batch, met: &mut TimesMet) -> Instant {
+        let at = match own_time(cells, row, &self.zone, self.edge) {
+            Own::Missing => return NEVER,
+            Own::At(at) => at,
         };
-        let at = texts.map(&mut read).collect::<Option<Vec<Instant>>>()?;
-        Some((at.into(), dates))
+        met.present += 1;
+        if at == NEVER {
+            met.unreadable.add(batch.spot(row), "");
+        } else {
+            met.dates += u64::from(matches!(cells, Cells::Date(_)));
+        }
+        at
+    }
+
+    fn text(&self, text: &str, spot: Spot, met: &mut TimesMet) -> Option<Instant> {
+        met.present += 1;
+        let (layout, month) = match &self.form {
+            Form::Declared(format) => {
+                let read = format.read(text, &self.zone, self.edge);
+                match read {
+                    Some((_, is_date)) => met.dates += u64::from(is_date),
+                    None => met.unreadable.add(spot, text),
+                }
+                return read.map(|(at, _)| at);
+            }
+            Form::Found { layout: Layout::Dots, .. } => (Layout::Dots, MonthPlace::Second),
+            Form::Found { layout, day_first: true } => (*layout, MonthPlace::Second),
+            Form::Found { layout, day_first: false } => (*layout, MonthPlace::First),
+        };
+        let written = Written::parse(text);
+        let read = |month| written.and_then(|written| written.at(month, &self.zone, self.edge));
+        let at = read(month);
+        match written {
+            Some(written) if at.is_some() || read(MonthPlace::First).or(read(MonthPlace::Second)).is_some() => {
+                met.dates += u64::from(written.is_date());
+                match at {
+                    _ if written.layout != layout => met.others[written.layout as usize].add(spot, text),
+                    Some(_) => return at,
+                    None => met.misfits.add(spot, text),
+                }
+            }
+            _ => met.unreadable.add(spot, text),
+        }
+        None
+    }
+}
+
+impl TimesMet {
+    pub fn append(&mut self, other: Self) {
+        self.present += other.present;
+        self.dates += other.dates;
+        self.unreadable.append(other.unreadable);
+        self.others.iter_mut().zip(other.others).for_each(|(own, other)| own.append(other));
+        self.misfits.append(other.misfits);
+    }
+
+    /// How many were dates without a time of day, and which could not be read.
+    ///
+    /// # Errors
+    /// When too many could not.
+    pub fn finish(self, source: &Source, column: &str, form: &Form) -> Result<(u64, Counted), DataError> {
+        let mut unreadable = self.unreadable;
+        self.others.into_iter().chain([self.misfits]).for_each(|others| unreadable.append(others));
+        if too_many(unreadable.count, self.present) {
+            let format = match form {
+                Form::Declared(format) => Some(format),
+                Form::Found { .. } => None,
+            };
+            return Err(no_format(source, column, &unreadable, self.present, format));
+        }
+        Ok((self.dates, unreadable))
     }
 }
 
@@ -163,22 +221,36 @@ impl TimeColumn {
             seen: Default::default(),
             only_month_first: Counted::default(),
             only_day_first: Counted::default(),
+            only: Default::default(),
             differs: Default::default(),
-            apart: Apart::default(),
         }
     }
 
-    /// Values of the column that are not pushed.
-    pub fn add_apart(&mut self, Apart { sure, year_first, dates }: Apart) {
-        self.apart.sure += sure;
-        self.apart.year_first += year_first;
-        self.dates += dates;
-        self.seen[Layout::YearFirst as usize].count += year_first;
+    /// Only what the values tell of their form is wanted, not the values.
+    pub fn clear(&mut self) {
+        self.month_first.clear();
+        self.day_first.clear();
+        self.kinds.clear();
     }
 
-    /// Whether values were read with their year first, and most of the others are written otherwise.
-    pub fn was_misread(&self) -> bool {
-        self.apart.year_first > 0 && self.layout() != Some(Layout::YearFirst)
+    /// Whether all texts so far have their year first, those apart that are no times at all.
+    pub fn is_year_first(&self) -> bool {
+        let count = |layout: Layout| self.seen[layout as usize].count;
+        count(Layout::YearFirst) > 0 && LAYOUTS[1..].iter().all(|layout| count(*layout) == 0)
+    }
+
+    /// How texts are to be read, by all values.
+    ///
+    /// # Errors
+    /// When two readings fit.
+    pub fn form(&mut self, source: &Source, column: &str) -> Result<Form, DataError> {
+        if let Some(format) = &self.format {
+            return Ok(Form::Declared(format.clone()));
+        }
+        let layout = self.layout().unwrap_or(Layout::YearFirst);
+        let is_open = matches!(layout, Layout::Slashes | Layout::Dashes);
+        let day_first = is_open && self.day_comes_first(layout, source, column)?;
+        Ok(Form::Found { layout, day_first })
     }
 
     /// In which most values are written; nothing without any.
@@ -234,9 +306,16 @@ impl TimeColumn {
         if matches!(written.layout, Layout::YearFirst | Layout::Dots) {
             return self.push(month_first, Kind::Written(written.layout));
         }
+        let (only_month_first, only_day_first) = &mut self.only[layout];
         match (month_first == NEVER, day_first == NEVER) {
-            (false, true) => self.only_month_first.add(spot, text),
-            (true, false) => self.only_day_first.add(spot, text),
+            (false, true) => {
+                *only_month_first += 1;
+                self.only_month_first.add(spot, text);
+            }
+            (true, false) => {
+                *only_day_first += 1;
+                self.only_day_first.add(spot, text);
+            }
             _ if month_first != day_first && self.differs[layout].is_none() => {
                 self.differs[layout] = Some((spot, shortened(text)));
             }
@@ -284,8 +363,7 @@ impl TimeColumn {
     /// # Errors
     /// When two readings fit, or none fits nearly all.
     pub fn finish(mut self, source: &Source, column: &str) -> Result<Times, DataError> {
-        let here = self.kinds.iter().filter(|kind| **kind != Kind::Missing).count() as u64;
-        let total = here + self.apart.sure + self.apart.year_first;
+        let total = self.kinds.iter().filter(|kind| **kind != Kind::Missing).count() as u64;
         let layout = self.layout();
         for other in LAYOUTS.into_iter().filter(|other| Some(*other) != layout) {
             let seen = std::mem::take(&mut self.seen[other as usize]);
@@ -313,7 +391,7 @@ impl TimeColumn {
     /// Whether dates with the year last have their day first: the reading that fits what the other does not.
     fn day_comes_first(&mut self, layout: Layout, source: &Source, column: &str) -> Result<bool, DataError> {
         let seen = self.seen[layout as usize].count;
-        let (not_day_first, not_month_first) = self.only_counts(layout);
+        let (not_day_first, not_month_first) = self.only[layout as usize];
         let (fits_month, fits_day) = (!too_many(not_month_first, seen), !too_many(not_day_first, seen));
         let day_first = match (not_month_first, not_day_first) {
             (0, 0) => match self.differs[layout as usize].clone() {
@@ -339,17 +417,6 @@ impl TimeColumn {
         let misfits = std::mem::take(misfits);
         self.unreadable.append(misfits);
         Ok(day_first)
-    }
-
-    /// Of a layout's values, how many only the month-first and only the day-first reading fits.
-    fn only_counts(&self, layout: Layout) -> (u64, u64) {
-        let (mut month, mut day) = (0, 0);
-        for (row, _) in self.kinds.iter().enumerate().filter(|(_, kind)| **kind == Kind::Written(layout)) {
-            let day_first = self.day_first.get(row).copied().unwrap_or(self.month_first[row]);
-            month += u64::from(day_first == NEVER);
-            day += u64::from(self.month_first[row] == NEVER);
-        }
-        (month, day)
     }
 
     fn ambiguous(&self, layout: Layout, (spot, value): (Spot, String), source: &Source, column: &str) -> DataError {
@@ -429,4 +496,15 @@ pub(crate) fn with_places(source: &Source, counted: &Counted) -> String {
         format!("`{value}` ({}, line {})", place.file, place.row)
     };
     counted.first.iter().take(3).map(one).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slip_in_a_hundred_is_a_finding_and_more_is_another_format() {
+        assert!(!too_many(0, 0) && !too_many(1, 3) && !too_many(10, 1000));
+        assert!(too_many(1, 1) && too_many(2, 3) && too_many(11, 1000));
+    }
 }

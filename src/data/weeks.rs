@@ -32,6 +32,12 @@ impl Arrivals {
         Some(arrivals)
     }
 
+    /// While the end of the log is not known; [`KindWeeks::end`] cuts what it counts.
+    pub fn endless(created: &[Instant]) -> Option<Self> {
+        let start = created.iter().copied().filter(|at| *at != NEVER).min()?;
+        Some(Self { start, arrived: vec![0.0; MOST] })
+    }
+
     fn week(&self, at: Instant) -> Option<usize> {
         let since = u64::try_from(at - self.start).ok()?;
         Some((since / WEEK as u64) as usize).filter(|week| *week < self.arrived.len())
@@ -82,6 +88,11 @@ impl KindWeeks {
         if let Some(week) = arrivals.week(at) {
             self.weeks[week].append(Week { seen: 1, first: at, last: at });
         }
+    }
+
+    /// Leaves out the weeks after the last.
+    pub fn end(&mut self, arrivals: &Arrivals) {
+        self.weeks.truncate(arrivals.arrived.len());
     }
 
     /// Counts of other events of the kind.

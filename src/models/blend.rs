@@ -13,7 +13,7 @@ use super::scores::{Contribution, Scores, round};
 use super::spec::Entries;
 use super::{CardLine, ModelError, ModelSpec, Training, words};
 use crate::replay::Plan;
-use crate::result::{Barred, Scale};
+use crate::result::{Barred, ModelKind, Scale};
 
 /// Other models' scores, mixed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,8 +34,8 @@ pub enum BlendBy {
 }
 
 impl Recipe for BlendSpec {
-    fn name(&self) -> &'static str {
-        "blend"
+    fn kind(&self) -> ModelKind {
+        ModelKind::Blend
     }
 
     fn scale(&self) -> Scale {
@@ -141,7 +141,7 @@ pub(super) fn refuse_cycle(spec: &Spec, specs: &[Spec]) -> Result<(), ModelError
     let mut open: Vec<&str> = spec.kind.recipe().parts();
     while let Some(name) = open.pop() {
         if name == spec.name {
-            let path = format!("models.{name}.{}.of", spec.kind.recipe().name());
+            let path = format!("models.{name}.{}.of", spec.kind.recipe().kind().as_str());
             return Err(ModelError::invalid(path, format!("`{name}` is mixed of itself")));
         }
         if seen.insert(name) {

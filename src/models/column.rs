@@ -12,7 +12,7 @@ use super::scores::{Scores, round};
 use super::{CardLine, ModelError, words};
 use crate::predicate::{Expression, Kind};
 use crate::replay::Plan;
-use crate::result::Scale;
+use crate::result::{ModelKind, Scale};
 
 /// A score that came with the leads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,8 +38,8 @@ pub enum Missing {
 }
 
 impl Recipe for ColumnSpec {
-    fn name(&self) -> &'static str {
-        "column"
+    fn kind(&self) -> ModelKind {
+        ModelKind::Column
     }
 
     fn scale(&self) -> Scale {

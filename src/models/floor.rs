@@ -11,7 +11,7 @@ use super::scorer::{Recipe, ScoreInputs, Scorer};
 use super::scores::{Scores, round};
 use super::{CardLine, ModelError};
 use crate::replay::Plan;
-use crate::result::Scale;
+use crate::result::{ModelKind, Scale};
 use crate::stats::random::Seed;
 
 /// The same score for every lead; nothing to set: `{}`.
@@ -25,8 +25,8 @@ pub struct Constant {}
 pub struct Random {}
 
 impl Recipe for Constant {
-    fn name(&self) -> &'static str {
-        "constant"
+    fn kind(&self) -> ModelKind {
+        ModelKind::Constant
     }
 
     fn scale(&self) -> Scale {
@@ -40,7 +40,7 @@ impl Recipe for Constant {
 
 impl Scorer for Constant {
     fn card(&self, _: Option<&Scores>) -> Vec<CardLine> {
-        line(self.name(), "one score for every lead: a floor to beat")
+        line(&ModelKind::Constant, "one score for every lead: a floor to beat")
     }
 
     fn score(&self, inputs: &ScoreInputs) -> Result<Scores, ModelError> {
@@ -49,8 +49,8 @@ impl Scorer for Constant {
 }
 
 impl Recipe for Random {
-    fn name(&self) -> &'static str {
-        "random"
+    fn kind(&self) -> ModelKind {
+        ModelKind::Random
     }
 
     fn scale(&self) -> Scale {
@@ -68,7 +68,7 @@ struct Seeded(Seed);
 
 impl Scorer for Seeded {
     fn card(&self, _: Option<&Scores>) -> Vec<CardLine> {
-        line(Random {}.name(), "a random score from the seed and the lead's id: a floor to beat")
+        line(&ModelKind::Random, "a random score from the seed and the lead's id: a floor to beat")
     }
 
     fn score(&self, inputs: &ScoreInputs) -> Result<Scores, ModelError> {
@@ -77,6 +77,6 @@ impl Scorer for Seeded {
     }
 }
 
-fn line(name: &str, what: &str) -> Vec<CardLine> {
-    vec![CardLine { name: name.into(), what: what.into(), weight: None, standard_error: None }]
+fn line(kind: &ModelKind, what: &str) -> Vec<CardLine> {
+    vec![CardLine { name: kind.as_str().into(), what: what.into(), weight: None, standard_error: None }]
 }

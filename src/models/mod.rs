@@ -52,7 +52,7 @@ pub struct Training<'a> {
 #[derive(Clone, Debug)]
 pub struct Model {
     name: String,
-    kind: &'static str,
+    kind: ModelKind,
     scale: Scale,
     brackets: Option<BracketSpec>,
     scorer: Arc<dyn Scorer>,
@@ -108,19 +108,18 @@ impl Model {
     /// As [`compile`].
     pub fn compile(spec: &Spec, all: &[Spec], context: &Context, plan: &mut Plan) -> Result<Self, ModelError> {
         let recipe = spec.kind.recipe();
-        let path = format!("models.{}.{}", spec.name, recipe.name());
+        let path = format!("models.{}.{}", spec.name, recipe.kind().as_str());
         let scorer = recipe.compile(&path, all, context, plan)?;
         let (name, brackets) = (spec.name.clone(), spec.brackets.clone());
-        Ok(Self { name, kind: recipe.name(), scale: recipe.scale(), brackets, scorer })
+        Ok(Self { name, kind: recipe.kind(), scale: recipe.scale(), brackets, scorer })
     }
 
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// points, logistic, column, blend, constant, random.
-    pub fn kind(&self) -> ModelKind {
-        ModelKind::named(self.kind)
+    pub fn kind(&self) -> &ModelKind {
+        &self.kind
     }
 
     pub fn scale(&self) -> Scale {

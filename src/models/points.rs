@@ -10,7 +10,7 @@ use super::scores::{self, Contribution, GroupScore, Scores, round};
 use super::spec::{Bounds, Entries};
 use super::{CardLine, Explanation, ModelError, explain, words};
 use crate::replay::{Features, Plan};
-use crate::result::Scale;
+use crate::result::{ModelKind, Scale};
 
 /// Fewer leads are summed by one thread.
 const APART: usize = 4_096;
@@ -27,8 +27,8 @@ pub struct PointsModel {
 }
 
 impl Recipe for Points {
-    fn name(&self) -> &'static str {
-        "points"
+    fn kind(&self) -> ModelKind {
+        ModelKind::Points
     }
 
     fn scale(&self) -> Scale {

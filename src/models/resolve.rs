@@ -101,7 +101,7 @@ fn kind(path: &str, chain: &[(&str, &ModelSpec)], models: &Entries<ModelSpec>) -
         let what = format!("`{base}` is no points model, and only those have variants");
         return Err(ModelError::invalid(format!("{path}.extends"), what));
     };
-    kind.recipe().check(&format!("{path}.{}", kind.recipe().name()), models)?;
+    kind.recipe().check(&format!("{path}.{}", kind.recipe().kind().as_str()), models)?;
     Ok(kind)
 }
 

@@ -10,12 +10,12 @@ use super::scores::{Scores, round};
 use super::spec::Entries;
 use super::{CardLine, ModelError, ModelSpec, PointsModel, Training, words};
 use crate::replay::{Features, Plan};
-use crate::result::Scale;
+use crate::result::{ModelKind, Scale};
 
 /// A model as the experiment file has it, variants carried out.
 pub trait Recipe: fmt::Debug {
     /// Its key in the experiment file.
-    fn name(&self) -> &'static str;
+    fn kind(&self) -> ModelKind;
 
     fn scale(&self) -> Scale;
 

@@ -75,7 +75,7 @@ pub(crate) fn scored(model: &Model, scores: Scores, replayed: &Replayed) -> Scor
     };
     Scored {
         name: model.name().into(),
-        kind: model.kind(),
+        kind: model.kind().clone(),
         scale: model.scale(),
         card: model.card(Some(&scores)).into_iter().map(line).collect(),
         score: scores.value,

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::data::{self, EventChunk, EventSink, Events, Findings, History, SeenEvents};
+use crate::data::{self, EventBatch, EventChunk, EventSink, Events, Findings, History};
 use crate::experiment::Experiment;
 use crate::models::{self, Context, EventLog, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::{Kind, PredicateError};
@@ -153,20 +153,9 @@ impl EventSink for Reading<'_> {
         Some(last)
     }
 
-    fn takes(&self) -> bool {
-        self.begun.is_some()
-    }
-
-    fn take(&mut self, events: &SeenEvents) {
-        if let Some((_, fold)) = &mut self.begun {
-            fold.take(events);
-        }
-    }
-
-    fn forget(&mut self) {
-        if let Some((_, fold)) = &mut self.begun {
-            fold.forget();
-        }
+    fn take(&mut self, events: &EventBatch) -> bool {
+        let fold = self.begun.as_mut().map(|(_, fold)| fold.take(events));
+        fold.is_some()
     }
 }
 

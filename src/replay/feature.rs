@@ -98,14 +98,9 @@ impl Plan {
         &self.conditions
     }
 
-    /// Whether each event can be looked at by itself, and without columns of its own.
+    /// Whether each event can be looked at by itself.
     pub fn is_of_single_events(&self) -> bool {
-        let bare = |feature: &EventFeature| match &feature.measure {
-            Measure::Sum { column, .. } => column.is_none(),
-            Measure::Distinct { .. } => false,
-            Measure::Count | Measure::Age => true,
-        };
-        self.features.iter().all(|feature| feature.when.is_none() && feature.after.is_none() && bare(feature))
+        self.features.iter().all(|feature| feature.after.is_none())
     }
 }
 

@@ -1,11 +1,12 @@
+use std::borrow::Cow;
 use std::hint::black_box;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::data::{EventChunk, Events, SeenEvent, SeenEvents};
+use crate::data::{EventBatch, EventChunk, Events, SeenEvent};
 use crate::predicate::{Columns, Predicate};
-use crate::table::{Column, Ids, MISSING, did_you_mean};
+use crate::table::{Column, Ids, did_you_mean};
 use crate::time::{Instant, NEVER};
 
 use super::feature::place_of;
@@ -27,9 +28,20 @@ enum Gathered {
     /// How much less than [`OLDEST`] is the age of the latest; 0 without any.
     Latest(Vec<u64>),
     Sum(Vec<i128>),
-    Distinct(Vec<(u32, u64)>),
+    Distinct(Distinct),
     /// Places in the chunk at hand.
     Events(Vec<u32>),
+}
+
+/// Distinct values by lead.
+#[derive(Default)]
+struct Distinct {
+    /// Some of them more than once.
+    values: Vec<(u32, u64)>,
+    /// Values when it was last seen to that each stands here once.
+    settled: usize,
+    /// Numbers of texts.
+    texts: Ids,
 }
 
 /// Beyond any age.
@@ -45,18 +57,19 @@ struct Task {
 
 /// Some events that scores may see.
 struct Seen<'a> {
-    parts: &'a [SeenEvents],
-    /// Where they carry more.
-    chunk: Option<Chunk<'a>>,
+    parts: &'a [Lists<'a>],
+    names: &'a [String],
+    columns: &'a [Column],
+    /// Whether each condition holds for each row of the columns.
+    conditions: &'a [Vec<bool>],
+    /// What others follow, and when each of these happened; not of events that are taken as they come.
+    anchors: Option<(&'a Anchors, &'a [Instant])>,
 }
 
-/// The chunk that events stand in; `names` are those of its columns.
-struct Chunk<'a> {
-    events: &'a EventChunk,
-    names: &'a [String],
-    /// Whether each condition holds for each event.
-    conditions: &'a [Vec<bool>],
-    anchors: &'a Anchors,
+/// Events as lists, one a kind.
+struct Lists<'a> {
+    kinds: &'a Ids,
+    by_kind: Cow<'a, [Vec<SeenEvent>]>,
 }
 
 /// Events that are listed at a time: few enough that their lists stay at hand for all features.
@@ -67,9 +80,9 @@ const PART: usize = 1 << 17;
 impl<'a> Seen<'a> {
     /// Lists of the events of a kind, or of any.
     fn of_kind(&self, kind: Option<&str>) -> impl Iterator<Item = &'a [SeenEvent]> {
-        let lists = move |part: &'a SeenEvents| match kind {
+        let lists = move |part: &'a Lists| match kind {
             Some(kind) => part.kinds.find(kind).map_or(&[][..], |place| &part.by_kind[place..=place]),
-            None => part.by_kind.as_slice(),
+            None => &part.by_kind,
         };
         self.parts.iter().flat_map(lists).map(Vec::as_slice)
     }
@@ -85,15 +98,15 @@ impl Fold {
         Self { tasks: plan.features().par_iter().zip(places).map(task).collect(), conditions }
     }
 
-    /// Events at or before their leads' `as_of` (ages are before it).
-    pub fn take(&mut self, events: &SeenEvents) {
-        let seen = Seen { parts: std::slice::from_ref(events), chunk: None };
+    /// Events at or before their leads' `as_of` (ages are before it). Features of events soon after others need all
+    /// events of a log, and are not for this.
+    pub fn take(&mut self, events: &EventBatch) {
+        let EventBatch { kinds, by_kind, names, rows, columns } = *events;
+        let own = EventColumns { names, rows, columns };
+        let conditions: Vec<Vec<bool>> = self.conditions.par_iter().map(|when| when.holds(&own)).collect();
+        let parts = &[Lists { kinds, by_kind: by_kind.into() }];
+        let seen = Seen { parts, names, columns, conditions: &conditions, anchors: None };
         self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
-    }
-
-    /// Nothing was taken.
-    pub fn forget(&mut self) {
-        self.tasks.par_iter_mut().for_each(|task| task.gathered.forget());
     }
 
     /// Every feature for every one of these leads, the events of a log taken too: of each lead those until `last`.
@@ -121,14 +134,14 @@ impl Fold {
         let anchors = Anchors::gather(&self.tasks, events, last);
         let mut lists = Vec::new();
         for (place, chunk) in events.chunks.iter().enumerate() {
-            let columns = EventColumns { names: &events.columns, chunk };
-            let conditions: Vec<Vec<bool>> = self.conditions.par_iter().map(|when| when.holds(&columns)).collect();
+            let (names, columns) = (events.columns.as_slice(), chunk.columns.as_slice());
+            let own = EventColumns { names, rows: chunk.lead.len(), columns };
+            let conditions: Vec<Vec<bool>> = self.conditions.par_iter().map(|when| when.holds(&own)).collect();
             for start in (0..chunk.lead.len()).step_by(WINDOW) {
                 let window = start..(start + WINDOW).min(chunk.lead.len());
                 list(chunk, window, &kinds, last, &mut lists);
-                let (names, conditions) = (events.columns.as_slice(), conditions.as_slice());
-                let chunk = Chunk { events: chunk, names, conditions, anchors: &anchors };
-                let seen = Seen { parts: &lists, chunk: Some(chunk) };
+                let anchors = Some((&anchors, chunk.at.as_slice()));
+                let seen = Seen { parts: &lists, names, columns, conditions: &conditions, anchors };
                 self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
                 taken(place, self);
             }
@@ -139,8 +152,9 @@ impl Fold {
 
 /// Lists the events of a stretch of a chunk that scores may see, of each lead those until `last`. `lists` are used again
 /// from stretch to stretch.
-fn list(chunk: &EventChunk, window: Range<usize>, kinds: &Ids, last: &[Instant], lists: &mut Vec<SeenEvents>) {
-    let fill = |(start, SeenEvents { by_kind, .. }): (usize, &mut SeenEvents)| {
+fn list<'k>(chunk: &EventChunk, window: Range<usize>, kinds: &'k Ids, last: &[Instant], lists: &mut Vec<Lists<'k>>) {
+    let fill = |(start, Lists { by_kind, .. }): (usize, &mut Lists)| {
+        let by_kind = by_kind.to_mut();
         by_kind.iter_mut().for_each(Vec::clear);
         for event in start..(start + PART).min(window.end) {
             let (lead, at) = (chunk.lead[event], chunk.at[event]);
@@ -151,7 +165,7 @@ fn list(chunk: &EventChunk, window: Range<usize>, kinds: &Ids, last: &[Instant],
         }
     };
     let starts: Vec<usize> = window.clone().step_by(PART).collect();
-    lists.resize_with(starts.len(), || SeenEvents { kinds: kinds.clone(), by_kind: vec![Vec::new(); kinds.len()] });
+    lists.resize_with(starts.len(), || Lists { kinds, by_kind: vec![Vec::new(); kinds.len()].into() });
     starts.into_par_iter().zip(lists.as_mut_slice()).for_each(fill);
 }
 
@@ -175,19 +189,20 @@ pub(super) fn counted(
     Ok(counted)
 }
 
-/// A chunk's columns by name, for conditions to read.
+/// Columns of events by name, for conditions to read.
 struct EventColumns<'a> {
     names: &'a [String],
-    chunk: &'a EventChunk,
+    rows: usize,
+    columns: &'a [Column],
 }
 
 impl Columns for EventColumns<'_> {
     fn rows(&self) -> usize {
-        self.chunk.lead.len()
+        self.rows
     }
 
     fn named(&self) -> Vec<(&str, &Column)> {
-        self.names.iter().map(String::as_str).zip(&self.chunk.columns).collect()
+        self.names.iter().map(String::as_str).zip(self.columns).collect()
     }
 }
 
@@ -197,7 +212,7 @@ impl Task {
             Measure::Count => Gathered::Count(zeros(leads)),
             Measure::Age => Gathered::Latest(zeros(leads)),
             Measure::Sum { .. } => Gathered::Sum(zeros(leads)),
-            Measure::Distinct { .. } => Gathered::Distinct(Vec::new()),
+            Measure::Distinct { .. } => Gathered::Distinct(Distinct::default()),
         };
         Self { feature, condition, gathered }
     }
@@ -222,19 +237,20 @@ impl Task {
         let events = seen.of_kind(feature.kind.as_deref());
         let within = feature.within.map_or(i64::MAX, |span| span.micros());
         let recent = |seen: &SeenEvent| seen.age < within;
-        let Some(chunk) = &seen.chunk else {
-            return events.for_each(|events| self.gathered.add(feature, None, events, recent));
-        };
-        let holds = self.condition.map(|condition| &chunk.conditions[condition]);
-        let anchor = feature.after.as_ref().map(|after| (chunk.anchors.of(&after.event), after.within.micros()));
-        let column = self.column(chunk.names).ok().flatten().map(|place| &chunk.events.columns[place]);
+        let holds = self.condition.map(|condition| &seen.conditions[condition]);
+        let column = self.column(seen.names).ok().flatten().and_then(|place| seen.columns.get(place));
+        let anchor = feature.after.as_ref().zip(seen.anchors);
+        let anchor = anchor.map(|(after, (anchors, at))| (anchors.of(&after.event), at, after.within.micros()));
+        if holds.is_none() && anchor.is_none() {
+            return self.gathered.add(feature, column, events, recent);
+        }
         let matches = |seen: &SeenEvent| {
             let event = seen.event as usize;
             holds.is_none_or(|holds| holds[event])
                 && recent(seen)
-                && anchor.is_none_or(|(anchors, within)| follows(anchors, seen.lead, chunk.events.at[event], within))
+                && anchor.is_none_or(|(anchors, at, within)| follows(anchors, seen.lead, at[event], within))
         };
-        events.for_each(|events| self.gathered.add(feature, column, events, matches));
+        self.gathered.add(feature, column, events, matches);
     }
 
     fn finish(self, leads: &[usize]) -> Vec<f64> {
@@ -248,10 +264,9 @@ impl Task {
                 leads.iter().map(age).collect()
             }
             Gathered::Sum(sum) => leads.iter().map(|&lead| sum[lead] as f64 / FIXED).collect(),
-            Gathered::Distinct(mut values) => {
-                values.sort_unstable();
-                values.dedup();
-                let mut of_leads = values.chunk_by(|(one, _), (other, _)| one == other).peekable();
+            Gathered::Distinct(mut distinct) => {
+                distinct.settle();
+                let mut of_leads = distinct.values.chunk_by(|(one, _), (other, _)| one == other).peekable();
                 let count = |&lead: &usize| {
                     while of_leads.next_if(|values| (values[0].0 as usize) < lead).is_some() {}
                     of_leads.next_if(|values| values[0].0 as usize == lead).map_or(0.0, |values| values.len() as f64)
@@ -264,43 +279,70 @@ impl Task {
 }
 
 impl Gathered {
-    fn forget(&mut self) {
-        match self {
-            Self::Count(count) => count.fill(0),
-            Self::Latest(latest) => latest.fill(0),
-            Self::Sum(sum) => sum.fill(0),
-            Self::Distinct(values) => values.clear(),
-            Self::Events(events) => events.clear(),
-        }
-    }
-
     /// Those of some events that match.
-    fn add(
+    fn add<'e>(
         &mut self,
         feature: &EventFeature,
         column: Option<&Column>,
-        events: &[SeenEvent],
+        events: impl Iterator<Item = &'e [SeenEvent]>,
         matches: impl Fn(&SeenEvent) -> bool,
     ) {
-        let events = events.iter().filter(|event| matches(event));
+        let matches = &matches;
+        let events = events.map(|events| events.iter().filter(move |event| matches(event)));
         match self {
-            Self::Count(count) => events.for_each(|event| count[event.lead as usize] += 1),
-            Self::Latest(latest) => events.for_each(|event| {
+            Self::Count(count) => events.flatten().for_each(|event| count[event.lead as usize] += 1),
+            Self::Latest(latest) => events.flatten().for_each(|event| {
                 let latest = &mut latest[event.lead as usize];
                 *latest = (*latest).max(OLDEST - event.age as u64);
             }),
             Self::Sum(sum) => {
                 let Measure::Sum { decay, .. } = feature.measure else { unreachable!("only sums gather sums") };
                 let value = |event: &SeenEvent| column.map_or(1.0, |column| number(column, event.event as usize));
-                let finite = events.map(|event| (event, value(event))).filter(|(_, value)| value.is_finite());
-                add_weighted(sum, finite, decay);
+                events.for_each(|events| {
+                    let finite = events.map(|event| (event, value(event))).filter(|(_, value)| value.is_finite());
+                    add_weighted(sum, finite, decay);
+                });
             }
-            Self::Distinct(values) => {
-                let value = |event: &SeenEvent| Some((event.lead, identity(column?, event.event as usize)?));
-                values.extend(events.filter_map(value));
+            Self::Distinct(distinct) => {
+                if let Some(column) = column {
+                    distinct.add(column, events.flatten());
+                }
             }
-            Self::Events(found) => found.extend(events.map(|event| event.event)),
+            Self::Events(found) => found.extend(events.flatten().map(|event| event.event)),
         }
+    }
+}
+
+/// Values that are looked through at once for those that stand there already, at the least.
+const MANY: usize = 1 << 20;
+
+impl Distinct {
+    fn add<'e>(&mut self, column: &Column, events: impl Iterator<Item = &'e SeenEvent>) {
+        // A number for each of the column's texts, once it is met.
+        let mut numbers: Vec<Option<u64>> = match column {
+            Column::Text(text) => vec![None; text.levels.len()],
+            _ => Vec::new(),
+        };
+        for event in events {
+            let row = event.event as usize;
+            let value = match column {
+                Column::Text(text) => numbers.get_mut(text.codes[row] as usize).map(|number| {
+                    let level = || self.texts.insert(&text.levels[text.codes[row] as usize]).0 as u64;
+                    *number.get_or_insert_with(level)
+                }),
+                column => identity(column, row),
+            };
+            self.values.extend(value.map(|value| (event.lead, value)));
+        }
+        if self.values.len() > MANY.max(2 * self.settled) {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.values.sort_unstable();
+        self.values.dedup();
+        self.settled = self.values.len();
     }
 }
 
@@ -359,11 +401,11 @@ fn number(column: &Column, row: usize) -> f64 {
     }
 }
 
-/// What tells a value from others of its column; nothing where it is missing.
+/// What tells a value from others of its column; nothing where it is missing, or a text.
 fn identity(column: &Column, row: usize) -> Option<u64> {
     match column {
         Column::Number(values) => (!values[row].is_nan()).then(|| (values[row] + 0.0).to_bits()),
-        Column::Text(text) => (text.codes[row] != MISSING).then(|| u64::from(text.codes[row])),
+        Column::Text(_) => None,
         Column::Flag(values) => values[row].map(u64::from),
         Column::Instant(values) => (values[row] != NEVER).then(|| values[row] as u64),
     }
@@ -406,6 +448,9 @@ fn follows(anchors: &[(u32, Instant)], lead: u32, at: Instant, within: i64) -> b
 
 #[cfg(test)]
 mod tests {
+    use crate::predicate::Kind;
+    use crate::time::{Span, Zone};
+
     use super::*;
 
     #[test]
@@ -417,11 +462,71 @@ mod tests {
         assert!(scaled.iter().all(|scaled| fixed(scaled / FIXED) == scaled.round() as i128));
     }
 
+    /// Events of three leads with a page and minutes: all of them, and those of some places with texts of their own.
+    fn columns(places: &[usize]) -> Vec<Column> {
+        let page = |place: &usize| [Some("/a"), Some("/b"), None, Some("/c")][place % 4];
+        let minutes = places.iter().map(|place| (place % 9) as f64 - 1.5).collect();
+        vec![Column::Text(places.iter().map(page).collect()), Column::Number(minutes)]
+    }
+
+    #[test]
+    fn events_become_the_same_features_as_they_come_and_when_all_are_kept() {
+        let names = ["page".to_string(), "minutes".to_string()];
+        let types = [(names[0].clone(), Kind::Text), (names[1].clone(), Kind::Number)];
+        let when = Predicate::parse("page = '/b' AND minutes > 0").unwrap().resolve(&types, &Zone::utc()).unwrap();
+        let decay = Decay::HalfLife(Span::from_days(1.0));
+        let mut plan = Plan::default();
+        for when in [None, Some(when)] {
+            for measure in [
+                Measure::Count,
+                Measure::Age,
+                Measure::Sum { column: Some("minutes".into()), decay },
+                Measure::Distinct { column: "page".into() },
+                Measure::Distinct { column: "minutes".into() },
+            ] {
+                let kind = Some("visit".to_string());
+                plan.ask(EventFeature { kind, when: when.clone(), within: None, after: None, measure });
+            }
+        }
+        let last = [5_000_000_000; 3];
+        let at = |place: usize| place as i64 * 12_345_678;
+        let all: Vec<usize> = (0..400).collect();
+        let chunk = EventChunk {
+            lead: all.iter().map(|place| (place % 3) as u32).collect(),
+            at: all.iter().map(|&place| at(place)).collect(),
+            kind: all.iter().map(|place| u32::from(place % 5 == 0)).collect(),
+            columns: columns(&all),
+        };
+        let kinds = ["visit".to_string(), "open".to_string()];
+        let events =
+            Events { kinds: kinds.to_vec(), columns: names.to_vec(), chunks: vec![chunk], ..Events::default() };
+        let leads = [0, 1, 2];
+        let kept = Fold::new(&plan, 3).with(Some(&events), &leads, || last.to_vec()).unwrap();
+        let mut fold = Fold::new(&plan, 3);
+        let kinds: Ids = ["open", "visit"].into_iter().collect();
+        // Backwards, so that texts get other codes from batch to batch.
+        for places in all.rchunks(70) {
+            let mut by_kind = vec![Vec::new(); 2];
+            for (event, &place) in places.iter().enumerate() {
+                let (lead, age) = ((place % 3) as u32, last[0] - at(place));
+                if age >= 0 {
+                    by_kind[usize::from(place % 5 != 0)].push(SeenEvent { lead, event: event as u32, age });
+                }
+            }
+            let columns = columns(places);
+            let (names, rows) = (&names, places.len());
+            fold.take(&EventBatch { kinds: &kinds, by_kind: &by_kind, names, rows, columns: &columns });
+        }
+        let taken = fold.with(None, &leads, || last.to_vec()).unwrap();
+        assert_eq!(format!("{kept:?}"), format!("{taken:?}"));
+        assert_eq!((kept[3][0], kept[8][0]), (3.0, 1.0));
+    }
+
     #[test]
     fn weights_do_not_depend_on_how_many_are_computed_together() {
         let events: Vec<SeenEvent> =
             (0..1_000).map(|event| SeenEvent { lead: event % 7, event, age: i64::from(event) * 12_345_678 }).collect();
-        let decay = Decay::HalfLife(crate::time::Span::from_days(0.01));
+        let decay = Decay::HalfLife(Span::from_days(0.01));
         let (mut together, mut apart) = (vec![0; 7], vec![0; 7]);
         add_weighted(&mut together, events.iter().map(|event| (event, 2.5)), decay);
         events.iter().for_each(|event| add_weighted(&mut apart, std::iter::once((event, 2.5)), decay));

@@ -1,7 +1,7 @@
 //! A model's card: what sales and marketing are told of it, and trained from.
 
 use crate::metrics::{AUC, LIFT_10, SLOPE};
-use crate::result::{Bracket, Evaluation, Level, ModelEvaluation, ModelKind, Number, Scale};
+use crate::result::{Bracket, Evaluation, Level, ModelEvaluation, Number, Scale};
 
 use super::chart;
 use super::document::{Answer, Block, Cell, Column, Document, Section, Table, Text, Tone, name, say};
@@ -59,19 +59,7 @@ fn identity(evaluation: &Evaluation, model: &ModelEvaluation) -> Text {
         || "no owner is named (`owner:` in the experiment file)".to_owned(),
         |owner| format!("owned by {}", text::clipped(owner, 80)),
     );
-    Text::sentence(&format!("{role}; {}; {owner}.", kind(&model.kind)))
-}
-
-fn kind(kind: &ModelKind) -> String {
-    match kind {
-        ModelKind::Points => "points for what is known of a lead, set by hand".into(),
-        ModelKind::Logistic => "a logistic regression, fitted to past leads".into(),
-        ModelKind::Column => "a score that came with the leads".into(),
-        ModelKind::Blend => "a mix of other models' scores".into(),
-        ModelKind::Constant => "the same score for every lead, a floor to beat".into(),
-        ModelKind::Random => "a random score, a floor to beat".into(),
-        ModelKind::Written { text } => text::clipped(text, 40),
-    }
+    Text::sentence(&format!("{role}; {}; {owner}.", text::clipped(model.kind.definition(), 60)))
 }
 
 fn answer(evaluation: &Evaluation, model: &ModelEvaluation) -> Answer {

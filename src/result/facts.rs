@@ -32,30 +32,38 @@ pub enum ModelKind {
     },
 }
 
+/// Every kind, its key in an experiment file, and what it is.
+const MODEL_KINDS: [(ModelKind, &str, &str); 6] = [
+    (ModelKind::Points, "points", "points for what is known of a lead, set by hand"),
+    (ModelKind::Logistic, "logistic", "a logistic regression, fitted to past leads"),
+    (ModelKind::Column, "column", "a score that came with the leads"),
+    (ModelKind::Blend, "blend", "a mix of other models' scores"),
+    (ModelKind::Constant, "constant", "the same score for every lead, a floor to beat"),
+    (ModelKind::Random, "random", "a random score, a floor to beat"),
+];
+
 impl ModelKind {
-    /// Of the name in an experiment file.
+    /// Of the key in an experiment file.
     pub fn named(name: &str) -> Self {
-        match name {
-            "points" => Self::Points,
-            "logistic" => Self::Logistic,
-            "column" => Self::Column,
-            "blend" => Self::Blend,
-            "constant" => Self::Constant,
-            "random" => Self::Random,
-            other => Self::Written { text: other.into() },
-        }
+        let known = MODEL_KINDS.iter().find(|known| known.1 == name);
+        known.map_or_else(|| Self::Written { text: name.into() }, |known| known.0.clone())
     }
 
-    /// As an experiment file names it.
+    /// The key in an experiment file.
     pub fn as_str(&self) -> &str {
+        self.known().map_or_else(|text| text, |known| known.1)
+    }
+
+    /// What it is, in words.
+    pub fn definition(&self) -> &str {
+        self.known().map_or_else(|text| text, |known| known.2)
+    }
+
+    /// Its line in the table, or its words.
+    fn known(&self) -> Result<&'static (Self, &'static str, &'static str), &str> {
         match self {
-            Self::Points => "points",
-            Self::Logistic => "logistic",
-            Self::Column => "column",
-            Self::Blend => "blend",
-            Self::Constant => "constant",
-            Self::Random => "random",
-            Self::Written { text } => text,
+            Self::Written { text } => Err(text),
+            kind => Ok(MODEL_KINDS.iter().find(|known| known.0 == *kind).expect("every kind stands in the table")),
         }
     }
 }

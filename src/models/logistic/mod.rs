@@ -18,7 +18,7 @@ use super::{CardLine, Explanation, ModelError, ModelSpec, explain, words};
 use crate::data::Known;
 use crate::predicate::Kind;
 use crate::replay::{EventFeature, FeatureId, Features, Measure, Plan};
-use crate::result::Scale;
+use crate::result::{ModelKind, Scale};
 pub use fit::Fit;
 use terms::{Term, Values};
 
@@ -85,8 +85,8 @@ pub struct Coefficient {
 }
 
 impl Recipe for LogisticSpec {
-    fn name(&self) -> &'static str {
-        "logistic"
+    fn kind(&self) -> ModelKind {
+        ModelKind::Logistic
     }
 
     fn scale(&self) -> Scale {
