@@ -220,13 +220,14 @@ impl Builder {
                         numbers.push(f64::NAN);
                         continue;
                     };
-                    match number(text, self.decimal_comma) {
+                    let value = number(text, self.decimal_comma);
+                    match value {
                         None if found => return Pushed::NotNumbers,
                         None => self.tally.unreadable.add(batch.spot(row), text),
                         Some(_) => {}
                     }
                     self.tally.present += 1;
-                    numbers.push(number(text, self.decimal_comma).unwrap_or(f64::NAN));
+                    numbers.push(value.unwrap_or(f64::NAN));
                 }
             }
             _ if found => return Pushed::NotNumbers,
@@ -316,8 +317,9 @@ impl Builder {
         }
     }
 
-    /// The column is of this kind, as all of its values told.
-    pub fn settle(&mut self, kind: As) {
+    /// The column is of this kind, as all of its values told; so many come.
+    pub fn settle(&mut self, kind: As, room: usize) {
+        self.room = room;
         self.begin(kind, 0);
     }
 

@@ -192,7 +192,7 @@ impl Settled {
             }
             Self::Values(ask, kind, zone) => {
                 let mut builder = Builder::new(source, ask, zone);
-                builder.settle(*kind);
+                builder.settle(*kind, rows.len());
                 builder.push(cells, batch, Some(rows), 0);
                 let (column, _, tally) = builder.part();
                 (column, OwnMet::Values(tally))
