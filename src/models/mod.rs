@@ -3,16 +3,11 @@
 //! [`resolve`] makes whole models of the experiment's `models:`, [`Model::compile`] finds their columns and asks the
 //! events for what they need, and [`score`] gives every lead each model's score.
 
-mod blend;
-mod column;
 mod context;
 mod criterion;
 mod error;
 mod explain;
-mod floor;
-mod kind;
-mod logistic;
-mod points;
+mod kinds;
 mod resolve;
 mod scorer;
 mod scores;
@@ -28,9 +23,7 @@ use rayon::prelude::*;
 pub use context::{Context, EventLog, KnownColumn};
 pub use error::ModelError;
 pub use explain::{Explanation, GroupLine, Line};
-pub use kind::{KindSpec, ModelSpec};
-pub use logistic::{Coefficient, Fitted, LogisticModel};
-pub use points::PointsModel;
+pub use kinds::{Coefficient, Fitted, KindSpec, LogisticModel, ModelSpec, PointsModel};
 pub use resolve::{Placed, Points, Spec, resolve};
 pub use scorer::{Reader, Recipe, ScoreInputs, Scorer};
 pub use scores::{Contribution, GroupScore, Scores};

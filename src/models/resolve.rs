@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::shape::shape;
 use super::spec::{Bounds, BracketSpec, Change, Criterion, Entries, PointsSpec, RESERVED, Tier};
-use super::{KindSpec, ModelError, ModelSpec, blend};
+use super::{KindSpec, ModelError, ModelSpec};
 use crate::result::Scale;
 
 /// A model of the experiment file, its `extends` carried out.
@@ -49,7 +49,7 @@ pub fn resolve(models: &Entries<ModelSpec>) -> Result<Vec<Spec>, ModelError> {
     }
     let specs = models.names().map(|name| spec(name, models)).collect::<Result<Vec<Spec>, _>>()?;
     for spec in &specs {
-        blend::refuse_cycle(spec, &specs)?;
+        refuse_cycle(spec, &specs)?;
     }
     Ok(specs)
 }
@@ -279,6 +279,22 @@ fn check_grades(path: &str, points: &Points) -> Result<(), ModelError> {
         {
             let what = "expected marks with the lowest points of each, all different, such as { A: 40, B: 20, C: ~ }";
             return Err(ModelError::invalid(path, what));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a model that is mixed of itself, by way of others or at once.
+fn refuse_cycle(spec: &Spec, specs: &[Spec]) -> Result<(), ModelError> {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&str> = spec.kind.recipe().parts();
+    while let Some(name) = open.pop() {
+        if name == spec.name {
+            let path = format!("models.{name}.{}.of", spec.kind.recipe().kind().as_str());
+            return Err(ModelError::invalid(path, format!("`{name}` is mixed of itself")));
+        }
+        if seen.insert(name) {
+            open.extend(specs.iter().filter(|other| other.name == name).flat_map(|other| other.kind.recipe().parts()));
         }
     }
     Ok(())

@@ -1,7 +1,6 @@
 use crate::result::Barred;
 
-use super::Strength;
-use super::logistic::Fitted;
+use super::{Fitted, Strength};
 
 /// One model's scores of all leads, in row order.
 #[derive(Clone, Debug, Default, PartialEq)]

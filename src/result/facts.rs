@@ -59,6 +59,11 @@ impl ModelKind {
         self.known().map_or_else(|text| text, |known| known.2)
     }
 
+    /// Whether it learns from the training leads, or may be mixed of models that do.
+    pub fn may_learn(&self) -> bool {
+        matches!(self, Self::Logistic | Self::Blend)
+    }
+
     /// Its line in the table, or its words.
     fn known(&self) -> Result<&'static (Self, &'static str, &'static str), &str> {
         match self {

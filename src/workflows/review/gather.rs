@@ -9,7 +9,6 @@ use crate::experiment::Experiment;
 use crate::models::{Contribution, Scores};
 use crate::pipeline::{self, Played};
 use crate::replay::{Replayed, Role, Window};
-use crate::result::ModelKind;
 use crate::result::review::Fingerprint;
 use crate::review::{Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values};
 use crate::stats::survival::End;
@@ -339,18 +338,13 @@ fn read(model: &Scored, is_champion: bool, rows: &[usize]) -> ModelColumns {
         name: model.name.clone(),
         kind: model.kind.clone(),
         is_champion,
-        learns: learns(model),
+        learns: model.kind.may_learn(),
         ranked: model.ranked(rows),
         top: match &model.brackets {
             Some(BracketRule::Edges { edges, .. }) => edges.last().copied(),
             _ => None,
         },
     }
-}
-
-/// Whether a model of this kind learns from the training leads.
-fn learns(model: &Scored) -> bool {
-    matches!(model.kind, ModelKind::Logistic | ModelKind::Blend)
 }
 
 fn criteria(scores: &Scores, rows: &[usize]) -> Vec<Given> {

@@ -1,15 +1,24 @@
 //! The kinds of models. One more is its own file, its lines here, and its name in `result`.
 
+mod blend;
+mod column;
+mod floor;
+mod logistic;
+mod points;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use logistic::{Coefficient, Fitted, LogisticModel};
+pub use points::PointsModel;
+
 use super::ModelError;
-use super::blend::BlendSpec;
-use super::column::ColumnSpec;
-use super::floor::{Constant, Random};
 use super::resolve::Points;
 use super::scorer::Recipe;
 use super::spec::{BracketSpec, Change, LogisticSpec, PointsSpec};
+use blend::BlendSpec;
+use column::ColumnSpec;
+use floor::{Constant, Random};
 
 /// One model: exactly one of `points`, `logistic`, `column`, `blend`, `constant`, `random`, `extends`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::context::Context;
-use super::criterion::Compiled;
-use super::resolve::{Placed, Points, Spec};
-use super::scorer::{Reader, Recipe, ScoreInputs, Scorer};
-use super::scores::{self, Contribution, GroupScore, Scores, round};
-use super::spec::{Bounds, Entries};
-use super::{CardLine, Explanation, ModelError, explain, words};
+use crate::models::context::Context;
+use crate::models::criterion::Compiled;
+use crate::models::resolve::{Placed, Points, Spec};
+use crate::models::scorer::{Reader, Recipe, ScoreInputs, Scorer};
+use crate::models::scores::{self, Contribution, GroupScore, Scores, round};
+use crate::models::spec::{Bounds, Entries};
+use crate::models::{CardLine, Explanation, ModelError, explain, words};
 use crate::replay::{Features, Plan};
 use crate::result::{ModelKind, Scale};
 

@@ -1,17 +1,16 @@
 //! A mix of other models' scores.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::context::Context;
-use super::resolve::Spec;
-use super::scorer::{Recipe, ScoreInputs, Scorer};
-use super::scores::{Contribution, Scores, round};
-use super::spec::Entries;
-use super::{CardLine, ModelError, ModelSpec, Training, words};
+use crate::models::context::Context;
+use crate::models::resolve::Spec;
+use crate::models::scorer::{Recipe, ScoreInputs, Scorer};
+use crate::models::scores::{Contribution, Scores, round};
+use crate::models::spec::Entries;
+use crate::models::{CardLine, ModelError, ModelSpec, Training, words};
 use crate::replay::Plan;
 use crate::result::{Barred, ModelKind, Scale};
 
@@ -133,22 +132,6 @@ impl Scorer for BlendModel {
         };
         self.parts.iter().map(line).collect()
     }
-}
-
-/// Refuses a model that is mixed of itself, by way of others or at once.
-pub(super) fn refuse_cycle(spec: &Spec, specs: &[Spec]) -> Result<(), ModelError> {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&str> = spec.kind.recipe().parts();
-    while let Some(name) = open.pop() {
-        if name == spec.name {
-            let path = format!("models.{name}.{}.of", spec.kind.recipe().kind().as_str());
-            return Err(ModelError::invalid(path, format!("`{name}` is mixed of itself")));
-        }
-        if seen.insert(name) {
-            open.extend(specs.iter().filter(|other| other.name == name).flat_map(|other| other.kind.recipe().parts()));
-        }
-    }
-    Ok(())
 }
 
 /// The mid-rank of each score among the training leads' (without any, among all), as a share of 100. Leads without a

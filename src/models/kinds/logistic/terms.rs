@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::super::words;
 use super::Source;
+use crate::models::words;
 use crate::replay::Features;
 use crate::stats::quantile;
 use crate::table::{Column, MISSING, Text};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::context::Context;
-use super::resolve::Spec;
-use super::scorer::{Recipe, ScoreInputs, Scorer};
-use super::scores::{Scores, round};
-use super::{CardLine, ModelError, words};
+use crate::models::context::Context;
+use crate::models::resolve::Spec;
+use crate::models::scorer::{Recipe, ScoreInputs, Scorer};
+use crate::models::scores::{Scores, round};
+use crate::models::{CardLine, ModelError, words};
 use crate::predicate::{Expression, Kind};
 use crate::replay::Plan;
 use crate::result::{ModelKind, Scale};
