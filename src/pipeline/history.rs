@@ -29,7 +29,7 @@ pub(crate) struct Played {
 pub(crate) fn play(experiment: &Experiment, scope: Scope, progress: &dyn Progress) -> Result<Played, PipelineError> {
     let mut timings = Timings::default();
     let mut reading = Reading::new(experiment, scope, scope == Scope::Used);
-    let read = timings.time_parts(|done| read_into(&mut reading, progress, done))?;
+    let read = read_into(&mut reading, progress, &mut timings.parts())?;
     play_begun(reading, read, timings, progress)
 }
 
