@@ -4,12 +4,14 @@ pub(crate) mod assemble;
 mod cohort;
 mod error;
 mod history;
+mod streaming;
 mod timings;
 pub(crate) mod tracking_breaks;
 
 pub(crate) use cohort::{brackets, cohort, scored};
 pub use error::PipelineError;
-pub(crate) use history::{Played, known_columns, play, play_read, read, segments_exist};
+pub(crate) use history::{Played, play, play_read, read, segments_exist};
+pub(crate) use streaming::known_columns;
 
 /// Hears what is being done, for somebody who waits.
 pub trait Progress: Sync {

@@ -12,13 +12,13 @@ impl Timings {
         done
     }
 
-    /// Times the parts of a work that tells when each is done.
-    pub fn time_parts<T>(&mut self, work: impl FnOnce(&mut dyn FnMut(&'static str)) -> T) -> T {
+    /// Hears of each part that it is done, the first of them begun now.
+    pub fn parts(&mut self) -> impl FnMut(&'static str) {
         let mut start = Clock::now();
-        work(&mut |part| {
+        move |part| {
             self.0.push((part, start.elapsed().as_secs_f64()));
             start = Clock::now();
-        })
+        }
     }
 
     pub fn in_words(&self) -> String {

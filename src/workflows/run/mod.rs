@@ -38,7 +38,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let cohort = timings.time("cohort", || pipeline::cohort(experiment, &mut played))?;
     let Played { history, findings, models, replayed, .. } = played;
     let (mut evaluated, inputs) = rayon::join(
-        || timings.time_parts(|done| evaluation::evaluate_watched(&cohort, done)),
+        || evaluation::evaluate_watched(&cohort, &mut timings.parts()),
         || data::inputs(&experiment.file.data, &experiment.base),
     );
     for (one, model) in evaluated.models.iter_mut().zip(&models) {
