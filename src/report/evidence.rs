@@ -2,8 +2,8 @@
 
 use crate::metrics::WINS;
 use crate::result::{
-    Bottom, ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, Number, Pair, Paradox, SegmentDifference,
-    Silent, Thresholds, Trait, Worked,
+    Bottom, ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, Pair, Paradox, SegmentDifference, Silent,
+    Thresholds, Trait, Worked,
 };
 
 use super::document::{Block, Cell, Column, Section, Table, Text, name, names, say};
@@ -56,37 +56,13 @@ fn gates(evidence: &Evidence) -> Option<Section> {
             Cell::text(outcome(gate.outcome)),
             Cell::estimate(&gate.difference, words::difference_unit(gate.metric)),
             Cell::text(Text::sentence(&facts::found(&gate.found))),
-            Cell::text(waiting(gate)),
+            Cell::text(words::until_settled(gate)),
         ]
     };
     let caption = "The gates that the experiment states. A challenger is promoted when it passes all of them.";
     let table = Table::new(caption, columns, evidence.gates.iter().map(row).collect());
     let parts = evidence.gates.iter().filter(|gate| !gate.parts.is_empty()).map(|gate| Block::Table(gate_parts(gate)));
     Some(Section::new("gates", "Gates", std::iter::once(Block::Table(table)).chain(parts).collect()))
-}
-
-/// "1,200 more mature leads, by about 2027-01-31".
-pub(super) fn waiting(gate: &GateEvidence) -> String {
-    match (&gate.more_leads, &gate.by) {
-        _ if gate.outcome != GateOutcome::Open => "–".into(),
-        (Number::Value(more), _) if *more <= 0.0 => "enough leads for a difference of the gate's size".into(),
-        (Number::Value(_), _) if gate.days.finite().is_some_and(|days| days > words::FAR) => {
-            let years = gate.days.finite().unwrap_or(f64::NAN) / 365.25;
-            let margin = gate.settles.map_or_else(String::new, |margin| {
-                format!(
-                    " (these leads bear a margin of about {}, not the one asked for)",
-                    text::rough(margin, Unit::Plain)
-                )
-            });
-            format!("out of reach, about {} years at the present rate{margin}", text::rough(years, Unit::Plain))
-        }
-        (Number::Value(more), by) => {
-            let by =
-                by.as_ref().map_or(String::new(), |by| format!(", by about {} at the present rate", text::clean(by)));
-            format!("about {} more mature leads{by}", text::rough(*more, Unit::Plain))
-        }
-        (Number::Undefined(reason), _) => format!("not known: {}", text::clean(reason)),
-    }
 }
 
 fn gate_parts(gate: &GateEvidence) -> Table {

@@ -2,8 +2,8 @@
 
 use crate::metrics::{self, AUC, CAPTURE, MetricId, Place, SLOPE};
 use crate::result::{
-    Bottom, Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateOutcome, Inversion,
-    Level, ModelEvaluation, Number, SwapSet,
+    Bottom, Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateEvidence,
+    GateOutcome, Inversion, Level, ModelEvaluation, Number, SwapSet,
 };
 
 use super::document::{Answer, Span, Text, Tone, name, names, say};
@@ -348,12 +348,8 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
                     && gate.more_leads.finite().is_some()
             });
             out.extend(open.map(|gate| {
-                Text::sentence(&format!(
-                    "To settle \"{}\": {}.",
-                    facts::gate(&gate.asked),
-                    super::evidence::waiting(gate)
-                ))
-                .from_section("gates")
+                Text::sentence(&format!("To settle \"{}\": {}.", facts::gate(&gate.asked), until_settled(gate)))
+                    .from_section("gates")
             }));
             out.extend(waiting(evaluation, comparison));
         }
@@ -428,6 +424,30 @@ fn had_all_been_worked(evaluation: &Evaluation) -> Option<Text> {
             text::number(&own.naive, Unit::Points).replace(" pp", "")
         )
     ])
+}
+
+/// "1,200 more mature leads, by about 2027-01-31".
+pub(super) fn until_settled(gate: &GateEvidence) -> String {
+    match (&gate.more_leads, &gate.by) {
+        _ if gate.outcome != GateOutcome::Open => "–".into(),
+        (Number::Value(more), _) if *more <= 0.0 => "enough leads for a difference of the gate's size".into(),
+        (Number::Value(_), _) if gate.days.finite().is_some_and(|days| days > FAR) => {
+            let years = gate.days.finite().unwrap_or(f64::NAN) / 365.25;
+            let margin = gate.settles.map_or_else(String::new, |margin| {
+                format!(
+                    " (these leads bear a margin of about {}, not the one asked for)",
+                    text::rough(margin, Unit::Plain)
+                )
+            });
+            format!("out of reach, about {} years at the present rate{margin}", text::rough(years, Unit::Plain))
+        }
+        (Number::Value(more), by) => {
+            let by =
+                by.as_ref().map_or(String::new(), |by| format!(", by about {} at the present rate", text::clean(by)));
+            format!("about {} more mature leads{by}", text::rough(*more, Unit::Plain))
+        }
+        (Number::Undefined(reason), _) => format!("not known: {}", text::clean(reason)),
+    }
 }
 
 /// Whether more leads settle it only in ten years or later.
