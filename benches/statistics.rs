@@ -73,7 +73,7 @@ impl Leads {
     /// The leads by distinct score, or by distinct probability that the score might stand for.
     fn tally(&self, reads: Reads) -> Tally {
         match reads {
-            Reads::Order => Sample::new(&self.a, &self.converted).tally(),
+            Reads::Order | Reads::HandedOver => Sample::new(&self.a, &self.converted).tally(),
             Reads::Probability => {
                 let probability: Vec<f64> = self.a.iter().map(|score| 1.0 / (1.0 + (2.7 - score).exp())).collect();
                 Sample::new(&probability, &self.converted).tally()
