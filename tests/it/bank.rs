@@ -42,7 +42,7 @@ fn the_length_of_the_call_orders_all_rows() {
     let duration = model(&evaluation, "duration");
     assert_eq!((&duration["leads"], &duration["wins"]), (&41188.into(), &4640.into()));
     close(&duration["metrics"]["auc"]["point"], 0.818446, 5e-7);
-    close(&duration["ranking"]["ks"], 0.464063, 5e-7);
+    close(&duration["metrics"]["ks"]["point"], 0.464063, 5e-7);
 }
 
 #[test]

@@ -257,8 +257,8 @@ fn a_segment_that_is_no_column_is_the_experiment_files_fault_in_every_command() 
     }
 }
 
-/// The demo on a small history with another line for its capacity; its evaluation.
-fn without_capacity(contact: &str) -> Value {
+/// The demo on a small history with another line for its capacity; its evaluation, and its report as Markdown.
+fn without_capacity(contact: &str) -> (Value, String) {
     let folder = folder();
     leadoff_in(folder.path(), &["simulate", "data", "--leads", "2000", "--contact", contact]).done();
     let demo = std::fs::read_to_string(home().join("experiments/demo.yaml")).unwrap();
@@ -266,35 +266,43 @@ fn without_capacity(contact: &str) -> Value {
     let text = text.replace("seed: 1", "seed: 1\nreplicates: 100\ncalibration: isotonic");
     write(folder.path(), "demo.yaml", text.replace("capacity: { leads: 40, per: 7d }\n", ""));
     leadoff_in(folder.path(), &["run", "demo.yaml", "--out", "out", "--no-png"]).done();
-    json(&folder.path().join("out/evaluation.json"))
+    (json(&folder.path().join("out/evaluation.json")), report(folder.path()))
 }
 
-fn said(evaluation: &Value, what: &str) -> bool {
-    let notices = evaluation["notices"].as_array().unwrap().iter().map(|notice| &notice["text"]);
-    let reasons = evaluation["verdict"]["reasons"].as_array().unwrap();
-    notices.chain(reasons).any(|text| text.as_str().unwrap().contains(what))
+/// The report of the run in `out`, as Markdown.
+fn report(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("out/report.md")).unwrap()
+}
+
+/// Whether a notice or a reason of the verdict has this code.
+fn has_code(evaluation: &Value, code: &str) -> bool {
+    let notices = evaluation["notices"].as_array().unwrap();
+    notices.iter().chain(evaluation["verdict"]["reasons"].as_array().unwrap()).any(|fact| fact["code"] == code)
 }
 
 #[test]
 fn without_a_capacity_models_are_compared_at_as_many_leads_as_sales_worked() {
-    let evaluation = without_capacity("0.2,0.9");
+    let (evaluation, report) = without_capacity("0.2,0.9");
     let capacity = &evaluation["setting"]["capacity"];
     assert_eq!((&capacity["estimated"], &capacity["per_days"]), (&Value::from(true), &Value::from(7.0)));
     let worked = evaluation["evidence"]["worked"]["worked"].as_f64().unwrap();
     let leads = capacity["leads"].as_f64().unwrap();
     // 172 days of creation are 24.6 weeks; the last, cut short, is left out of what is counted as worked.
     assert!((worked / 24.0 - leads).abs() < 0.1 * leads, "{worked} {leads}");
-    assert!(said(&evaluation, "No capacity is stated. Sales worked about"), "{}", evaluation["notices"]);
+    assert!(has_code(&evaluation, "capacity_estimated"), "{}", evaluation["notices"]);
+    assert!(report.contains("No capacity is stated. Sales worked about"), "{report}");
     // Steps instead of a curve, for points.
-    let map = evaluation["models"][0]["calibration"]["map"].as_str().unwrap();
-    assert!(map.starts_with("isotonic steps ("), "{map}");
+    let map = &evaluation["models"][0]["calibration"]["map"];
+    assert!(map["isotonic"].is_object(), "{map}");
+    assert!(report.to_lowercase().contains("isotonic steps ("), "{report}");
 }
 
 #[test]
 fn where_sales_worked_every_lead_a_sweep_says_whether_the_choice_turns() {
-    let evaluation = without_capacity("1,1");
+    let (evaluation, report) = without_capacity("1,1");
     assert!(evaluation["setting"]["capacity"].is_null());
-    assert!(said(&evaluation, "no capacity is stated, and the best guess"), "{}", evaluation["verdict"]);
+    assert!(has_code(&evaluation, "sweep"), "{}", evaluation["verdict"]);
+    assert!(report.to_lowercase().contains("no capacity is stated, and the best guess"), "{report}");
 }
 
 #[test]
@@ -307,5 +315,7 @@ fn a_report_on_few_wins_warns_of_itself() {
     leadoff_in(folder.path(), &["run", "demo.yaml", "--out", "out", "--no-png"]).done();
     let evaluation = json(&folder.path().join("out/evaluation.json"));
     assert!(evaluation["readiness"]["wins"].as_u64().unwrap() < 20, "{}", evaluation["readiness"]);
-    assert!(said(&evaluation, "mature wins stand behind this report"), "{}", evaluation["notices"]);
+    assert!(has_code(&evaluation, "few_wins"), "{}", evaluation["notices"]);
+    let report = report(folder.path());
+    assert!(report.contains("mature wins stand behind this report"), "{report}");
 }

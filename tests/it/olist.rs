@@ -126,10 +126,11 @@ fn two_weeks_after_creation_half_of_the_wins_are_past_and_the_report_warns() {
     assert_eq!(ledger["wins_before"][2]["wins"], 412);
     assert_eq!(ledger["wins_before"][0]["wins"], 1);
     let warned = evaluation["notices"].as_array().unwrap().iter().any(|notice| {
-        let text = notice["text"].as_str().unwrap();
-        notice["level"] == "warning" && text.contains("412 of 842") && text.contains("48.9 %")
+        notice["level"] == "warning" && notice["code"] == "wins_before_as_of" && notice["args"]["wins"] == 412
     });
     assert!(warned, "{}", evaluation["notices"]);
+    let report = std::fs::read_to_string(folder.path().join("out/report.md")).unwrap();
+    assert!(report.contains("48.9 %") && report.contains("412 of 842"), "{report}");
     let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
     for figure in ["1 of 842 by day 0", "412 of 842 by day 14"] {
         assert!(flat.contains(figure), "{figure}: {out}");

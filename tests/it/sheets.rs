@@ -130,9 +130,9 @@ fn compare_says_what_changed_and_what_is_chance() {
         .map(|part| part["name"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(parts, ["Asked for a demo", "Wanted a demo"]);
-    let seed = of("settings", "what", "Seed");
-    assert_eq!((seed["a"].as_str(), seed["b"].as_str()), (Some("1"), Some("2")));
-    let evaluated = of("ledger", "what", "Evaluated (mature)");
+    let seed = of("settings", "what", "seed");
+    assert_eq!((seed["a"]["text"].as_str(), seed["b"]["text"].as_str()), (Some("1"), Some("2")));
+    let evaluated = of("ledger", "what", "evaluated");
     assert!(evaluated["b"].as_u64().unwrap() < evaluated["a"].as_u64().unwrap());
     let inputs = changes["inputs"].as_array().unwrap();
     assert!(inputs.len() == 3 && inputs.iter().all(|input| input["a"] == input["b"]), "{inputs:?}");

@@ -43,11 +43,12 @@ fn the_crm_score_orders_leads_and_can_not_be_promoted_on_this_evidence() {
     let crm = model(&evaluation, "crm");
     assert_eq!(evaluation["ledger"]["evaluated"], 5022);
     close(&crm["metrics"]["auc"]["point"], 0.663, 5e-4);
-    let reason = crm["not_promotable"].as_str().unwrap();
-    assert!(reason.contains("`Asymmetrique Activity Score`") && reason.contains("known only as exported"), "{reason}");
-    let banner = evaluation["notices"].as_array().unwrap().iter().any(|notice| {
-        notice["level"] == "banner" && notice["text"].as_str().unwrap().starts_with("`crm` cannot be promoted")
-    });
+    let columns = crm["not_promotable"]["rests_on"]["columns"].as_array().unwrap();
+    assert!(columns.contains(&"Asymmetrique Activity Score".into()), "{columns:?}");
+    let banner =
+        evaluation["notices"].as_array().unwrap().iter().any(|notice| {
+            notice["level"] == "banner" && notice["code"] == "barred" && notice["args"]["model"] == "crm"
+        });
     assert!(banner, "{}", evaluation["notices"]);
 }
 

@@ -166,7 +166,9 @@ fn models_are_not_compared_across_a_break_of_the_log_unless_asked() {
     leadoff_in(folder.path(), &[&run[..], &["--allow-truncated"]].concat()).done();
     let evaluation = json(&folder.path().join("out/evaluation.json"));
     let banners = evaluation["notices"].as_array().unwrap().iter().filter(|notice| notice["level"] == "banner");
-    assert!(banners.filter(|notice| notice["text"].as_str().unwrap().contains("The log of")).count() == 2);
+    assert_eq!(banners.filter(|notice| notice["code"] == "tracking_break").count(), 2);
+    let report = std::fs::read_to_string(folder.path().join("out/report.md")).unwrap();
+    assert!(report.contains("The log of"), "{report}");
     let (_, audit) = audited(folder.path(), &[]);
     let kinds: Vec<&str> =
         audit["cliffs"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
