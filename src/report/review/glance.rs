@@ -1,13 +1,13 @@
 //! The first screen, in the order in which a reader asks: wins and value, tiers, what to change, where good leads come
 //! from, and whether to trust it.
 
-use crate::result::review::{Advice, AdviceKind, AlarmKind, EarlyRead, Period, Regret, Review, Yield};
-use crate::result::{Estimate, Level};
+use crate::result::Level;
+use crate::result::review::{Advice, AdviceKind, AlarmKind, EarlyRead, Period, Review, Yield};
 
 use super::super::chart;
 use super::super::document::{Block, Cell, Column, Section, Table, Text, name, say};
 use super::super::text::{self, Unit};
-use super::summary::{named, switching};
+use super::summary::{named, regret_words, switching};
 use super::{back, reviewed};
 
 pub(super) fn section(review: &Review) -> Section {
@@ -223,27 +223,4 @@ fn last_advice(review: &Review) -> Text {
         Some(regret) => words.then("; since then ".into()).then(regret_words(regret)),
         None => words.then("; no mature lead since to judge it on.".into()),
     }
-}
-
-/// What an advice brought, and what the best in hindsight would have.
-pub(super) fn regret_words(regret: &Regret) -> Text {
-    let apart = |estimate: &Estimate| estimate.interval().is_some_and(|interval| !interval.contains(0.0));
-    let gained = match regret.gained.point.finite() {
-        Some(0.0) | None => Text::from("it asked for no other model"),
-        Some(_) => format!("it was worth {} wins", text::estimate(&regret.gained, Unit::CountDifference)).into(),
-    };
-    let best = match regret.regret.point.finite() {
-        Some(wins) if wins > 0.0 && apart(&regret.regret) => say![
-            ", and ",
-            name(&regret.best),
-            format!(" would have handed over {} more", text::estimate(&regret.regret, Unit::CountDifference))
-        ],
-        Some(wins) if wins > 0.0 => say![
-            ", and no model is shown to have been better (the best in hindsight ",
-            name(&regret.best),
-            format!(": {})", text::estimate(&regret.regret, Unit::CountDifference))
-        ],
-        _ => ", and no model would have been better".into(),
-    };
-    gained.then(best).then(".".into())
 }

@@ -705,7 +705,7 @@ fn memory(review: &Review) -> Section {
                     text::plural(regret.leads, "lead"),
                     text::plural(regret.wins, "win")
                 )]
-                .then(glance::regret_words(regret));
+                .then(summary::regret_words(regret));
                 if let Some(changes) = &regret.changes_gained {
                     words = words.then(
                         format!(

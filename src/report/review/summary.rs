@@ -2,7 +2,7 @@
 //! interval does.
 
 use crate::metrics::AUC;
-use crate::result::review::{Alarm, AlarmKind, Change, ChangeOf, Review};
+use crate::result::review::{Alarm, AlarmKind, Change, ChangeOf, Regret, Review};
 use crate::result::{Comparison, Decision, Estimate, Level};
 
 use super::super::document::{Block, Section, Span, Text, name, say};
@@ -377,7 +377,7 @@ fn remembered(review: &Review) -> Option<Text> {
     let mut sentence = say![quoted, "“"].then(Text::sentence(&last.headline)).then("”".into());
     if let Some(regret) = &last.regret {
         let since = format!(" Since then, on {} ({}), ", text::plural(regret.wins, "win"), regret.window);
-        sentence = sentence.then(since.into()).then(super::glance::regret_words(regret));
+        sentence = sentence.then(since.into()).then(regret_words(regret));
     }
     let changed = review.memory.rewritten.len() as u64;
     if changed > 0 {
@@ -386,4 +386,27 @@ fn remembered(review: &Review) -> Option<Text> {
         );
     }
     Some(seen(sentence, MEMORY))
+}
+
+/// What an advice brought, and what the best in hindsight would have.
+pub(super) fn regret_words(regret: &Regret) -> Text {
+    let apart = |estimate: &Estimate| estimate.interval().is_some_and(|interval| !interval.contains(0.0));
+    let gained = match regret.gained.point.finite() {
+        Some(0.0) | None => Text::from("it asked for no other model"),
+        Some(_) => format!("it was worth {} wins", text::estimate(&regret.gained, Unit::CountDifference)).into(),
+    };
+    let best = match regret.regret.point.finite() {
+        Some(wins) if wins > 0.0 && apart(&regret.regret) => say![
+            ", and ",
+            name(&regret.best),
+            format!(" would have handed over {} more", text::estimate(&regret.regret, Unit::CountDifference))
+        ],
+        Some(wins) if wins > 0.0 => say![
+            ", and no model is shown to have been better (the best in hindsight ",
+            name(&regret.best),
+            format!(": {})", text::estimate(&regret.regret, Unit::CountDifference))
+        ],
+        _ => ", and no model would have been better".into(),
+    };
+    gained.then(best).then(".".into())
 }
