@@ -3,15 +3,15 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use leadoff::experiment::Experiment;
-use leadoff::report::{self, Format, chart};
-use leadoff::store::write_file;
+use leadoff::report::{self, chart};
+use leadoff::store::{Target, Writer};
 use leadoff::time::Moment;
 use leadoff::trial::Dialect;
 use leadoff::trial::plan::{self as trial_plan, ClusterSize, Clusters, Delay, Question};
 use leadoff::workflows::ab::{self, FieldTest, Past, Planned, TestError};
 
 use super::progress::Progress;
-use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, store_code};
+use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, show, store_code};
 
 /// A/B tests of scoring models in the field: plan, assign, analyse.
 #[derive(Args)]
@@ -71,22 +71,24 @@ impl Assign {
             );
             return Err(Failure::new(EXPERIMENT, message));
         };
+        let inputs: Vec<PathBuf> = test.files().into_iter().chain(self.file.clone()).collect();
+        let out = self.out.map(|out| Target::file(&out, Writer::Assignment, &inputs)).transpose()?;
         ab::freeze(&assigner, &test)?;
         if let (Some(file), Some(id)) = (&self.file, &self.id) {
             let csv = ab::assign_file(&assigner, file, id)?;
-            match &self.out {
+            match &out {
                 Some(out) => {
-                    write_file(out, &csv)?;
-                    print(&format!("{} units: {}\n", csv.lines().count().saturating_sub(1), out.display()));
+                    out.write(&csv)?;
+                    print(&format!("{} units: {}\n", csv.lines().count().saturating_sub(1), out.path().display()))?;
                 }
-                None => print(&csv),
+                None => print(&csv)?,
             }
         } else if self.units.is_empty() {
             for (dialect, names) in Dialect::ALL {
-                print(&format!("-- {names}\n{}\n", assigner.sql(dialect, "unit_id")));
+                print(&format!("-- {names}\n{}\n", assigner.sql(dialect, "unit_id")))?;
             }
         } else {
-            self.units.iter().for_each(|unit| print(&format!("{unit}\t{}\n", assigner.arm(unit))));
+            self.units.iter().try_for_each(|unit| print(&format!("{unit}\t{}\n", assigner.arm(unit))))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -110,14 +112,12 @@ impl Analyze {
     fn run(self) -> Outcome {
         let test = FieldTest::load(&self.test)?;
         let target = self.out.unwrap_or_else(|| test.default_folder());
+        let place = Target::folder(&target, Writer::Trial, &test.files())?;
         let progress = Progress::new();
         let analysis = ab::analyze(&test, self.as_of.as_ref(), &progress)?;
-        let folder = ab::store(&analysis, &target)?;
+        let stored = ab::store(&analysis, &place)?;
         drop(progress);
-        let text = Format::Terminal.render(&report::trial(&analysis.trial));
-        let text = text.trim_end();
-        let (body, decision) = text.rsplit_once('\n').unwrap_or(("", text));
-        print(&format!("{body}\nReport: {}\n{decision}\n", folder.join("report.html").display()));
+        show(&report::trial(&analysis.trial), &stored, "report.html")?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -135,7 +135,7 @@ impl Render {
         let read = ab::read_trial(&file)?;
         let folder = file.parent().map(PathBuf::from).unwrap_or_default();
         ab::redraw(&read, &folder)?;
-        print(&format!("Report: {}\n", folder.join("report.html").display()));
+        print(&format!("Report: {}\n", folder.join("report.html").display()))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -217,6 +217,13 @@ pub struct Plan {
 
 impl Plan {
     fn run(self) -> Outcome {
+        let inputs: Vec<PathBuf> = match &self.from {
+            Some(from) => Experiment::load(from)?.files(),
+            None => Vec::new(),
+        };
+        let place = |path: PathBuf| Target::file(&path, Writer::Plan, &inputs);
+        let file = self.out.clone().map(place).transpose()?;
+        let picture = self.out.as_ref().map(|out| place(out.with_extension("power.svg"))).transpose()?;
         let past = self.past()?;
         let question = self.question(past.as_ref())?;
         let plan = trial_plan::plan(&question).map_err(|why| Failure::new(USAGE, why))?;
@@ -229,16 +236,15 @@ impl Plan {
             all_leads: self.all_leads,
             start: self.start,
         };
-        print(&planned.text());
-        if let Some(out) = &self.out {
-            ab::write_plan(&planned, out)?;
-            let picture = out.with_extension("power.svg");
+        print(&planned.text())?;
+        if let (Some(file), Some(picture)) = (file, picture) {
+            file.write(planned.yaml())?;
             let points: Vec<chart::PowerPoint> = (planned.plan.curve.iter())
                 .map(|at| chart::PowerPoint { weeks: at.weeks, more: at.more, different: at.different })
                 .collect();
             let chart = chart::power(&points, planned.question.power, planned.plan.weeks);
-            write_file(&picture, chart::standalone(&chart))?;
-            print(&format!("Test: {}\nPower by week: {}\n", out.display(), picture.display()));
+            picture.write(chart::standalone(&chart))?;
+            print(&format!("Test: {}\nPower by week: {}\n", file.path().display(), picture.path().display()))?;
         }
         Ok(ExitCode::SUCCESS)
     }

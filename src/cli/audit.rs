@@ -3,12 +3,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use leadoff::experiment::Experiment;
-use leadoff::report::{self, Format};
-use leadoff::store::write_file;
+use leadoff::report;
+use leadoff::store::{Target, Writer};
 use leadoff::workflows::audit::{self, AuditError};
 
 use super::progress::Progress;
-use super::{EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, store_code};
+use super::{EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, show, store_code, tell};
 
 /// Holds each criterion of a points model against what happened, and proposes the smallest change worth making.
 #[derive(Args)]
@@ -34,21 +34,21 @@ impl Audit {
     pub fn run(self) -> Outcome {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
+        let folder = self.out.unwrap_or_else(|| beside(&experiment.default_folder()));
+        let place = Target::folder(&folder, Writer::Audit, &experiment.files())?;
+        let proposal = self.write.map(|path| Target::file(&path, Writer::Audit, &experiment.files())).transpose()?;
         let progress = Progress::new();
         let audit = audit::audit(&experiment, self.model.as_deref(), &progress)?;
-        let folder = self.out.unwrap_or_else(|| beside(&experiment.default_folder()));
-        let folder = audit::store(&audit, &folder)?;
+        let stored = audit::store(&audit, &place)?;
         drop(progress);
-        match (&self.write, &audit.proposal.yaml) {
-            (Some(path), Some(yaml)) => write_file(path, yaml)?,
-            (Some(path), None) => eprintln!("Nothing is proposed, so {} is not written.", path.display()),
+        match (&proposal, &audit.proposal.yaml) {
+            (Some(place), Some(yaml)) => place.write(yaml)?,
+            (Some(place), None) => {
+                tell(&format!("Nothing is proposed, so {} is not written.\n", place.path().display()))
+            }
             (None, _) => {}
         }
-        let text = Format::Terminal.render(&report::audit(&audit));
-        // The answer is the last line; where the report stands comes before it.
-        let text = text.trim_end();
-        let (body, answer) = text.rsplit_once('\n').unwrap_or(("", text));
-        print(&format!("{body}\nReport: {}\n{answer}\n", folder.join("audit.html").display()));
+        show(&report::audit(&audit), &stored, "audit.html")?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::data::{Finding, FindingLevel, RawRow, RawTable};
 use leadoff::experiment::Experiment;
-use leadoff::store::write_file;
+use leadoff::store::{Target, Writer};
 use leadoff::workflows::check::{Checked, check};
 
 use super::progress::Progress;
@@ -29,13 +29,15 @@ impl Check {
     pub fn run(self) -> Outcome {
         let experiment = Experiment::load(&self.experiment)?;
         let by = if self.by.is_empty() { None } else { Some(self.by.as_slice()) };
+        let findings =
+            self.findings.map(|path| Target::file(&path, Writer::Findings, &experiment.files())).transpose()?;
         let checked = check(&experiment, by, &Progress::new())?;
-        print(&text(&checked));
-        if let Some(path) = &self.findings {
+        print(&text(&checked))?;
+        if let Some(place) = &findings {
             let mut csv = Vec::new();
             checked.findings.write_csv(&mut csv).map_err(Failure::fault)?;
-            write_file(path, csv)?;
-            print(&format!("\nEvery finding with its rows: {}\n", path.display()));
+            place.write(csv)?;
+            print(&format!("\nEvery finding with its rows: {}\n", place.path().display()))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,12 +1,13 @@
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use leadoff::report::{self, Format};
+use leadoff::store::{Kind, Target, Writer};
 use leadoff::workflows::compare::{self, CompareError};
 
-use super::{FAULT, Failure, Outcome, USAGE, print, store_code};
+use super::{FAULT, Failure, Outcome, USAGE, print, print_bytes, show, store_code};
 
 /// Says what changed between two results: files, setting, leads, models, figures, decision.
 #[derive(Args)]
@@ -40,29 +41,26 @@ enum Ink {
 
 impl Compare {
     pub fn run(self) -> Outcome {
+        let inputs =
+            [&self.run_a, &self.run_b].map(|run| if run.is_dir() { run.join(Kind::Run.file()) } else { run.clone() });
+        let place = self.out.map(|out| Target::folder(&out, Writer::Changes, &inputs)).transpose()?;
         let changes = compare::compare(&self.run_a, &self.run_b)?;
         let document = report::changes(&changes);
-        if let Some(out) = &self.out {
-            compare::store(&changes, out)?;
-            let text = Format::Terminal.render(&document);
-            let text = text.trim_end();
-            let (body, answer) = text.rsplit_once('\n').unwrap_or(("", text));
-            print(&format!("{body}\nReport: {}\n{answer}\n", out.join("compare.html").display()));
+        if let Some(place) = place {
+            show(&document, &compare::store(&changes, &place)?, "compare.html")?;
             return Ok(ExitCode::SUCCESS);
         }
         match self.format {
-            Ink::Terminal => print(&Format::Terminal.render(&document)),
-            Ink::Markdown => print(&Format::Markdown.render(&document)),
-            Ink::Html => print(&Format::Html.render(&document)),
-            Ink::Json => print(&compare::to_json(&changes)),
+            Ink::Terminal => print(&Format::Terminal.render(&document))?,
+            Ink::Markdown => print(&Format::Markdown.render(&document))?,
+            Ink::Html => print(&Format::Html.render(&document))?,
+            Ink::Json => print(&compare::to_json(&changes))?,
             Ink::Xlsx if io::stdout().is_terminal() => {
                 let message = "a workbook is no text: send it to a file, as in `leadoff compare A B --format xlsx > changes.xlsx`";
                 return Err(Failure::new(USAGE, message));
             }
             Ink::Xlsx => {
-                let bytes = report::workbook(&document).map_err(Failure::fault)?;
-                // A reader that went away early is no error.
-                let _ = io::stdout().write_all(&bytes);
+                print_bytes(&report::workbook(&document).map_err(Failure::fault)?)?;
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -17,7 +17,7 @@ impl Completions {
     pub fn run(self) -> Outcome {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "leadoff", &mut script);
-        print(&String::from_utf8_lossy(&script));
+        print(&String::from_utf8_lossy(&script))?;
         Ok(ExitCode::SUCCESS)
     }
 }

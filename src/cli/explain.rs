@@ -27,7 +27,7 @@ impl Explain {
         let progress = Progress::new();
         let text = scores::explain(&experiment, &self.lead, self.model.as_deref(), &progress)?;
         drop(progress);
-        print(&text);
+        print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
 }

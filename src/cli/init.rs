@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::experiment;
+use leadoff::workflows::simulated;
 
 use super::{Outcome, print};
 
@@ -16,11 +16,11 @@ pub struct Init {
 
 impl Init {
     pub fn run(self) -> Outcome {
-        experiment::init(&self.folder)?;
+        simulated::init(&self.folder)?;
         print(&format!(
             "Made {0}: a demo experiment with simulated leads.\nNext: cd {0} && leadoff run experiment.yaml\nThen put your own files in data/ and change experiment.yaml; `leadoff check experiment.yaml` says what it finds.\n",
             self.folder.display()
-        ));
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 }

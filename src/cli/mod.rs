@@ -18,13 +18,15 @@ mod selfcheck;
 mod simulate;
 
 use std::fmt::Display;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use leadoff::experiment::ConfigError;
 use leadoff::models::ModelError;
 use leadoff::pipeline::PipelineError;
-use leadoff::store::StoreError;
+use leadoff::report::{Document, Format};
+use leadoff::store::{StoreError, Stored};
 
 /// Replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 #[derive(Parser)]
@@ -96,9 +98,9 @@ impl From<StoreError> for Failure {
 
 fn store_code(error: &StoreError) -> u8 {
     match error {
-        StoreError::NotOurs { .. } | StoreError::NotEmpty { .. } => USAGE,
+        StoreError::NotOurs { .. } | StoreError::NoFolder { .. } | StoreError::Input { .. } => USAGE,
         StoreError::Read { .. } => DATA,
-        StoreError::Io { .. } => FAULT,
+        StoreError::Io { .. } | StoreError::Held { .. } => FAULT,
     }
 }
 
@@ -126,7 +128,11 @@ type Outcome = Result<ExitCode, Failure>;
 
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let cli = match parsed() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let outcome = match cli.command {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),
@@ -144,13 +150,62 @@ pub fn main() -> ExitCode {
         Command::Ab(command) => command.run(),
     };
     outcome.unwrap_or_else(|failure| {
-        eprintln!("error: {}", failure.message);
+        tell(&format!("error: {}\n", failure.message));
         ExitCode::from(failure.code)
     })
 }
 
-/// Prints a result. A reader that went away early (`| head`) is no error.
-fn print(text: &str) {
-    use std::io::Write;
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// The command that was typed; what ends it where there is none to run, help among it.
+fn parsed() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        if error.use_stderr() {
+            let _ = error.print();
+            return ExitCode::from(USAGE);
+        }
+        // Help and version are what was asked for: a result like any other.
+        let shown = if std::io::stdout().is_terminal() {
+            error.render().ansi().to_string()
+        } else {
+            error.render().to_string()
+        };
+        match print(&shown) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                tell(&format!("error: {}\n", failure.message));
+                ExitCode::from(failure.code)
+            }
+        }
+    })
+}
+
+/// Prints a result. A reader that went away early (`| head`) is no error; a byte that is lost in any other way is.
+fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::fault(format!("standard output: cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something beside the result. That nobody can hear it is no error.
+fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Prints a report that was stored: where its page is and what else stays there, and its answer as the last line.
+fn show(document: &Document, stored: &Stored, page: &str) -> Result<(), Failure> {
+    let text = Format::Terminal.render(document);
+    let text = text.trim_end();
+    let (body, answer) = text.rsplit_once('\n').unwrap_or(("", text));
+    let kept = match stored.kept.as_slice() {
+        [] => String::new(),
+        kept => format!("Not written by this command, and left as they are: {}\n", kept.join(", ")),
+    };
+    print(&format!("{body}\n{kept}Report: {}\n{answer}\n", stored.path.join(page).display()))
 }

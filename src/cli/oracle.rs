@@ -28,10 +28,10 @@ impl Oracle {
                 let verdict = oracle::judge(&case);
                 cases += 1;
                 agreed += usize::from(matches!(verdict, Verdict::Agreed { .. }));
-                print(&line(&case.id, &verdict));
+                print(&line(&case.id, &verdict))?;
             }
         }
-        print(&format!("{agreed}/{cases} agree\n"));
+        print(&format!("{agreed}/{cases} agree\n"))?;
         Ok(if agreed == cases { ExitCode::SUCCESS } else { ExitCode::from(NOT_AGREED) })
     }
 }

@@ -1,4 +1,4 @@
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use leadoff::report::{self, Document, Format};
 use leadoff::store::Kind;
 use leadoff::workflows::{review, run};
 
-use super::{DATA, Failure, Outcome, USAGE, print};
+use super::{DATA, Failure, Outcome, USAGE, print, print_bytes};
 
 /// Redraws a report from its evaluation.json or review.json, without the leads.
 #[derive(Args)]
@@ -53,7 +53,7 @@ impl Render {
             }
             other => return Err(refused(&file, other)),
         };
-        print(&format!("Report: {}\n", folder.join(page).display()));
+        print(&format!("Report: {}\n", folder.join(page).display()))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -89,18 +89,16 @@ fn refused(file: &Path, kind: Kind) -> Failure {
 
 fn write(ink: Ink, document: &Document) -> Outcome {
     match ink {
-        Ink::Html => print(&Format::Html.render(document)),
-        Ink::Markdown => print(&Format::Markdown.render(document)),
-        Ink::Terminal => print(&Format::Terminal.render(document)),
+        Ink::Html => print(&Format::Html.render(document))?,
+        Ink::Markdown => print(&Format::Markdown.render(document))?,
+        Ink::Terminal => print(&Format::Terminal.render(document))?,
         Ink::Xlsx if io::stdout().is_terminal() => {
             let message =
                 "a workbook is no text: send it to a file, as in `leadoff render FOLDER --format xlsx > report.xlsx`";
             return Err(Failure::new(USAGE, message));
         }
         Ink::Xlsx => {
-            let bytes = report::workbook(document).map_err(Failure::fault)?;
-            // A reader that went away early is no error.
-            let _ = io::stdout().write_all(&bytes);
+            print_bytes(&report::workbook(document).map_err(Failure::fault)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -3,12 +3,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use leadoff::experiment::Experiment;
-use leadoff::report::{self, Format};
+use leadoff::report;
 use leadoff::time::Moment;
 use leadoff::workflows::review::{self, Asked, Kept, ReviewError, Reviewed};
 
 use super::progress::Progress;
-use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, store_code};
+use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, show, store_code};
 
 /// Reviews a quarter of the model in use: whether it still works, what changed, what to do, what became of the last advice.
 #[derive(Args)]
@@ -56,13 +56,9 @@ impl Review {
         let progress = Progress::new();
         let asked = Asked { period, compare: self.compare };
         let (review, inputs) = review::review(&experiment, &asked, kept, &progress)?;
-        let written = review::store(&review, &inputs, &folder, !self.no_png)?;
+        let stored = review::store(&review, &inputs, &folder, !self.no_png)?;
         drop(progress);
-        let text = Format::Terminal.render(&report::review(&review));
-        // The answer is the last line; where the report stands comes before it.
-        let text = text.trim_end();
-        let (body, answer) = text.rsplit_once('\n').unwrap_or(("", text));
-        print(&format!("{body}\nReport: {}\n{answer}\n", written.join("review.html").display()));
+        show(&report::review(&review), &stored, "review.html")?;
         Ok(ExitCode::SUCCESS)
     }
 }

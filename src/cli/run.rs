@@ -3,12 +3,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use leadoff::experiment::Experiment;
-use leadoff::report::{self, Format};
+use leadoff::report;
 use leadoff::result::Decision;
+use leadoff::store::{Target, Writer};
 use leadoff::workflows::run::{self, RunError};
 
 use super::progress::Progress;
-use super::{DATA, FAULT, Failure, HELD_BACK, Outcome, pipeline_code, print, store_code};
+use super::{DATA, FAULT, Failure, HELD_BACK, Outcome, pipeline_code, show, store_code, tell};
 
 /// Replays the leads of an experiment through all its models and writes the report.
 #[derive(Args)]
@@ -44,19 +45,15 @@ impl Run {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
         let target = self.out.unwrap_or_else(|| experiment.default_folder());
+        let place = Target::folder(&target, Writer::Run, &experiment.files())?;
         let progress = Progress::new();
         let run = run::run(&experiment, &progress)?;
-        let folder = run::store(&run, &target, !self.no_png, &progress)?;
+        let stored = run::store(&run, &place, !self.no_png, &progress)?;
         drop(progress);
         if self.timings {
-            eprint!("{}", run.timings);
+            tell(&run.timings);
         }
-        let document = report::document(&run.evaluation);
-        let text = Format::Terminal.render(&document);
-        // The decision is the last line; where the report stands comes before it.
-        let text = text.trim_end();
-        let (body, decision) = text.rsplit_once('\n').unwrap_or(("", text));
-        print(&format!("{body}\nReport: {}\n{decision}\n", folder.join("report.html").display()));
+        show(&report::document(&run.evaluation), &stored, "report.html")?;
         let gated = !experiment.file.gates.is_empty();
         let held_back = gated && run.evaluation.verdict.decision != Decision::Promote;
         Ok(if held_back { ExitCode::from(HELD_BACK) } else { ExitCode::SUCCESS })

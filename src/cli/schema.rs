@@ -14,7 +14,7 @@ pub struct Schema;
 
 impl Schema {
     pub fn run(self) -> Outcome {
-        print(&experiment::schema());
+        print(&experiment::schema())?;
         Ok(ExitCode::SUCCESS)
     }
 }

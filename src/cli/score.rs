@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use leadoff::experiment::Experiment;
+use leadoff::store::{Target, Writer};
 use leadoff::workflows::scores::{self, ScoreError};
 
 use super::progress::Progress;
@@ -31,17 +32,19 @@ impl Score {
     pub fn run(self) -> Outcome {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
+        let place = |path: PathBuf| Target::file(&path, Writer::Scores, &experiment.files());
+        let (out, swap) = (self.out.map(place).transpose()?, self.swap.map(place).transpose()?);
         let progress = Progress::new();
-        let scored = self.out.map(|out| scores::score(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let scored = out.map(|out| scores::score(&experiment, &out, &progress).map(|leads| (leads, out)));
         let scored = scored.transpose()?;
-        let swapped = self.swap.map(|out| scores::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let swapped = swap.map(|out| scores::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
         let swapped = swapped.transpose()?;
         drop(progress);
         if let Some((leads, out)) = scored {
-            print(&format!("{leads} leads scored: {}\n", out.display()));
+            print(&format!("{leads} leads scored: {}\n", out.path().display()))?;
         }
         if let Some((leads, out)) = swapped {
-            print(&format!("{leads} changes of hands, a line each: {}\n", out.display()));
+            print(&format!("{leads} changes of hands, a line each: {}\n", out.path().display()))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -29,7 +29,7 @@ impl Selfcheck {
         let progress = Progress::new();
         let found = scores::selfcheck(&experiment, self.runs as usize, self.replicates as usize, &progress)?;
         drop(progress);
-        print(&in_words(&found));
+        print(&in_words(&found))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -7,6 +7,7 @@ use leadoff::stats::random::Seed;
 use leadoff::time::{Moment, Zone};
 use leadoff::trial::simulate::Truth;
 use leadoff::workflows::ab::write_simulated;
+use leadoff::workflows::simulated;
 
 use super::{Failure, Outcome, USAGE, print};
 
@@ -109,7 +110,7 @@ impl Simulate {
             }
         };
         let drift = self.drift.as_ref().map(|at| Drift { at: at.start(&zone), paid: PAID_LOSS });
-        let simulated = simulate::simulate(&Organisation {
+        let made = simulate::simulate(&Organisation {
             leads: self.leads,
             events_per_lead: self.events,
             from,
@@ -125,23 +126,22 @@ impl Simulate {
             Format::Gzip => "csv.gz",
             Format::Parquet => "parquet",
         };
-        let files = simulate::write(&simulated, &self.folder, extension)
-            .map_err(|error| Failure::fault(format!("{}: {error}", self.folder.display())))?;
+        let files = simulated::write_history(&made, &self.folder, extension)?;
         print(&format!(
             "{} leads, {} events: {}, {}, {}\nThe truth they were made from: {}\n",
-            simulated.leads.rows(),
-            simulated.events.rows(),
+            made.leads.rows(),
+            made.events.rows(),
             files.leads.display(),
             files.events.display(),
             files.outcomes.display(),
             files.truth.display()
-        ));
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 
     fn planted_organisation(self) -> Outcome {
-        let experiment = simulate::write_planted(self.seed, self.leads, !self.without_faults, &self.folder)
-            .map_err(|error| Failure::fault(format!("{}: {error}", self.folder.display())))?;
+        let planted = simulate::planted(self.seed, self.leads, !self.without_faults);
+        let experiment = simulated::write_planted(&planted, &self.folder)?;
         print(&format!(
             "{} training leads and {} later ones: {}\nWhat is planted: {}\nAudit them: leadoff audit {}\n",
             self.leads,
@@ -149,7 +149,7 @@ impl Simulate {
             self.folder.display(),
             self.folder.join("truth.json").display(),
             experiment.display()
-        ));
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -185,7 +185,7 @@ impl Simulate {
             self.leads,
             self.folder.display(),
             test.display()
-        ));
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -26,10 +26,24 @@ pub struct InputFile {
 /// # Errors
 /// When a file is missing or cannot be read.
 pub fn inputs(spec: &DataSpec, base: &Path) -> Result<Vec<InputFile>, DataError> {
+    hashed(named(spec), base)
+}
+
+fn named(spec: &DataSpec) -> impl Iterator<Item = (&'static str, &Paths)> {
     let events = spec.events.as_ref().map(|events| ("events", &events.path));
     let history = spec.history.as_ref().map(|history| ("history", &history.path));
-    let named = [Some(("leads", &spec.leads.path)), events, Some(("outcomes", &spec.outcomes.path)), history];
-    hashed(named.into_iter().flatten(), base)
+    [Some(("leads", &spec.leads.path)), events, Some(("outcomes", &spec.outcomes.path)), history].into_iter().flatten()
+}
+
+/// The files that the data section names and that are there.
+pub fn files(spec: &DataSpec, base: &Path) -> Vec<PathBuf> {
+    files_of(named(spec), base)
+}
+
+/// The files of inputs that are there.
+pub fn files_of<'a>(named: impl Iterator<Item = (&'static str, &'a Paths)>, base: &Path) -> Vec<PathBuf> {
+    let named = named.filter(|(_, paths)| !paths.is_empty());
+    named.flat_map(|(input, paths)| expand(input, paths, base).unwrap_or_default()).map(|file| file.path).collect()
 }
 
 /// The files of inputs, each once, with their sizes and hashes.

@@ -37,7 +37,7 @@ mod write;
 
 pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
-pub use files::{InputFile, hashed, inputs};
+pub use files::{InputFile, files, files_of, hashed, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
@@ -49,7 +49,7 @@ pub use spec::{
     HistorySpec, KnownSpec, LeadsSpec, OutcomesSpec, Paths, Type,
 };
 pub use weeks::{Arrivals, KindWeeks};
-pub use write::{write, write_csv};
+pub use write::{write, write_as, write_csv};
 
 #[cfg(test)]
 mod published;

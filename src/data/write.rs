@@ -11,17 +11,21 @@ use crate::time::{NEVER, Zone};
 
 /// Writes a table in the format of the path's extension: `.parquet`, `.csv` or `.csv.gz`. Times are UTC.
 pub fn write(table: &Table, path: &Path) -> io::Result<()> {
-    let name = path.to_string_lossy();
-    let file = BufWriter::new(File::create(path)?);
+    write_as(table, &path.to_string_lossy(), BufWriter::new(File::create(path)?))
+}
+
+/// A table in the format of a name's extension.
+pub fn write_as(table: &Table, name: &str, mut out: impl Write) -> io::Result<()> {
     if name.ends_with(".parquet") {
-        write_parquet(table, file)
+        write_parquet(table, &mut out)?;
+        out.flush()
     } else if name.ends_with(".gz") {
         // A header without a time: the same table is the same bytes.
-        let mut packed = flate2::GzBuilder::new().write(file, flate2::Compression::best());
+        let mut packed = flate2::GzBuilder::new().write(out, flate2::Compression::best());
         write_csv(table, &mut packed)?;
         packed.finish()?.flush()
     } else {
-        write_csv(table, file)
+        write_csv(table, out)
     }
 }
 

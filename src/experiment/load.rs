@@ -63,6 +63,12 @@ impl Experiment {
         Path::new("reports").join(self.path.file_stem().unwrap_or("experiment".as_ref()))
     }
 
+    /// The files that it reads: itself and its data.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let data = crate::data::files(&self.file.data, &self.base);
+        std::iter::once(self.path.clone()).chain(data).collect()
+    }
+
     /// The events' own columns that any model reads.
     pub(crate) fn event_columns(&self) -> Vec<String> {
         let mut columns: Vec<String> =

@@ -15,4 +15,4 @@ pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
 pub use review::{FeedbackSpec, Month, NamedRows, ReviewSpec};
-pub use start::{demo, init, schema};
+pub use start::{DEMO, demo, schema};

@@ -4,12 +4,10 @@ pub mod changing;
 mod organisation;
 mod planted;
 mod truth;
-mod write;
 
 pub use organisation::{Contact, Drift, Organisation, simulate};
-pub use planted::{Fault, POINT, PlantedCriterion, PlantedLeads, PlantedOrganisation, write_planted};
+pub use planted::{Fault, POINT, PlantedCriterion, PlantedHistory, PlantedLeads, PlantedOrganisation, planted};
 pub use truth::Truth;
-pub use write::{Files, write};
 
 use crate::table::Table;
 

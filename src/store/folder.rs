@@ -1,123 +1,327 @@
-//! A folder that appears whole, and a file that does.
+//! A folder that appears whole. What others put into it stays.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Kind, StoreError};
+use rayon::prelude::*;
 
-/// A folder that appears in one step: written beside its place, then renamed into it.
+use super::draft::{is_draft, random};
+use super::lock::Lock;
+use super::marks::{self, Content, MARKS, Mark, Marks, Standing};
+use super::target::{Target, sync_folder};
+use super::{StoreError, Writer};
+
+/// The marks of a folder that is not finished; renamed to [`MARKS`] when it is.
+const UNFINISHED: &str = ".leadoff-draft";
+
+/// A folder under a random name beside its place, until [`Folder::finish`].
 pub struct Folder {
-    target: PathBuf,
+    target: Target,
     draft: PathBuf,
+    lock: Lock,
+    marks: Vec<Mark>,
 }
 
-/// A folder that holds one of these is ours.
-const OURS: [Kind; 3] = [Kind::Run, Kind::Trial, Kind::Review];
+/// A folder that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// As the user named it.
+    pub path: PathBuf,
+    /// Entries that are not of this command's writing, and stayed.
+    pub kept: Vec<String>,
+}
+
+impl Target {
+    /// A draft of the folder. What stands in its place stays until [`Folder::finish`].
+    ///
+    /// # Errors
+    /// When no folder can be made.
+    pub fn draft(&self) -> Result<Folder, StoreError> {
+        let (parent, name) = self.parts();
+        fs::create_dir_all(&parent).map_err(StoreError::at(&self.shown))?;
+        sweep(&parent, &name, self);
+        sweep(&self.path, &name, self);
+        let beside = Folder::new(self, &parent, &name);
+        // A folder that is mounted, or whose parent is read only, holds the draft itself.
+        let inside = |error| if self.path.is_dir() { Folder::new(self, &self.path, &name) } else { Err(error) };
+        beside.or_else(inside).map_err(|error| self.instead(error))
+    }
+}
 
 impl Folder {
-    /// A draft beside `target`. An older report of ours at `target` stays until [`Folder::finish`].
-    pub fn create(target: &Path) -> Result<Self, StoreError> {
-        let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-        let is_ours = OURS.iter().any(|kind| target.join(kind.file()).exists());
-        if target.exists() && !is_ours && !is_empty(target) {
-            return Err(StoreError::NotOurs { path: target.into() });
+    fn new(target: &Target, parent: &Path, name: &str) -> Result<Self, StoreError> {
+        loop {
+            let draft = parent.join(format!(".draft-{}-{name}", random()));
+            fs::create_dir(&draft).map_err(StoreError::at(&draft))?;
+            match Lock::wait(&draft.join(UNFINISHED)) {
+                Ok(lock) => return Ok(Self { target: target.clone(), draft, lock, marks: Vec::new() }),
+                // Somebody's sweep took the folder before it was held.
+                Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
         }
-        let name = target.file_name().map_or("report".into(), |name| name.to_string_lossy().into_owned());
-        let draft = target.with_file_name(format!(".{name}.draft-{}", std::process::id()));
-        let failed = |source| StoreError::Io { path: target.into(), source };
-        if draft.exists() {
-            fs::remove_dir_all(&draft).map_err(failed)?;
-        }
-        fs::create_dir_all(&draft).map_err(failed)?;
-        Ok(Self { target: target.into(), draft })
     }
 
     /// A file of the folder.
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// When a byte could not be written.
+    pub fn write(&mut self, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), StoreError> {
         let path = self.draft.join(name);
-        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bytes));
-        written.map_err(|source| StoreError::Io { path: self.target.join(name), source })
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, &bytes));
+        written.map_err(StoreError::at(&self.target.shown.join(name)))?;
+        self.marks.push(Mark { name: name.into(), by: self.target.by, content: Content::of(bytes.as_ref()) });
+        Ok(())
     }
 
-    /// Puts the draft in its place.
-    pub fn finish(self) -> Result<PathBuf, StoreError> {
-        let failed = |source| StoreError::Io { path: self.target.clone(), source };
-        let old = self.draft.with_extension("old");
-        let had_old = self.target.exists();
-        if had_old {
-            fs::rename(&self.target, &old).map_err(failed)?;
-        }
-        if let Err(source) = fs::rename(&self.draft, &self.target) {
-            // The old report comes back: a failure leaves what was there.
-            if had_old {
-                fs::rename(&old, &self.target).map_err(failed)?;
+    /// Puts the draft in its place, in one step where the system can exchange two folders; file by file else.
+    ///
+    /// # Errors
+    /// When the place is somebody else's by now, or the draft cannot reach the disk. What stood there then stands.
+    pub fn finish(mut self) -> Result<Stored, StoreError> {
+        self.complete().map_err(StoreError::at(&self.target.shown))?;
+        let kept = self.settle().inspect_err(|_| {
+            // Nothing is left to do about a draft that stays: the next run sweeps it.
+            let _ = fs::remove_dir_all(&self.draft);
+        })?;
+        Ok(Stored { path: self.target.shown.clone(), kept })
+    }
+
+    /// Every byte on the disk, and the marks beside them.
+    fn complete(&mut self) -> io::Result<()> {
+        self.marks.sort();
+        self.marks.par_iter().try_for_each(|mark| File::open(self.draft.join(&mark.name))?.sync_all())?;
+        marks::append(&mut self.lock.file, &self.marks)?;
+        fs::rename(self.draft.join(UNFINISHED), self.draft.join(MARKS))
+    }
+
+    fn settle(&mut self) -> Result<Vec<String>, StoreError> {
+        let target = self.target.path.clone();
+        loop {
+            if !target.exists() || (is_empty(&target) && !is_here(&target)) {
+                match fs::rename(&self.draft, &target) {
+                    Ok(()) => {
+                        sync_folder(target.parent().unwrap_or(&target));
+                        return Ok(Vec::new());
+                    }
+                    // Somebody wrote there meanwhile, or it is mounted.
+                    Err(_) if target.exists() => {}
+                    Err(source) => return Err(StoreError::Io { path: self.target.shown.clone(), source }),
+                }
             }
-            return Err(failed(source));
+            let before = Marks::read(&target);
+            if !before.any_by(self.target.by) {
+                self.target.is_empty_folder(&before)?;
+            }
+            let lock = Lock::wait(&target.join(MARKS));
+            match lock {
+                Ok(lock) => return self.replace(lock),
+                // The folder went away while its lock was waited for.
+                Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(self.target.instead(error)),
+            }
         }
-        if had_old {
-            fs::remove_dir_all(&old).map_err(failed)?;
+    }
+
+    /// Takes the place of a folder that is held by `lock`.
+    fn replace(&mut self, mut lock: Lock) -> Result<Vec<String>, StoreError> {
+        let target = &self.target.path.clone();
+        let before = Marks::read(target);
+        for mark in &self.marks {
+            if let Standing::Foreign(what) = before.standing(target, &mark.name, self.target.by)
+                && Content::of_file(&target.join(&mark.name)).ok().as_ref() != Some(&mark.content)
+            {
+                return Err(self.target.refused(&mark.name, what));
+            }
         }
-        Ok(self.target.clone())
+        let found = Found::below(target, &before, self.target.by, &self.marks);
+        let shown = self.target.shown.clone();
+        let failed = |source| StoreError::Io { path: shown.clone(), source };
+        if !is_here(target) && self.draft.parent() != Some(target) && self.exchange(&before, &found).map_err(failed)? {
+            // From here on the new report stands; what is left to do is cleaning, which fails nothing.
+            retire(&self.draft, target, &found);
+            return Ok(found.foreign);
+        }
+        marks::append(&mut lock.file, &self.marks).map_err(failed)?;
+        self.pour(&found).map_err(failed)?;
+        Ok(found.foreign)
+    }
+
+    /// The draft and what stands in its place change names. False where the system cannot do that.
+    fn exchange(&mut self, before: &Marks, found: &Found) -> io::Result<bool> {
+        let others: Vec<Mark> = before.list.iter().filter(|mark| mark.by != self.target.by).cloned().collect();
+        marks::append(&mut self.lock.file, &others)?;
+        // Files of others are in both folders at the moment of the exchange: none is away for any time.
+        for name in found.foreign.iter().filter(|name| !name.ends_with('/')) {
+            let to = self.draft.join(name);
+            let _ = to
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| fs::hard_link(self.target.path.join(name), &to));
+        }
+        let done = exchanged(&self.draft, &self.target.path);
+        if done {
+            sync_folder(self.target.path.parent().unwrap_or(&self.target.path));
+        }
+        Ok(done)
+    }
+
+    /// Every file of the draft into its place, one after the other, and what was ours before and is no more away.
+    fn pour(&self, found: &Found) -> io::Result<()> {
+        let target = &self.target.path;
+        for mark in &self.marks {
+            let (from, to) = (self.draft.join(&mark.name), target.join(&mark.name));
+            fs::create_dir_all(to.parent().unwrap_or(target))?;
+            if fs::rename(&from, &to).is_err() {
+                let beside = target.join(format!(".draft-{}", random()));
+                let copied = fs::copy(&from, &beside).and_then(|_| fs::rename(&beside, &to));
+                copied.inspect_err(|_| drop(fs::remove_file(&beside)))?;
+            }
+        }
+        for name in found.ours.iter().filter(|name| self.marks.iter().all(|mark| mark.name != **name)) {
+            let _ = fs::remove_file(target.join(name));
+        }
+        let _ = fs::remove_dir_all(&self.draft);
+        Ok(())
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A draft that was not finished is rubbish; when it cannot be removed there is nothing left to do about it.
-        let _ = fs::remove_dir_all(&self.draft);
+        if self.draft.join(UNFINISHED).exists() {
+            // When it cannot be removed there is nothing left to do about it: the next run sweeps it.
+            let _ = fs::remove_dir_all(&self.draft);
+        }
     }
 }
 
-/// Files of a report, each of which appears in one step.
-pub fn write_files(folder: &Path, files: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(|source| StoreError::Io { path: parent.into(), source })?;
-        write_file(&path, bytes)?;
-    }
-    Ok(())
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchanged(draft: &Path, target: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, draft, CWD, target, RenameFlags::EXCHANGE).is_ok()
 }
 
-/// A file that appears in one step.
-pub fn write_file(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), StoreError> {
-    write_with(path, |draft| fs::write(draft, bytes))
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchanged(_: &Path, _: &Path) -> bool {
+    false
 }
 
-/// A file that `write` makes beside its place and that then appears in one step. The draft keeps the extension.
-pub fn write_with(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), StoreError> {
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let draft = path.with_file_name(format!(".draft-{}-{name}", std::process::id()));
-    let done = write(&draft).and_then(|()| fs::rename(&draft, path));
-    done.map_err(|source| {
-        let _ = fs::remove_file(&draft);
-        StoreError::Io { path: path.into(), source }
-    })
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Whether somebody's shell, ours, stands in the folder: it keeps its place, and only its files are exchanged.
+fn is_here(folder: &Path) -> bool {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    here.is_ok_and(|here| folder.canonicalize().is_ok_and(|folder| here.starts_with(folder)))
+}
 
-    #[test]
-    fn an_unfinished_folder_leaves_the_old_one_as_it_was() {
-        let root = tempfile::tempdir().unwrap();
-        let target = root.path().join("report");
-        let first = Folder::create(&target).unwrap();
-        first.write(Kind::Run.file(), "1").unwrap();
-        first.finish().unwrap();
-        let second = Folder::create(&target).unwrap();
-        second.write(Kind::Run.file(), "2").unwrap();
-        drop(second);
-        assert_eq!(fs::read_to_string(target.join(Kind::Run.file())).unwrap(), "1");
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+/// The files below a folder, by whose they are.
+#[derive(Default)]
+struct Found {
+    ours: Vec<String>,
+    /// A folder in which nothing is ours is one entry, with `/` at its end.
+    foreign: Vec<String>,
+}
+
+impl Found {
+    /// Files equal to those that `new` will put in their place are nobody's loss.
+    fn below(folder: &Path, marks: &Marks, by: Writer, new: &[Mark]) -> Self {
+        let mut found = Self::default();
+        found.walk(folder, "", marks, by, new);
+        found.foreign.sort();
+        found
     }
 
-    #[test]
-    fn a_folder_of_somebody_else_is_not_replaced() {
-        let root = tempfile::tempdir().unwrap();
-        fs::write(root.path().join("thesis.txt"), "years of work").unwrap();
-        assert!(matches!(Folder::create(root.path()), Err(StoreError::NotOurs { .. })));
+    fn walk(&mut self, folder: &Path, inside: &str, marks: &Marks, by: Writer, new: &[Mark]) {
+        for entry in fs::read_dir(folder.join(inside)).into_iter().flatten().flatten() {
+            let own = entry.file_name().to_string_lossy().into_owned();
+            let name = format!("{inside}{own}");
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let below = format!("{name}/");
+            if inside.is_empty() && (own == MARKS || own == UNFINISHED || is_draft(&own)) {
+                continue;
+            }
+            if is_folder && marks.list.iter().any(|mark| mark.name.starts_with(&below)) {
+                self.walk(folder, &below, marks, by, new);
+            } else if is_folder {
+                self.foreign.push(below);
+            } else if marks.standing(folder, &name, by) == Standing::Ours || new.iter().any(|mark| mark.name == name) {
+                self.ours.push(name);
+            } else {
+                self.foreign.push(name);
+            }
+        }
+    }
+}
+
+/// Takes an old folder apart: ours goes, what is of others moves into the new one.
+fn retire(old: &Path, target: &Path, found: &Found) {
+    for name in &found.ours {
+        let _ = fs::remove_file(old.join(name));
+    }
+    for name in &found.foreign {
+        let (from, to) = (old.join(name.trim_end_matches('/')), target.join(name.trim_end_matches('/')));
+        if to.symlink_metadata().is_err() {
+            let _ = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(&from, &to));
+        } else if is_same(&from, &to) {
+            let _ = fs::remove_file(&from);
+        }
+    }
+    remove_empty(old, true);
+}
+
+/// Removes the folders below one that hold nothing, and itself with its marks when nothing else is left.
+fn remove_empty(folder: &Path, is_top: bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path(), false);
+        }
+    }
+    let only_marks =
+        fs::read_dir(folder).is_ok_and(|entries| entries.flatten().all(|entry| entry.file_name() == MARKS));
+    if is_top && only_marks {
+        let _ = fs::remove_file(folder.join(MARKS));
+    }
+    let _ = fs::remove_dir(folder);
+}
+
+#[cfg(unix)]
+fn is_same(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |path: &Path| path.symlink_metadata().map(|meta| (meta.dev(), meta.ino())).ok();
+    id(a).is_some() && id(a) == id(b)
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// What commands that were killed left beside a place or in it. Cleaning fails nothing.
+fn sweep(parent: &Path, name: &str, target: &Target) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let own = entry.file_name().to_string_lossy().into_owned();
+        let digits = own.strip_prefix(".draft-").and_then(|rest| rest.strip_suffix(&format!("-{name}")));
+        let is_one = digits.is_some_and(|digits| digits.len() == 16 && digits.chars().all(|c| c.is_ascii_hexdigit()));
+        if !is_one || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let left = entry.path();
+        if left.join(UNFINISHED).exists() {
+            if let Some(_held) = Lock::if_free(&left.join(UNFINISHED)) {
+                let _ = fs::remove_dir_all(&left);
+            }
+        } else if let Some(_held) = Lock::if_free(&left.join(MARKS)) {
+            // Whole: an old report whose place was taken, or a new one that had not taken its target.
+            if !target.path.exists() && fs::rename(&left, &target.path).is_ok() {
+                continue;
+            }
+            let marks = Marks::read(&left);
+            retire(&left, &target.path, &Found::below(&left, &marks, target.by, &[]));
+        } else {
+            let _ = fs::remove_dir(&left);
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::metrics::{self, MetricId, Place, Reads};
 use crate::report::{self, ReportError};
 use crate::result::*;
 use crate::stats::interval;
-use crate::store::{Kind, StoreError, write_file};
+use crate::store::{Kind, StoreError, Stored, Target};
 
 use super::run::read_evaluation;
 
@@ -56,13 +56,13 @@ pub fn to_json(changes: &Changes) -> String {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn store(changes: &Changes, folder: &Path) -> Result<(), CompareError> {
-    std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.into(), source })?;
-    write_file(&folder.join("compare.json"), to_json(changes))?;
+pub fn store(changes: &Changes, target: &Target) -> Result<Stored, CompareError> {
+    let mut folder = target.draft()?;
+    folder.write("compare.json", to_json(changes))?;
     for (name, bytes) in report::files(&report::changes(changes), "compare")? {
-        write_file(&folder.join(name), bytes)?;
+        folder.write(&name, bytes)?;
     }
-    Ok(())
+    Ok(folder.finish()?)
 }
 
 /// What a folder keeps of a run.

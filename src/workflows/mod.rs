@@ -7,6 +7,7 @@ pub mod compare;
 pub mod review;
 pub mod run;
 pub mod scores;
+pub mod simulated;
 mod tracking_breaks;
 
 pub use tracking_breaks::Truncated;

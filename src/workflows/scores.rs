@@ -9,7 +9,7 @@ use crate::experiment::Experiment;
 use crate::models::{Explanation, Line};
 use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
-use crate::store::{StoreError, write_with};
+use crate::store::{StoreError, Target};
 use crate::table::{Cell, Column, Table, Text, did_you_mean};
 use crate::time::Zone;
 
@@ -34,11 +34,11 @@ pub enum ScoreError {
 
 /// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet.
 /// Returns how many.
-pub fn score(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, ScoreError> {
-    let name = out.to_string_lossy();
-    if ![".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known)) {
-        return Err(ScoreError::Format { path: out.into() });
-    }
+///
+/// # Errors
+/// When the experiment cannot be replayed, or the file not be written.
+pub fn score(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> Result<usize, ScoreError> {
+    is_a_table(out.path())?;
     let played = play(experiment, Scope::Everyone, progress)?;
     let rows = played.replayed.features.rows();
     let mut table = Table::new(rows);
@@ -50,17 +50,17 @@ pub fn score(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Re
     for (model, scores) in played.models.iter().zip(played.scores) {
         table.push(model.name(), Column::Number(scores.value));
     }
-    write_with(out, |draft| data::write(&table, draft))?;
+    out.write_with(|draft| data::write(&table, draft))?;
     Ok(rows)
 }
 
 /// Writes the leads that change hands at the experiment's capacity (or in the top 10 %) when a challenger replaces the
 /// champion: the lead, the challenger, in or out, and with which share where tied leads share a place. Returns how many.
-pub fn swaps(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Result<usize, ScoreError> {
-    let name = out.to_string_lossy();
-    if ![".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known)) {
-        return Err(ScoreError::Format { path: out.into() });
-    }
+///
+/// # Errors
+/// When the experiment cannot be replayed, or the file not be written.
+pub fn swaps(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> Result<usize, ScoreError> {
+    is_a_table(out.path())?;
     let mut played = play(experiment, Scope::Used, progress)?;
     tracking_breaks::crossed(experiment, &played)?;
     let cohort = cohort(experiment, &mut played)?;
@@ -75,8 +75,15 @@ pub fn swaps(experiment: &Experiment, out: &Path, progress: &dyn Progress) -> Re
     table.push("challenger", text(&|one| one.challenger.clone()));
     table.push("swap", text(&|one| if one.share > 0.0 { "in".into() } else { "out".into() }));
     table.push("share", Column::Number(swapped.iter().map(|one| one.share.abs()).collect()));
-    write_with(out, |draft| data::write(&table, draft))?;
+    out.write_with(|draft| data::write(&table, draft))?;
     Ok(swapped.len())
+}
+
+/// Whether a table can be written in the format of the name.
+fn is_a_table(path: &Path) -> Result<(), ScoreError> {
+    let name = path.to_string_lossy();
+    let known = [".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known));
+    if known { Ok(()) } else { Err(ScoreError::Format { path: path.into() }) }
 }
 
 /// How often the experiment's own comparison would cry wolf: outcomes permuted, leads split in halves, `runs` times.

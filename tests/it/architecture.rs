@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const EXEMPLARS: [(&str, &str, &[&str]); 6] = [
     ("metric", "src", &["H_MEASURE"]),
     ("model kind", "src", &["mod blend;", "BlendSpec", "ModelKind::Blend"]),
-    ("chart", "src/report", &["mod lift;", "lift::draw", "id: \"lift\""]),
+    ("chart", "src/report", &["mod lift;", "lift::draw", "\"lift\""]),
     ("kind of file", "src", &["mod json_lines;", "JsonLines"]),
     ("command", "src/cli", &["mod selfcheck;", "Selfcheck", "selfcheck::"]),
     ("statistic", "src", &["mod vif;", "fn variance_inflation(", "\"vif\""]),

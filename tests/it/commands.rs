@@ -49,7 +49,7 @@ fn init_makes_a_folder_in_which_the_demo_runs() {
     assert!(mine.join("experiment.schema.json").is_file());
     // A folder that is not empty is left alone.
     let error = leadoff_in(folder.path(), &["init", "mine"]).failed(2);
-    assert!(error.contains("not empty"), "{error}");
+    assert!(error.contains("is there already, and holds data"), "{error}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// The workflows by floor, in the same way.
 const WORKFLOWS: &[&[&str]] =
-    &[&["tracking_breaks"], &["ab", "audit"], &["review", "run"], &["check", "compare", "scores"]];
+    &[&["tracking_breaks"], &["ab", "audit"], &["review", "run"], &["check", "compare", "scores", "simulated"]];
 
 /// Libraries that stay in their rooms.
 const LIBRARIES: &[(&str, &[&str])] = &[
@@ -133,6 +133,31 @@ fn a_workflow_uses_those_below_it_only() {
 fn every_room_stands_on_a_floor() {
     let rooms: BTreeMap<String, usize> = sources().into_iter().map(|(room, ..)| (room.clone(), floor(&room))).collect();
     assert!(rooms.len() > 5, "the sources were not found: {rooms:?}");
+}
+
+#[test]
+fn every_workflow_stands_on_a_floor() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/workflows");
+    for entry in std::fs::read_dir(root).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().trim_end_matches(".rs").to_string();
+        assert!(name == "mod" || floor_in(WORKFLOWS, &name) < WORKFLOWS.len(), "{name}");
+    }
+}
+
+/// What changes files; `write_as` and `write` of `data` make a table's bytes for a draft of the store.
+const CHANGES: [&str; 7] =
+    ["fs::write", "fs::rename", "fs::remove", "fs::copy", "File::create", "OpenOptions", "create_dir"];
+
+#[test]
+fn one_room_changes_files() {
+    let mut wrong = Vec::new();
+    for (room, path, code) in sources() {
+        if room != "store" && !path.ends_with("data/write.rs") {
+            let found = CHANGES.iter().filter(|change| code.contains(**change));
+            wrong.extend(found.map(|change| format!("{}: {change}", path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod coverage;
 mod decide;
 mod experiments;
 mod field;
+mod files;
 mod floors;
 mod golden;
 mod laws;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use leadoff::report::{self, Format};
 use leadoff::result::trial::{Call, Trial};
+use leadoff::store::{Target, Writer};
 use leadoff::workflows::ab::{FieldTest, analyze, read_trial, store};
 
 fn shared() -> PathBuf {
@@ -148,7 +149,8 @@ fn the_same_look_twice_changes_nothing_and_later_data_are_another_look() {
     let run = |as_of: &str| {
         let test = FieldTest::load(&path).unwrap();
         let analysis = analyze(&test, Some(&as_of.parse().unwrap()), &()).unwrap();
-        store(&analysis, &folder.path().join("out")).unwrap();
+        let out = Target::folder(&folder.path().join("out"), Writer::Trial, &[]).unwrap();
+        store(&analysis, &out).unwrap();
         fs::read_to_string(folder.path().join("test.ledger.json")).unwrap()
     };
     let once = run("2026-05-01");

@@ -1,8 +1,8 @@
 //! An organisation whose points model has known faults: what an audit must find, and what it must leave alone.
 
-mod write;
+mod history;
 
-pub use write::write_planted;
+pub use history::{PlantedHistory, planted};
 
 use crate::stats::dist::expit;
 use crate::stats::random::{Seed, Stream};

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -7,7 +7,7 @@ use crate::pipeline::Progress;
 use crate::report::{self, chart};
 use crate::result::Number;
 use crate::result::trial::{ArmLook, Contrast, Look, TRIAL_SCHEMA, Trial};
-use crate::store::{self, Folder, Kind, StoreError, write_files};
+use crate::store::{self, Kind, Ledger, StoreError, Stored, Target, Writer, write_files};
 use crate::time::Moment;
 use crate::trial::{self, Test};
 
@@ -16,12 +16,12 @@ use super::file::PlanSpec;
 use super::load::FieldTest;
 use super::{held, ledger, read};
 
-/// An analysis with the ledger that it leaves.
-#[derive(Clone, Debug)]
+/// An analysis with the ledger of looks, which nobody else reads or writes until it is stored.
 pub struct Analysis {
     pub trial: Trial,
-    ledger: PathBuf,
-    file: PathBuf,
+    ledger: Ledger,
+    /// The test's file as it was read.
+    yaml: Vec<u8>,
 }
 
 /// Analyses a test as it looked at the end of `as_of`, by default at `until` of its file.
@@ -30,11 +30,15 @@ pub struct Analysis {
 /// When the data cannot be read as what the file says.
 pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress) -> Result<Analysis, TestError> {
     progress.say("reading".into());
-    let seen = read::read(test, as_of.map(|as_of| as_of.end(&test.file.timezone)))?;
     let path = test.beside("ledger.json");
+    // The looks before this one decide what it may say: two looks at once are two looks, one after the other.
+    let kept = Ledger::hold(&path)?;
+    let yaml = std::fs::read(test.path())
+        .map_err(|error| StoreError::Read { path: test.path().into(), why: error.to_string() })?;
+    let seen = read::read(test, as_of.map(|as_of| as_of.end(&test.file.timezone)))?;
     let day = seen.as_of.as_ref().map_or("(no day)".into(), |(day, _)| day.clone());
     let data = hash(test)?;
-    let all = ledger::read(&path)?;
+    let all = ledger::read(&kept, &path)?;
     // Of an earlier day's looks the first counts: what it said was known then, whatever the files say now.
     let mut before: Vec<Look> = Vec::new();
     for look in all.iter().filter(|look| look.as_of < day) {
@@ -54,7 +58,7 @@ pub fn analyze(test: &FieldTest, as_of: Option<&Moment>, progress: &dyn Progress
         as_of: day,
     };
     trial.looks = ledger::with(all, look);
-    Ok(Analysis { trial, ledger: path, file: test.path().into() })
+    Ok(Analysis { trial, ledger: kept, yaml })
 }
 
 /// What this look saw of every arm: the log-rank test where looks are planned, else conversions and the primary test.
@@ -74,14 +78,8 @@ fn seen_of_arms(trial: &Trial) -> Vec<ArmLook> {
 }
 
 fn hash(test: &FieldTest) -> Result<String, TestError> {
-    let file = &test.file;
-    let named = [
-        file.assignments.as_ref().map(|spec| ("assignments", &spec.path)),
-        file.outcomes.as_ref().map(|spec| ("outcomes", &spec.path)),
-        file.aggregates.as_ref().map(|spec| ("aggregates", &spec.path)),
-    ];
     let mut hash = Sha256::new();
-    for input in hashed(named.into_iter().flatten(), &test.base)? {
+    for input in hashed(test.named(), &test.base)? {
         hash.update(input.sha256.as_bytes());
     }
     Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
@@ -105,22 +103,20 @@ fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test
     }
 }
 
-/// Writes the folder of an analysis, all of it or nothing, then the ledger.
+/// Writes the look into the ledger, then the folder of the analysis, all of it or nothing.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn store(analysis: &Analysis, target: &Path) -> Result<PathBuf, TestError> {
-    let folder = Folder::create(target)?;
+pub fn store(analysis: &Analysis, place: &Target) -> Result<Stored, TestError> {
+    let mut folder = place.draft()?;
     folder.write("trial.json", to_json(&analysis.trial))?;
     for (name, bytes) in report_files(&analysis.trial)? {
         folder.write(&name, bytes)?;
     }
-    let yaml =
-        std::fs::read(&analysis.file).map_err(|source| StoreError::Io { path: analysis.file.clone(), source })?;
-    folder.write("test.yaml", yaml)?;
-    let done = folder.finish()?;
+    folder.write("test.yaml", &analysis.yaml)?;
+    // Before the report: a look that somebody may have read is never forgotten.
     ledger::write(&analysis.ledger, &analysis.trial.looks)?;
-    Ok(done)
+    Ok(folder.finish()?)
 }
 
 fn to_json(trial: &Trial) -> String {
@@ -149,5 +145,5 @@ pub fn read_trial(path: &Path) -> Result<Trial, StoreError> {
 /// # Errors
 /// When a file cannot be written.
 pub fn redraw(trial: &Trial, folder: &Path) -> Result<(), TestError> {
-    Ok(write_files(folder, report_files(trial)?)?)
+    Ok(write_files(folder, Writer::Trial, report_files(trial)?)?)
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use crate::data::{Asked, AssignmentsSpec, Paths, Wanted, columns};
-use crate::store::{StoreError, write_file};
+use crate::store::{Ledger, StoreError};
 use crate::table::Column;
 use crate::trial::Assigner;
 
@@ -14,9 +14,10 @@ use super::load::FieldTest;
 /// When they have changed since, or the file cannot be written.
 pub fn freeze(assigner: &Assigner, test: &FieldTest) -> Result<(), TestError> {
     let path = test.beside("assigned.json");
-    match std::fs::read_to_string(&path) {
-        Ok(before) if before == assigner.frozen() => Ok(()),
-        Ok(_) => Err(test
+    let kept = Ledger::hold(&path)?;
+    match kept.read()? {
+        Some(before) if before == assigner.frozen() => Ok(()),
+        Some(_) => Err(test
             .invalid(
                 "arms",
                 format!(
@@ -26,7 +27,7 @@ pub fn freeze(assigner: &Assigner, test: &FieldTest) -> Result<(), TestError> {
                 ),
             )
             .into()),
-        Err(_) => Ok(write_file(&path, assigner.frozen())?),
+        None => Ok(kept.replace(&assigner.frozen())?),
     }
 }
 

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use crate::data::{Paths, files_of};
 use crate::experiment::{ConfigError, yaml};
 use crate::time::{Calendar, Moment};
 use crate::trial::{ArmSpec, Assigner, Monitoring};
@@ -68,6 +69,21 @@ impl FieldTest {
     /// The file it was read from.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The files that it reads: itself and its data.
+    pub fn files(&self) -> Vec<PathBuf> {
+        std::iter::once(self.path.clone()).chain(files_of(self.named(), &self.base)).collect()
+    }
+
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &Paths)> {
+        let file = &self.file;
+        let named = [
+            file.assignments.as_ref().map(|spec| ("assignments", &spec.path)),
+            file.outcomes.as_ref().map(|spec| ("outcomes", &spec.path)),
+            file.aggregates.as_ref().map(|spec| ("aggregates", &spec.path)),
+        ];
+        named.into_iter().flatten()
     }
 
     /// What a row of the assignments is: leads, where whole representatives or accounts are assigned.

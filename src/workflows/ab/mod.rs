@@ -18,5 +18,5 @@ pub use error::TestError;
 pub use file::{ForetoldSpec, MonitoringSpec, PlanSpec, TestFile, UnitKind};
 pub use history::{Past, past};
 pub use load::FieldTest;
-pub use plan::{Planned, write_plan};
+pub use plan::Planned;
 pub use simulate::write_simulated;

@@ -1,8 +1,6 @@
 use std::fmt::Write as _;
-use std::path::Path;
 
 use crate::report::text;
-use crate::store::{StoreError, write_file};
 use crate::time::{Calendar, DAY, Moment, Zone};
 use crate::trial::plan::{ClusterSize, LogRank, Plan, Question};
 
@@ -198,7 +196,7 @@ impl Planned {
     }
 
     /// The test's file, to be completed with the names of the data.
-    fn yaml(&self) -> String {
+    pub fn yaml(&self) -> String {
         let (question, plan) = (&self.question, &self.plan);
         let arms: Vec<String> = self.arms().iter().map(|arm| format!("{}: 1", quoted(arm))).collect();
         let arms = arms.join(", ");
@@ -305,15 +303,4 @@ fn quoted(name: &str) -> String {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&name.to_ascii_lowercase().as_str());
     if is_plain { name.into() } else { serde_json::Value::from(name).to_string() }
-}
-
-/// Writes the test's file of a plan.
-///
-/// # Errors
-/// When a file is there already, or cannot be written.
-pub fn write_plan(planned: &Planned, path: &Path) -> Result<(), StoreError> {
-    if path.exists() {
-        return Err(StoreError::NotEmpty { path: path.into() });
-    }
-    write_file(path, planned.yaml())
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::store::{StoreError, write_file};
+use crate::store::{StoreError, Writer, write_files};
 use crate::time::{Instant, NEVER, Zone, known};
 use crate::trial::Assigner;
 use crate::trial::simulate::{History, Truth, history_assigned};
@@ -8,19 +8,16 @@ use crate::trial::simulate::{History, Truth, history_assigned};
 /// Writes a simulated field test: assignments, outcomes, the truth, and the test's file that analyses them.
 ///
 /// # Errors
-/// When a file cannot be written, or the folder holds a test already.
+/// When one of its files is there already and is not of an earlier simulation, or cannot be written.
 pub fn write_simulated(truth: &Truth, folder: &Path) -> Result<(), StoreError> {
-    let path = folder.join("test.yaml");
-    if path.exists() {
-        return Err(StoreError::NotEmpty { path });
-    }
-    let failed = |source| StoreError::Io { path: folder.into(), source };
-    std::fs::create_dir_all(folder).map_err(failed)?;
     let made = history_assigned(truth, 0, START, |lead| by_hash(truth).then(|| arm_of(lead)));
-    write_file(&folder.join("assignments.csv"), assignments(&made))?;
-    write_file(&folder.join("outcomes.csv"), outcomes(&made))?;
-    write_file(&folder.join("truth.json"), told(truth))?;
-    write_file(&path, yaml(truth))
+    let files = [
+        ("assignments.csv", assignments(&made)),
+        ("outcomes.csv", outcomes(&made)),
+        ("truth.json", told(truth)),
+        ("test.yaml", yaml(truth)),
+    ];
+    write_files(folder, Writer::Simulation, files.map(|(name, text)| (name.into(), text.into_bytes())).into())
 }
 
 /// 2026-01-01.

@@ -1,25 +1,22 @@
-use std::path::{Path, PathBuf};
-
 use crate::report::{self, chart};
 use crate::result::Audit;
-use crate::store::{StoreError, write_file};
+use crate::store::{Stored, Target};
 
 use super::AuditError;
 
-/// Writes the audit as JSON and as a report, and the proposal where there is one. Returns the folder.
+/// Writes the audit as JSON and as a report, all of it or nothing.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn store(audit: &Audit, folder: &Path) -> Result<PathBuf, AuditError> {
-    let charts = folder.join("charts");
-    std::fs::create_dir_all(&charts).map_err(|source| StoreError::Io { path: charts.clone(), source })?;
+pub fn store(audit: &Audit, place: &Target) -> Result<Stored, AuditError> {
+    let mut folder = place.draft()?;
     let json = serde_json::to_string_pretty(audit).expect("an audit has only plain values") + "\n";
-    write_file(&folder.join("audit.json"), json)?;
+    folder.write("audit.json", json)?;
     let document = report::audit(audit);
     for (name, bytes) in report::files(&document, "audit")? {
-        write_file(&folder.join(name), bytes)?;
+        folder.write(&name, bytes)?;
     }
     let drawn = chart::criteria(&audit.model, &audit.criteria);
-    write_file(&charts.join(format!("{}.svg", drawn.id)), chart::standalone(&drawn))?;
-    Ok(folder.into())
+    folder.write(&format!("charts/{}.svg", drawn.id), chart::standalone(&drawn))?;
+    Ok(folder.finish()?)
 }

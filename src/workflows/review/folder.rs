@@ -1,37 +1,35 @@
 //! Where a review is kept: a folder with everything a report needs, the report in its formats, and what stays here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
 use crate::data::InputFile;
 use crate::report::{self, chart};
 use crate::result::review::{REVIEW_SCHEMA, Review};
-use crate::store::{self, Folder, Kind, StoreError, write_files};
+use crate::store::{self, Kind, StoreError, Stored, Target, Writer, write_files};
 
 use super::ReviewError;
 use super::ledger::append;
 
 /// Writes a review into its folder below `folder`, all of it or nothing, and its line into the ledger. A review that is
-/// made again takes its own place. Returns the review's folder.
+/// made again takes its own place.
 ///
 /// # Errors
 /// When a file can not be written or the ledger not be read.
-pub fn store(review: &Review, inputs: &[InputFile], folder: &Path, png: bool) -> Result<PathBuf, ReviewError> {
+pub fn store(review: &Review, inputs: &[InputFile], folder: &Path, png: bool) -> Result<Stored, ReviewError> {
     let label = review.periods.last().map_or("review", |period| period.label.as_str());
     let target = folder.join(report::slug(&label.to_lowercase()));
-    std::fs::create_dir_all(folder)
-        .map_err(|error| StoreError::Read { path: folder.into(), why: error.to_string() })?;
-    let draft = Folder::create(&target)?;
+    let mut draft = Target::folder(&target, Writer::Review, &[])?.draft()?;
     let json = serde_json::to_string_pretty(review).expect("a review has only plain values") + "\n";
     draft.write("review.json", json)?;
     for (name, bytes) in report_files(review, png)? {
         draft.write(&name, bytes)?;
     }
     draft.write("run.json", run_json(review, inputs))?;
-    let written = draft.finish()?;
+    // Before the report: what a review said is never forgotten.
     append(review, folder)?;
-    Ok(written)
+    Ok(draft.finish()?)
 }
 
 /// Every file of the report with its bytes: formats, charts and the slide.
@@ -72,5 +70,5 @@ pub fn read_review(path: &Path) -> Result<Review, StoreError> {
 /// # Errors
 /// When a file can not be written.
 pub fn redraw(review: &Review, folder: &Path) -> Result<(), ReviewError> {
-    Ok(write_files(folder, report_files(review, true)?)?)
+    Ok(write_files(folder, Writer::Review, report_files(review, true)?)?)
 }

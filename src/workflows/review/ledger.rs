@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::report;
 use crate::result::review::{LedgerEntry, REVIEW_SCHEMA, Review};
-use crate::store::{StoreError, write_file};
+use crate::store::{Ledger, StoreError};
 
 use super::ReviewError;
 use super::gather::hex;
@@ -28,15 +28,18 @@ impl Kept {
     /// When the ledger can not be read, or a line of it is no entry.
     pub fn read(folder: &Path) -> Result<Self, ReviewError> {
         let path = folder.join(LEDGER);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(StoreError::Read { path, why: error.to_string() }.into()),
-        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::of(&text, &path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(StoreError::Read { path, why: error.to_string() }.into()),
+        }
+    }
+
+    fn of(text: &str, path: &Path) -> Result<Self, ReviewError> {
         let mut kept = Self::default();
         for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let entry: LedgerEntry = serde_json::from_str(line).map_err(|error| ReviewError::Ledger {
-                path: path.clone(),
+                path: path.into(),
                 line: place + 1,
                 why: error.to_string(),
             })?;
@@ -101,7 +104,9 @@ fn entry(review: &Review, before: Option<String>) -> LedgerEntry {
 
 /// Writes the line of a review into the ledger of its folder.
 pub(super) fn append(review: &Review, folder: &Path) -> Result<(), ReviewError> {
-    let all = Kept::read(folder)?;
+    let path = folder.join(LEDGER);
+    let ledger = Ledger::hold(&path)?;
+    let all = Kept::of(&ledger.read()?.unwrap_or_default(), &path)?;
     let setting = &review.setting;
     let label = review.periods.last().map_or("", |period| period.label.as_str());
     let before = all.clone().before(label, &setting.inputs, &setting.definition);
@@ -111,5 +116,5 @@ pub(super) fn append(review: &Review, folder: &Path) -> Result<(), ReviewError> 
     }
     let line = serde_json::to_string(&entry(review, before.hash())).expect("an entry has only plain values");
     let lines: String = before.entries.iter().map(|(_, line)| format!("{line}\n")).collect();
-    Ok(write_file(&folder.join(LEDGER), format!("{lines}{line}\n"))?)
+    Ok(ledger.replace(&format!("{lines}{line}\n"))?)
 }

@@ -1,20 +1,20 @@
 //! What a run leaves: `evaluation.json` with everything a report needs, the report in its formats, and what stays here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
 use crate::pipeline::Progress;
 use crate::report::{self, Format, chart};
 use crate::result::{Evaluation, SCHEMA};
-use crate::store::{self, Folder, Kind, StoreError, write_files};
+use crate::store::{self, Kind, StoreError, Stored, Target, Writer, write_files};
 
 use super::{Run, RunError};
 
-/// Writes the folder of a run, all of it or nothing. Returns its path.
-pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Result<PathBuf, RunError> {
+/// Writes the folder of a run, all of it or nothing.
+pub fn store(run: &Run, place: &Target, png: bool, progress: &dyn Progress) -> Result<Stored, RunError> {
     progress.say("drawing".into());
-    let folder = Folder::create(target)?;
+    let mut folder = place.draft()?;
     folder.write("evaluation.json", to_json(&run.evaluation))?;
     for (name, bytes) in report_files(&run.evaluation, png)? {
         folder.write(&name, bytes)?;
@@ -22,7 +22,7 @@ pub fn store(run: &Run, target: &Path, png: bool, progress: &dyn Progress) -> Re
     let mut findings = Vec::new();
     run.findings
         .write_csv(&mut findings)
-        .map_err(|source| StoreError::Io { path: target.join("findings.csv"), source })?;
+        .map_err(|source| StoreError::Io { path: place.path().join("findings.csv"), source })?;
     folder.write("findings.csv", findings)?;
     folder.write("experiment.yaml", &run.experiment)?;
     folder.write("run.json", run_json(run))?;
@@ -75,5 +75,5 @@ pub fn read_evaluation(path: &Path) -> Result<Evaluation, StoreError> {
 
 /// Draws the report of an evaluation anew, beside it. Each file appears whole.
 pub fn redraw(evaluation: &Evaluation, folder: &Path) -> Result<(), RunError> {
-    Ok(write_files(folder, report_files(evaluation, true)?)?)
+    Ok(write_files(folder, Writer::Run, report_files(evaluation, true)?)?)
 }

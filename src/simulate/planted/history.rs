@@ -1,8 +1,6 @@
-//! The files of a planted organisation: what its audit reads, and what it must find.
+//! What the files of a planted organisation hold: what its audit reads, and what it must find.
 
 use std::fmt::Write;
-use std::io;
-use std::path::{Path, PathBuf};
 
 use crate::stats::random::Seed;
 use crate::table::{Column, Table, Text};
@@ -14,15 +12,24 @@ use super::{Fault, PlantedLeads, PlantedOrganisation};
 const TRAINING: (i64, i64) = (0, 366);
 const LATER: (i64, i64) = (456, 638);
 
-/// Writes an organisation of its own for the seed: so many training leads, half as many later ones, their outcomes, the
-/// truth, and the experiment that holds its model against them. Returns the experiment's path. The training leads are
-/// those of the study that `docs/audit.md` tells of, seed by seed.
-pub fn write_planted(seed: u64, leads: usize, with_faults: bool, folder: &Path) -> io::Result<PathBuf> {
+/// What a planted organisation is made of: the tables and the texts of its files.
+#[derive(Clone, Debug)]
+pub struct PlantedHistory {
+    pub leads: Table,
+    pub outcomes: Table,
+    /// What is planted, as JSON.
+    pub truth: String,
+    /// The experiment that holds its model against the leads.
+    pub experiment: String,
+}
+
+/// An organisation of its own for the seed: so many training leads, half as many later ones, their outcomes, the truth, and
+/// the experiment. The training leads are those of the study that `docs/audit.md` tells of, seed by seed.
+pub fn planted(seed: u64, leads: usize, with_faults: bool) -> PlantedHistory {
     let (of, history, later) = if with_faults { (0, 1_000_000, 2_000_000) } else { (500_000, 3_000_000, 4_000_000) };
     let organisation = PlantedOrganisation::new(Seed(seed + of), with_faults);
     let training = organisation.leads(leads, Seed(seed + history));
     let later = organisation.leads(leads / 2, Seed(seed + later));
-    std::fs::create_dir_all(folder)?;
     let spread = |count: usize, window: (i64, i64)| (0..count).map(move |place| created(place, count, window));
     let created: Vec<Instant> = spread(leads, TRAINING).chain(spread(leads / 2, LATER)).collect();
     let ids: Vec<String> = (0..created.len()).map(|place| format!("P{place:07}")).collect();
@@ -33,15 +40,10 @@ pub fn write_planted(seed: u64, leads: usize, with_faults: bool, folder: &Path) 
     for (place, (first, then)) in training.strength.iter().zip(&later.strength).enumerate() {
         table.push(column(place), Column::Number(first.iter().chain(then).copied().collect()));
     }
-    crate::data::write(&table, &folder.join("leads.csv.gz"))?;
     let mut outcomes = Table::new(created.len());
     outcomes.push("lead_id", lead());
     outcomes.push("converted_at", Column::Instant(converted(seed, &created, &training, &later)));
-    crate::data::write(&outcomes, &folder.join("outcomes.csv.gz"))?;
-    std::fs::write(folder.join("truth.json"), truth(&organisation)?)?;
-    let experiment = folder.join("experiment.yaml");
-    std::fs::write(&experiment, file(&organisation, seed))?;
-    Ok(experiment)
+    PlantedHistory { leads: table, outcomes, truth: truth(&organisation), experiment: file(&organisation, seed) }
 }
 
 fn column(place: usize) -> String {
@@ -69,7 +71,7 @@ fn converted(seed: u64, created: &[Instant], training: &PlantedLeads, later: &Pl
 }
 
 /// What is planted in each criterion.
-fn truth(organisation: &PlantedOrganisation) -> io::Result<String> {
+fn truth(organisation: &PlantedOrganisation) -> String {
     let of = |(place, one): (usize, &super::PlantedCriterion)| {
         let fault = match one.fault {
             Fault::None => "none".into(),
@@ -91,7 +93,7 @@ fn truth(organisation: &PlantedOrganisation) -> io::Result<String> {
     };
     let criteria: Vec<serde_json::Value> = organisation.criteria.iter().enumerate().map(of).collect();
     let truth = serde_json::json!({ "log_odds_of_a_point": super::POINT, "criteria": criteria });
-    Ok(serde_json::to_string_pretty(&truth).map_err(io::Error::other)? + "\n")
+    serde_json::to_string_pretty(&truth).expect("plain values") + "\n"
 }
 
 fn file(organisation: &PlantedOrganisation, seed: u64) -> String {

@@ -1,0 +1,169 @@
+//! What leadoff wrote into a folder, so that it replaces its own files and no others: a line a file in `.leadoff`.
+//!
+//! Lines are only ever added while the folder stands. A file is ours when its bytes are those of any line of its name, so
+//! that a command killed between the line and the file leaves nothing that looks like somebody else's.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Foreign;
+
+/// The file of the marks.
+pub const MARKS: &str = ".leadoff";
+
+/// A command that writes files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    Run,
+    Review,
+    Audit,
+    Trial,
+    Changes,
+    Scores,
+    Findings,
+    Assignment,
+    Plan,
+    Simulation,
+    Init,
+}
+
+impl Writer {
+    /// What the user typed after `leadoff`.
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Review => "review",
+            Self::Audit => "audit",
+            Self::Trial => "ab analyze",
+            Self::Changes => "compare",
+            Self::Scores => "score",
+            Self::Findings => "check",
+            Self::Assignment => "ab assign",
+            Self::Plan => "ab plan",
+            Self::Simulation => "simulate",
+            Self::Init => "init",
+        }
+    }
+}
+
+/// The bytes of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Content {
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+impl Content {
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }
+    }
+
+    pub fn of_file(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(Self { bytes, sha256: hex(&hasher.finalize()) }),
+                read => {
+                    hasher.update(&buffer[..read]);
+                    bytes += read as u64;
+                }
+            }
+        }
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One file as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Mark {
+    /// Below the folder, with `/` between its parts.
+    pub name: String,
+    pub by: Writer,
+    #[serde(flatten)]
+    pub content: Content,
+}
+
+/// Whose a path is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Free,
+    Ours,
+    Foreign(Foreign),
+}
+
+/// The marks of a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    pub list: Vec<Mark>,
+}
+
+impl Marks {
+    /// Those of a folder; none where there are none. A line that a full disk cut short is no mark.
+    pub fn read(folder: &Path) -> Self {
+        let text = fs::read(folder.join(MARKS)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        Self { list: text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect() }
+    }
+
+    /// Whether a command wrote any file of the folder.
+    pub fn any_by(&self, by: Writer) -> bool {
+        self.list.iter().any(|mark| mark.by == by)
+    }
+
+    /// Whose the entry of this name is, for a command that would write it.
+    pub fn standing(&self, folder: &Path, name: &str, by: Writer) -> Standing {
+        let path = folder.join(name);
+        let Ok(meta) = path.symlink_metadata() else { return Standing::Free };
+        if !meta.is_file() {
+            let what = if meta.is_dir() { "is a folder" } else { "is no file" };
+            return Standing::Foreign(Foreign::Kind(what));
+        }
+        let of_name: Vec<&Mark> = self.list.iter().filter(|mark| mark.name == name).collect();
+        if of_name.is_empty() {
+            return Standing::Foreign(Foreign::Unknown);
+        }
+        // Of a file that is large and another's, nothing needs to be read.
+        let content = of_name.iter().any(|mark| mark.content.bytes == meta.len()).then(|| Content::of_file(&path).ok());
+        let same = |mark: &&&Mark| content.as_ref().and_then(Option::as_ref) == Some(&mark.content);
+        let mut written = of_name.iter().filter(same).peekable();
+        match written.peek().copied() {
+            None => Standing::Foreign(Foreign::Changed),
+            Some(_) if written.any(|mark| mark.by == by) => Standing::Ours,
+            Some(other) => Standing::Foreign(Foreign::OfAnother(other.by)),
+        }
+    }
+}
+
+/// The lines of marks, as they stand in the file.
+pub fn lines(marks: &[Mark]) -> String {
+    marks.iter().map(|mark| serde_json::to_string(mark).expect("plain values") + "\n").collect()
+}
+
+/// Adds lines to a file of marks that is open for reading and appending.
+pub fn append(file: &mut File, marks: &[Mark]) -> io::Result<()> {
+    let text = lines(marks);
+    // After a line that was cut short ours begins anew.
+    let whole = ends_a_line(file)?;
+    file.write_all(if whole { text } else { format!("\n{text}") }.as_bytes())?;
+    file.sync_data()
+}
+
+fn ends_a_line(file: &mut File) -> io::Result<bool> {
+    use std::io::{Seek, SeekFrom};
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
