@@ -101,7 +101,7 @@ fn a_nightly_run_replaces_what_it_wrote_and_names_what_stays() {
         &["score", "exp.yaml", "scores.csv"],
         &["check", "exp.yaml", "--findings", "findings.csv"],
         &["simulate", "made", "--leads", "50"],
-        &["audit", "exp.yaml", "--out", "audited"],
+        &["compare", "r", "r", "--out", "changed"],
         &["ab", "plan", "--rate", "0.1", "--effect", "0.02", "--per-week", "300", "--out", "test.yaml"],
     ];
     for command in nightly {

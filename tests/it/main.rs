@@ -22,6 +22,7 @@ mod product;
 mod replay;
 mod review;
 mod sheets;
+mod supply;
 mod trial;
 mod trial_study;
 mod x_education;
