@@ -30,7 +30,7 @@ pub fn store(review: &Review, inputs: &[InputFile], folder: &Path, png: bool) ->
     }
     draft.write("run.json", run_json(review, inputs))?;
     let written = draft.finish()?;
-    append(review, folder)?;
+    append(review, &super::files(inputs), folder)?;
     Ok(written)
 }
 
