@@ -11,6 +11,7 @@ mod experiments;
 mod field;
 mod floors;
 mod golden;
+mod hostile;
 mod laws;
 mod laws_of_replay;
 mod methods;
