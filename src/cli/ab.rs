@@ -217,6 +217,7 @@ pub struct Plan {
 
 impl Plan {
     fn run(self) -> Outcome {
+        self.check()?;
         let inputs: Vec<PathBuf> = match &self.from {
             Some(from) => Experiment::load(from)?.files(),
             None => Vec::new(),
@@ -247,6 +248,17 @@ impl Plan {
             print(&format!("Test: {}\nPower by week: {}\n", file.path().display(), picture.path().display()))?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What the plan itself does not look at.
+    fn check(&self) -> Result<(), Failure> {
+        if self.delay.is_some_and(|days| !(days > 0.0 && days.is_finite())) {
+            return Err(Failure::new(USAGE, "--delay is a number of days above 0, such as 20"));
+        }
+        if self.foretold.is_some_and(|share| !(-1.0..=1.0).contains(&share)) {
+            return Err(Failure::new(USAGE, "--foretold is a difference of shares between -1 and 1, such as 0.02"));
+        }
+        Ok(())
     }
 
     fn past(&self) -> Result<Option<Past>, Failure> {

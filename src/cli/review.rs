@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use leadoff::experiment::Experiment;
 use leadoff::report;
 use leadoff::time::Moment;
@@ -9,6 +10,9 @@ use leadoff::workflows::review::{self, Asked, Kept, ReviewError, Reviewed};
 
 use super::progress::Progress;
 use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, show, store_code};
+
+/// Ten years of months.
+const MOST_PERIODS: u64 = 120;
 
 /// Reviews a quarter of the model in use: whether it still works, what changed, what to do, what became of the last advice.
 #[derive(Args)]
@@ -32,7 +36,12 @@ pub struct Review {
     #[arg(long, value_name = "DAY", requires = "from")]
     to: Option<Moment>,
     /// How many periods before it are compared.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 4,
+        value_parser = RangedU64ValueParser::<usize>::new().range(0..=MOST_PERIODS)
+    )]
     compare: usize,
     /// The folder of all reviews and their ledger; by default reports/NAME-review of the experiment file.
     #[arg(long, value_name = "FOLDER")]

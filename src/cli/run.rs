@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use leadoff::experiment::Experiment;
 use leadoff::report;
 use leadoff::result::Decision;
@@ -10,6 +11,9 @@ use leadoff::workflows::run::{self, RunError};
 
 use super::progress::Progress;
 use super::{DATA, FAULT, Failure, HELD_BACK, Outcome, pipeline_code, show, store_code, tell};
+
+/// Each has a stack of its own.
+const MOST_THREADS: u64 = 1024;
 
 /// Replays the leads of an experiment through all its models and writes the report.
 #[derive(Args)]
@@ -26,7 +30,7 @@ pub struct Run {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// How many threads; by default as many as there are processors. They change no number.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_THREADS))]
     threads: Option<usize>,
     /// Says on stderr how long each step took and how much memory was used.
     #[arg(long)]
@@ -39,7 +43,7 @@ pub struct Run {
 impl Run {
     pub fn run(self) -> Outcome {
         if let Some(threads) = self.threads {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
             pool.map_err(Failure::fault)?;
         }
         let mut experiment = Experiment::load(&self.experiment)?;

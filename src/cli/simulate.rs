@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use leadoff::simulate::{self, Contact, Drift, Organisation};
 use leadoff::stats::random::Seed;
@@ -18,7 +19,11 @@ pub struct Simulate {
     /// The folder to write into.
     folder: PathBuf,
     /// How many leads.
-    #[arg(long, default_value_t = 15_000)]
+    #[arg(
+        long,
+        default_value_t = 15_000,
+        value_parser = RangedU64ValueParser::<usize>::new().range(0..=MOST_LEADS)
+    )]
     leads: usize,
     /// Mean number of events a lead.
     #[arg(long, default_value_t = 7.0)]
@@ -81,6 +86,10 @@ enum Format {
     Parquet,
 }
 
+/// A history is made in memory: about 100 bytes a lead and 25 an event.
+const MOST_LEADS: u64 = 10_000_000;
+const MOST_EVENTS: f64 = 200_000_000.0;
+
 /// Log-odds that paid leads lose by drift: about two thirds of their conversions.
 const PAID_LOSS: f64 = 1.2;
 
@@ -99,6 +108,11 @@ impl Simulate {
         }
         if !(0.0..=10_000.0).contains(&self.events) || !self.intercept.is_finite() {
             return Err(Failure::new(USAGE, "--events is a number from 0 to 10000, --intercept any number"));
+        }
+        if self.leads as f64 * self.events > MOST_EVENTS {
+            let events = self.leads as f64 * self.events;
+            let message = format!("--leads times --events is {events:.0} events, expected at most {MOST_EVENTS:.0}");
+            return Err(Failure::new(USAGE, message));
         }
         let contact = match self.contact.as_slice() {
             &[low, high] if (0.0..=1.0).contains(&low) && (low..=1.0).contains(&high) => Contact { low, high },
@@ -161,11 +175,11 @@ impl Simulate {
         let sound = (0.0..=1.0).contains(&rate[1])
             && (0.0..=1.0).contains(&self.share)
             && [control, treatment].iter().all(|delay| (0.0..=10_000.0).contains(delay))
-            && self.reps.is_none_or(|reps| reps >= 2);
+            && self.reps.is_none_or(|reps| (2..=MOST_LEADS as usize).contains(&reps));
         if !sound {
             return Err(Failure::new(
                 USAGE,
-                "--effect leaves the rate of 12 % between 0 and 1, --share is between 0 and 1, --delays are days, --reps at least 2",
+                "--effect leaves the rate of 12 % between 0 and 1, --share is between 0 and 1, --delays are days up to 10000, --reps from 2 to ten million",
             ));
         }
         let truth = Truth {

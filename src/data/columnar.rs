@@ -6,6 +6,7 @@ use polars_arrow::datatypes::ArrowSchema;
 
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, NO_INTEGER, TextBlock};
+use super::fence::fenced;
 use super::files::InFile;
 use super::finding::{Finding, FindingLevel, What};
 use super::reader::{Header, Stored, Typed};
@@ -61,7 +62,8 @@ pub(crate) fn open(file: &InFile) -> Result<File, DataError> {
 }
 
 pub(crate) fn broken(file: &InFile, error: &dyn std::fmt::Display) -> DataError {
-    DataError::Columnar { file: file.shown.clone(), why: format!("{error}; the file is perhaps damaged or cut short") }
+    let advice = "the file is perhaps damaged or cut short: export it again";
+    DataError::Columnar { file: file.shown.clone(), why: format!("{error}; {advice}") }
 }
 
 /// A decoded column of some rows.
@@ -96,7 +98,8 @@ impl Output<'_> {
                 Values::Times(micros, true) => Ok(Cells::Instant(part(micros, from, some))),
                 Values::Times(micros, false) => Ok(Cells::Clock(part(micros, from, some))),
             };
-            let cells = self.names.iter().zip(&mut columns).map(cell).collect::<Result<Vec<Cells>, DataError>>()?;
+            let all = || self.names.iter().zip(&mut columns).map(cell).collect::<Result<Vec<Cells>, DataError>>();
+            let cells = fenced(self.file, all)?;
             let lines = Lines::From((self.start + from + 1) as u32, some);
             if !(self.send)(Batch { file: self.place, lines, cells }) {
                 return Ok(false);

@@ -1,4 +1,6 @@
-use std::io::Read;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -6,7 +8,7 @@ use csv::ByteRecord;
 
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, Spot, TextBlock};
-use super::files::{self, InFile};
+use super::files::{self, COLUMNS, InFile, RECORD};
 use super::finding::{Finding, FindingLevel, What};
 use super::reader::{Counted, Header, Met, TableReader, Wanted, shortened};
 use super::spec::Dialect;
@@ -14,9 +16,65 @@ use super::spec::Dialect;
 /// Rows of a batch.
 const ROWS: usize = 1 << 14;
 /// A batch of long rows is handed over before.
-const BYTES: usize = 1 << 22;
+pub(super) const BYTES: usize = 1 << 22;
 
-type Rows = csv::Reader<Box<dyn Read + Send>>;
+/// Cells of a batch: of wide files it has fewer rows.
+pub(super) const CELLS: usize = 1 << 22;
+
+type Rows = csv::Reader<Bounded>;
+
+/// Text of which no more is given out than a record may have, until it is told where the next one begins.
+struct Bounded {
+    text: Box<dyn Read + Send>,
+    given: u64,
+    /// Where the record begins.
+    begun: Cell<u64>,
+    delimiter: u8,
+    /// Delimiters in the part of a long record that was given: each takes more memory than its byte.
+    fields: usize,
+}
+
+/// A record of more bytes is looked at for its fields.
+const LONG: u64 = 1 << 20;
+
+/// Why a record is read no further.
+#[derive(Debug, thiserror::Error)]
+#[error("a record is too long")]
+struct TooLong;
+
+#[derive(Debug, thiserror::Error)]
+#[error("a record has too many fields")]
+struct TooWide;
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // One more than it may have: its end may stand there.
+        let so_far = self.given - self.begun.get();
+        let left = (RECORD + 1).saturating_sub(so_far);
+        if left == 0 {
+            return Err(io::Error::other(TooLong));
+        }
+        let room = buffer.len().min(left as usize);
+        let read = self.text.read(&mut buffer[..room])?;
+        self.given += read as u64;
+        // Within quotes delimiters are no fields, so that there may be many more than fields.
+        self.fields = if so_far < LONG { 0 } else { self.fields };
+        if so_far >= LONG {
+            self.fields += buffer[..read].iter().filter(|byte| **byte == self.delimiter).count();
+            if self.fields > 16 * COLUMNS {
+                return Err(io::Error::other(TooWide));
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// The next record; false at the end.
+fn next(file: &InFile, rows: &mut Rows, record: &mut ByteRecord) -> Result<bool, DataError> {
+    let read = rows.read_byte_record(record).map_err(|error| broken(file, record, error))?;
+    rows.get_ref().begun.set(rows.position().byte());
+    Ok(read)
+}
 
 /// A file whose fields stand between commas, semicolons, bars or tabs.
 pub(crate) struct DelimitedFile {
@@ -41,7 +99,7 @@ impl TableReader for DelimitedFile {
         let mut rows = open(file, dialect, *delimiter, &Arc::default())?;
         let columns = first_row(file, dialect, &mut rows)?;
         let mut record = ByteRecord::new();
-        let has_rows = rows.read_byte_record(&mut record).map_err(|error| broken(file, error))?;
+        let has_rows = next(file, &mut rows, &mut record)?;
         let mut notes = Vec::new();
         if *found && *delimiter != b',' {
             let shown = if *delimiter == b'\t' { "tab".into() } else { char::from(*delimiter).to_string() };
@@ -64,7 +122,7 @@ impl TableReader for DelimitedFile {
         let mut reading = Reading { file, place: wanted.file, dialect, names, delimiter: *delimiter, width, met };
         let mut record = ByteRecord::new();
         let mut growing = Growing::new(places.len());
-        while rows.read_byte_record(&mut record).map_err(|error| broken(file, error))? {
+        while next(file, &mut rows, &mut record)? {
             let line = record.position().map_or(0, csv::Position::line);
             if record.len() != reading.width && !reading.repair(&mut record, line) {
                 return Err(reading.ragged(&record, line, &mut rows));
@@ -116,6 +174,7 @@ fn delimiter(file: &InFile, dialect: &Dialect) -> Result<(u8, bool), DataError> 
 
 fn open(file: &InFile, dialect: &Dialect, delimiter: u8, bytes: &Arc<AtomicU64>) -> Result<Rows, DataError> {
     let text = files::text(file, dialect.encoding.as_ref().map(|encoding| encoding.encoding), bytes)?;
+    let text = Bounded { text, given: 0, begun: Cell::new(0), delimiter, fields: 0 };
     let mut builder = csv::ReaderBuilder::new();
     // Rows of another length are our errors, with the file and the line.
     Ok(builder.has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(1 << 17).from_reader(text))
@@ -123,7 +182,10 @@ fn open(file: &InFile, dialect: &Dialect, delimiter: u8, bytes: &Arc<AtomicU64>)
 
 fn first_row(file: &InFile, dialect: &Dialect, rows: &mut Rows) -> Result<Vec<String>, DataError> {
     let mut record = ByteRecord::new();
-    rows.read_byte_record(&mut record).map_err(|error| broken(file, error))?;
+    next(file, rows, &mut record)?;
+    if record.len() > COLUMNS {
+        return Err(DataError::Wide { file: file.shown.clone(), line: 1 });
+    }
     if record.as_slice().contains(&0) {
         return Err(nul(file, 1));
     }
@@ -152,16 +214,27 @@ fn first_row(file: &InFile, dialect: &Dialect, rows: &mut Rows) -> Result<Vec<St
     Ok(columns)
 }
 
-fn broken(file: &InFile, error: csv::Error) -> DataError {
+fn is<E: std::error::Error + 'static>(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|source| source.is::<E>())
+}
+
+fn broken(file: &InFile, record: &ByteRecord, error: csv::Error) -> DataError {
     let text = error.to_string();
+    let line = record.position().map_or(0, csv::Position::line);
     let source = match error.into_kind() {
+        csv::ErrorKind::Io(source) if is::<TooLong>(&source) => {
+            return DataError::LongRecord { file: file.shown.clone(), line };
+        }
+        csv::ErrorKind::Io(source) if is::<TooWide>(&source) => {
+            return DataError::Wide { file: file.shown.clone(), line };
+        }
         csv::ErrorKind::Io(source) => source,
-        _ => std::io::Error::other(text),
+        _ => io::Error::other(text),
     };
     file.error(source)
 }
 
-fn nul(file: &InFile, line: u64) -> DataError {
+pub(super) fn nul(file: &InFile, line: u64) -> DataError {
     let advice = "if every second byte is one, declare `encoding: utf-16le`; else export the file again";
     DataError::Nul { file: file.shown.clone(), line, advice }
 }
@@ -181,38 +254,35 @@ struct Growing {
 
 impl Growing {
     fn new(columns: usize) -> Self {
-        Self {
-            lines: Vec::with_capacity(ROWS),
-            columns: vec![(Vec::new(), Vec::with_capacity(ROWS)); columns],
-            bytes: 0,
-        }
+        Self { lines: Vec::with_capacity(ROWS), columns: vec![(Vec::new(), Vec::new()); columns], bytes: 0 }
     }
 
     fn full(&self) -> bool {
-        self.lines.len() == ROWS || self.bytes >= BYTES
+        self.lines.len() == ROWS || self.bytes >= BYTES || self.lines.len() * self.columns.len() >= CELLS
     }
 }
 
 /// Where the columns named stand in this file.
 fn places(input: &'static str, file: &InFile, columns: &[String], names: &[&str]) -> Result<Vec<usize>, DataError> {
-    let place = |name: &&str| {
-        let found: Vec<usize> = (0..columns.len()).filter(|&column| columns[column] == *name).collect();
-        match found.as_slice() {
-            [one] => Ok(*one),
-            [] => Err(DataError::NoColumn {
-                input,
-                file: file.shown.clone(),
-                column: (*name).into(),
-                named: String::new(),
-                hint: "the file changed while it was read".into(),
-            }),
-            several => Err(DataError::DuplicateColumn {
-                file: file.shown.clone(),
-                column: (*name).into(),
-                times: several.len(),
-                places: several.iter().map(|column| (column + 1).to_string()).collect::<Vec<_>>().join(", "),
-            }),
-        }
+    let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, name) in columns.iter().enumerate() {
+        named.entry(name).or_default().push(place);
+    }
+    let place = |name: &&str| match named.get(name).map_or(&[][..], Vec::as_slice) {
+        [one] => Ok(*one),
+        [] => Err(DataError::NoColumn {
+            input,
+            file: file.shown.clone(),
+            column: (*name).into(),
+            named: String::new(),
+            hint: "the file changed while it was read".into(),
+        }),
+        several => Err(DataError::DuplicateColumn {
+            file: file.shown.clone(),
+            column: (*name).into(),
+            times: several.len(),
+            places: several.iter().map(|column| (column + 1).to_string()).collect::<Vec<_>>().join(", "),
+        }),
     };
     names.iter().map(place).collect()
 }
@@ -272,10 +342,10 @@ impl Reading<'_> {
             "; the row is perhaps cut short"
         };
         let (found, mut others) = (record.len(), 0u64);
-        let mut next = ByteRecord::new();
-        while let Ok(true) = rows.read_byte_record(&mut next) {
-            let line = next.position().map_or(0, csv::Position::line);
-            others += u64::from(next.len() != self.width && !self.repair(&mut next, line));
+        let mut record = ByteRecord::new();
+        while let Ok(true) = next(self.file, rows, &mut record) {
+            let line = record.position().map_or(0, csv::Position::line);
+            others += u64::from(record.len() != self.width && !self.repair(&mut record, line));
         }
         let more = if others > 0 { format!(" (and {others} more such rows)") } else { String::new() };
         let file = self.file.shown.clone();
@@ -319,7 +389,7 @@ impl Reading<'_> {
     }
 }
 
-fn line_of(at: usize, ends: &[u32], lines: &[u32]) -> u64 {
+pub(super) fn line_of(at: usize, ends: &[u32], lines: &[u32]) -> u64 {
     let row = ends.partition_point(|&end| end as usize <= at);
     lines.get(row).map_or(0, |&line| u64::from(line))
 }

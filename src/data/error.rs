@@ -1,5 +1,7 @@
 use std::io;
 
+use super::files::{COLUMNS, RECORD};
+
 /// Why the data could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -9,6 +11,19 @@ pub enum DataError {
     Pattern { input: &'static str, pattern: String, why: String },
     #[error("{file}: cannot be read: {source}")]
     Io { file: String, source: io::Error },
+    #[error(
+        "{file}: it is a pipe or a device, expected a file: inputs are read more than once; save it as a file and name that"
+    )]
+    Passing { file: String },
+    #[error(
+        "{file}, line {line}: a record of more than {} MiB; close the quote that holds it together, or leave out the column that is so long",
+        RECORD >> 20
+    )]
+    LongRecord { file: String, line: u64 },
+    #[error(
+        "{file}, line {line}: a row of more than {COLUMNS} fields; declare its `delimiter`, or export fewer columns"
+    )]
+    Wide { file: String, line: u64 },
     #[error("{file}: {found}; expected CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC; {advice}")]
     NotATable { file: String, found: String, advice: String },
     #[error("{file}: {found}; {advice}")]

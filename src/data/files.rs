@@ -11,6 +11,12 @@ use super::spec::{DataSpec, Paths};
 
 use crate::table::did_you_mean;
 
+/// Bytes of a line or row of text, at most: so much of it is held while its end is looked for.
+pub(crate) const RECORD: u64 = 64 << 20;
+
+/// Columns of a text file, at most: a line of separators is as many.
+pub(crate) const COLUMNS: usize = 1_000_000;
+
 /// A file that was read, for the record of a run.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct InputFile {
@@ -128,6 +134,7 @@ fn existing(input: &'static str, shown: &str, base: &Path) -> Result<InFile, Dat
         Ok(meta) if meta.is_dir() => {
             Err(missing(format!("; it is a folder: name its files, as `{}/*.csv`", shown.trim_end_matches('/'))))
         }
+        Ok(meta) if !meta.is_file() => Err(DataError::Passing { file: shown.into() }),
         Ok(_) => Ok(InFile { path, shown: shown.into() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(neighbour(&path))),
         Err(source) => Err(DataError::Io { file: shown.into(), source }),
@@ -298,6 +305,19 @@ mod tests {
         let files = inputs(&spec, folder.path()).unwrap();
         assert_eq!((files[0].path.as_str(), files[0].bytes), ("a.csv", 3));
         assert_eq!(files[0].sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_can_be_read_once_only_is_refused_without_being_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("leads.csv");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if made.is_ok_and(|status| status.success()) {
+            let error = expand("leads", &"leads.csv".into(), folder.path()).unwrap_err().to_string();
+            assert!(error.contains("leads.csv") && error.contains("save it as a file"), "{error}");
+        }
+        assert!(expand("leads", &"/dev/null".into(), folder.path()).is_err());
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use std::collections::{HashMap, HashSet};
+
 use rayon::prelude::*;
 
 use crate::table::{Ids, MISSING};
@@ -53,13 +55,9 @@ pub(crate) fn gather(
 
 /// The columns to be decoded: those that are seen first, then those asked for.
 pub(crate) fn places(seen: &[usize], asks: &[Ask]) -> Vec<usize> {
-    let mut places = seen.to_vec();
-    for ask in asks {
-        if !places.contains(&ask.place) {
-            places.push(ask.place);
-        }
-    }
-    places
+    let mut known: HashSet<usize> = seen.iter().copied().collect();
+    let new = asks.iter().map(|ask| ask.place).filter(|place| known.insert(*place));
+    seen.iter().copied().chain(new).collect()
 }
 
 /// The rows of a batch that are to be read; nothing: all.
@@ -78,8 +76,9 @@ pub(crate) fn gather_rows<T: Send>(
 ) -> Result<(Vec<Gathered>, Vec<Met>), DataError> {
     let Request { source, seen, asks, zone, passed_over } = request;
     let places = places(seen, asks);
-    let cell_of: Vec<usize> =
-        asks.iter().filter_map(|ask| places.iter().position(|place| *place == ask.place)).collect();
+    // Of a column that is seen twice, the first.
+    let cells: HashMap<usize, usize> = places.iter().enumerate().rev().map(|(cell, place)| (*place, cell)).collect();
+    let cell_of: Vec<usize> = asks.iter().filter_map(|ask| cells.get(&ask.place).copied()).collect();
     let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
     let met = source.read(source.decode(&places, passed_over.cloned()), progress, choose, |batch, (made, rows)| {
         take(batch, made);

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -8,7 +8,8 @@ use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor
 
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, TextBlock};
-use super::files::{self, InFile};
+use super::delimited::{BYTES, CELLS, line_of, nul};
+use super::files::{self, COLUMNS, InFile, RECORD};
 use super::reader::{Header, Met, TableReader, Wanted};
 use super::spec::Dialect;
 
@@ -37,19 +38,21 @@ impl TableReader for JsonLinesFile {
         let names = wanted.names;
         let places: HashMap<&str, usize> = names.iter().enumerate().map(|(place, name)| (*name, place)).collect();
         let mut growing = Growing::new(names.len());
-        let mut lines: Vec<u32> = Vec::new();
+        let (mut lines, mut bytes) = (Vec::<u32>::new(), 0);
         each_line(&self.file, &self.dialect, wanted.bytes, |line, number| {
             parse(&self.file, line, number, Row { places: &places, growing: &mut growing })?;
             growing.close_row();
             lines.push(number as u32);
-            if lines.len() < ROWS {
+            bytes += line.len();
+            if lines.len() < ROWS && bytes < BYTES && lines.len() * names.len() < CELLS {
                 return Ok(true);
             }
+            bytes = 0;
             let full = std::mem::replace(&mut growing, Growing::new(names.len()));
-            Ok(send(full.batch(wanted.file, std::mem::take(&mut lines))))
+            Ok(send(full.batch(&self.file, wanted.file, std::mem::take(&mut lines))?))
         })?;
         if !lines.is_empty() {
-            send(growing.batch(wanted.file, lines));
+            send(growing.batch(&self.file, wanted.file, lines)?);
         }
         Ok(Met::default())
     }
@@ -71,10 +74,14 @@ fn each_line(
     let (mut line, mut number) = (Vec::new(), 0);
     loop {
         line.clear();
-        if reader.read_until(b'\n', &mut line).map_err(|error| file.error(error))? == 0 {
+        let read = reader.by_ref().take(RECORD + 1).read_until(b'\n', &mut line).map_err(|error| file.error(error))?;
+        if read == 0 {
             return Ok(());
         }
         number += 1;
+        if line.trim_ascii_end().len() as u64 > RECORD {
+            return Err(DataError::LongRecord { file: file.shown.clone(), line: number });
+        }
         if !line.trim_ascii().is_empty() && !take(line.trim_ascii(), number)? {
             return Ok(());
         }
@@ -144,7 +151,13 @@ impl<'de> Visitor<'de> for Keys<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         while let Some(key) = object.next_key_seed(Key)? {
+            if key.contains('\0') {
+                return Err(de::Error::custom("a key holds a NUL"));
+            }
             if !self.known.contains_key(key.as_ref()) {
+                if self.columns.len() == COLUMNS {
+                    return Err(de::Error::custom(format!("more than {COLUMNS} keys in all objects")));
+                }
                 self.known.insert(key.to_string(), ());
                 self.columns.push(key.into_owned());
             }
@@ -189,9 +202,15 @@ impl Growing {
         }
     }
 
-    fn batch(self, file: u32, lines: Vec<u32>) -> Batch {
-        let text = |block: Block| Cells::Text(TextBlock::from_parts(block.text, block.ends, block.booleans));
-        Batch { file, lines: Lines::Each(lines), cells: self.blocks.into_iter().map(text).collect() }
+    /// # Errors
+    /// When a text holds a NUL, as in no other kind of text file.
+    fn batch(self, file: &InFile, place: u32, lines: Vec<u32>) -> Result<Batch, DataError> {
+        let text = |block: Block| match block.text.bytes().position(|byte| byte == 0) {
+            Some(at) => Err(nul(file, line_of(at, &block.ends, &lines))),
+            None => Ok(Cells::Text(TextBlock::from_parts(block.text, block.ends, block.booleans))),
+        };
+        let cells = self.blocks.into_iter().map(text).collect::<Result<_, _>>()?;
+        Ok(Batch { file: place, lines: Lines::Each(lines), cells })
     }
 }
 
@@ -286,23 +305,103 @@ impl<'de> Visitor<'de> for Value<'_> {
         Ok(())
     }
 
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        let mut text = String::new();
+        Json { text: &mut text, before: "" }.visit_seq(list)?;
+        self.text(&text);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
+        let mut text = String::new();
+        Json { text: &mut text, before: "" }.visit_map(object)?;
+        self.text(&text);
+        Ok(())
+    }
+}
+
+/// What lies within a value, written down as it is read: as a tree it would take many times its text.
+struct Json<'a> {
+    text: &'a mut String,
+    /// Stands before it.
+    before: &'static str,
+}
+
+impl Json<'_> {
+    fn scalar(self, value: impl Into<serde_json::Value>) {
+        self.text.push_str(self.before);
+        // Writing to memory does not fail.
+        let _ = write!(self.text, "{}", value.into());
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Json<'_> {
+    type Value = ();
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Json<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.scalar(text);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<(), E> {
+        self.scalar(flag);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.scalar(number);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.scalar(number);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        self.scalar(number);
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.scalar(serde_json::Value::Null);
+        Ok(())
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let mut parts = Vec::new();
-        while let Some(part) = list.next_element::<serde_json::Value>()? {
-            parts.push(part);
+        let Self { text, before } = self;
+        text.push_str(before);
+        text.push('[');
+        let mut before = "";
+        while list.next_element_seed(Json { text, before })?.is_some() {
+            before = ",";
         }
-        self.text(&serde_json::Value::Array(parts).to_string());
+        text.push(']');
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let mut text = String::from("{");
-        while let Some((key, value)) = object.next_entry::<String, serde_json::Value>()? {
-            let comma = if text.len() > 1 { "," } else { "" };
-            // Writing to memory does not fail.
-            let _ = write!(text, "{comma}{}:{value}", serde_json::Value::String(key));
+        let Self { text, before } = self;
+        text.push_str(before);
+        text.push('{');
+        let mut before = "";
+        while object.next_key_seed(Json { text, before })?.is_some() {
+            object.next_value_seed(Json { text, before: ":" })?;
+            before = ",";
         }
-        self.text(&(text + "}"));
+        text.push('}');
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::table::{Cell, Column, Ids, MISSING, is_all};
@@ -102,10 +102,11 @@ fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<
         }
     }
     check_names(spec, outcomes, source)?;
-    let at_columns: Vec<&str> = known_at(spec).collect();
+    let at_columns: HashSet<&str> = known_at(spec).collect();
+    let ignored: HashSet<&str> = spec.ignore.iter().map(String::as_str).collect();
     let mut plan = Plan::default();
     for (place, name) in source.header.iter().enumerate() {
-        if spec.ignore.contains(name) {
+        if ignored.contains(name.as_str()) {
             continue;
         }
         let is = |wanted: &Option<String>| wanted.as_deref() == Some(name.as_str());
@@ -128,7 +129,7 @@ fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<
                 plan.order_by = Some(ask);
             }
             plan.attributes.push(ask);
-            let declared = spec.types.get(name).copied().or(at_columns.contains(&name.as_str()).then_some(Type::Time));
+            let declared = spec.types.get(name).copied().or(at_columns.contains(name.as_str()).then_some(Type::Time));
             plan.asks.push(Ask { place, kind: declared.map_or(As::Found, kind_of) });
         }
     }
@@ -413,7 +414,8 @@ fn attributes(
     kept: &[usize],
 ) -> Vec<Attribute> {
     let mut attributes = Vec::with_capacity(plan.attributes.len());
-    for (ask, gathered) in columns.into_iter().enumerate().filter(|(ask, _)| plan.attributes.contains(ask)) {
+    let asked: HashSet<usize> = plan.attributes.iter().copied().collect();
+    for (ask, gathered) in columns.into_iter().enumerate().filter(|(ask, _)| asked.contains(ask)) {
         let name = source.header[plan.asks[ask].place].clone();
         let known = spec.except.get(&name).or(spec.known.as_ref()).unwrap_or(&KnownSpec::AsExported);
         let known = match known {

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -110,7 +110,8 @@ pub(crate) fn check(spec: &OutcomesSpec, leads_have_ids: bool) -> Result<(), Dat
 /// The outcomes' own columns that nobody asked for: to use one as a feature would tell who was won.
 fn only_of_winners(spec: &OutcomesSpec, source: &Source, leads_header: &[String]) -> Option<Finding> {
     let asked: Vec<&str> = roles(spec).into_iter().map(|(_, column)| column).chain(spec.lead.as_deref()).collect();
-    let own = |column: &&String| !asked.contains(&column.as_str()) && !leads_header.contains(column);
+    let of_leads: HashSet<&String> = leads_header.iter().collect();
+    let own = |column: &&String| !asked.contains(&column.as_str()) && !of_leads.contains(column);
     let own: Vec<String> = source.header.iter().filter(own).cloned().collect();
     let text = format!(
         "{} {} known only of leads whose deal is recorded: no model may read {}",
@@ -169,8 +170,8 @@ pub(crate) fn of_leads(
     let Read { source, asks, columns, met, mut spots, named, nulls } = read;
     progress(source.progress_at_the_end(spots.len() as u64));
     let roles = roles(spec);
-    for column in
-        source.header.iter().filter(|column| !leads_header.contains(column) && spec.lead.as_ref() != Some(column))
+    let of_leads: HashSet<&String> = leads_header.iter().collect();
+    for column in source.header.iter().filter(|column| !of_leads.contains(column) && spec.lead.as_ref() != Some(column))
     {
         let reason = "it is a column of the outcomes, known only of leads whose deal is recorded".to_string();
         findings.refused.push(RefusedColumn { column: column.clone(), reason });
@@ -238,7 +239,7 @@ pub(crate) struct Latest {
 }
 
 /// 2100-01-01: CRMs write an open end as 2999 or 9999.
-const FAR: Instant = 4_102_444_800_000_000;
+pub(super) const FAR: Instant = 4_102_444_800_000_000;
 
 impl Latest {
     pub fn of<'a>(columns: impl Iterator<Item = &'a [Instant]>) -> Self {

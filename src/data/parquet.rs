@@ -1,28 +1,35 @@
 use std::fs::File;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use polars::prelude::{ArrowDataType, ArrowField, ParquetReader, PolarsError, PolarsResult, SerReader, Series};
+use polars::prelude::{ArrowDataType, ArrowField, PolarsError, PolarsResult, Series};
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::datatypes::{
-    ArrowSchemaRef, DTYPE_CATEGORICAL_NEW, IntegerType, Metadata, TimeUnit as ArrowTimeUnit,
+    ArrowSchema, ArrowSchemaRef, DTYPE_CATEGORICAL_NEW, IntegerType, Metadata, TimeUnit as ArrowTimeUnit,
 };
 use polars_buffer::Buffer;
+use polars_parquet::parquet::compression::Compression;
+use polars_parquet::parquet::page::ParquetPageHeader;
+use polars_parquet::parquet::read::deserialize_metadata;
 use polars_parquet::parquet::statistics::Statistics;
 use polars_parquet::read::{
     BasicDecompressor, ColumnChunkMetadata, FileMetadata, PageReader, RowGroupMetadata, column_iter_to_arrays,
+    infer_schema,
 };
+use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 use rayon::prelude::*;
 
 use crate::table::MISSING;
 
-use super::DataError;
 use super::cells::Batch;
+use super::claims::{check_bytes, check_rows};
 use super::columnar::{Output, ROWS, Values, broken, header, open, stored};
+use super::fence::fenced;
 use super::files::InFile;
 use super::reader::{Bounds, Group, Header, Met, Stored, TableReader, Wanted};
+use super::{DataError, footer};
 
 /// A Parquet file, its footer read.
 pub(crate) struct ParquetFile {
@@ -34,11 +41,48 @@ pub(crate) struct ParquetFile {
 
 impl ParquetFile {
     pub fn open(input: &'static str, file: InFile) -> Result<Self, DataError> {
-        let mut reader = ParquetReader::new(open(&file)?);
-        let schema = reader.schema().map_err(|error| broken(&file, &error))?;
-        let metadata = reader.get_metadata().map_err(|error| broken(&file, &error))?.clone();
-        Ok(Self { input, file, schema, metadata })
+        let (metadata, schema) = fenced(&file, || metadata(&file))?;
+        Ok(Self { input, file, schema: schema.into(), metadata: metadata.into() })
     }
+}
+
+/// The end of the file: the footer's length, and a mark.
+const TAIL: u64 = 8;
+
+/// What the footer says, which is checked before it is decoded.
+fn metadata(file: &InFile) -> Result<(FileMetadata, ArrowSchema), DataError> {
+    let size = file.size();
+    let mut reader = open(file)?;
+    let mut last = |length: u64| {
+        let mut bytes = Vec::new();
+        let end = i64::try_from(length).map_err(io::Error::other)?;
+        reader.seek(SeekFrom::End(-end)).and_then(|_| reader.by_ref().take(length).read_to_end(&mut bytes))?;
+        Ok(bytes)
+    };
+    let mut read = |length: u64| last(length).map_err(|error| file.error(error));
+    if size < TAIL + 4 {
+        return Err(broken(file, &"it has no footer"));
+    }
+    let tail = read(TAIL)?;
+    let (length, mark) = tail.split_at(4);
+    if mark != b"PAR1" {
+        return Err(broken(file, &"it does not end as a Parquet file does"));
+    }
+    let length = u64::from(length.try_into().map_or(u32::MAX, u32::from_le_bytes)) + TAIL;
+    if length > size - 4 {
+        return Err(broken(file, &format!("its footer claims {length} bytes, of {size} of the file")));
+    }
+    let footer = read(length)?;
+    footer::check(&footer).map_err(|error| broken(file, &error))?;
+    let metadata = deserialize_metadata(Buffer::from(footer)).map_err(|error| broken(file, &error))?;
+    let rows = metadata.row_groups.iter().try_fold(0, |sum: u64, group| sum.checked_add(group.num_rows() as u64));
+    match rows {
+        Some(rows) if rows == metadata.num_rows as u64 => check_rows(rows, size),
+        _ => Err("its groups of rows are not as many as it says".to_string()),
+    }
+    .map_err(|error| broken(file, &error))?;
+    let schema = infer_schema(&metadata).map_err(|error| broken(file, &error))?;
+    Ok((metadata, schema))
 }
 
 impl TableReader for ParquetFile {
@@ -56,7 +100,7 @@ impl TableReader for ParquetFile {
         let parts = parts(metadata.row_groups.iter().map(RowGroupMetadata::num_rows));
         let mut met = Met::default();
         for together in parts.chunks(rayon::current_num_threads()) {
-            let decode = |part: &Range<usize>| self.decode(part.clone(), wanted);
+            let decode = |part: &Range<usize>| fenced(file, || self.decode(part.clone(), wanted));
             let decoded: Vec<Result<Vec<Decoded>, DataError>> = together.par_iter().map(decode).collect();
             for part in decoded {
                 for (rows, columns) in part? {
@@ -78,10 +122,13 @@ impl TableReader for ParquetFile {
 
     fn groups(&self, column: &str) -> Vec<Group> {
         let Some(field) = self.schema.get(column) else { return Vec::new() };
+        let bounds = |group: &RowGroupMetadata| {
+            let chunk = group.columns_under_root_iter(column)?.next()?;
+            bounds(&chunk.statistics(&self.metadata.footer_buf)?.ok()?, &field.dtype)
+        };
         let of_group = |group: &RowGroupMetadata| {
-            let chunk = group.columns_under_root_iter(column).and_then(|mut chunks| chunks.next());
-            let statistics = chunk.and_then(|chunk| chunk.statistics(&self.metadata.footer_buf)?.ok());
-            let bounds = statistics.and_then(|statistics| bounds(&statistics, &field.dtype));
+            // Statistics that cannot be read tell nothing.
+            let bounds = fenced(&self.file, || Ok(bounds(group))).ok().flatten();
             Group { rows: group.num_rows(), bounds }
         };
         self.metadata.row_groups.iter().map(of_group).collect()
@@ -150,6 +197,8 @@ impl ParquetFile {
         file.seek(SeekFrom::Start(range.start)).map_err(|error| self.file.error(error))?;
         file.take(length).read_to_end(&mut bytes).map_err(|error| self.file.error(error))?;
         let bytes = Buffer::from(bytes);
+        check_pages(chunk, group.num_rows() as u64, &bytes)
+            .map_err(|why| broken(&self.file, &format!("column `{name}`: {why}")))?;
         // A writer may give up its dictionary in the midst of a column: then its texts are decoded one by one.
         if is_text(&field.dtype)
             && chunk.dictionary_page_offset().is_some()
@@ -162,6 +211,36 @@ impl ParquetFile {
             Err(arrays) => arrays,
         };
         Ok(Values::Series(Series::try_from((field, arrays)).map_err(fail)?))
+    }
+}
+
+/// # Errors
+/// When the pages of a column claim other rows than its group has, or more than they can hold.
+fn check_pages(chunk: &ColumnChunkMetadata, rows: u64, bytes: &[u8]) -> Result<(), String> {
+    let compressed = chunk.compression() != Compression::Uncompressed;
+    let (mut rest, mut values) = (bytes, 0);
+    while values < rows {
+        // What a page says of itself is read as the decoder reads it, and may take no more than the column does.
+        let mut protocol = TCompactInputProtocol::new(&mut rest, bytes.len().max(1 << 16));
+        let page = ParquetPageHeader::read_from_in_protocol(&mut protocol)
+            .map_err(|_| "a page of it cannot be read".to_string())?;
+        let size = |size: i32| u64::try_from(size).map_err(|_| "a page of it has a negative size".to_string());
+        let (stored, size) = (size(page.compressed_page_size)?, size(page.uncompressed_page_size)?);
+        rest = rest.get(stored as usize..).ok_or("a page of it goes on beyond its end")?;
+        if compressed {
+            check_bytes(size, stored, rows)?;
+        }
+        let claimed = |claimed: i32| u64::try_from(claimed).unwrap_or(u64::MAX);
+        if claimed(page.dictionary_page_header.map_or(0, |page| page.num_values)) > size {
+            return Err("its dictionary claims more values than bytes".into());
+        }
+        let data = page.data_page_header.map(|page| page.num_values);
+        let data = data.or(page.data_page_header_v2.map(|page| page.num_values));
+        values = claimed(data.unwrap_or(0)).saturating_add(values);
+    }
+    match values == rows && u64::try_from(chunk.num_values()) == Ok(rows) {
+        true => Ok(()),
+        false => Err(format!("its pages claim {values} values, expected the {rows} rows of their group")),
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ impl Source {
         let kinds = files.iter().map(file_kinds::kind).collect::<Result<Vec<_>, _>>()?;
         let (header, notes, readers) = (Vec::new(), Vec::new(), Vec::new().into());
         let mut source = Self { input, files, readers, dialect, header, notes, rows: 0 };
-        let (mut readers, mut has_rows) = (Vec::new(), false);
+        let (mut readers, mut has_rows, mut known) = (Vec::new(), false, HashSet::new());
         for (place, kind) in kinds.into_iter().enumerate() {
             let file = &source.files[place];
             let reader = file_kinds::open(kind, input, file, &source.dialect)?;
@@ -63,10 +64,10 @@ impl Source {
             readers.push(reader);
             let columns: Vec<String> = header.columns.into_iter().filter(|name| !name.is_empty()).collect();
             if place == 0 {
+                known.extend(columns.iter().cloned());
                 source.header = columns;
             } else if readers.iter().all(|reader| reader.has_loose_rows()) {
-                let new: Vec<String> = columns.into_iter().filter(|name| !source.header.contains(name)).collect();
-                source.header.extend(new);
+                source.header.extend(columns.into_iter().filter(|name| known.insert(name.clone())));
             } else {
                 source.compare(place, &columns)?;
             }
@@ -82,6 +83,7 @@ impl Source {
     /// Files read together have the same columns.
     fn compare(&self, place: usize, columns: &[String]) -> Result<(), DataError> {
         let lacks = |side: &[String], other: &[String], word: &str| -> Vec<String> {
+            let other: HashSet<&String> = other.iter().collect();
             side.iter().filter(|name| !other.contains(name)).map(|name| format!("{word} `{name}`")).collect()
         };
         let mut differing = lacks(&self.header, columns, "lacks");

@@ -5,7 +5,20 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::outcomes::FAR;
+
 use crate::time::{Format, Moment, Zone};
+
+/// When data were exported: a day that means "never" would call every horizon passed.
+fn export_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Moment>, D::Error> {
+    let until = Option::<Moment>::deserialize(deserializer)?;
+    match until {
+        Some(until) if until.start(&Zone::utc()) >= FAR => Err(de::Error::custom(format!(
+            "{until} has not come: expected the day of the export, before 2100; without it the latest outcome tells"
+        ))),
+        until => Ok(until),
+    }
+}
 
 /// Where the leads, their events and their outcomes stand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,7 +34,7 @@ pub struct DataSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistorySpec>,
     /// When the outcomes were exported; a date alone is its end. By default the latest time among the outcomes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "export_day")]
     pub until: Option<Moment>,
     /// Where times without an offset are read, and days, weeks and quarters are kept.
     #[serde(default)]

@@ -136,7 +136,15 @@ pub struct CapacitySpec {
     /// Leads in a period.
     pub leads: Count,
     /// The length of a period: 7d.
+    #[serde(deserialize_with = "above_zero")]
     pub per: Span,
+}
+
+fn above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+    match Span::deserialize(deserializer)? {
+        Span::ZERO => Err(de::Error::custom("a period of no length, expected one such as 7d")),
+        span => Ok(span),
+    }
 }
 
 /// A number above 0.

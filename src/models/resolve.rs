@@ -1,6 +1,6 @@
 //! `models:` as a whole: variants become models of their own, names are found, and what cannot work is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::shape::shape;
 use super::spec::{Bounds, BracketSpec, Change, Criterion, Entries, PointsSpec, RESERVED, Tier};
@@ -47,79 +47,119 @@ pub fn resolve(models: &Entries<ModelSpec>) -> Result<Vec<Spec>, ModelError> {
     if models.is_empty() {
         return Err(ModelError::invalid("models", "no models, expected at least one"));
     }
-    let specs = models.names().map(|name| spec(name, models)).collect::<Result<Vec<Spec>, _>>()?;
+    let mut known = Resolving { models, by_name: models.iter().collect(), bases: HashMap::new() };
+    let specs = models.names().map(|name| known.spec(name)).collect::<Result<Vec<Spec>, _>>()?;
+    let by_name = specs.iter().map(|spec| (spec.name.as_str(), spec)).collect();
     for spec in &specs {
-        refuse_cycle(spec, &specs)?;
+        refuse_cycle(spec, &by_name)?;
     }
     Ok(specs)
 }
 
-fn spec(name: &str, models: &Entries<ModelSpec>) -> Result<Spec, ModelError> {
-    let path = format!("models.{name}");
-    let chain = chain(name, models)?;
-    let kind = kind(&path, &chain, models)?;
-    if let Some(problem) = chain[0].1.brackets.as_ref().and_then(BracketSpec::problem) {
-        return Err(ModelError::invalid(format!("{path}.brackets"), problem));
-    }
-    let brackets = chain.iter().find_map(|(_, model)| model.brackets.clone());
-    Ok(Spec { name: name.into(), kind, brackets })
+struct Resolving<'a> {
+    models: &'a Entries<ModelSpec>,
+    by_name: HashMap<&'a str, &'a ModelSpec>,
+    /// Of the models met so far, so that a variant of a variant is one change, however long the chain.
+    bases: HashMap<&'a str, Base<'a>>,
 }
 
-/// The model, what it extends, what that extends, and so on.
-fn chain<'a>(name: &'a str, models: &'a Entries<ModelSpec>) -> Result<Vec<(&'a str, &'a ModelSpec)>, ModelError> {
-    let mut chain: Vec<(&str, &ModelSpec)> = Vec::new();
-    let mut next = Some(name);
-    while let Some(name) = next {
-        let from = chain.last().map_or("models".into(), |(before, _)| format!("models.{before}.extends"));
-        if chain.iter().any(|(known, _)| *known == name) {
-            let round: Vec<&str> = chain.iter().map(|(known, _)| *known).chain([name]).collect();
-            return Err(ModelError::invalid(
-                from,
-                format!("models extend each other in a circle: {}", round.join(" -> ")),
-            ));
+/// What a model is by those that it extends and by its own changes.
+#[derive(Clone)]
+struct Base<'a> {
+    /// The model at the end of the chain.
+    root: &'a str,
+    brackets: Option<&'a BracketSpec>,
+    /// Of a points model; not checked yet.
+    points: Option<Points>,
+}
+
+impl<'a> Resolving<'a> {
+    fn spec(&mut self, name: &'a str) -> Result<Spec, ModelError> {
+        let path = format!("models.{name}");
+        let base = self.base(name)?;
+        let model = self.by_name[name];
+        let kind = kind(&path, name, model, base, self.models)?;
+        if let Some(problem) = model.brackets.as_ref().and_then(BracketSpec::problem) {
+            return Err(ModelError::invalid(format!("{path}.brackets"), problem));
         }
-        let Some(model) = models.get(name) else {
-            let others = models.names().filter(|known| chain.iter().all(|(seen, _)| seen != known));
-            return Err(ModelError::unknown(from, "model", name, others));
-        };
-        chain.push((name, model));
-        next = model.extends.as_deref();
+        Ok(Spec { name: name.into(), kind, brackets: self.bases[name].brackets.cloned() })
     }
-    Ok(chain)
+
+    fn base(&mut self, name: &'a str) -> Result<Base<'a>, ModelError> {
+        let (new, extended) = self.chain(name)?;
+        let mut base = extended.and_then(|name| self.bases.get(name)).cloned();
+        for (name, model) in new.into_iter().rev() {
+            let next = match base {
+                Some(base) => base.extended_by(name, model)?,
+                None => Base {
+                    root: name,
+                    brackets: model.brackets.as_ref(),
+                    points: model.points.as_ref().map(|points| whole(name, points)),
+                },
+            };
+            self.bases.insert(name, next.clone());
+            base = Some(next);
+        }
+        // A chain has at least the model itself.
+        base.or_else(|| self.bases.get(name).cloned()).ok_or_else(|| ModelError::invalid("models", "no models"))
+    }
+
+    /// The model, what it extends, what that extends, and so on, as far as they were not met before; and the one that was.
+    fn chain(&self, name: &'a str) -> Result<(Vec<(&'a str, &'a ModelSpec)>, Option<&'a str>), ModelError> {
+        let mut chain: Vec<(&str, &ModelSpec)> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut next = Some(name);
+        while let Some(name) = next.filter(|name| !self.bases.contains_key(name)) {
+            let from = || chain.last().map_or("models".into(), |(before, _)| format!("models.{before}.extends"));
+            if !seen.insert(name) {
+                let round: Vec<&str> = chain.iter().map(|(known, _)| *known).chain([name]).collect();
+                let what = format!("models extend each other in a circle: {}", round.join(" -> "));
+                return Err(ModelError::invalid(from(), what));
+            }
+            let Some(&model) = self.by_name.get(name) else {
+                let others = self.models.names().filter(|known| !seen.contains(known));
+                return Err(ModelError::unknown(from(), "model", name, others));
+            };
+            chain.push((name, model));
+            next = model.extends.as_deref();
+        }
+        Ok((chain, next))
+    }
 }
 
-fn kind(path: &str, chain: &[(&str, &ModelSpec)], models: &Entries<ModelSpec>) -> Result<KindSpec, ModelError> {
-    let given = chain[0].1.kind(path)?;
-    if chain[0].1.change.is_some() && chain.len() == 1 {
+impl<'a> Base<'a> {
+    fn extended_by(self, name: &str, model: &'a ModelSpec) -> Result<Self, ModelError> {
+        let Self { root, brackets, mut points } = self;
+        if let (Some(points), Some(change)) = (&mut points, &model.change) {
+            apply(&format!("models.{name}.change"), change, points)?;
+        }
+        Ok(Self { root, brackets: model.brackets.as_ref().or(brackets), points })
+    }
+}
+
+fn kind(
+    path: &str,
+    name: &str,
+    model: &ModelSpec,
+    base: Base,
+    models: &Entries<ModelSpec>,
+) -> Result<KindSpec, ModelError> {
+    let given = model.kind(path)?;
+    let is_root = base.root == name;
+    if model.change.is_some() && is_root {
         return Err(ModelError::invalid(format!("{path}.change"), "goes with `extends`: what is it a change of?"));
     }
-    let (base, root) = chain[chain.len() - 1];
-    if let Some(points) = &root.points {
-        return points_kind(path, base, points, chain);
+    if let Some(points) = base.points {
+        let settings = if is_root { format!("{path}.points") } else { format!("{path}.change") };
+        check_points(&settings, &points)?;
+        return Ok(KindSpec::Points(Box::new(points)));
     }
     let Some(kind) = given else {
-        let what = format!("`{base}` is no points model, and only those have variants");
+        let what = format!("`{}` is no points model, and only those have variants", base.root);
         return Err(ModelError::invalid(format!("{path}.extends"), what));
     };
     kind.recipe().check(&format!("{path}.{}", kind.recipe().kind().as_str()), models)?;
     Ok(kind)
-}
-
-fn points_kind(
-    path: &str,
-    base: &str,
-    points: &PointsSpec,
-    chain: &[(&str, &ModelSpec)],
-) -> Result<KindSpec, ModelError> {
-    let mut whole = whole(base, points);
-    for (name, model) in chain[..chain.len() - 1].iter().rev() {
-        if let Some(change) = &model.change {
-            apply(&format!("models.{name}.change"), change, &mut whole)?;
-        }
-    }
-    let settings = if chain.len() == 1 { format!("{path}.points") } else { format!("{path}.change") };
-    check_points(&settings, &whole)?;
-    Ok(KindSpec::Points(Box::new(whole)))
 }
 
 fn whole(name: &str, points: &PointsSpec) -> Points {
@@ -285,7 +325,7 @@ fn check_grades(path: &str, points: &Points) -> Result<(), ModelError> {
 }
 
 /// Refuses a model that is mixed of itself, by way of others or at once.
-fn refuse_cycle(spec: &Spec, specs: &[Spec]) -> Result<(), ModelError> {
+fn refuse_cycle(spec: &Spec, specs: &HashMap<&str, &Spec>) -> Result<(), ModelError> {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut open: Vec<&str> = spec.kind.recipe().parts();
     while let Some(name) = open.pop() {
@@ -294,7 +334,7 @@ fn refuse_cycle(spec: &Spec, specs: &[Spec]) -> Result<(), ModelError> {
             return Err(ModelError::invalid(path, format!("`{name}` is mixed of itself")));
         }
         if seen.insert(name) {
-            open.extend(specs.iter().filter(|other| other.name == name).flat_map(|other| other.kind.recipe().parts()));
+            open.extend(specs.get(name).iter().flat_map(|other| other.kind.recipe().parts()));
         }
     }
     Ok(())

@@ -152,6 +152,12 @@ fn value<'a>(node: &'a Node, row: Row<'a>) -> Value<'a> {
             let taken = branches.iter().find(|(when, _)| truth(when, row) == Some(true));
             value(taken.map_or(otherwise, |(_, then)| then), row)
         }
+        Node::Match { value: wanted, branches, otherwise } => {
+            let wanted = value(wanted, row);
+            let is_taken = |when: &Node| compare(&wanted, Comparison::Equal, &value(when, row)) == Some(true);
+            let taken = branches.iter().find(|(when, _)| is_taken(when));
+            value(taken.map_or(otherwise, |(_, then)| then), row)
+        }
         condition => truth(condition, row).map_or(Value::Null, Value::Flag),
     }
 }
@@ -162,6 +168,11 @@ fn truth(node: &Node, row: Row) -> Option<bool> {
         Node::Or(parts) => parts.iter().map(|part| truth(part, row)).fold(Some(false), or),
         Node::Not(part) => truth(part, row).map(|truth| !truth),
         Node::Compare(left, comparison, right) => compare(&value(left, row), *comparison, &value(right, row)),
+        Node::Between(wanted, low, high) => {
+            let wanted = value(wanted, row);
+            let above = compare(&wanted, Comparison::GreaterOrEqual, &value(low, row));
+            and(above, compare(&wanted, Comparison::LessOrEqual, &value(high, row)))
+        }
         Node::In { value: wanted, list, texts } => match &value(wanted, row) {
             Value::Null => None,
             Value::Text(text) if texts.contains(&**text) => Some(true),

@@ -30,7 +30,15 @@ pub(super) enum Node {
     Negate(Box<Node>),
     Arithmetic(Box<Node>, Operation, Box<Node>),
     Call(&'static Function, Vec<Node>),
+    /// Of a computed value, which is not computed twice.
+    Between(Box<Node>, Box<Node>, Box<Node>),
     Case {
+        branches: Vec<(Node, Node)>,
+        otherwise: Box<Node>,
+    },
+    /// `CASE x WHEN 1`, of a computed value, which is not computed once a branch.
+    Match {
+        value: Box<Node>,
         branches: Vec<(Node, Node)>,
         otherwise: Box<Node>,
     },
@@ -99,6 +107,11 @@ impl Node {
         if let Self::Literal(literal) = self { Some(literal) } else { None }
     }
 
+    /// Whether a copy costs nothing, neither now nor when it is computed.
+    pub(super) fn is_leaf(&self) -> bool {
+        matches!(self, Self::Column(_) | Self::Literal(_))
+    }
+
     pub(super) fn boxed(self) -> Box<Self> {
         Box::new(self)
     }
@@ -112,8 +125,13 @@ impl Node {
             }
             Self::Compare(left, _, right) | Self::Arithmetic(left, _, right) => vec![left, right],
             Self::In { value, list, .. } => std::iter::once(&**value).chain(list).collect(),
+            Self::Between(value, low, high) => vec![value, low, high],
             Self::Case { branches, otherwise } => {
                 branches.iter().flat_map(|(when, then)| [when, then]).chain([&**otherwise]).collect()
+            }
+            Self::Match { value, branches, otherwise } => {
+                let branches = branches.iter().flat_map(|(when, then)| [when, then]);
+                std::iter::once(&**value).chain(branches).chain([&**otherwise]).collect()
             }
         }
     }

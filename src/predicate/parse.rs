@@ -1,6 +1,7 @@
 //! From SQL's syntax tree, which knows all of SQL, to the small set of nodes that this crate computes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::panic::resume_unwind;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -23,6 +24,10 @@ use crate::table::did_you_mean;
 /// Operators in one expression: a chain of them is as deep as it is long, and depth is stack.
 const MOST_OPERATORS: usize = 500;
 
+/// Bytes of a text that cannot be deep.
+const SHALLOW: usize = 40;
+const STACK: usize = 64 << 20;
+
 /// SQL without any vendor's extras, whose keywords would shadow columns.
 #[derive(Debug)]
 struct Plain;
@@ -38,8 +43,8 @@ impl Dialect for Plain {
 }
 
 pub(super) fn parse(text: &str) -> Result<Expression, PredicateError> {
-    let mut reader = Reader { text, columns: Vec::new() };
-    let syntax = reader.syntax()?;
+    let mut reader = Reader { text, columns: Vec::new(), known: HashMap::new() };
+    let syntax = reader.syntax_with_room()?;
     let root = reader.node(&syntax)?;
     Ok(Expression { text: text.into(), columns: reader.columns, root, resolved: false })
 }
@@ -47,6 +52,8 @@ pub(super) fn parse(text: &str) -> Result<Expression, PredicateError> {
 struct Reader<'t> {
     text: &'t str,
     columns: Vec<Mention>,
+    /// Their places, by name.
+    known: HashMap<String, usize>,
 }
 
 type Read = Result<Node, PredicateError>;
@@ -62,6 +69,18 @@ impl Reader<'_> {
 
     fn refuse<T>(&self, span: Span, what: impl Into<String>) -> Result<T, PredicateError> {
         Err(PredicateError::Refused { at: self.at(span.start), what: what.into() })
+    }
+
+    /// The parser takes much of the stack with each level, and a thread may have little.
+    fn syntax_with_room(&self) -> Result<Expr, PredicateError> {
+        if self.text.len() <= SHALLOW {
+            return self.syntax();
+        }
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || self.syntax());
+            thread.ok().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })
+        .unwrap_or_else(|| self.syntax())
     }
 
     fn syntax(&self) -> Result<Expr, PredicateError> {
@@ -102,7 +121,8 @@ impl Reader<'_> {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
             ParserError::RecursionLimitExceeded => {
-                return self.syntax_error(Location::new(1, 1), "nested too deeply");
+                let what = "nested too deeply, expected fewer than 50 levels of CASE, parentheses and functions";
+                return self.syntax_error(Location::new(1, 1), what);
             }
         };
         let (what, location) = split_place(message).unwrap_or((message.as_str(), end));
@@ -122,12 +142,13 @@ impl Reader<'_> {
     }
 
     fn column(&mut self, ident: &Ident) -> Node {
-        let known = self.columns.iter().position(|mention| mention.name == ident.value);
-        Node::Column(known.unwrap_or_else(|| {
-            let place = self.at(ident.span.start);
-            self.columns.push(Mention { name: ident.value.clone(), place });
-            self.columns.len() - 1
-        }))
+        if let Some(&known) = self.known.get(&ident.value) {
+            return Node::Column(known);
+        }
+        let place = self.at(ident.span.start);
+        self.known.insert(ident.value.clone(), self.columns.len());
+        self.columns.push(Mention { name: ident.value.clone(), place });
+        Node::Column(self.columns.len() - 1)
     }
 
     fn node(&mut self, expr: &Expr) -> Read {
@@ -220,9 +241,12 @@ impl Reader<'_> {
     }
 
     fn between(&mut self, value: &Expr, low: &Expr, high: &Expr) -> Read {
-        let value = self.boxed(value)?;
-        let above = Node::Compare(value.clone(), Comparison::GreaterOrEqual, self.boxed(low)?);
-        let below = Node::Compare(value, Comparison::LessOrEqual, self.boxed(high)?);
+        let (value, low, high) = (self.boxed(value)?, self.boxed(low)?, self.boxed(high)?);
+        if !value.is_leaf() {
+            return Ok(Node::Between(value, low, high));
+        }
+        let above = Node::Compare(value.clone(), Comparison::GreaterOrEqual, low);
+        let below = Node::Compare(value, Comparison::LessOrEqual, high);
         Ok(Node::And(vec![above, below]))
     }
 
@@ -290,13 +314,19 @@ impl Reader<'_> {
         for CaseWhen { condition, result } in conditions {
             let condition = self.node(condition)?;
             let when = match &operand {
-                Some(operand) => Node::Compare(operand.clone(), Comparison::Equal, condition.boxed()),
-                None => condition,
+                Some(operand) if operand.is_leaf() => {
+                    Node::Compare(operand.clone(), Comparison::Equal, condition.boxed())
+                }
+                _ => condition,
             };
             branches.push((when, self.node(result)?));
         }
         let otherwise = otherwise.map_or(Ok(Node::Literal(Literal::Null)), |otherwise| self.node(otherwise))?;
-        Ok(Node::Case { branches, otherwise: otherwise.boxed() })
+        let otherwise = otherwise.boxed();
+        Ok(match operand.filter(|operand| !operand.is_leaf()) {
+            Some(value) => Node::Match { value, branches, otherwise },
+            None => Node::Case { branches, otherwise },
+        })
     }
 
     fn function(&mut self, whole: &Expr, function: &ast::Function) -> Read {

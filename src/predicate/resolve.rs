@@ -70,9 +70,15 @@ impl Scope<'_> {
                 flag(Node::Compare(left.boxed(), *comparison, right.boxed()))
             }
             Node::In { value, list, texts } => {
-                let items = list.iter().map(|item| self.comparable(value, item));
+                let typed = self.node(value)?;
+                let items = list.iter().map(|item| self.beside(value, &typed, item));
                 let list = items.map(|pair| pair.map(|(_, item)| item)).collect::<Result<Vec<_>, _>>()?;
-                flag(Node::In { value: self.node(value)?.0.boxed(), list, texts: texts.clone() })
+                flag(Node::In { value: typed.0.boxed(), list, texts: texts.clone() })
+            }
+            Node::Between(value, low, high) => {
+                let typed = self.node(value)?;
+                let (low, high) = (self.beside(value, &typed, low)?.1, self.beside(value, &typed, high)?.1);
+                flag(Node::Between(typed.0.boxed(), low.boxed(), high.boxed()))
             }
             Node::Negate(part) => Ok((Node::Negate(self.number(part, "a minus sign")?.boxed()), Some(Kind::Number))),
             Node::Arithmetic(left, operation, right) => {
@@ -80,7 +86,19 @@ impl Scope<'_> {
                 Ok((Node::Arithmetic(left.boxed(), *operation, right.boxed()), Some(Kind::Number)))
             }
             Node::Call(function, arguments) => self.call(function, arguments),
-            Node::Case { branches, otherwise } => self.case(branches, otherwise),
+            Node::Case { branches, otherwise } => {
+                let when = branches.iter().map(|(when, _)| self.expect(when, Kind::Flag, "WHEN"));
+                let when = when.collect::<Result<Vec<Node>, _>>()?;
+                let (branches, otherwise, kind) = self.outcomes(when, branches, otherwise)?;
+                Ok((Node::Case { branches, otherwise }, kind))
+            }
+            Node::Match { value, branches, otherwise } => {
+                let typed = self.node(value)?;
+                let when = branches.iter().map(|(when, _)| self.beside(value, &typed, when).map(|(_, when)| when));
+                let when = when.collect::<Result<Vec<Node>, _>>()?;
+                let (branches, otherwise, kind) = self.outcomes(when, branches, otherwise)?;
+                Ok((Node::Match { value: typed.0.boxed(), branches, otherwise }, kind))
+            }
         }
     }
 
@@ -118,13 +136,20 @@ impl Scope<'_> {
 
     /// Both sides, where they can be compared; a text beside times is read as one.
     fn comparable(&self, left: &Node, right: &Node) -> Result<(Node, Node), PredicateError> {
-        let (left_typed, right_typed) = (self.node(left)?, self.node(right)?);
-        match (left_typed.1, right_typed.1) {
-            (Some(a), Some(b)) if a == b => Ok((left_typed.0, right_typed.0)),
-            (Some(Kind::Instant), Some(Kind::Text)) => Ok((left_typed.0, self.time(left, right)?)),
-            (Some(Kind::Text), Some(Kind::Instant)) => Ok((self.time(right, left)?, right_typed.0)),
+        let typed = self.node(left)?;
+        let (read, right) = self.beside(left, &typed, right)?;
+        Ok((read.unwrap_or(typed.0), right))
+    }
+
+    /// The right side, where it can be compared with the left one; that too, where it is read as a time.
+    fn beside(&self, left: &Node, typed: &Typed, right: &Node) -> Result<(Option<Node>, Node), PredicateError> {
+        let (node, kind) = self.node(right)?;
+        match (typed.1, kind) {
+            (Some(a), Some(b)) if a == b => Ok((None, node)),
+            (Some(Kind::Instant), Some(Kind::Text)) => Ok((None, self.time(left, right)?)),
+            (Some(Kind::Text), Some(Kind::Instant)) => Ok((Some(self.time(right, left)?), node)),
             (Some(a), Some(b)) => self.incomparable((left, a), (right, b)),
-            _ => Ok((left_typed.0, right_typed.0)),
+            _ => Ok((None, node)),
         }
     }
 
@@ -177,12 +202,16 @@ impl Scope<'_> {
         Ok((Node::Call(function, arguments), kind))
     }
 
-    fn case(&self, branches: &[(Node, Node)], otherwise: &Node) -> Result<Typed, PredicateError> {
-        let when = branches.iter().map(|(when, _)| self.expect(when, Kind::Flag, "WHEN"));
-        let when = when.collect::<Result<Vec<Node>, _>>()?;
+    /// The branches of a CASE, of which the conditions are resolved, and what it gives.
+    fn outcomes(
+        &self,
+        when: Vec<Node>,
+        branches: &[(Node, Node)],
+        otherwise: &Node,
+    ) -> Result<(Vec<(Node, Node)>, Box<Node>, Option<Kind>), PredicateError> {
         let (mut then, kind) = self.alike(branches.iter().map(|(_, then)| then).chain([otherwise]), "CASE")?;
         let otherwise = then.pop().unwrap_or(Node::Literal(Literal::Null)).boxed();
-        Ok((Node::Case { branches: when.into_iter().zip(then).collect(), otherwise }, kind))
+        Ok((when.into_iter().zip(then).collect(), otherwise, kind))
     }
 
     /// Nodes that must all be of one kind, and that kind.

@@ -460,3 +460,59 @@ fn no_message_is_the_parsers_own() {
         }
     }
 }
+
+#[test]
+fn a_computed_value_of_case_between_and_in_means_what_a_column_does() {
+    assert_eq!(numbers("CASE visits + 0 WHEN 0 THEN 1 WHEN 3 THEN 2 ELSE 9 END"), [1.0, 2.0, 9.0, 9.0]);
+    assert_eq!(signs("(employees + 0) BETWEEN 50 AND 500"), "++0-");
+    assert_eq!(signs("(employees + 0) NOT BETWEEN 50 AND 500"), "--0+");
+    assert_eq!(signs("lower(seniority) BETWEEN 'a' AND 'd'"), "--0+");
+    assert_eq!(signs("(employees + 0) IN (50, 501)"), "+-0+");
+    assert!(error("(employees + 0) BETWEEN 'a' AND 3").contains("is compared with"));
+    assert!(error("CASE visits + 0 WHEN 'a' THEN 1 END = 1").contains("is compared with"));
+}
+
+/// What doubled with each level took hours here.
+#[test]
+fn operands_are_read_resolved_and_computed_once() {
+    let levels = 22;
+    let mut texts = vec![
+        format!("{}visits{} = 1", "CASE ".repeat(levels), " WHEN 1 THEN 2 WHEN 3 THEN 4 END".repeat(levels)),
+        format!("{}visits{} IS NULL", "(".repeat(levels), " + 1)".repeat(levels)),
+    ];
+    let nested =
+        |start: &str, level: &dyn Fn(&str) -> String| (0..levels).fold(start.to_string(), |text, _| level(&text));
+    texts.push(nested("visits > 1", &|inner| format!("({inner}) BETWEEN FALSE AND TRUE")));
+    texts.push(nested("visits > 1", &|inner| format!("({inner}) IN (TRUE, FALSE, TRUE)")));
+    texts.push(nested("visits", &|inner| format!("coalesce({inner}, 1, 2)")) + " = 1");
+    texts.push(nested("visits > 1", &|inner| format!("CASE WHEN {inner} THEN customer ELSE NOT customer END")));
+    for text in texts {
+        let began = std::time::Instant::now();
+        signs(&text);
+        assert!(began.elapsed().as_secs() < 5, "{text}");
+    }
+}
+
+#[test]
+fn what_is_too_deep_or_too_long_is_refused_at_once() {
+    let began = std::time::Instant::now();
+    let deep = 10_000;
+    let texts = [
+        format!("{}visits{} = 1", "CASE ".repeat(deep), " WHEN 1 THEN 2 END".repeat(deep)),
+        format!("{}visits = 1{}", "(".repeat(deep), ")".repeat(deep)),
+        format!("{}visits = 1", "(".repeat(deep)),
+        format!("{}visits = 1", "CASE WHEN ".repeat(deep)),
+        format!("{}customer", "NOT ".repeat(deep)),
+        format!("{}visits = 1", "- ".repeat(deep)),
+        format!("{}visits{} = 1", "abs(".repeat(deep), ")".repeat(deep)),
+        vec!["visits = 1"; deep].join(" AND "),
+        vec!["visits"; deep].join(" + ") + " = 1",
+    ];
+    for text in texts {
+        let error = error(&text);
+        assert!(error.contains("nested too deeply") || error.contains("more than 500 operators"), "{error:.200}");
+    }
+    let columns: Vec<String> = (0..50_000).map(|place| format!("c{place}")).collect();
+    assert!(Predicate::parse(&format!("visits IN ({})", columns.join(", "))).is_ok());
+    assert!(began.elapsed().as_secs() < 20);
+}

@@ -58,7 +58,7 @@ pub struct ReviewSetting {
     /// Which leads the drift of inputs is held against, in words.
     pub reference: String,
     pub reference_leads: u64,
-    /// SHA-256 over the hashes of the data's files.
+    /// SHA-256 over what the review reads of the leads, in the order of their ids; of version 0.1.0, over the files' hashes.
     pub inputs: String,
     /// SHA-256 over what defines a lead's moment, its horizon and the models.
     pub definition: String,

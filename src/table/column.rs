@@ -137,18 +137,22 @@ impl<'a> FromIterator<Option<&'a str>> for Text {
 pub struct Table {
     rows: usize,
     columns: Vec<(String, Column)>,
+    /// Where each name stands first.
+    places: HashMap<String, usize>,
 }
 
 impl Table {
     pub fn new(rows: usize) -> Self {
-        Self { rows, columns: Vec::new() }
+        Self { rows, ..Self::default() }
     }
 
     /// # Panics
     /// When the column's length is not the table's.
     pub fn push(&mut self, name: impl Into<String>, column: Column) {
         assert_eq!(column.len(), self.rows, "a value in every row");
-        self.columns.push((name.into(), column));
+        let name = name.into();
+        self.places.entry(name.clone()).or_insert(self.columns.len());
+        self.columns.push((name, column));
     }
 
     pub fn rows(&self) -> usize {
@@ -156,7 +160,7 @@ impl Table {
     }
 
     pub fn get(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|(known, _)| known == name).map(|(_, column)| column)
+        self.places.get(name).map(|&place| &self.columns[place].1)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -170,6 +174,6 @@ impl Table {
     /// The rows named, in the order named.
     pub fn take(&self, rows: &[usize]) -> Self {
         let columns = self.columns.iter().map(|(name, column)| (name.clone(), column.take(rows))).collect();
-        Self { rows: rows.len(), columns }
+        Self { rows: rows.len(), columns, places: self.places.clone() }
     }
 }

@@ -150,6 +150,10 @@ pub struct Detectable {
 const WEEKS: [f64; 5] = [4.0, 8.0, 13.0, 26.0, 52.0];
 /// Weeks that are looked ahead.
 const LONGEST: f64 = 520.0;
+/// Days: a test has four weeks before the last lead's horizon passes.
+const LONGEST_HORIZON: f64 = (LONGEST - 4.0) * 7.0;
+/// Leads, and representatives: more than there are.
+const MOST: f64 = 1e9;
 /// Steps of a picture and of integrals over the assignment.
 const STEPS: u32 = 120;
 /// Fewest clusters an arm: below that nothing can be said.
@@ -223,8 +227,10 @@ fn check(question: &Question) -> Result<(), String> {
         q if !inside(q.alpha) || !inside(q.power) || q.power <= q.alpha => {
             wrong("power and alpha are shares between 0 and 1, such as 0.8 and 0.05")
         }
-        q if !(q.per_week > 0.0 && q.per_week.is_finite()) => wrong("leads a week are a number above 0"),
-        q if !(q.horizon_days >= 0.0 && q.horizon_days.is_finite()) => wrong("the horizon is a number of days"),
+        q if !(q.per_week > 0.0 && q.per_week <= MOST) => wrong("leads a week are a number above 0, at most a billion"),
+        q if !(0.0..=LONGEST_HORIZON).contains(&q.horizon_days) => {
+            Err(format!("the horizon is a number of days from 0 to {LONGEST_HORIZON}: plans look ten years ahead"))
+        }
         q if q.arms < 2 || q.arms > 20 => wrong("a test has 2 to 20 arms"),
         q if q.looks == 0 || q.looks > 50 => wrong("a test has 1 to 50 looks"),
         q if !inside(q.plateau) => wrong("the part of the error kept for the plateau is between 0 and 1"),
@@ -242,9 +248,10 @@ impl Clusters {
             return Err("the intra-class correlation is a number from 0 to 1".into());
         }
         match self.size {
-            ClusterSize::Leads(leads) if !(leads >= 1.0 && leads.is_finite()) => {
-                Err("a representative has at least one lead".into())
+            ClusterSize::Leads(leads) if !(1.0..=MOST).contains(&leads) => {
+                Err("a representative has at least one lead, and at most a billion".into())
             }
+            ClusterSize::Count(count) if count > MOST => Err("there are at most a billion representatives".into()),
             ClusterSize::Count(count) if count.is_nan() || count < FEWEST * arms as f64 => Err(format!(
                 "{count} representatives in {arms} arms: below three an arm nothing can be said; assign leads and give each arm its own quota"
             )),

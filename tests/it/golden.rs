@@ -54,7 +54,9 @@ fn the_demo_gives_the_report_that_is_committed() {
     if std::env::var_os("LEADOFF_BLESS").is_none() {
         // As on a fresh machine: what is kept here is replaced.
         std::fs::create_dir_all(&out).unwrap();
-        COMMITTED.iter().for_each(|name| drop(std::fs::copy(kept.join(name), out.join(name)).unwrap()));
+        for name in COMMITTED {
+            std::fs::copy(kept.join(name), out.join(name)).unwrap();
+        }
     }
     leadoff_in(home(), &["run", "experiments/demo.yaml", "--out", &out.to_string_lossy()]).done();
     let mut different = Vec::new();

@@ -12,6 +12,7 @@ mod field;
 mod files;
 mod floors;
 mod golden;
+mod hostile;
 mod laws;
 mod laws_of_replay;
 mod methods;

@@ -40,7 +40,9 @@ fn allowed(list: &str) -> BTreeSet<String> {
 fn is_met(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let expression = expression.replace('/', " OR ").replace(['(', ')'], "");
     expression.split(" AND ").all(|part| {
-        part.split(" OR ").map(|licence| licence.split_whitespace().collect::<Vec<_>>().join(" ")).any(|one| allowed.contains(&one))
+        part.split(" OR ")
+            .map(|licence| licence.split_whitespace().collect::<Vec<_>>().join(" "))
+            .any(|one| allowed.contains(&one))
     })
 }
 

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -66,9 +67,9 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Entries<V> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Entries::default();
+                let (mut entries, mut seen) = (Entries::default(), HashSet::new());
                 while let Some(name) = map.next_key::<String>()? {
-                    if entries.get(&name).is_some() {
+                    if !seen.insert(name.clone()) {
                         return Err(de::Error::custom(format!("`{name}` stands here twice")));
                     }
                     let value = map.next_value()?;

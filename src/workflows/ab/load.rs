@@ -33,6 +33,9 @@ impl FieldTest {
         if file.arms.iter().any(|(_, weight)| !(*weight > 0.0 && weight.is_finite())) {
             return wrong("arms", "weights are numbers above 0");
         }
+        if !file.arms.iter().map(|(_, weight)| weight).sum::<f64>().is_finite() {
+            return wrong("arms", "the weights are too large to be added, expected shares such as 1 and 1");
+        }
         if !(0.5 < file.confidence && file.confidence < 1.0) {
             return wrong("confidence", "expected a number between 0.5 and 1, such as 0.95");
         }

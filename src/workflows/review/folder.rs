@@ -28,7 +28,7 @@ pub fn store(review: &Review, inputs: &[InputFile], folder: &Path, png: bool) ->
     }
     draft.write("run.json", run_json(review, inputs))?;
     // Before the report: what a review said is never forgotten.
-    append(review, folder)?;
+    append(review, &super::files(inputs), folder)?;
     Ok(draft.finish()?)
 }
 

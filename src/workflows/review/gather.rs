@@ -12,7 +12,7 @@ use crate::replay::{Replayed, Role, Window};
 use crate::result::review::Fingerprint;
 use crate::review::{Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values};
 use crate::stats::survival::End;
-use crate::table::{Cell, Column, Text};
+use crate::table::{Cell, Column, MISSING, Text};
 use crate::time::{DAY, Horizon, Instant, NEVER, days};
 
 use super::ReviewError;
@@ -113,6 +113,32 @@ impl Gathered {
     ) -> Option<Vec<Profile>> {
         let window = self.window(period..=period);
         self.cohort(experiment, played, rows, window).ok().map(|cohort| profiles(&cohort))
+    }
+
+    /// What tells a review made again from one of other data: all that it reads of the leads, in the order of their ids. The
+    /// files' own hashes would change with the order of their rows.
+    pub fn inputs(&self, played: &Played) -> String {
+        let (features, outcomes) = (&played.replayed.features, &played.replayed.outcomes);
+        let mut hasher = Sha256::new();
+        let mut add = |text: std::fmt::Arguments| hasher.update(format!("{text}\n").as_bytes());
+        add(format_args!("{}", played.history.until));
+        for (name, column) in features.attributes.iter() {
+            add(format_args!("{name}"));
+            (0..column.len()).for_each(|row| add(format_args!("{:?}", column.cell(row))));
+        }
+        for row in 0..features.ids.len() {
+            let value = outcomes.value.get(row).copied().unwrap_or(f64::NAN);
+            let (won, days) = (outcomes.converted[row], outcomes.created_to_win_days[row]);
+            add(format_args!("{:?} {} {won} {value} {days}", features.ids.get(row), features.as_of[row]));
+        }
+        for model in &self.scored {
+            add(format_args!("{}", model.name));
+            model.score.iter().for_each(|score| add(format_args!("{score}")));
+        }
+        for volume in &self.compared.volumes {
+            add(format_args!("{} {:?}", volume.kind, volume.events));
+        }
+        hex(&hasher.finalize())
     }
 
     /// What tells a later review that the history of a period was changed.
@@ -392,13 +418,25 @@ fn inputs(played: &Played, rows: &[usize]) -> Vec<Input> {
         let values = match column {
             Column::Number(values) => Values::Number(rows.iter().map(|&row| values[row]).collect()),
             column => {
-                let text = levels(column).filter(|text| text.levels.len() <= LEVELS)?;
+                let text = in_order(levels(column).filter(|text| text.levels.len() <= LEVELS)?);
                 Values::Level(rows.iter().map(|&row| text.codes[row]).collect(), text.levels)
             }
         };
         Some(Input { name: attribute.name.clone(), values })
     };
     played.history.attributes.iter().filter_map(one).collect()
+}
+
+/// The same texts with their levels ascending: sums over levels round alike in whatever order the rows were written.
+fn in_order(text: Text) -> Text {
+    let mut order: Vec<usize> = (0..text.levels.len()).collect();
+    order.sort_by(|a, b| text.levels[*a].cmp(&text.levels[*b]));
+    let mut place_of = vec![MISSING; order.len()];
+    order.iter().enumerate().for_each(|(place, &level)| place_of[level] = place as u32);
+    Text {
+        codes: text.codes.iter().map(|&code| place_of.get(code as usize).copied().unwrap_or(MISSING)).collect(),
+        levels: order.into_iter().map(|level| text.levels[level].clone()).collect(),
+    }
 }
 
 /// The first and the last day of a period.

@@ -52,11 +52,12 @@ impl Kept {
     }
 
     /// The reviews before one of this period on these inputs and definitions: a review that is made again does not
-    /// count itself, nor what came after it.
+    /// count itself, nor what came after it. Version 0.1.0 told its inputs by the hashes of their files.
     #[must_use]
-    pub fn before(mut self, period: &str, inputs: &str, definition: &str) -> Self {
+    pub fn before(mut self, period: &str, inputs: [&str; 2], definition: &str) -> Self {
         let same = |entry: &LedgerEntry| {
-            entry.period == period && entry.inputs == inputs && entry.is_defined_as(definition) != Some(false)
+            let on_the_same = inputs.contains(&entry.inputs.as_str());
+            entry.period == period && on_the_same && entry.is_defined_as(definition) != Some(false)
         };
         if let Some(place) = self.entries.iter().position(|(entry, _)| same(entry)) {
             self.entries.truncate(place);
@@ -103,13 +104,13 @@ fn entry(review: &Review, before: Option<String>) -> LedgerEntry {
 }
 
 /// Writes the line of a review into the ledger of its folder.
-pub(super) fn append(review: &Review, folder: &Path) -> Result<(), ReviewError> {
+pub(super) fn append(review: &Review, files: &str, folder: &Path) -> Result<(), ReviewError> {
     let path = folder.join(LEDGER);
     let ledger = Ledger::hold(&path)?;
     let all = Kept::of(&ledger.read()?.unwrap_or_default(), &path)?;
     let setting = &review.setting;
     let label = review.periods.last().map_or("", |period| period.label.as_str());
-    let before = all.clone().before(label, &setting.inputs, &setting.definition);
+    let before = all.clone().before(label, [&setting.inputs, files], &setting.definition);
     // What was said later stands: a review made again in between changes no line.
     if before.len() + 1 < all.len() {
         return Ok(());

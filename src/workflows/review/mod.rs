@@ -63,7 +63,7 @@ pub fn review(
     let gathered = Gathered::new(experiment, &played, stretches(&asked.period, asked.compare, &calendar)?)?;
     progress.say("hashing the inputs".into());
     let inputs = data::inputs(&experiment.file.data, &experiment.base).map_err(PipelineError::from)?;
-    let setting = setting(experiment, &played, &gathered, &inputs);
+    let setting = setting(experiment, &played, &gathered);
     let compared = &gathered.compared;
     let reviewed = compared.labels[compared.reviewed()].clone();
     progress.say("judging every period".into());
@@ -84,7 +84,7 @@ pub fn review(
     let advised = review::advice(&alarms.rung, &reviewed, &decision, found.as_ref(), &models[champion]);
     progress.say("remembering earlier reviews".into());
     let kept_broken = kept.broken;
-    let kept = kept.before(&reviewed, &setting.inputs, &setting.definition);
+    let kept = kept.before(&reviewed, [&setting.inputs, &files(&inputs)], &setting.definition);
     let memory = memory::memory(&kept, &periods, &setting.definition, &gathered, experiment, &played);
     let review = Review {
         schema: REVIEW_SCHEMA,
@@ -106,6 +106,12 @@ pub fn review(
     Ok((review, inputs))
 }
 
+/// SHA-256 over the hashes of the data's files.
+fn files(inputs: &[InputFile]) -> String {
+    let lines: String = inputs.iter().map(|input| format!("{} {}\n", input.path, input.sha256)).collect();
+    hex(&Sha256::digest(lines.as_bytes()))
+}
+
 /// The leads of a period, with what only their history tells.
 fn of_period(gathered: &Gathered, played: &Played, period: usize) -> Period {
     let (from, to) = ends(&gathered.stretches.all[period], &played.history.zone).unzip();
@@ -118,11 +124,10 @@ fn of_period(gathered: &Gathered, played: &Played, period: usize) -> Period {
     }
 }
 
-fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs: &[InputFile]) -> ReviewSetting {
+fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered) -> ReviewSetting {
     let (file, history) = (&experiment.file, &played.history);
     let timed = played.replayed.outcomes.timed;
     let hash = |text: String| hex(&Sha256::digest(text.as_bytes()));
-    let files: String = inputs.iter().map(|input| format!("{} {}\n", input.path, input.sha256)).collect();
     ReviewSetting {
         champion: gathered.scored[gathered.champion].name.clone(),
         unit: gathered.stretches.unit.into(),
@@ -145,7 +150,7 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered, inputs
             false => format!("the leads of {}", gathered.compared.labels[0]),
         },
         reference_leads: gathered.compared.reference().len() as u64,
-        inputs: hash(files),
+        inputs: gathered.inputs(played),
         definition: LedgerEntry::definition(&hash(experiment::definition(file))),
         seed: file.seed,
     }
