@@ -18,10 +18,11 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Waits for a file, which is made where it is not there.
+    /// Waits for a file, which is made where it is not there; an error when its folder goes away meanwhile.
     pub fn wait(path: &Path) -> Result<Self, StoreError> {
         let made = || OpenOptions::new().read(true).append(true).create(true).open(path);
-        Ok(Self::of(path, PATIENCE, made)?.expect("it is made where it is not there"))
+        let gone = || StoreError::Io { path: path.into(), source: io::ErrorKind::NotFound.into() };
+        Self::of(path, PATIENCE, made)?.ok_or_else(gone)
     }
 
     /// A file that nobody holds; nothing where it is not there or held.
