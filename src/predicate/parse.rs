@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::resume_unwind;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -43,7 +44,7 @@ impl Dialect for Plain {
 }
 
 pub(super) fn parse(text: &str) -> Result<Expression, PredicateError> {
-    let mut reader = Reader { text, columns: Vec::new(), known: HashMap::new() };
+    let mut reader = Reader { text, shared: text.into(), columns: Vec::new(), known: HashMap::new() };
     let syntax = reader.syntax_with_room()?;
     let root = reader.node(&syntax)?;
     Ok(Expression { text: text.into(), columns: reader.columns, root, resolved: false })
@@ -51,6 +52,8 @@ pub(super) fn parse(text: &str) -> Result<Expression, PredicateError> {
 
 struct Reader<'t> {
     text: &'t str,
+    /// The text, for the places of errors.
+    shared: Arc<str>,
     columns: Vec<Mention>,
     /// Their places, by name.
     known: HashMap<String, usize>,
@@ -60,7 +63,7 @@ type Read = Result<Node, PredicateError>;
 
 impl Reader<'_> {
     fn at(&self, location: Location) -> Place {
-        Place::new(self.text, location.line, location.column)
+        Place::new(self.shared.clone(), location.line, location.column)
     }
 
     fn syntax_error<T>(&self, location: Location, what: impl Into<String>) -> Result<T, PredicateError> {
