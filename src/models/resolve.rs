@@ -63,6 +63,9 @@ struct Resolving<'a> {
     bases: HashMap<&'a str, Base<'a>>,
 }
 
+/// A model, what it extends, what that extends, and so on, by name.
+type Chain<'a> = Vec<(&'a str, &'a ModelSpec)>;
+
 /// What a model is by those that it extends and by its own changes.
 #[derive(Clone)]
 struct Base<'a> {
@@ -105,8 +108,8 @@ impl<'a> Resolving<'a> {
     }
 
     /// The model, what it extends, what that extends, and so on, as far as they were not met before; and the one that was.
-    fn chain(&self, name: &'a str) -> Result<(Vec<(&'a str, &'a ModelSpec)>, Option<&'a str>), ModelError> {
-        let mut chain: Vec<(&str, &ModelSpec)> = Vec::new();
+    fn chain(&self, name: &'a str) -> Result<(Chain<'a>, Option<&'a str>), ModelError> {
+        let mut chain: Chain = Vec::new();
         let mut seen: HashSet<&str> = HashSet::new();
         let mut next = Some(name);
         while let Some(name) = next.filter(|name| !self.bases.contains_key(name)) {

@@ -1,9 +1,11 @@
 use std::fmt;
+use std::sync::Arc;
 
 /// Where in an expression's text something stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    text: String,
+    /// Shared by all places of an expression.
+    text: Arc<str>,
     /// From 1.
     pub line: u64,
     /// In characters, from 1.
@@ -11,7 +13,7 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn new(text: &str, line: u64, column: u64) -> Self {
+    pub(super) fn new(text: impl Into<Arc<str>>, line: u64, column: u64) -> Self {
         Self { text: text.into(), line: line.max(1), column: column.max(1) }
     }
 

@@ -87,7 +87,7 @@ impl Expression {
 
     fn place(&self, node: &Node) -> Place {
         let first = node.first_column().map(|column| self.columns[column].place.clone());
-        first.unwrap_or_else(|| Place::new(&self.text, 1, 1))
+        first.unwrap_or_else(|| Place::new(self.text.as_str(), 1, 1))
     }
 }
 

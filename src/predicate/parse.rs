@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::resume_unwind;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -43,7 +44,7 @@ impl Dialect for Plain {
 }
 
 pub(super) fn parse(text: &str) -> Result<Expression, PredicateError> {
-    let mut reader = Reader { text, columns: Vec::new(), known: HashMap::new() };
+    let mut reader = Reader { text, shared: text.into(), columns: Vec::new(), known: HashMap::new() };
     let syntax = reader.syntax_with_room()?;
     let root = reader.node(&syntax)?;
     Ok(Expression { text: text.into(), columns: reader.columns, root, resolved: false })
@@ -51,6 +52,8 @@ pub(super) fn parse(text: &str) -> Result<Expression, PredicateError> {
 
 struct Reader<'t> {
     text: &'t str,
+    /// The text, for the places of errors.
+    shared: Arc<str>,
     columns: Vec<Mention>,
     /// Their places, by name.
     known: HashMap<String, usize>,
@@ -60,7 +63,7 @@ type Read = Result<Node, PredicateError>;
 
 impl Reader<'_> {
     fn at(&self, location: Location) -> Place {
-        Place::new(self.text, location.line, location.column)
+        Place::new(self.shared.clone(), location.line, location.column)
     }
 
     fn syntax_error<T>(&self, location: Location, what: impl Into<String>) -> Result<T, PredicateError> {
@@ -101,6 +104,9 @@ impl Reader<'_> {
         if let Some(token) = tokens.iter().find(|token| !is_known(&token.token)) {
             return self.refuse(token.span, foreign(&token.token));
         }
+        if let Some(token) = too_deep(&tokens) {
+            return self.refuse(token.span, TOO_DEEP);
+        }
         let end = tokens.last().map_or(Location::new(1, 1), |token| token.span.end);
         let mut parser = Parser::new(&Plain).with_tokens_with_locations(tokens);
         let syntax = parser.parse_expr().or_else(|error| self.parser_error(&error, end))?;
@@ -121,8 +127,7 @@ impl Reader<'_> {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
             ParserError::RecursionLimitExceeded => {
-                let what = "nested too deeply, expected fewer than 50 levels of CASE, parentheses and functions";
-                return self.syntax_error(Location::new(1, 1), what);
+                return self.syntax_error(Location::new(1, 1), TOO_DEEP);
             }
         };
         let (what, location) = split_place(message).unwrap_or((message.as_str(), end));
@@ -473,6 +478,23 @@ fn is_operator(token: &Token) -> bool {
         Token::EOF | Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) => false,
         _ => true,
     }
+}
+
+const TOO_DEEP: &str = "nested too deeply, expected fewer than 50 levels of CASE, parentheses and functions";
+
+/// Where CASE and parentheses open for the fiftieth time: the parser takes a CASE that is too deep for it for a column.
+fn too_deep(tokens: &[TokenWithSpan]) -> Option<&TokenWithSpan> {
+    let mut depth = 0_i64;
+    tokens.iter().find(|token| {
+        depth += match &token.token {
+            Token::LParen => 1,
+            Token::RParen => -1,
+            Token::Word(word) if word.quote_style.is_none() && word.keyword == Keyword::CASE => 1,
+            Token::Word(word) if word.quote_style.is_none() && word.keyword == Keyword::END => -1,
+            _ => 0,
+        };
+        depth >= 50
+    })
 }
 
 /// What the parser expected, in our words.

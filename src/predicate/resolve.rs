@@ -42,6 +42,9 @@ fn find(mention: &Mention, columns: &[(String, Kind)]) -> Result<(String, Kind),
     Err(PredicateError::UnknownColumn { at: mention.place.clone(), name, hint })
 }
 
+/// The branches of a CASE, what it gives otherwise, and of which kind.
+type Outcomes = (Vec<(Node, Node)>, Box<Node>, Option<Kind>);
+
 struct Scope<'a> {
     expression: &'a Expression,
     zone: &'a Zone,
@@ -208,7 +211,7 @@ impl Scope<'_> {
         when: Vec<Node>,
         branches: &[(Node, Node)],
         otherwise: &Node,
-    ) -> Result<(Vec<(Node, Node)>, Box<Node>, Option<Kind>), PredicateError> {
+    ) -> Result<Outcomes, PredicateError> {
         let (mut then, kind) = self.alike(branches.iter().map(|(_, then)| then).chain([otherwise]), "CASE")?;
         let otherwise = then.pop().unwrap_or(Node::Literal(Literal::Null)).boxed();
         Ok((when.into_iter().zip(then).collect(), otherwise, kind))
