@@ -41,10 +41,10 @@ impl Target {
         let (parent, name) = self.parts();
         fs::create_dir_all(&parent).map_err(StoreError::at(&self.shown))?;
         sweep(&parent, &name, self);
-        sweep(&self.path, &name, self);
+        sweep(&self.real, &name, self);
         let beside = Folder::new(self, &parent, &name);
         // A folder that is mounted, or whose parent is read only, holds the draft itself.
-        let inside = |error| if self.path.is_dir() { Folder::new(self, &self.path, &name) } else { Err(error) };
+        let inside = |error| if self.real.is_dir() { Folder::new(self, &self.real, &name) } else { Err(error) };
         beside.or_else(inside).map_err(|error| self.instead(error))
     }
 }
@@ -97,7 +97,7 @@ impl Folder {
     }
 
     fn settle(&mut self) -> Result<Vec<String>, StoreError> {
-        let target = self.target.path.clone();
+        let target = self.target.real.clone();
         loop {
             if !target.exists() || (is_empty(&target) && !is_here(&target)) {
                 match fs::rename(&self.draft, &target) {
@@ -126,7 +126,7 @@ impl Folder {
 
     /// Takes the place of a folder that is held by `lock`.
     fn replace(&mut self, mut lock: Lock) -> Result<Vec<String>, StoreError> {
-        let target = &self.target.path.clone();
+        let target = &self.target.real.clone();
         let before = Marks::read(target);
         for mark in &self.marks {
             if let Standing::Foreign(what) = before.standing(target, &mark.name, self.target.by)
@@ -158,18 +158,18 @@ impl Folder {
             let _ = to
                 .parent()
                 .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| fs::hard_link(self.target.path.join(name), &to));
+                .and_then(|()| fs::hard_link(self.target.real.join(name), &to));
         }
-        let done = exchanged(&self.draft, &self.target.path);
+        let done = exchanged(&self.draft, &self.target.real);
         if done {
-            sync_folder(self.target.path.parent().unwrap_or(&self.target.path));
+            sync_folder(self.target.real.parent().unwrap_or(&self.target.real));
         }
         Ok(done)
     }
 
     /// Every file of the draft into its place, one after the other, and what was ours before and is no more away.
     fn pour(&self, found: &Found) -> io::Result<()> {
-        let target = &self.target.path;
+        let target = &self.target.real;
         for mark in &self.marks {
             let (from, to) = (self.draft.join(&mark.name), target.join(&mark.name));
             fs::create_dir_all(to.parent().unwrap_or(target))?;
@@ -315,11 +315,11 @@ fn sweep(parent: &Path, name: &str, target: &Target) {
             }
         } else if let Some(_held) = Lock::if_free(&left.join(MARKS)) {
             // Whole: an old report whose place was taken, or a new one that had not taken its target.
-            if !target.path.exists() && fs::rename(&left, &target.path).is_ok() {
+            if !target.real.exists() && fs::rename(&left, &target.real).is_ok() {
                 continue;
             }
             let marks = Marks::read(&left);
-            retire(&left, &target.path, &Found::below(&left, &marks, target.by, &[]));
+            retire(&left, &target.real, &Found::below(&left, &marks, target.by, &[]));
         } else {
             let _ = fs::remove_dir(&left);
         }

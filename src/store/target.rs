@@ -13,7 +13,7 @@ use super::{Foreign, StoreError, Writer};
 #[derive(Clone, Debug)]
 pub struct Target {
     /// Links followed.
-    pub(super) path: PathBuf,
+    pub(super) real: PathBuf,
     /// As the user named it.
     pub(super) shown: PathBuf,
     pub(super) by: Writer,
@@ -41,7 +41,7 @@ impl Target {
     }
 
     fn file_to_be(path: &Path, by: Writer, inputs: &[PathBuf]) -> Result<Self, StoreError> {
-        let place = Self { path: followed(path)?, shown: path.into(), by };
+        let place = Self { real: followed(path)?, shown: path.into(), by };
         place.reads_none_of(inputs)?;
         place.is_free()?;
         Ok(place)
@@ -52,7 +52,7 @@ impl Target {
     /// # Errors
     /// When inputs lie in it, when it holds entries and none of this command's writing, or when one of those was changed.
     pub fn folder(path: &Path, by: Writer, inputs: &[PathBuf]) -> Result<Self, StoreError> {
-        let place = Self { path: followed(path)?, shown: path.into(), by };
+        let place = Self { real: followed(path)?, shown: path.into(), by };
         place.reads_none_of(inputs)?;
         place.may_be_a_folder()?;
         Ok(place)
@@ -64,7 +64,7 @@ impl Target {
     /// When it holds anything.
     pub fn new_folder(path: &Path, by: Writer) -> Result<Self, StoreError> {
         let target = Self::folder(path, by, &[])?;
-        if target.path.exists() { target.is_empty_folder(&Marks::default()) } else { Ok(()) }.map(|()| target)
+        if target.real.exists() { target.is_empty_folder(&Marks::default()) } else { Ok(()) }.map(|()| target)
     }
 
     /// As the user named it.
@@ -73,7 +73,7 @@ impl Target {
     }
 
     fn reads_none_of(&self, inputs: &[PathBuf]) -> Result<(), StoreError> {
-        let Ok(here) = self.path.canonicalize() else { return Ok(()) };
+        let Ok(here) = self.real.canonicalize() else { return Ok(()) };
         let read = inputs.iter().find(|input| input.canonicalize().is_ok_and(|input| input.starts_with(&here)));
         read.map_or(Ok(()), |input| Err(StoreError::Input { path: self.shown.clone(), input: input.clone() }))
     }
@@ -84,7 +84,7 @@ impl Target {
 
     /// Whether what stands there may be replaced.
     fn is_free(&self) -> Result<(), StoreError> {
-        if is_stream(&self.path) || self.path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
+        if is_stream(&self.real) || self.real.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
             return Ok(());
         }
         let (folder, name) = self.parts();
@@ -95,11 +95,11 @@ impl Target {
     }
 
     fn may_be_a_folder(&self) -> Result<(), StoreError> {
-        let Ok(meta) = self.path.metadata() else { return Ok(()) };
+        let Ok(meta) = self.real.metadata() else { return Ok(()) };
         if !meta.is_dir() {
             return Err(self.refused("", Foreign::Kind("is no folder")));
         }
-        let marks = Marks::read(&self.path);
+        let marks = Marks::read(&self.real);
         if !marks.any_by(self.by) {
             return self.is_empty_folder(&marks);
         }
@@ -108,7 +108,7 @@ impl Target {
         names.sort_unstable();
         names.dedup();
         for name in names {
-            if let Standing::Foreign(what) = marks.standing(&self.path, name, self.by) {
+            if let Standing::Foreign(what) = marks.standing(&self.real, name, self.by) {
                 return Err(self.refused(name, what));
             }
         }
@@ -116,7 +116,7 @@ impl Target {
     }
 
     pub(super) fn is_empty_folder(&self, marks: &Marks) -> Result<(), StoreError> {
-        let entries = fs::read_dir(&self.path).map_err(StoreError::at(&self.shown))?;
+        let entries = fs::read_dir(&self.real).map_err(StoreError::at(&self.shown))?;
         let mut names: Vec<String> =
             entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.retain(|name| name != MARKS && !draft::is_draft(name));
@@ -136,8 +136,8 @@ impl Target {
 
     /// The folder and the name in it.
     pub(super) fn parts(&self) -> (PathBuf, String) {
-        let name = self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let folder = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let name = self.real.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let folder = self.real.parent().filter(|parent| !parent.as_os_str().is_empty());
         (folder.map_or_else(|| PathBuf::from("."), Path::to_path_buf), name)
     }
 
@@ -154,8 +154,8 @@ impl Target {
     /// # Errors
     /// When it is there by now and not ours, or a byte could not be written.
     pub fn write_with(&self, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), StoreError> {
-        if is_stream(&self.path) {
-            return write(&self.path).map_err(StoreError::at(&self.shown));
+        if is_stream(&self.real) {
+            return write(&self.real).map_err(StoreError::at(&self.shown));
         }
         let (folder, name) = self.parts();
         fs::create_dir_all(&folder).map_err(StoreError::at(&folder))?;
@@ -167,7 +167,7 @@ impl Target {
         self.is_free()?;
         let mark = Mark { name, by: self.by, content };
         marks::append(&mut lock.file, &[mark]).map_err(StoreError::at(&self.shown))?;
-        drafted.become_(&self.path).map_err(StoreError::at(&self.shown))
+        drafted.become_(&self.real).map_err(StoreError::at(&self.shown))
     }
 
     /// An error of the files beside the place is told of the place.

@@ -300,7 +300,7 @@ fn killed_at_every_call_that_changes_files() {
     let two = Two::new();
     let mut kills = 0;
     for call in CALLS {
-        let places: Vec<usize> = if call == "openat" { (1..400).step_by(25).collect() } else { (1..=10).collect() };
+        let places: Vec<usize> = if call == "openat" { (1..400).step_by(10).collect() } else { (1..=20).collect() };
         for place in places {
             let fault = format!("{call}:signal=KILL:when={place}");
             let Some(done) = with_fault(&two.at, &fault, &two.arguments(kills % 2)) else { return };
