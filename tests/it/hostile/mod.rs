@@ -4,6 +4,7 @@ mod arguments;
 mod cases;
 mod conditions;
 mod mutants;
+mod mutated_text;
 mod order;
 mod text;
 mod wide;
