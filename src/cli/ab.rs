@@ -5,13 +5,15 @@ use clap::{Args, Subcommand};
 use leadoff::experiment::Experiment;
 use leadoff::report::{self, chart};
 use leadoff::store::{Target, Writer};
+use leadoff::table::inert;
 use leadoff::time::Moment;
-use leadoff::trial::Dialect;
 use leadoff::trial::plan::{self as trial_plan, ClusterSize, Clusters, Delay, Question};
 use leadoff::workflows::ab::{self, FieldTest, Past, Planned, TestError};
 
 use super::progress::Progress;
-use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, show, store_code};
+use super::{
+    DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, print_bytes, show, shown, store_code,
+};
 
 /// A/B tests of scoring models in the field: plan, assign, analyse.
 #[derive(Args)]
@@ -73,22 +75,23 @@ impl Assign {
         };
         let inputs: Vec<PathBuf> = test.files().into_iter().chain(self.file.clone()).collect();
         let out = self.out.map(|out| Target::file(&out, Writer::Assignment, &inputs)).transpose()?;
+        let prints_sql = self.file.is_none() && self.units.is_empty();
+        // A test that no SQL can hold is not begun.
+        let sql = if prints_sql { ab::assign_sql(&assigner, &test, "unit_id")? } else { Vec::new() };
         ab::freeze(&assigner, &test)?;
         if let (Some(file), Some(id)) = (&self.file, &self.id) {
             let csv = ab::assign_file(&assigner, file, id)?;
             match &out {
                 Some(out) => {
                     out.write(&csv)?;
-                    print(&format!("{} units: {}\n", csv.lines().count().saturating_sub(1), out.path().display()))?;
+                    print(&format!("{} units: {}\n", csv.lines().count().saturating_sub(1), shown(out.path())))?;
                 }
-                None => print(&csv)?,
-            }
-        } else if self.units.is_empty() {
-            for (dialect, names) in Dialect::ALL {
-                print(&format!("-- {names}\n{}\n", assigner.sql(dialect, "unit_id")))?;
+                None => print_bytes(csv.as_bytes())?,
             }
         } else {
-            self.units.iter().try_for_each(|unit| print(&format!("{unit}\t{}\n", assigner.arm(unit))))?;
+            sql.iter().try_for_each(|(names, sql)| print(&format!("-- {names}\n{sql}\n")))?;
+            let line = |unit: &String| format!("{}\t{}\n", inert(unit), inert(assigner.arm(unit)));
+            self.units.iter().try_for_each(|unit| print(&line(unit)))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -135,7 +138,7 @@ impl Render {
         let read = ab::read_trial(&file)?;
         let folder = file.parent().map(PathBuf::from).unwrap_or_default();
         ab::redraw(&read, &folder)?;
-        print(&format!("Report: {}\n", folder.join("report.html").display()))?;
+        print(&format!("Report: {}\n", shown(&folder.join("report.html"))))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -245,7 +248,7 @@ impl Plan {
                 .collect();
             let chart = chart::power(&points, planned.question.power, planned.plan.weeks);
             picture.write(chart::standalone(&chart))?;
-            print(&format!("Test: {}\nPower by week: {}\n", file.path().display(), picture.path().display()))?;
+            print(&format!("Test: {}\nPower by week: {}\n", shown(file.path()), shown(picture.path())))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -346,12 +349,15 @@ fn foretold_gain(past: &Past, all_leads: bool) -> Result<f64, Failure> {
 impl From<TestError> for Failure {
     fn from(error: TestError) -> Self {
         let code = match &error {
-            TestError::Config(_) => EXPERIMENT,
+            TestError::Config(_) | TestError::Sql { .. } => EXPERIMENT,
             TestError::Data(_) => DATA,
             TestError::Pipeline(error) => pipeline_code(error),
             TestError::Store(error) => store_code(error),
             TestError::Report(_) => FAULT,
         };
-        Self::new(code, error)
+        match error {
+            TestError::Config(error) => error.into(),
+            error => Self::new(code, error),
+        }
     }
 }

@@ -8,7 +8,7 @@ use leadoff::store::{Target, Writer};
 use leadoff::workflows::audit::{self, AuditError};
 
 use super::progress::Progress;
-use super::{EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, show, store_code, tell};
+use super::{EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, show, shown, store_code, tell};
 
 /// Holds each criterion of a points model against what happened, and proposes the smallest change worth making.
 #[derive(Args)]
@@ -43,9 +43,7 @@ impl Audit {
         drop(progress);
         match (&proposal, &audit.proposal.yaml) {
             (Some(place), Some(yaml)) => place.write(yaml)?,
-            (Some(place), None) => {
-                tell(&format!("Nothing is proposed, so {} is not written.\n", place.path().display()))
-            }
+            (Some(place), None) => tell(&format!("Nothing is proposed, so {} is not written.\n", shown(place.path()))),
             (None, _) => {}
         }
         show(&report::audit(&audit), &stored, "audit.html")?;

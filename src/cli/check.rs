@@ -5,10 +5,11 @@ use clap::Args;
 use leadoff::data::{Finding, FindingLevel, RawRow, RawTable};
 use leadoff::experiment::Experiment;
 use leadoff::store::{Target, Writer};
+use leadoff::table::inert;
 use leadoff::workflows::check::{Checked, check};
 
 use super::progress::Progress;
-use super::{Failure, Outcome, print};
+use super::{Failure, Outcome, print, shown};
 
 /// Reads an experiment and its data and says what is there: raw counts before any replay, what was found wrong, and
 /// whether there are wins enough to compare models.
@@ -37,14 +38,14 @@ impl Check {
             let mut csv = Vec::new();
             checked.findings.write_csv(&mut csv).map_err(Failure::fault)?;
             place.write(csv)?;
-            print(&format!("\nEvery finding with its rows: {}\n", place.path().display()))?;
+            print(&format!("\nEvery finding with its rows: {}\n", shown(place.path())))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 fn text(checked: &Checked) -> String {
-    let mut out = format!("{}\n\n", checked.title);
+    let mut out = format!("{}\n\n", inert(checked.title.trim()));
     out.push_str(&raw(&checked.raw, checked));
     out.push_str("\nWhat was found\n");
     if checked.findings.list.is_empty() {
@@ -65,23 +66,23 @@ fn said(finding: &Finding) -> String {
         FindingLevel::Warning => "warning",
         FindingLevel::Note => "note   ",
     };
-    let advice = if finding.advice.is_empty() { String::new() } else { format!(" ({})", finding.advice) };
+    let advice = if finding.advice.is_empty() { String::new() } else { format!(" ({})", inert(&finding.advice)) };
     let row = finding.rows.first().map_or(String::new(), |place| {
         let more = if finding.count > 1 { ", and more" } else { "" };
         format!(
             "\n                     {}, line {}: {} is `{}`{more}",
-            place.file,
+            inert(&place.file),
             place.row,
-            place.column,
+            inert(&place.column),
             short(&place.value)
         )
     });
-    format!("  {mark} {:>9}  {}: {}{advice}{row}\n", finding.count, finding.input, finding.text)
+    format!("  {mark} {:>9}  {}: {}{advice}{row}\n", finding.count, finding.input, inert(&finding.text))
 }
 
 fn short(value: &str) -> String {
-    let clean: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.chars().count() > 60 { clean.chars().take(57).collect::<String>() + "…" } else { clean }
+    let value = inert(value);
+    if value.chars().count() > 60 { value.chars().take(57).collect::<String>() + "…" } else { value.into_owned() }
 }
 
 fn raw(table: &RawTable, checked: &Checked) -> String {
@@ -102,7 +103,7 @@ fn raw(table: &RawTable, checked: &Checked) -> String {
     };
     section("by month of creation", &table.cohorts);
     for column in &table.by {
-        section(&format!("by {}", column.column), &column.rows);
+        section(&format!("by {}", inert(&column.column)), &column.rows);
     }
     out
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use leadoff::report::{self, Format};
 use leadoff::store::{Kind, Target, Writer};
+use leadoff::table::inert_json;
 use leadoff::workflows::compare::{self, CompareError};
 
 use super::{FAULT, Failure, Outcome, USAGE, print, print_bytes, show, store_code};
@@ -54,7 +55,7 @@ impl Compare {
             Ink::Terminal => print(&Format::Terminal.render(&document))?,
             Ink::Markdown => print(&Format::Markdown.render(&document))?,
             Ink::Html => print(&Format::Html.render(&document))?,
-            Ink::Json => print(&compare::to_json(&changes))?,
+            Ink::Json => print_bytes(inert_json(&compare::to_json(&changes)).as_bytes())?,
             Ink::Xlsx if io::stdout().is_terminal() => {
                 let message = "a workbook is no text: send it to a file, as in `leadoff compare A B --format xlsx > changes.xlsx`";
                 return Err(Failure::new(USAGE, message));

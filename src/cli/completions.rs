@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, Outcome, print};
+use super::{Cli, Outcome, print_bytes};
 
 /// Prints completions for a shell.
 #[derive(Args)]
@@ -17,7 +17,7 @@ impl Completions {
     pub fn run(self) -> Outcome {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "leadoff", &mut script);
-        print(&String::from_utf8_lossy(&script))?;
+        print_bytes(&script)?;
         Ok(ExitCode::SUCCESS)
     }
 }

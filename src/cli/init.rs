@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::workflows::simulated;
 
-use super::{Outcome, print};
+use super::{Outcome, print, shown};
 
 /// Makes a folder with a demo: simulated leads, an experiment file to change, and its schema for editors.
 #[derive(Args)]
@@ -19,7 +19,7 @@ impl Init {
         simulated::init(&self.folder)?;
         print(&format!(
             "Made {0}: a demo experiment with simulated leads.\nNext: cd {0} && leadoff run experiment.yaml\nThen put your own files in data/ and change experiment.yaml; `leadoff check experiment.yaml` says what it finds.\n",
-            self.folder.display()
+            shown(&self.folder)
         ))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -19,6 +19,7 @@ mod simulate;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +28,7 @@ use leadoff::models::ModelError;
 use leadoff::pipeline::PipelineError;
 use leadoff::report::{Document, Format};
 use leadoff::store::{StoreError, Stored};
+use leadoff::table::{inert, inert_lines};
 
 /// Replays historical leads through several lead-scoring models and says, with honest uncertainty, which one to trust.
 #[derive(Parser)]
@@ -75,18 +77,28 @@ const DATA: u8 = 4;
 const HELD_BACK: u8 = 10;
 
 impl Failure {
+    /// On one line, whatever the names in it.
     fn new(code: u8, message: impl Display) -> Self {
-        Self { code, message: message.to_string() }
+        Self { code, message: inert(&message.to_string()).into_owned() }
     }
 
     fn fault(message: impl Display) -> Self {
         Self::new(FAULT, message)
     }
+
+    fn told(self) -> ExitCode {
+        tell(&format!("error: {}\n", self.message));
+        ExitCode::from(self.code)
+    }
 }
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::new(EXPERIMENT, error)
+        let ConfigError::Parse { snippet, .. } = &error else { return Self::new(EXPERIMENT, error) };
+        // The lines of the file are lines here too.
+        let said = error.to_string();
+        let said = said.strip_suffix(snippet.as_str()).unwrap_or(&said).trim_end();
+        Self { message: format!("{}\n{snippet}", inert(said)), ..Self::new(EXPERIMENT, "") }
     }
 }
 
@@ -149,17 +161,14 @@ pub fn main() -> ExitCode {
         Command::Oracle(command) => command.run(),
         Command::Ab(command) => command.run(),
     };
-    outcome.unwrap_or_else(|failure| {
-        tell(&format!("error: {}\n", failure.message));
-        ExitCode::from(failure.code)
-    })
+    outcome.unwrap_or_else(Failure::told)
 }
 
 /// The command that was typed; what ends it where there is none to run, help among it.
 fn parsed() -> Result<Cli, ExitCode> {
     Cli::try_parse().map_err(|error| {
         if error.use_stderr() {
-            let _ = error.print();
+            complain(&error);
             return ExitCode::from(USAGE);
         }
         // Help and version are what was asked for: a result like any other.
@@ -168,21 +177,30 @@ fn parsed() -> Result<Cli, ExitCode> {
         } else {
             error.render().to_string()
         };
-        match print(&shown) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                tell(&format!("error: {}\n", failure.message));
-                ExitCode::from(failure.code)
-            }
-        }
+        // It holds no argument, and colours of its own.
+        print_bytes(shown.as_bytes()).map_or_else(Failure::told, |()| ExitCode::SUCCESS)
     })
 }
 
-/// Prints a result. A reader that went away early (`| head`) is no error; a byte that is lost in any other way is.
-fn print(text: &str) -> Result<(), Failure> {
-    print_bytes(text.as_bytes())
+/// Says what is wrong with the arguments. The message repeats them and has colours of its own: so it is that of the same
+/// arguments made inert, where these are wrong too.
+fn complain(error: &clap::Error) {
+    let arguments = std::env::args_os().map(|argument| inert(&argument.to_string_lossy()).into_owned());
+    match Cli::try_parse_from(arguments) {
+        Err(same) if same.kind() == error.kind() => {
+            let _ = same.print();
+        }
+        _ => tell(&error.render().to_string()),
+    }
 }
 
+/// Prints a result, of which only newlines and tabs reach the terminal as what they are.
+fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(inert_lines(text).as_bytes())
+}
+
+/// Prints data for other programs, byte for byte. A reader that went away early (`| head`) is no error; a byte that is
+/// lost in any other way is.
 fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
@@ -195,7 +213,12 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Says something beside the result. That nobody can hear it is no error.
 fn tell(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = std::io::stderr().write_all(inert_lines(text).as_bytes());
+}
+
+/// A path on one line.
+fn shown(path: &Path) -> String {
+    inert(&path.to_string_lossy()).into_owned()
 }
 
 /// Prints a report that was stored: where its page is and what else stays there, and its answer as the last line.
@@ -205,7 +228,7 @@ fn show(document: &Document, stored: &Stored, page: &str) -> Result<(), Failure>
     let (body, answer) = text.rsplit_once('\n').unwrap_or(("", text));
     let kept = match stored.kept.as_slice() {
         [] => String::new(),
-        kept => format!("Not written by this command, and left as they are: {}\n", kept.join(", ")),
+        kept => format!("Not written by this command, and left as they are: {}\n", inert(&kept.join(", "))),
     };
-    print(&format!("{body}\n{kept}Report: {}\n{answer}\n", stored.path.join(page).display()))
+    print(&format!("{body}\n{kept}Report: {}\n{answer}\n", shown(&stored.path.join(page))))
 }

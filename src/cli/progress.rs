@@ -2,6 +2,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use leadoff::table::inert;
 
 /// A line on the terminal that says what is being done, and how fast files are read; silent where nobody looks.
 pub struct Progress(ProgressBar);
@@ -27,11 +28,11 @@ fn style(template: &str) -> ProgressStyle {
 impl leadoff::pipeline::Progress for Progress {
     fn say(&self, what: String) {
         self.0.set_style(style(SPINNER));
-        self.0.set_message(what);
+        self.0.set_message(inert(&what).into_owned());
     }
 
     fn reading(&self, at: &leadoff::data::Progress) {
-        let message = format!("reading {}: {} rows", at.input, HumanCount(at.rows));
+        let message = format!("reading {}: {} rows", inert(&at.input), HumanCount(at.rows));
         if self.0.length() != Some(at.total) {
             self.0.reset();
             self.0.set_style(style(BAR));

@@ -7,7 +7,7 @@ use leadoff::report::{self, Document, Format};
 use leadoff::store::Kind;
 use leadoff::workflows::{review, run};
 
-use super::{DATA, Failure, Outcome, USAGE, print, print_bytes};
+use super::{DATA, Failure, Outcome, USAGE, print, print_bytes, shown};
 
 /// Redraws a report from its evaluation.json or review.json, without the leads.
 #[derive(Args)]
@@ -53,7 +53,7 @@ impl Render {
             }
             other => return Err(refused(&file, other)),
         };
-        print(&format!("Report: {}\n", folder.join(page).display()))?;
+        print(&format!("Report: {}\n", shown(&folder.join(page))))?;
         Ok(ExitCode::SUCCESS)
     }
 }

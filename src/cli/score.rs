@@ -7,7 +7,7 @@ use leadoff::store::{Target, Writer};
 use leadoff::workflows::scores::{self, ScoreError};
 
 use super::progress::Progress;
-use super::{DATA, Failure, Outcome, USAGE, pipeline_code, print, store_code};
+use super::{DATA, Failure, Outcome, USAGE, pipeline_code, print, shown, store_code};
 
 /// Scores every lead by every model, as it was known when it was scored, into a CSV or Parquet file.
 #[derive(Args)]
@@ -41,10 +41,10 @@ impl Score {
         let swapped = swapped.transpose()?;
         drop(progress);
         if let Some((leads, out)) = scored {
-            print(&format!("{leads} leads scored: {}\n", out.path().display()))?;
+            print(&format!("{leads} leads scored: {}\n", shown(out.path())))?;
         }
         if let Some((leads, out)) = swapped {
-            print(&format!("{leads} changes of hands, a line each: {}\n", out.path().display()))?;
+            print(&format!("{leads} changes of hands, a line each: {}\n", shown(out.path())))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -10,7 +10,7 @@ use leadoff::trial::simulate::Truth;
 use leadoff::workflows::ab::write_simulated;
 use leadoff::workflows::simulated;
 
-use super::{Failure, Outcome, USAGE, print};
+use super::{Failure, Outcome, USAGE, print, shown};
 
 /// Makes a CRM-like history with a known truth: leads, events and outcomes.
 #[derive(Args)]
@@ -145,10 +145,10 @@ impl Simulate {
             "{} leads, {} events: {}, {}, {}\nThe truth they were made from: {}\n",
             made.leads.rows(),
             made.events.rows(),
-            files.leads.display(),
-            files.events.display(),
-            files.outcomes.display(),
-            files.truth.display()
+            shown(&files.leads),
+            shown(&files.events),
+            shown(&files.outcomes),
+            shown(&files.truth)
         ))?;
         Ok(ExitCode::SUCCESS)
     }
@@ -160,9 +160,9 @@ impl Simulate {
             "{} training leads and {} later ones: {}\nWhat is planted: {}\nAudit them: leadoff audit {}\n",
             self.leads,
             self.leads / 2,
-            self.folder.display(),
-            self.folder.join("truth.json").display(),
-            experiment.display()
+            shown(&self.folder),
+            shown(&self.folder.join("truth.json")),
+            shown(&experiment)
         ))?;
         Ok(ExitCode::SUCCESS)
     }
@@ -197,8 +197,8 @@ impl Simulate {
         print(&format!(
             "{} leads: {}\nAnalyse them: leadoff ab analyze {}\n",
             self.leads,
-            self.folder.display(),
-            test.display()
+            shown(&self.folder),
+            shown(&test)
         ))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -2,6 +2,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+use crate::table::spreadsheet_cell;
+
 /// How many rows a finding names.
 pub(crate) const PLACES: usize = 20;
 
@@ -132,7 +134,7 @@ impl Findings {
                     &place.column,
                     &place.value,
                 ];
-                csv.write_record(cells.map(|cell| harmless(cell)))?;
+                csv.write_record(cells.map(|cell| spreadsheet_cell(cell).into_owned()))?;
             }
         }
         csv.flush()
@@ -159,11 +161,6 @@ fn code(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|json| json.as_str().map(String::from)).unwrap_or_default()
 }
 
-/// A spreadsheet runs what begins like a formula.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +175,7 @@ mod tests {
         Findings { list: vec![finding], refused: Vec::new() }.write_csv(&mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.contains("leads,unreadable_time,warning,6,six,,a.csv,7,name,'=cmd|"), "{text}");
-        for neutral in ["'+1", "'-1", "'@x", "'\tx", "\"x, y\""] {
+        for neutral in ["'+1", "'-1", "'@x", r"\tx", "\"x, y\""] {
             assert!(text.contains(neutral), "{neutral}: {text}");
         }
     }

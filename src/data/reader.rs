@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicU64;
 use super::DataError;
 use super::cells::{Batch, Spot};
 use super::finding::{Finding, PLACES};
+use crate::table::inert;
 
 /// A file of one kind, opened. One more kind of file is one more of these, and two in `file_kinds`.
 pub(crate) trait TableReader: Send + Sync {
@@ -116,9 +117,8 @@ impl Counted {
 
 /// A value short enough for a message.
 pub(crate) fn shortened(value: &str) -> String {
-    let mut text: String = value.chars().take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if value.chars().nth(80).is_some() {
-        text.push('…');
+    match value.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", inert(&value[..end])),
+        None => inert(value).into_owned(),
     }
-    text
 }

@@ -7,7 +7,7 @@ use serde_yaml::Error;
 
 use super::ConfigError;
 
-use crate::table::suggest;
+use crate::table::{inert, suggest};
 
 /// Reads a file of YAML.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
@@ -36,7 +36,7 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, C
             path: path.into(),
             line: place.0,
             column: place.1,
-            message: format!("{at}{}", message(&error, &found)),
+            message: inert(&format!("{at}{}", message(&error, &found))).into_owned(),
             snippet: snippet(text, place.0, place.1),
         }
     })

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::result::Level;
+use crate::table::inert_lines;
 
 use super::chart::{self, Chart};
 use super::document::{Answer, Block, Cell, Column, Document, Key, Section, Span, Table, Text, Tone};
@@ -214,7 +215,7 @@ fn text(text: &Text) -> String {
 /// For text and for attributes; a number stays with its percent sign.
 fn escape(words: &str) -> String {
     let mut out = String::with_capacity(words.len() + 16);
-    for c in words.chars() {
+    for c in inert_lines(words).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

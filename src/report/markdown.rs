@@ -1,6 +1,7 @@
 //! Markdown as GitHub reads it. Charts are files beside it: `charts/ID.svg`.
 
 use crate::result::Level;
+use crate::table::inert;
 
 use super::document::{Answer, Block, Cell, Document, Section, Span, Table, Text};
 
@@ -124,7 +125,7 @@ fn is_tame(name: &str) -> bool {
 }
 
 fn escape(words: &str) -> String {
-    let all: Vec<char> = words.chars().collect();
+    let all: Vec<char> = inert(words).chars().collect();
     let mut out = String::with_capacity(words.len() + 16);
     for (i, &c) in all.iter().enumerate() {
         let (before, after) = (i.checked_sub(1).map(|i| all[i]), all.get(i + 1));

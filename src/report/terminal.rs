@@ -1,8 +1,10 @@
 //! A hundred columns of plain text: what there is room for, and the decision on the last line.
 
 use crate::result::Level;
+use crate::table::inert;
 
 use super::document::{Block, Cell, Column, Document, Section, Span, Table, Text};
+use super::text::clean;
 
 const WIDTH: usize = 100;
 const GAP: &str = "  ";
@@ -10,7 +12,7 @@ const GAP: &str = "  ";
 pub(super) fn render(document: &Document) -> String {
     let answer = &document.answer;
     let mut blocks = vec![
-        [wrapped(&document.title, ""), wrapped(&plain(&document.setting), "")].concat(),
+        [wrapped(&clean(&document.title), ""), wrapped(&plain(&document.setting), "")].concat(),
         wrapped(&plain(&answer.readiness), ""),
     ];
     for one in document.sections.iter().filter(|section| section.brief) {
@@ -58,8 +60,8 @@ fn block(block: &Block) -> String {
 
 fn plain(text: &Text) -> String {
     let span = |span: &Span| match span {
-        Span::Name(name) => format!("`{name}`"),
-        other => other.words().to_owned(),
+        Span::Name(name) => format!("`{}`", inert(name)),
+        other => inert(other.words()).into_owned(),
     };
     text.0.iter().map(span).collect()
 }
@@ -108,7 +110,7 @@ fn rows(table: &Table, shown: &[usize]) -> String {
         .map(|i| body.iter().filter_map(|row| row.get(i)).map(|text| width(text)).max().unwrap_or(0))
         .collect();
     let heads: Vec<Vec<String>> =
-        columns.iter().zip(&widths).map(|(column, width)| folded(&column.title, (*width).max(10))).collect();
+        columns.iter().zip(&widths).map(|(column, width)| folded(&clean(&column.title), (*width).max(10))).collect();
     for (width_, head) in widths.iter_mut().zip(&heads) {
         *width_ = head.iter().map(|line| width(line)).max().unwrap_or(0).max(*width_);
     }
@@ -144,9 +146,9 @@ fn line(cells: &[String], widths: &[usize], columns: &[&Column]) -> String {
 }
 
 fn cell(cell: &Cell) -> String {
-    let text: String = cell.text.0.iter().map(Span::words).collect();
+    let text: String = cell.text.0.iter().map(|span| inert(span.words())).collect();
     match &cell.interval {
-        Some(interval) => format!("{text} ({interval})"),
+        Some(interval) => format!("{text} ({})", inert(interval)),
         None => text,
     }
 }

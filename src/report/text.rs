@@ -2,6 +2,7 @@
 //! where there is no number.
 
 use crate::result::{Estimate, Number};
+use crate::table::inert;
 
 /// What a number measures, and so how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,11 +190,10 @@ pub fn capitalised(words: &str) -> String {
     chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
 
-/// Text from data on one line, without what steers a terminal, a text direction or the reader's eye.
+/// Text from data on one line; what would steer a terminal, a text direction or the reader's eye is written out.
 pub fn clean(text: &str) -> String {
-    let steers = |c: &char| matches!(*c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let spaced: String = text.chars().filter(|c| !steers(c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    inert(&spaced).into_owned()
 }
 
 /// Clean text of at most so many characters, the cut shown by an ellipsis.
@@ -435,7 +435,7 @@ mod tests {
 
     #[test]
     fn text_from_data_can_not_steer() {
-        assert_eq!(clean("a\nb\t\u{1b}[31mc\u{202e}d"), "a b [31mcd");
+        assert_eq!(clean("a\nb\t\u{1b}[31mc\u{202e}d"), r"a b \u{1b}[31mc\u{202e}d");
         assert_eq!(clipped("abcdefgh", 5), "abcd…");
         assert_eq!(clipped("abc", 5), "abc");
     }

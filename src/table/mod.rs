@@ -2,11 +2,13 @@
 
 mod column;
 mod ids;
+mod inert;
 mod names;
 mod numbered;
 
 pub use column::{Cell, Column, MISSING, Table, Text};
 pub use ids::Ids;
+pub use inert::{inert, inert_json, inert_lines, looks_like_a_formula, spreadsheet_cell};
 pub use names::{did_you_mean, suggest};
 
 /// Whether these are all rows of a column of so many, in order.

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
 
+use super::sql::{Dialect, Unquotable};
+
 /// Assigns units to arms by the MD5 of `SALT:UNIT`: its first eight hexadecimal digits are compared, as text, with cuts
 /// at the cumulative weights. The same unit gets the same arm on any machine, and any SQL dialect can repeat it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,48 +13,6 @@ pub struct Assigner {
     salt: String,
     /// Every arm with the cut that it ends before; the last takes the rest.
     arms: Vec<(String, String)>,
-}
-
-/// A dialect of SQL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    Postgres,
-    MySql,
-    BigQuery,
-    Snowflake,
-    SqlServer,
-}
-
-impl Dialect {
-    pub const ALL: [(Self, &'static str); 5] = [
-        (Self::Postgres, "PostgreSQL, Redshift, DuckDB, Databricks"),
-        (Self::MySql, "MySQL, MariaDB"),
-        (Self::BigQuery, "BigQuery"),
-        (Self::Snowflake, "Snowflake"),
-        (Self::SqlServer, "SQL Server"),
-    ];
-
-    /// The first eight digits of the hash, in small letters.
-    fn digits(self, salt: &str, unit: &str) -> String {
-        let salt = match self {
-            // Backslashes begin an escape there.
-            Self::MySql | Self::BigQuery | Self::Snowflake => salt.replace('\\', "\\\\"),
-            Self::Postgres | Self::SqlServer => salt.into(),
-        };
-        let salt = match self {
-            Self::BigQuery => format!("'{}:'", salt.replace('\'', "\\'")),
-            _ => format!("'{}:'", salt.replace('\'', "''")),
-        };
-        match self {
-            Self::Postgres => format!("SUBSTR(MD5({salt} || {unit}), 1, 8)"),
-            Self::MySql => format!("SUBSTR(MD5(CONCAT({salt}, {unit})), 1, 8)"),
-            Self::BigQuery => format!("SUBSTR(TO_HEX(MD5(CONCAT({salt}, {unit}))), 1, 8)"),
-            Self::Snowflake => format!("SUBSTR(MD5_HEX({salt} || {unit}), 1, 8)"),
-            Self::SqlServer => format!(
-                "LOWER(SUBSTRING(CONVERT(VARCHAR(32), HASHBYTES('MD5', {salt} + CAST({unit} AS VARCHAR(255))), 2), 1, 8))"
-            ),
-        }
-    }
 }
 
 impl Assigner {
@@ -85,16 +45,28 @@ impl Assigner {
     }
 
     /// The same assignment as an SQL expression over a text column.
-    pub fn sql(&self, dialect: Dialect, unit: &str) -> String {
-        let digits = dialect.digits(&self.salt, unit);
-        let name = |name: &str| name.replace('\'', if dialect == Dialect::BigQuery { "\\'" } else { "''" });
+    ///
+    /// # Errors
+    /// When the dialect cannot hold the salt, an arm's name or the column's.
+    pub fn sql(&self, dialect: Dialect, unit: &str) -> Result<String, Unquotable> {
+        let named = |error| Unquotable { name: self.salt.clone(), ..error };
+        let prefix = dialect.text("salt", &format!("{}:", self.salt)).map_err(named)?;
+        let digits = dialect.digits(&prefix, &dialect.column(unit)?);
         let mut sql = "CASE".to_string();
         let last = self.arms.len().saturating_sub(1);
         for (arm, cut) in &self.arms[..last] {
-            let _ = write!(sql, " WHEN {digits} < '{cut}' THEN '{}'", name(arm));
+            let _ = write!(sql, " WHEN {digits} < '{cut}' THEN {}", dialect.text("arm", arm)?);
         }
-        let _ = write!(sql, " ELSE '{}' END", name(self.arms.last().map_or("", |arm| &arm.0)));
-        sql
+        let _ = write!(sql, " ELSE {} END", dialect.text("arm", self.arms.last().map_or("", |arm| &arm.0))?);
+        Ok(sql)
+    }
+
+    /// The expression in every dialect, each with the dialect's names.
+    ///
+    /// # Errors
+    /// When one of them cannot hold a name.
+    pub fn sql_of_all(&self, unit: &str) -> Result<Vec<(&'static str, String)>, Unquotable> {
+        Dialect::ALL.iter().map(|(dialect, names)| Ok((*names, self.sql(*dialect, unit)?))).collect()
     }
 
     /// What must not change once units are assigned.
@@ -131,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_sql_compares_the_same_digits() {
-        let sql = assigner().sql(Dialect::Postgres, "lead_id");
+        let sql = assigner().sql(Dialect::Postgres, "lead_id").unwrap();
         assert_eq!(
             sql,
             "CASE WHEN SUBSTR(MD5('autumn:' || lead_id), 1, 8) < '80000000' THEN 'current' ELSE 'challenger' END"
@@ -139,9 +111,18 @@ mod tests {
     }
 
     #[test]
+    fn an_arm_that_would_end_its_text_is_refused_or_stays_in_it() {
+        let arms = [(r"a\' END; DROP TABLE leads; -- ".to_string(), 1.0), ("b".into(), 1.0)];
+        let hostile = Assigner::new("s", &arms);
+        assert_eq!(hostile.sql_of_all("id").unwrap_err().what, "arm");
+        let sql = hostile.sql(Dialect::MySql, "id").unwrap();
+        assert!(sql.contains(r"THEN 'a\\'' END; DROP TABLE leads; -- ' ELSE 'b' END"), "{sql}");
+    }
+
+    #[test]
     fn a_quote_in_the_salt_stays_in_its_text() {
         let salted = Assigner::new("o'neil", &[("a".into(), 1.0), ("b".into(), 1.0)]);
-        assert!(salted.sql(Dialect::Postgres, "id").contains("MD5('o''neil:' || id)"));
-        assert!(salted.sql(Dialect::BigQuery, "id").contains(r"CONCAT('o\'neil:', id)"));
+        assert!(salted.sql(Dialect::Postgres, "id").unwrap().contains("MD5('o''neil:' || id)"));
+        assert!(salted.sql(Dialect::BigQuery, "id").unwrap().contains(r"CONCAT('o\'neil:', id)"));
     }
 }

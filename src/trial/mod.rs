@@ -12,10 +12,12 @@ mod segments;
 mod sequential;
 pub mod simulate;
 mod soundness;
+mod sql;
 mod units;
 
 pub use aggregate::{Aggregate, from_aggregates};
-pub use assign::{Assigner, Dialect};
+pub use assign::Assigner;
+pub use sql::{Dialect, Unquotable};
 pub use units::{GuardrailColumn, RatioColumn, Record, Segment, Units};
 
 use crate::result::trial::{AT_ANY_TIME, Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};

@@ -3,6 +3,7 @@ use crate::experiment::Experiment;
 use crate::pipeline::{self, PipelineError, Progress};
 use crate::replay::Scope;
 use crate::report::notices;
+use crate::table::inert;
 use crate::time::{Calendar, Zone};
 
 use super::tracking_breaks;
@@ -31,12 +32,12 @@ pub fn check(
     let read = (history, findings.clone());
     let mut played = pipeline::play_read(experiment, read, Scope::Used, progress)?;
     let across = match tracking_breaks::crossed(experiment, &played) {
-        Err(error) => format!("\nBlind spot: {error}."),
+        Err(error) => format!("\nBlind spot: {}.", inert(&error.to_string())),
         Ok(_) => String::new(),
     };
     let ready = match pipeline::cohort(experiment, &mut played) {
         Ok(cohort) => notices::readiness(&crate::evaluation::readiness(&cohort)),
-        Err(PipelineError::Cohort(error)) => format!("Readiness: {error}."),
+        Err(PipelineError::Cohort(error)) => format!("Readiness: {}.", inert(&error.to_string())),
         Err(error) => return Err(error),
     };
     Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready + &across, zone })

@@ -9,8 +9,9 @@ use crate::experiment::Experiment;
 use crate::models::{Explanation, Line};
 use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
+use crate::report::text::clean;
 use crate::store::{StoreError, Target};
-use crate::table::{Cell, Column, Table, Text, did_you_mean};
+use crate::table::{Cell, Column, Table, Text, did_you_mean, inert};
 use crate::time::Zone;
 
 use super::tracking_breaks::{self, Truncated};
@@ -123,8 +124,9 @@ pub fn explain(
         return Err(ScoreError::NoLead { lead: lead.into(), why });
     };
     let mut text = format!(
-        "{lead}, scored {} at {}\n",
-        experiment.file.replay.as_of.in_words(),
+        "{}, scored {} at {}\n",
+        inert(lead),
+        inert(&experiment.file.replay.as_of.in_words()),
         at(&played.history.zone, features.as_of[row])
     );
     let trail = played.history.ids.find(lead).map(|place| Trail::new(&played.history, place, features.as_of[row]));
@@ -152,9 +154,9 @@ fn steps(steps: &[Step], zone: &Zone) -> String {
     let mut text = String::new();
     for step in steps.iter().take(LISTED) {
         let cells: Vec<String> =
-            step.cells.iter().map(|(name, cell)| format!("{name} = {}", shown(*cell, zone))).collect();
+            step.cells.iter().map(|(name, cell)| format!("{} = {}", inert(name), shown(*cell, zone))).collect();
         let cells = if cells.is_empty() { String::new() } else { format!(": {}", cells.join(", ")) };
-        let _ = writeln!(text, "  {:>10}    {} {}{cells}", "", zone.text(step.at), step.kind);
+        let _ = writeln!(text, "  {:>10}    {} {}{cells}", "", zone.text(step.at), inert(&step.kind));
     }
     if steps.len() > LISTED {
         let _ = writeln!(text, "  {:>10}    and {} before", "", steps.len() - LISTED);
@@ -166,7 +168,7 @@ fn shown(cell: Cell, zone: &Zone) -> String {
     match cell {
         Cell::Missing => "missing".into(),
         Cell::Number(value) => value.to_string(),
-        Cell::Text(text) => format!("'{text}'"),
+        Cell::Text(text) => format!("'{}'", inert(text)),
         Cell::Flag(flag) => flag.to_string(),
         Cell::Instant(at) => zone.text(at),
     }
@@ -183,18 +185,19 @@ fn said(explanation: &Explanation, events: impl Fn(&Line) -> Result<String, Scor
     let _ = writeln!(
         text,
         "\n{}: {}",
-        explanation.model,
+        inert(&explanation.model),
         if explanation.score.is_nan() { "not scored".into() } else { number(explanation.score) }
     );
     for line in &explanation.lines {
-        let group = line.group.as_ref().map_or(String::new(), |group| format!(" [{group}]"));
+        let group = line.group.as_ref().map_or(String::new(), |group| format!(" [{}]", inert(group)));
         let capped = if line.before == line.after {
             String::new()
         } else {
             format!(" (before its cap {})", number(line.before))
         };
-        let _ =
-            writeln!(text, "  {:>10}{capped}  {}{group}: {} ({})", number(line.after), line.name, line.seen, line.what);
+        // A condition may be written on several lines.
+        let [name, seen, what] = [inert(&line.name), inert(&line.seen), clean(&line.what).into()];
+        let _ = writeln!(text, "  {:>10}{capped}  {name}{group}: {seen} ({what})", number(line.after));
         text.push_str(&events(line)?);
     }
     for group in &explanation.groups {
@@ -203,15 +206,16 @@ fn said(explanation: &Explanation, events: impl Fn(&Line) -> Result<String, Scor
         } else {
             format!(" (before its bounds {})", number(group.before))
         };
-        let _ = writeln!(text, "  {:>10}{clamped}  in all for {}", number(group.after), group.name);
+        let _ = writeln!(text, "  {:>10}{clamped}  in all for {}", number(group.after), inert(&group.name));
     }
     if !explanation.sum.is_nan() && explanation.sum != explanation.score {
         let _ = writeln!(text, "  {:>10}  sum before bounds and rounding", number(explanation.sum));
     }
     let tier = explanation.tier.as_ref().map(|tier| {
-        format!("tier {tier}{}", explanation.does.as_ref().map_or(String::new(), |does| format!(": {does}")))
+        let does = explanation.does.as_ref().map_or(String::new(), |does| format!(": {}", clean(does)));
+        format!("tier {}{does}", inert(tier))
     });
-    let grade = explanation.grade.as_ref().map(|grade| format!("grade {grade}"));
+    let grade = explanation.grade.as_ref().map(|grade| format!("grade {}", inert(grade)));
     let threshold = explanation
         .over_threshold
         .map(|over| if over { "handed over to sales" } else { "below the hand-over threshold" }.to_string());

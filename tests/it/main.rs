@@ -13,6 +13,7 @@ mod files;
 mod floors;
 mod golden;
 mod hostile;
+mod inert;
 mod laws;
 mod laws_of_replay;
 mod methods;

@@ -1,3 +1,5 @@
+use super::super::text;
+
 /// Advance widths of ' ' to '~' in DejaVu Sans, in hundredths of an em. System fonts are narrower, so what fits by this
 /// table fits everywhere.
 const ADVANCE: [u8; 95] = [
@@ -22,20 +24,12 @@ fn advance(char: char) -> f64 {
     }
 }
 
-/// The text on one line, without what would break the line or turn the text around it.
+/// The text on one line, with what would turn the text around it written out.
 pub(super) fn clean(text: &str) -> String {
-    let shown: String = text
-        .chars()
-        .map(|char| if char.is_whitespace() || char.is_control() { ' ' } else { char })
-        .filter(|char| !hides(*char))
-        .collect();
-    let words: Vec<&str> = shown.split(' ').filter(|word| !word.is_empty()).collect();
-    if words.is_empty() { "(no name)".into() } else { words.join(" ") }
-}
-
-/// Marks of direction, and what XML cannot hold.
-fn hides(char: char) -> bool {
-    matches!(u32::from(char), 0x200b | 0x200e | 0x200f | 0x061c | 0x202a..=0x202e | 0x2066..=0x2069 | 0xfeff | 0xfffe | 0xffff)
+    match text::clean(text) {
+        none if none.is_empty() => "(no name)".into(),
+        words => words,
+    }
 }
 
 /// As much of the text as fits into `room` pixels, with an ellipsis where it was cut.
@@ -107,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_name_with_line_breaks_stays_on_its_line() {
-        assert_eq!(clean("a\r\n  b\tc\u{0}\u{202e}d"), "a b c d");
+        assert_eq!(clean("a\r\n  b\tc\u{0}\u{202e}d"), r"a b c\u{0}\u{202e}d");
         assert_eq!(clean(" \n"), "(no name)");
     }
 

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use rust_xlsxwriter::{ColNum, Format, FormatAlign, FormatBorder, RowNum, Worksheet, XlsxError};
 
+use crate::table::looks_like_a_formula;
+
 use super::super::document::Tone;
 use super::super::text;
 
@@ -85,7 +87,7 @@ pub(super) fn put(
     format: &Format,
 ) -> Result<(), XlsxError> {
     let words = stored(words);
-    let format = match words.starts_with(['=', '+', '-', '@', '|', '%']) {
+    let format = match looks_like_a_formula(&words) {
         true => Cow::Owned(format.clone().set_quote_prefix()),
         false => Cow::Borrowed(format),
     };

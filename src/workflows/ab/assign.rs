@@ -31,6 +31,18 @@ pub fn freeze(assigner: &Assigner, test: &FieldTest) -> Result<(), TestError> {
     }
 }
 
+/// The test's assignment as SQL over a column, in every dialect, each with the dialect's names.
+///
+/// # Errors
+/// When a dialect cannot hold a name.
+pub fn assign_sql(
+    assigner: &Assigner,
+    test: &FieldTest,
+    column: &str,
+) -> Result<Vec<(&'static str, String)>, TestError> {
+    assigner.sql_of_all(column).map_err(|error| TestError::Sql { path: test.path().into(), error })
+}
+
 /// The units of a column of a file with their arms, as CSV.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use crate::report;
 use crate::stats::Interval;
 use crate::stats::proportion::wilson;
 use crate::stats::survival::{Curve, Followed, cumulative_incidence};
-use crate::table::{Column, MISSING, Text, did_you_mean};
+use crate::table::{Column, MISSING, Text, did_you_mean, inert};
 use crate::time::Instant;
 use crate::trial::past::{Reps, arrivals, delays, steps};
 use crate::trial::plan::Delay;
@@ -168,7 +168,7 @@ impl Past {
             .limits
             .map_or(String::new(), |limits| format!(" ({} to {})", percent(limits.low), percent(limits.high)));
         let mut lines = vec![
-            format!("History of {}:", self.experiment),
+            format!("History of {}:", inert(&self.experiment)),
             format!(
                 "{} mature leads; {}{limits} converted within {} days",
                 self.leads,
@@ -193,7 +193,10 @@ impl Past {
             let missing = if reps.missing > 0 { format!("; {} leads without one", reps.missing) } else { String::new() };
             format!(
                 "{} representatives with ten leads or more (`{}`): intra-class correlation {:.4}, design effect {:.2} at their size{missing}",
-                reps.count, column, reps.icc, reps.design_effect
+                reps.count,
+                inert(column),
+                reps.icc,
+                reps.design_effect
             )
         }));
         lines.join("\n  ") + "\n"
@@ -205,8 +208,8 @@ impl Past {
         let rate = |cell: &crate::evaluation::Swap| 100.0 * cell.wins / cell.leads;
         let mut lines = vec![format!(
             "`{}` and `{}` differ on {:.1} % of leads {}: only these can show anything",
-            self.champion,
-            self.challenger,
+            inert(&self.champion),
+            inert(&self.challenger),
             100.0 * differ / leads,
             report::hand_over(hand_over)
         )];
@@ -214,9 +217,9 @@ impl Past {
             lines.push(format!(
                 "{:.2} % of those that only `{}` hands over converted, {:.2} % of those that only `{}` does",
                 rate(swapped_in),
-                self.challenger,
+                inert(&self.challenger),
                 rate(swapped_out),
-                self.champion
+                inert(&self.champion)
             ));
         }
         lines

@@ -13,7 +13,7 @@ mod read;
 mod simulate;
 
 pub use analyze::{Analysis, analyze, read_trial, redraw, store};
-pub use assign::{assign_file, freeze};
+pub use assign::{assign_file, assign_sql, freeze};
 pub use error::TestError;
 pub use file::{ForetoldSpec, MonitoringSpec, PlanSpec, TestFile, UnitKind};
 pub use history::{Past, past};

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use crate::report::text;
+use crate::table::{inert, inert_json};
 use crate::time::{Calendar, DAY, Moment, Zone};
 use crate::trial::plan::{ClusterSize, LogRank, Plan, Question};
 
@@ -165,7 +166,7 @@ impl Planned {
                 points(difference),
                 100.0 * limits.low,
                 100.0 * limits.high,
-                past.challenger
+                inert(&past.challenger)
             );
         }
         if self.question.discordant < 1.0 {
@@ -302,5 +303,5 @@ fn quoted(name: &str) -> String {
     let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&name.to_ascii_lowercase().as_str());
-    if is_plain { name.into() } else { serde_json::Value::from(name).to_string() }
+    if is_plain { name.into() } else { inert_json(&serde_json::Value::from(name).to_string()).into_owned() }
 }

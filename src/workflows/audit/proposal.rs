@@ -6,6 +6,7 @@ use crate::experiment::Experiment;
 use crate::models::Points;
 use crate::pipeline::{Played, assemble, brackets, scored};
 use crate::result::{Comparison, CriterionAudit, Proposal};
+use crate::table::inert_json;
 
 use super::{AuditError, not_points};
 
@@ -52,7 +53,7 @@ fn variant_name(experiment: &Experiment, model: &str) -> String {
 
 /// The variant as the experiment file takes it. Names are quoted as JSON, which YAML reads.
 fn yaml(model: &str, name: &str, found: &Proposed) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let quoted = |text: &str| inert_json(&serde_json::Value::from(text).to_string()).into_owned();
     let mut text = format!(
         "# Proposed by `leadoff audit`: put it under `models:` of the experiment, and judge it with `leadoff run`.\nmodels:\n  {}:\n    extends: {}\n    change:\n",
         quoted(name),
