@@ -12,6 +12,7 @@ mod field;
 mod files;
 mod floors;
 mod golden;
+mod inert;
 mod laws;
 mod laws_of_replay;
 mod methods;
