@@ -81,7 +81,8 @@ fn experiment(at: &Path) -> String {
         yaml(&evil("group"))
     );
     let of_events = format!("{{ name: {}, event: {}, points: 2 }}", yaml(&evil("of events")), yaml(&kind));
-    let of_visits = format!("{{ name: {}, when: visits >= 3, points: 4 }}", yaml(&evil("of visits")));
+    let group = yaml(&evil("group"));
+    let of_visits = format!("{{ name: {}, when: visits >= 3, points: 4, group: {group} }}", yaml(&evil("of visits")));
     let about = format!("description: {}, owner: {}", yaml(&evil("description")), yaml(&evil("owner")));
     format!(
         "version: 1
@@ -92,7 +93,7 @@ data:
   outcomes: {{ path: {outcomes}, delimiter: ',', lead: lead_id, converted: converted_at, value: amount }}
   until: 2026-12-31
   currency: {currency}
-replay: {{ as_of: {{ after_created: 1d }}, horizon: 90d, train: {{ from: 2026-01-01, to: 2026-03-01 }}, evaluate: {{ from: 2026-03-01 }} }}
+replay: {{ as_of: {{ after_created: 1d }}, horizon: 30d, train: {{ from: 2026-01-01, to: 2026-03-01 }}, evaluate: {{ from: 2026-04-01 }} }}
 champion: {current}
 models:
   {current}: {{ {about}, {one} }}
@@ -271,7 +272,10 @@ fn no_command_says_a_hostile_name_as_anything_but_text() {
     let changes = walk.done(&["compare", "a", EVIL_FILE, "--format", "json"]);
     serde_json::from_str::<serde_json::Value>(&changes).unwrap();
     walk.said(&["ab", "plan", "--from", "exp.yaml", "--challenger", &many, "--effect", "0.1", "--rep", &part]);
-    walk.said(&["ab", "plan", "--from", "exp.yaml", "--challenger", &many, "--effect", "0.1", "--out", "plan.yaml"]);
+    walk.done(&["ab", "plan", "--from", "exp.yaml", "--challenger", &many, "--effect", "0.1", "--out", "plan.yaml"]);
+    // The plan is read again, and only its SQL refused.
+    let refusal = walk.said(&["ab", "assign", "plan.yaml"]).failed(3);
+    assert!(refusal.contains("holds characters that control"), "{refusal}");
     ["a", "audited", "reviewed", "changes"].iter().for_each(|report| folder_holds_text_only(&at.join(report)));
     let findings = fs::read_to_string(at.join("findings.csv")).unwrap();
     is_inert("findings.csv", &findings);
@@ -311,6 +315,7 @@ fn no_refusal_says_a_hostile_name_as_anything_but_text() {
     write(at, "exp.yaml", &text);
     let current = evil("current");
     let flag = format!("--{EVIL}");
+    walk.done(&["check", "exp.yaml"]);
     walk.refused(&["explain", "exp.yaml", &evil("nobody")]);
     walk.refused(&["explain", "exp.yaml", "L1", "--model", &evil("curent")]);
     walk.refused(&["explain", &evil("no file"), "L1"]);
