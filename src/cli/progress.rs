@@ -32,7 +32,7 @@ impl leadoff::pipeline::Progress for Progress {
     }
 
     fn reading(&self, at: &leadoff::data::Progress) {
-        let message = format!("reading {}: {} rows", inert(&at.input), HumanCount(at.rows));
+        let message = format!("reading {}: {} rows", inert(at.input), HumanCount(at.rows));
         if self.0.length() != Some(at.total) {
             self.0.reset();
             self.0.set_style(style(BAR));

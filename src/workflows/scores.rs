@@ -156,7 +156,7 @@ fn steps(steps: &[Step], zone: &Zone) -> String {
         let cells: Vec<String> =
             step.cells.iter().map(|(name, cell)| format!("{} = {}", inert(name), shown(*cell, zone))).collect();
         let cells = if cells.is_empty() { String::new() } else { format!(": {}", cells.join(", ")) };
-        let _ = writeln!(text, "  {:>10}    {} {}{cells}", "", zone.text(step.at), inert(&step.kind));
+        let _ = writeln!(text, "  {:>10}    {} {}{cells}", "", zone.text(step.at), inert(step.kind));
     }
     if steps.len() > LISTED {
         let _ = writeln!(text, "  {:>10}    and {} before", "", steps.len() - LISTED);
