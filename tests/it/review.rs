@@ -402,7 +402,7 @@ fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files(&path));
-        } else {
+        } else if !path.ends_with(leadoff::store::MARKS) {
             found.push((path.clone(), std::fs::read(&path).unwrap()));
         }
     }

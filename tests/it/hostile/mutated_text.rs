@@ -28,8 +28,8 @@ models:
         - { name: Visits, when: \"visits BETWEEN 2 AND 5 AND source IN ('web', 'fair')\", points: 10 }
         - { name: Demo, event: demo, per: event, points: 5, cap: 10, half_life: 7d }
       bounds: [0, 100]
-  fitted: { regression: { features: [visits, source] } }
-  both: { blend: { of: { points: 0.5, fitted: 0.5 } } }
+  fitted: { logistic: { features: [visits, source] } }
+  both: { blend: { of: { points: 0.5, fitted: 0.5 }, by: rank } }
 brackets: { edges: [5, 10] }
 segments: [source]
 capacity: { leads: 3, per: 7d }
