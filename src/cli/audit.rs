@@ -37,6 +37,9 @@ impl Audit {
         let folder = self.out.unwrap_or_else(|| beside(&experiment.default_folder()));
         let place = Target::folder(&folder, Writer::Audit, &experiment.files())?;
         let proposal = self.write.map(|path| Target::file(&path, Writer::Audit, &experiment.files())).transpose()?;
+        if let Some(proposal) = &proposal {
+            proposal.is_apart_from(&place)?;
+        }
         let progress = Progress::new();
         let audit = audit::audit(&experiment, self.model.as_deref(), &progress)?;
         let stored = audit::store(&audit, &place)?;

@@ -34,6 +34,9 @@ impl Score {
         experiment.allow_truncated = self.allow_truncated;
         let place = |path: PathBuf| Target::file(&path, Writer::Scores, &experiment.files());
         let (out, swap) = (self.out.map(place).transpose()?, self.swap.map(place).transpose()?);
+        if let (Some(out), Some(swap)) = (&out, &swap) {
+            out.is_apart_from(swap)?;
+        }
         let progress = Progress::new();
         let scored = out.map(|out| scores::score(&experiment, &out, &progress).map(|leads| (leads, out)));
         let scored = scored.transpose()?;

@@ -13,9 +13,10 @@ use super::{StoreError, Writer};
 
 const PREFIX: &str = ".draft-";
 
-/// Whether a name is that of a draft.
+/// Whether a name is one that [`random`] made for a draft.
 pub fn is_draft(name: &str) -> bool {
-    name.starts_with(PREFIX)
+    let digits = name.strip_prefix(PREFIX).and_then(|rest| rest.get(..16));
+    digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit())) && !name.contains(['/', '\\'])
 }
 
 /// Sixteen digits that no two writers share, whatever their machines and process ids.
@@ -62,6 +63,10 @@ impl Drafted {
 
     /// Takes a file's place, in one step.
     pub fn become_(self, path: &Path) -> io::Result<()> {
+        if let Ok(meta) = path.metadata() {
+            // Who may read it is for its user to say.
+            let _ = self.file.set_permissions(meta.permissions());
+        }
         fs::rename(&self.path, path)?;
         sync_folder(path.parent().unwrap_or(path));
         Ok(())

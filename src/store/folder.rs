@@ -21,6 +21,7 @@ pub struct Folder {
     draft: PathBuf,
     lock: Lock,
     marks: Vec<Mark>,
+    is_finished: bool,
 }
 
 /// A folder that was written.
@@ -55,7 +56,9 @@ impl Folder {
             let draft = parent.join(format!(".draft-{}-{name}", random()));
             fs::create_dir(&draft).map_err(StoreError::at(&draft))?;
             match Lock::wait(&draft.join(UNFINISHED)) {
-                Ok(lock) => return Ok(Self { target: target.clone(), draft, lock, marks: Vec::new() }),
+                Ok(lock) => {
+                    return Ok(Self { target: target.clone(), draft, lock, marks: Vec::new(), is_finished: false });
+                }
                 // Somebody's sweep took the folder before it was held.
                 Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -93,7 +96,9 @@ impl Folder {
         self.marks.sort();
         self.marks.par_iter().try_for_each(|mark| File::open(self.draft.join(&mark.name))?.sync_all())?;
         marks::append(&mut self.lock.file, &self.marks)?;
-        fs::rename(self.draft.join(UNFINISHED), self.draft.join(MARKS))
+        fs::rename(self.draft.join(UNFINISHED), self.draft.join(MARKS))?;
+        self.is_finished = true;
+        Ok(())
     }
 
     fn settle(&mut self) -> Result<Vec<String>, StoreError> {
@@ -152,13 +157,18 @@ impl Folder {
     fn exchange(&mut self, before: &Marks, found: &Found) -> io::Result<bool> {
         let others: Vec<Mark> = before.list.iter().filter(|mark| mark.by != self.target.by).cloned().collect();
         marks::append(&mut self.lock.file, &others)?;
-        // Files of others are in both folders at the moment of the exchange: none is away for any time.
-        for name in found.foreign.iter().filter(|name| !name.ends_with('/')) {
+        // Files of others are in both folders at the moment of the exchange: none is moved, and none is away for any time.
+        // What cannot be in two folders, such as a folder, keeps its place, and ours is exchanged file by file.
+        for name in &found.foreign {
             let to = self.draft.join(name);
-            let _ = to
-                .parent()
-                .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| fs::hard_link(self.target.real.join(name), &to));
+            let folder = to.parent().map_or(Ok(()), fs::create_dir_all);
+            let is_link = self.target.real.join(name).symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+            if is_link || folder.and_then(|()| fs::hard_link(self.target.real.join(name), &to)).is_err() {
+                return Ok(false);
+            }
+        }
+        if let Ok(meta) = self.target.real.metadata() {
+            let _ = fs::set_permissions(&self.draft, meta.permissions());
         }
         let done = exchanged(&self.draft, &self.target.real);
         if done {
@@ -170,26 +180,43 @@ impl Folder {
     /// Every file of the draft into its place, one after the other, and what was ours before and is no more away.
     fn pour(&self, found: &Found) -> io::Result<()> {
         let target = &self.target.real;
-        for mark in &self.marks {
-            let (from, to) = (self.draft.join(&mark.name), target.join(&mark.name));
+        let staged = self.on_the_disk_of(target)?;
+        for (mark, from) in self.marks.iter().zip(&staged) {
+            let to = target.join(&mark.name);
             fs::create_dir_all(to.parent().unwrap_or(target))?;
-            if fs::rename(&from, &to).is_err() {
-                let beside = target.join(format!(".draft-{}", random()));
-                let copied = fs::copy(&from, &beside).and_then(|_| fs::rename(&beside, &to));
-                copied.inspect_err(|_| drop(fs::remove_file(&beside)))?;
-            }
+            fs::rename(from, &to)?;
         }
         for name in found.ours.iter().filter(|name| self.marks.iter().all(|mark| mark.name != **name)) {
-            let _ = fs::remove_file(target.join(name));
+            let old = target.join(name);
+            let _ = fs::remove_file(&old);
+            // A folder that holds anything else stays.
+            let _ = old.parent().filter(|folder| *folder != target).map(fs::remove_dir);
         }
         let _ = fs::remove_dir_all(&self.draft);
         Ok(())
+    }
+
+    /// The draft's files where a rename reaches the target: those of the draft, or copies of all of them, so that a full
+    /// disk is met before the first one takes its place.
+    fn on_the_disk_of(&self, target: &Path) -> io::Result<Vec<PathBuf>> {
+        let drafted = || self.marks.iter().map(|mark| self.draft.join(&mark.name));
+        let probe = target.join(format!(".draft-{}-probe", random()));
+        let from = self.draft.join(format!(".draft-{}-probe", random()));
+        File::create(&from)?;
+        if fs::rename(&from, &probe).is_ok() {
+            fs::remove_file(&probe)?;
+            return Ok(drafted().collect());
+        }
+        let staged: Vec<PathBuf> = drafted().map(|_| target.join(format!(".draft-{}-copy", random()))).collect();
+        let copied = drafted().zip(&staged).try_for_each(|(from, to)| fs::copy(from, to).map(drop));
+        copied.inspect_err(|_| staged.iter().for_each(|copy| drop(fs::remove_file(copy))))?;
+        Ok(staged)
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if self.draft.join(UNFINISHED).exists() {
+        if !self.is_finished {
             // When it cannot be removed there is nothing left to do about it: the next run sweeps it.
             let _ = fs::remove_dir_all(&self.draft);
         }
@@ -240,7 +267,7 @@ impl Found {
             let name = format!("{inside}{own}");
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             let below = format!("{name}/");
-            if inside.is_empty() && (own == MARKS || own == UNFINISHED || is_draft(&own)) {
+            if inside.is_empty() && (own == MARKS || is_draft(&own)) {
                 continue;
             }
             if is_folder && marks.list.iter().any(|mark| mark.name.starts_with(&below)) {
@@ -309,7 +336,7 @@ fn sweep(parent: &Path, name: &str, target: &Target) {
             continue;
         }
         let left = entry.path();
-        if left.join(UNFINISHED).exists() {
+        if left.join(UNFINISHED).exists() && !left.join(MARKS).exists() {
             if let Some(_held) = Lock::if_free(&left.join(UNFINISHED)) {
                 let _ = fs::remove_dir_all(&left);
             }

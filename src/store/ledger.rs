@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::StoreError;
 use super::draft::Drafted;
 use super::lock::Lock;
+use super::target::followed;
 
 /// A ledger that nobody else reads for writing until this is dropped.
 pub struct Ledger {
@@ -19,9 +20,10 @@ impl Ledger {
     /// # Errors
     /// When somebody holds it for longer than one waits, or its folder cannot be written.
     pub fn hold(path: &Path) -> Result<Self, StoreError> {
+        let path = followed(path)?;
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let lock = Lock::wait(&path.with_file_name(format!(".{name}.lock")))?;
-        Ok(Self { path: path.into(), lock: Some(lock) })
+        Ok(Self { path, lock: Some(lock) })
     }
 
     /// Its text; nothing before the first entry.
@@ -53,7 +55,7 @@ impl Ledger {
 impl Drop for Ledger {
     fn drop(&mut self) {
         if let Some(lock) = self.lock.take() {
-            lock.remove();
+            lock.remove_if_empty();
         }
     }
 }

@@ -59,10 +59,17 @@ impl Lock {
         }
     }
 
-    /// Removes the file, which was made for the lock alone.
+    /// Removes the file.
     pub fn remove(self) {
         // A lock that stays is an empty file: no reason to fail.
         let _ = std::fs::remove_file(&self.path);
+    }
+
+    /// Removes the file if it was made for the lock alone.
+    pub fn remove_if_empty(self) {
+        if self.file.metadata().is_ok_and(|meta| meta.len() == 0) {
+            self.remove();
+        }
     }
 }
 

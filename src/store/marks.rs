@@ -5,12 +5,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Foreign;
+use super::{Foreign, StoreError};
 
 /// The file of the marks.
 pub const MARKS: &str = ".leadoff";
@@ -107,11 +107,30 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Those of a folder; none where there are none. A line that a full disk cut short is no mark.
+    /// Those of a folder; none where there are none. A line that a full disk cut short is no mark, and neither is one whose
+    /// name leads out of the folder.
     pub fn read(folder: &Path) -> Self {
-        let text = fs::read(folder.join(MARKS)).unwrap_or_default();
+        let path = folder.join(MARKS);
+        let is_file = path.symlink_metadata().is_ok_and(|meta| meta.is_file());
+        let text = if is_file { fs::read(path).unwrap_or_default() } else { Vec::new() };
         let text = String::from_utf8_lossy(&text);
-        Self { list: text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect() }
+        let is_inside =
+            |mark: &Mark| Path::new(&mark.name).components().all(|part| matches!(part, Component::Normal(_)));
+        Self { list: text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(is_inside).collect() }
+    }
+
+    /// Those of a folder that is to be written into.
+    ///
+    /// # Errors
+    /// When what stands under the marks' name is somebody else's.
+    pub fn of(folder: &Path) -> Result<Self, StoreError> {
+        let (path, marks) = (folder.join(MARKS), Self::read(folder));
+        match path.symlink_metadata() {
+            Ok(meta) if !meta.is_file() || (meta.len() > 0 && marks.list.is_empty()) => {
+                Err(StoreError::NotOurs { path, what: Foreign::Unknown })
+            }
+            _ => Ok(marks),
+        }
     }
 
     /// Whether a command wrote any file of the folder.
@@ -122,6 +141,11 @@ impl Marks {
     /// Whose the entry of this name is, for a command that would write it.
     pub fn standing(&self, folder: &Path, name: &str, by: Writer) -> Standing {
         let path = folder.join(name);
+        let above = Path::new(name).ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+        if above.map(|above| folder.join(above)).any(|above| above.symlink_metadata().is_ok_and(|meta| !meta.is_dir()))
+        {
+            return Standing::Foreign(Foreign::Kind("lies below what is no folder"));
+        }
         let Ok(meta) = path.symlink_metadata() else { return Standing::Free };
         if !meta.is_file() {
             let what = if meta.is_dir() { "is a folder" } else { "is no file" };

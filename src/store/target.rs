@@ -41,10 +41,13 @@ impl Target {
     }
 
     fn file_to_be(path: &Path, by: Writer, inputs: &[PathBuf]) -> Result<Self, StoreError> {
-        let place = Self { real: followed(path)?, shown: path.into(), by };
-        place.reads_none_of(inputs)?;
-        place.is_free()?;
-        Ok(place)
+        let target = Self { real: followed(path)?, shown: path.into(), by };
+        if target.real.file_name().is_some_and(|name| name.to_str().is_none()) {
+            return Err(target.refused("", Foreign::Kind("is no name in UTF-8")));
+        }
+        target.reads_none_of(inputs)?;
+        target.is_free()?;
+        Ok(target)
     }
 
     /// A folder's. Nothing is written yet.
@@ -65,6 +68,14 @@ impl Target {
     pub fn new_folder(path: &Path, by: Writer) -> Result<Self, StoreError> {
         let target = Self::folder(path, by, &[])?;
         if target.real.exists() { target.is_empty_folder(&Marks::default()) } else { Ok(()) }.map(|()| target)
+    }
+
+    /// # Errors
+    /// When two outputs of one command are one, or one lies in the other.
+    pub fn is_apart_from(&self, other: &Self) -> Result<(), StoreError> {
+        let one_in_the_other = self.real.starts_with(&other.real) || other.real.starts_with(&self.real);
+        let twice = Foreign::Kind("is named for two outputs");
+        if one_in_the_other { Err(self.refused("", twice)) } else { Ok(()) }
     }
 
     /// As the user named it.
@@ -88,7 +99,7 @@ impl Target {
             return Ok(());
         }
         let (folder, name) = self.parts();
-        match Marks::read(&folder).standing(&folder, &name, self.by) {
+        match Marks::of(&folder)?.standing(&folder, &name, self.by) {
             Standing::Free | Standing::Ours => Ok(()),
             Standing::Foreign(what) => Err(self.refused("", what)),
         }
@@ -99,7 +110,7 @@ impl Target {
         if !meta.is_dir() {
             return Err(self.refused("", Foreign::Kind("is no folder")));
         }
-        let marks = Marks::read(&self.real);
+        let marks = Marks::of(&self.real)?;
         if !marks.any_by(self.by) {
             return self.is_empty_folder(&marks);
         }
@@ -188,7 +199,7 @@ pub fn write_files(folder: &Path, by: Writer, files: Vec<(String, Vec<u8>)>) -> 
     let folder = followed(folder)?;
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
     fs::create_dir_all(&folder).map_err(StoreError::at(&folder))?;
-    let marks = Marks::read(&folder);
+    let marks = Marks::of(&folder)?;
     for (name, bytes) in &files {
         if let Standing::Foreign(what) = marks.standing(&folder, name, by)
             && !holds(&folder.join(name), bytes)
@@ -241,9 +252,7 @@ pub(super) fn followed(path: &Path) -> Result<PathBuf, StoreError> {
 
 /// A pipe or a device, which takes bytes as they come.
 fn is_stream(path: &Path) -> bool {
-    path.starts_with("/dev")
-        || path.starts_with("/proc")
-        || path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+    path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }
 
 /// Names of a folder's entries reach the disk.

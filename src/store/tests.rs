@@ -259,3 +259,100 @@ fn a_mark_that_a_full_disk_cut_short_spoils_no_other() {
     write("3").unwrap();
     assert_eq!(text(&path), "3");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_in_two_folders_keeps_its_place() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("report");
+    folder(&target, &[("a", "1"), ("old/y", "1")]).unwrap();
+    fs::create_dir(target.join("archive")).unwrap();
+    fs::write(target.join("archive/mine"), "mine").unwrap();
+    fs::write(target.join(".draft-mail.md"), "mine").unwrap();
+    fs::write(target.join(".leadoff-draft"), "mine").unwrap();
+    fs::set_permissions(target.join("archive"), fs::Permissions::from_mode(0o555)).unwrap();
+    let before = target.join("archive").metadata().unwrap().ino();
+    let stored = folder(&target, &[("a", "2")]).unwrap();
+    assert_eq!(stored.kept, [".draft-mail.md", ".leadoff-draft", "archive/"]);
+    assert_eq!(names(&target), [".draft-mail.md", ".leadoff-draft", "a", "archive/mine"]);
+    assert!(!target.join("old").exists());
+    assert_eq!((text(&target.join("a")), target.join("archive").metadata().unwrap().ino()), ("2".into(), before));
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    fs::set_permissions(target.join("archive"), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_file_where_a_folder_of_ours_was_is_met_before_anything_is_written() {
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("report");
+    folder(&target, &[("a", "1"), ("charts/x", "1")]).unwrap();
+    fs::remove_dir_all(target.join("charts")).unwrap();
+    fs::write(target.join("charts"), "mine").unwrap();
+    let refused = Target::folder(&target, Writer::Run, &[]).unwrap_err();
+    assert!(refused.to_string().contains("lies below what is no folder"), "{refused}");
+    assert_eq!((text(&target.join("a")), text(&target.join("charts"))), ("1".into(), "mine".into()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_and_a_disk_in_memory_are_files_as_others_are() {
+    use std::os::unix::ffi::OsStrExt;
+    let root = tempfile::tempdir().unwrap();
+    let odd = root.path().join(std::ffi::OsStr::from_bytes(b"no\xffte.csv"));
+    fs::write(&odd, "mine").unwrap();
+    assert!(Target::file(&odd, Writer::Scores, &[]).is_err());
+    let memory = Path::new("/dev/shm").join(format!("leadoff-test-{}", std::process::id()));
+    if fs::write(&memory, "mine").is_ok() {
+        let refused = Target::file(&memory, Writer::Scores, &[]);
+        assert_eq!(text(&memory), "mine");
+        fs::remove_file(&memory).unwrap();
+        assert!(refused.is_err());
+    }
+}
+
+#[test]
+fn marks_that_came_with_a_folder_reach_nothing_outside_of_it() {
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path().join("report");
+    fs::create_dir_all(at.join(".draft-")).unwrap();
+    fs::write(root.path().join("thesis"), "mine").unwrap();
+    fs::write(at.join(".draft-plain"), "mine").unwrap();
+    let mark = |name: &str| format!("{{\"name\":\"{name}\",\"by\":\"run\",\"bytes\":0,\"sha256\":\"\"}}\n");
+    let marks = [mark(".draft-/../../thesis"), mark("../thesis"), mark(".draft-plain"), mark("/etc/hostname")].concat();
+    fs::write(at.join(MARKS), marks).unwrap();
+    Target::file(&at.join("s.csv"), Writer::Scores, &[]).unwrap().write("1").unwrap();
+    assert_eq!((text(&root.path().join("thesis")), text(&at.join(".draft-plain"))), ("mine".into(), "mine".into()));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_stands_under_our_own_names_and_is_not_ours_stays() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("notes"), "mine").unwrap();
+    std::os::unix::fs::symlink(root.path().join("notes"), root.path().join(MARKS)).unwrap();
+    assert!(Target::file(&root.path().join("s.csv"), Writer::Scores, &[]).is_err());
+    fs::remove_file(root.path().join(MARKS)).unwrap();
+    fs::write(root.path().join(MARKS), "mine").unwrap();
+    assert!(Target::file(&root.path().join("s.csv"), Writer::Scores, &[]).is_err());
+    fs::write(root.path().join(".l.lock"), "mine").unwrap();
+    drop(Ledger::hold(&root.path().join("l")).unwrap());
+    assert_eq!(names(root.path()), [".l.lock", "notes"]);
+    // A ledger that is kept elsewhere is written there.
+    fs::write(root.path().join("shared"), "one\n").unwrap();
+    std::os::unix::fs::symlink(root.path().join("shared"), root.path().join("ledger")).unwrap();
+    let ledger = Ledger::hold(&root.path().join("ledger")).unwrap();
+    ledger.replace("one\ntwo\n").unwrap();
+    assert_eq!(text(&root.path().join("shared")), "one\ntwo\n");
+}
+
+#[test]
+fn two_outputs_are_two_files() {
+    let root = tempfile::tempdir().unwrap();
+    let target = |name: &str| Target::file(&root.path().join(name), Writer::Scores, &[]).unwrap();
+    assert!(target("a.csv").is_apart_from(&target("./a.csv")).is_err());
+    assert!(target("a.csv").is_apart_from(&target("b.csv")).is_ok());
+    let report = Target::folder(&root.path().join("report"), Writer::Audit, &[]).unwrap();
+    fs::create_dir(root.path().join("report")).unwrap();
+    assert!(target("report/audit.html").is_apart_from(&report).is_err());
+}
