@@ -72,7 +72,11 @@ pub fn hashed<'a>(
     Ok(files)
 }
 
-fn hash(path: &Path) -> io::Result<(u64, String)> {
+/// The size of a file and its SHA-256 in hexadecimal.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn hash(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
     let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
     loop {
@@ -84,8 +88,12 @@ fn hash(path: &Path) -> io::Result<(u64, String)> {
             }
         }
     }
-    let digits = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((bytes, digits))
+    Ok((bytes, hex(&hasher.finalize())))
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A file of an input.

@@ -41,7 +41,7 @@ mod write;
 
 pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
-pub use files::{InputFile, files, files_of, hashed, inputs};
+pub use files::{InputFile, files, files_of, hash, hashed, hex, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};

@@ -12,16 +12,19 @@ use super::target::sync_folder;
 use super::{StoreError, Writer};
 
 const PREFIX: &str = ".draft-";
+const DIGITS: usize = 16;
 
-/// Whether a name is one that [`random`] made for a draft.
-pub fn is_draft(name: &str) -> bool {
-    let digits = name.strip_prefix(PREFIX).and_then(|rest| rest.get(..16));
-    digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit())) && !name.contains(['/', '\\'])
+/// A name for the draft of what will be called so, with digits that no two writers share, whatever their machines and
+/// process ids.
+pub fn name_of(name: &str) -> String {
+    format!("{PREFIX}{:0DIGITS$x}-{name}", RandomState::new().build_hasher().finish())
 }
 
-/// Sixteen digits that no two writers share, whatever their machines and process ids.
-pub fn random() -> String {
-    format!("{:016x}", RandomState::new().build_hasher().finish())
+/// What a draft of [`name_of`] is to be called; nothing for other names.
+pub fn drafted(name: &str) -> Option<&str> {
+    let (digits, rest) = name.strip_prefix(PREFIX)?.split_at_checked(DIGITS)?;
+    let is_ours = digits.bytes().all(|digit| digit.is_ascii_hexdigit()) && !rest.contains(['/', '\\']);
+    rest.strip_prefix('-').filter(|_| is_ours)
 }
 
 /// A file under a random name, removed unless it takes its place.
@@ -33,7 +36,7 @@ pub struct Drafted {
 impl Drafted {
     /// A draft in a folder whose marks name it first, so that one left behind by a killed command is known as ours.
     pub fn beside(folder: &Path, name: &str, by: Writer) -> Result<Self, StoreError> {
-        let draft = format!("{PREFIX}{}-{name}", random());
+        let draft = name_of(name);
         {
             let mut lock = Lock::wait(&folder.join(MARKS))?;
             sweep(folder);
@@ -46,7 +49,7 @@ impl Drafted {
     /// A draft that nothing remembers, for files that are the user's afterwards.
     pub fn unmarked(path: &Path) -> Result<Self, StoreError> {
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Self::at(path.with_file_name(format!("{PREFIX}{}-{name}", random())))
+        Self::at(path.with_file_name(name_of(&name)))
     }
 
     fn at(path: PathBuf) -> Result<Self, StoreError> {
@@ -82,7 +85,9 @@ impl Drop for Drafted {
 
 /// Removes the drafts of a folder that its marks name and that nobody holds.
 fn sweep(folder: &Path) {
-    for mark in Marks::read(folder).list.iter().filter(|mark| mark.content.sha256.is_empty() && is_draft(&mark.name)) {
+    for mark in
+        Marks::read(folder).list.iter().filter(|mark| mark.content.sha256.is_empty() && drafted(&mark.name).is_some())
+    {
         let path = folder.join(&mark.name);
         if let Some(lock) = Lock::if_free(&path) {
             lock.remove();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::draft::{is_draft, random};
+use super::draft::{drafted, name_of};
 use super::lock::Lock;
 use super::marks::{self, Content, MARKS, Mark, Marks, Standing};
 use super::target::{Target, sync_folder};
@@ -53,7 +53,7 @@ impl Target {
 impl Folder {
     fn new(target: &Target, parent: &Path, name: &str) -> Result<Self, StoreError> {
         loop {
-            let draft = parent.join(format!(".draft-{}-{name}", random()));
+            let draft = parent.join(name_of(name));
             fs::create_dir(&draft).map_err(StoreError::at(&draft))?;
             match Lock::wait(&draft.join(UNFINISHED)) {
                 Ok(lock) => {
@@ -199,16 +199,16 @@ impl Folder {
     /// The draft's files where a rename reaches the target: those of the draft, or copies of all of them, so that a full
     /// disk is met before the first one takes its place.
     fn on_the_disk_of(&self, target: &Path) -> io::Result<Vec<PathBuf>> {
-        let drafted = || self.marks.iter().map(|mark| self.draft.join(&mark.name));
-        let probe = target.join(format!(".draft-{}-probe", random()));
-        let from = self.draft.join(format!(".draft-{}-probe", random()));
+        let written = || self.marks.iter().map(|mark| self.draft.join(&mark.name));
+        let probe = target.join(name_of("probe"));
+        let from = self.draft.join(name_of("probe"));
         File::create(&from)?;
         if fs::rename(&from, &probe).is_ok() {
             fs::remove_file(&probe)?;
-            return Ok(drafted().collect());
+            return Ok(written().collect());
         }
-        let staged: Vec<PathBuf> = drafted().map(|_| target.join(format!(".draft-{}-copy", random()))).collect();
-        let copied = drafted().zip(&staged).try_for_each(|(from, to)| fs::copy(from, to).map(drop));
+        let staged: Vec<PathBuf> = written().map(|_| target.join(name_of("copy"))).collect();
+        let copied = written().zip(&staged).try_for_each(|(from, to)| fs::copy(from, to).map(drop));
         copied.inspect_err(|_| staged.iter().for_each(|copy| drop(fs::remove_file(copy))))?;
         Ok(staged)
     }
@@ -267,7 +267,7 @@ impl Found {
             let name = format!("{inside}{own}");
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             let below = format!("{name}/");
-            if inside.is_empty() && (own == MARKS || is_draft(&own)) {
+            if inside.is_empty() && (own == MARKS || drafted(&own).is_some()) {
                 continue;
             }
             if is_folder && marks.list.iter().any(|mark| mark.name.starts_with(&below)) {
@@ -330,9 +330,7 @@ fn is_same(_: &Path, _: &Path) -> bool {
 fn sweep(parent: &Path, name: &str, target: &Target) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let own = entry.file_name().to_string_lossy().into_owned();
-        let digits = own.strip_prefix(".draft-").and_then(|rest| rest.strip_suffix(&format!("-{name}")));
-        let is_one = digits.is_some_and(|digits| digits.len() == 16 && digits.chars().all(|c| c.is_ascii_hexdigit()));
-        if !is_one || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        if drafted(&own) != Some(name) || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
         let left = entry.path();

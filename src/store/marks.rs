@@ -4,11 +4,13 @@
 //! that a command killed between the line and the file leaves nothing that looks like somebody else's.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::data::{hash, hex};
 
 use super::{Foreign, StoreError};
 
@@ -64,22 +66,8 @@ impl Content {
     }
 
     pub fn of_file(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(Self { bytes, sha256: hex(&hasher.finalize()) }),
-                read => {
-                    hasher.update(&buffer[..read]);
-                    bytes += read as u64;
-                }
-            }
-        }
+        hash(path).map(|(bytes, sha256)| Self { bytes, sha256 })
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One file as it was written.
@@ -182,7 +170,7 @@ pub fn append(file: &mut File, marks: &[Mark]) -> io::Result<()> {
 }
 
 fn ends_a_line(file: &mut File) -> io::Result<bool> {
-    use std::io::{Seek, SeekFrom};
+    use std::io::{Read, Seek, SeekFrom};
     if file.metadata()?.len() == 0 {
         return Ok(true);
     }

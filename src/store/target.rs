@@ -130,7 +130,7 @@ impl Target {
         let entries = fs::read_dir(&self.real).map_err(StoreError::at(&self.shown))?;
         let mut names: Vec<String> =
             entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        names.retain(|name| name != MARKS && !draft::is_draft(name));
+        names.retain(|name| name != MARKS && draft::drafted(name).is_none());
         names.sort();
         match (
             names.len(),

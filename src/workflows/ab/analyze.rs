@@ -2,7 +2,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::data::hashed;
+use crate::data::{hashed, hex};
 use crate::pipeline::Progress;
 use crate::report::{self, chart};
 use crate::result::Number;
@@ -82,7 +82,7 @@ fn hash(test: &FieldTest) -> Result<String, TestError> {
     for input in hashed(test.named(), &test.base)? {
         hash.update(input.sha256.as_bytes());
     }
-    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash.finalize()[..8]))
 }
 
 fn spec(test: &FieldTest, as_of: Option<(String, crate::time::Instant)>) -> Test {

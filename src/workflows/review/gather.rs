@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
+use crate::data::hex;
 use crate::evaluation::{BracketRule, Cohort, CohortError, Grouping, Profile, Scored, cut, profiles};
 use crate::experiment::Experiment;
 use crate::models::{Contribution, Scores};
@@ -254,11 +255,6 @@ fn freeze_brackets(
         model.brackets = Some(BracketRule::Edges { edges, names });
     }
     Ok(())
-}
-
-/// In hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn empty(stretch: &Stretch, played: &Played) -> ReviewError {

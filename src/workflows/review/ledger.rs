@@ -4,12 +4,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::data::hex;
 use crate::report;
 use crate::result::review::{LedgerEntry, REVIEW_SCHEMA, Review};
 use crate::store::{Ledger, StoreError};
 
 use super::ReviewError;
-use super::gather::hex;
 
 const LEDGER: &str = "ledger.jsonl";
 

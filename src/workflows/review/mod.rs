@@ -18,7 +18,7 @@ pub use period::Reviewed;
 
 use sha2::{Digest, Sha256};
 
-use crate::data::{self, FindingLevel, InputFile};
+use crate::data::{self, FindingLevel, InputFile, hex};
 use crate::evaluation;
 use crate::experiment::{self, Experiment};
 use crate::pipeline::{self, PipelineError, Played, Progress};
@@ -30,7 +30,7 @@ use crate::stats::random::Seed;
 use crate::time::NEVER;
 
 use audited::Audited;
-use gather::{Gathered, ends, hex};
+use gather::{Gathered, ends};
 use period::{Calendar, stretches};
 
 /// What to review.
