@@ -235,13 +235,14 @@ pub(super) fn followed(path: &Path) -> Result<PathBuf, StoreError> {
     if is_stream(path) {
         return Ok(path.into());
     }
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match path.symlink_metadata() {
         Ok(_) => path.canonicalize().map_err(|_| StoreError::NotOurs {
             path: path.into(),
             what: Foreign::Kind("is a link that leads to nothing"),
         }),
         // `a/../b` is b only where a is no link: the folder that is there is asked.
-        Err(_) => Ok(match (path.parent().and_then(|parent| parent.canonicalize().ok()), path.file_name()) {
+        Err(_) => Ok(match (above.canonicalize().ok(), path.file_name()) {
             (Some(parent), Some(name)) if path.components().next_back() != Some(Component::ParentDir) => {
                 parent.join(name)
             }

@@ -61,6 +61,7 @@ fn no_command_writes_over_the_users_files() {
     refused(&["score", "exp.yaml", "data/leads.csv"]);
     refused(&["score", "exp.yaml", "mine.csv"]);
     refused(&["score", "exp.yaml", "--swap", "mine.csv"]);
+    refused(&["score", "exp.yaml", "s.csv", "--swap", "./s.csv"]);
     refused(&["check", "exp.yaml", "--findings", "exp.yaml"]);
     refused(&["check", "exp.yaml", "--findings", "data/leads.csv"]);
     refused(&["audit", "exp.yaml", "--write", "exp.yaml"]);
