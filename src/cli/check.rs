@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use leadoff::data::{Finding, FindingLevel, RawRow, RawTable};
+use leadoff::data::{Fate, FateValue, Finding, FindingLevel, RawRow, RawTable};
 use leadoff::experiment::Experiment;
 use leadoff::store::{Target, Writer};
 use leadoff::table::inert;
@@ -47,26 +47,58 @@ impl Check {
 fn text(checked: &Checked) -> String {
     let mut out = format!("{}\n\n", inert(checked.title.trim()));
     out.push_str(&raw(&checked.raw, checked));
+    out.push_str(&fates(&checked.findings.fates));
     out.push_str("\nWhat was found\n");
-    if checked.findings.list.is_empty() {
+    let mut findings: Vec<&Finding> = checked.findings.list.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
+    if findings.is_empty() {
         out.push_str("  nothing\n");
     }
-    let mut findings: Vec<&Finding> = checked.findings.list.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-    for finding in findings {
+    // What forbids a conclusion is all said.
+    let forbids = findings.iter().take_while(|finding| finding.level == FindingLevel::Forbids).count();
+    let (first, rest) = findings.split_at(findings.len().min(forbids.max(FIRST)));
+    for finding in first {
         out.push_str(&said(finding));
+    }
+    if !rest.is_empty() {
+        let doubts = rest.iter().filter(|finding| finding.level == FindingLevel::Doubt).count();
+        let (notes, all) = (rest.len() - doubts, findings.len());
+        let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
+        out.push_str(&format!(
+            "  and {}, {} more; `--findings FILE` writes all {all} with their rows\n",
+            count(doubts, "doubt"),
+            count(notes, "note")
+        ));
     }
     out.push_str(&format!("\n{}\n", checked.readiness));
     out
 }
 
+/// Findings that stand on the screen.
+const FIRST: usize = 5;
+
+/// How deals stand, by the values that tell it.
+fn fates(values: &[FateValue]) -> String {
+    let mut out = String::new();
+    for (fate, word) in [(Fate::Won, "won"), (Fate::Lost, "lost"), (Fate::Open, "open")] {
+        for value in values.iter().filter(|value| value.fate == fate) {
+            let name = value.value.as_deref().unwrap_or("(missing)");
+            out.push_str(&format!("  {:<28} {:>9} rows   {word}\n", short(name), value.rows));
+        }
+    }
+    if out.is_empty() { out } else { format!("\nHow the rows of the outcomes stand\n{out}") }
+}
+
 fn said(finding: &Finding) -> String {
     let mark = match finding.level {
-        FindingLevel::Severe => "severe ",
-        FindingLevel::Warning => "warning",
+        FindingLevel::Forbids => "FORBIDS",
+        FindingLevel::Doubt => "doubt  ",
         FindingLevel::Note => "note   ",
     };
-    let advice = if finding.advice.is_empty() { String::new() } else { format!(" ({})", inert(&finding.advice)) };
+    let advice = match finding.advice.is_empty() {
+        true => String::new(),
+        false => format!("\n                     → {}", inert(&finding.advice)),
+    };
     let row = finding.rows.first().map_or(String::new(), |place| {
         let more = if finding.count > 1 { ", and more" } else { "" };
         format!(
@@ -77,7 +109,8 @@ fn said(finding: &Finding) -> String {
             short(&place.value)
         )
     });
-    format!("  {mark} {:>9}  {}: {}{advice}{row}\n", finding.count, finding.input, inert(&finding.text))
+    let count = if finding.count == 0 { String::new() } else { finding.count.to_string() };
+    format!("  {mark} {count:>9}  {}: {}{advice}{row}\n", finding.input, inert(&finding.text))
 }
 
 fn short(value: &str) -> String {

@@ -50,6 +50,8 @@ pub(crate) struct Tally {
     pub unreadable: Counted,
     /// Of times, how many were dates.
     pub dates: u64,
+    /// Whether all were.
+    pub are_dates: bool,
     words: Words,
 }
 
@@ -356,7 +358,7 @@ impl Builder {
         }
         if let Data::Time(times) = self.data {
             let times = times.finish(source, &self.name)?;
-            let tally = Tally::of_times(times.dates, times.unreadable);
+            let tally = Tally { are_dates: times.are_dates, ..Tally::of_times(times.dates, times.unreadable) };
             return Ok(Gathered { column: Column::Instant(times.at), ids: Dictionary::default(), tally });
         }
         let name = self.name.clone();
@@ -425,6 +427,14 @@ impl Words {
     }
 }
 
+/// What is to be said of columns that were read: of one that was asked for twice, once.
+pub(crate) fn all_remarks(source: &Source, asks: &[Ask], columns: &[Gathered]) -> Vec<Finding> {
+    let mut said = std::collections::HashSet::new();
+    let new = asks.iter().zip(columns).filter(|(ask, _)| said.insert(ask.place));
+    new.flat_map(|(ask, gathered)| remarks(source, &source.header[ask.place], &gathered.column, &gathered.tally))
+        .collect()
+}
+
 /// What is to be said of a column that was read.
 pub(crate) fn remarks(source: &Source, name: &str, column: &Column, tally: &Tally) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -436,12 +446,12 @@ pub(crate) fn remarks(source: &Source, name: &str, column: &Column, tally: &Tall
             _ => (What::UnreadableValue, "a number"),
         };
         let text = format!("values of `{name}` that are not {kind} like the others; they count as missing");
-        let finding = Finding::new(source.input, what, FindingLevel::Warning, unreadable.count, text);
+        let finding = Finding::new(source.input, what, FindingLevel::Doubt, unreadable.count, text);
         findings.push(finding.advice("correct them, or declare them by `nulls`").rows(source.places(unreadable, name)));
     }
     if words.others > 0 && words.others * 20 <= words.numbers {
         let text = format!("`{name}` is text because of a few values among numbers");
-        let finding = Finding::new(source.input, What::NearlyNumeric, FindingLevel::Warning, words.others, text);
+        let finding = Finding::new(source.input, What::NearlyNumeric, FindingLevel::Doubt, words.others, text);
         let first =
             words.first.iter().map(|word| source.place(Spot { file: u32::MAX, line: 0 }, name, &shortened(word)));
         findings.push(finding.advice("declare them by `nulls`, or the column in `types`").rows(first.collect()));

@@ -1,16 +1,16 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::table::{Column, Ids, MISSING, Text};
+use crate::table::{Cell, Column, MISSING, Text};
 use crate::time::{Edge, NEVER, Zone};
 
 use super::DataError;
-use super::builder::{As, Ask, remarks};
+use super::builder::{As, Ask, all_remarks};
 use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, What};
 use super::gather::{OfLeads, Request, gather_of_leads};
 use super::history::{Attribute, Change, Known};
-use super::outcomes::report_strangers;
+use super::joins::Keys;
 use super::reader::Counted;
 use super::source::{Progress, Source, listed};
 use super::spec::{HistorySpec, LeadsSpec};
@@ -22,7 +22,7 @@ use super::values::{Nulls, flag, number};
 pub(crate) fn read(
     spec: &HistorySpec,
     leads: &LeadsSpec,
-    ids: &Ids,
+    keys: &Keys,
     attributes: &mut [Attribute],
     base: &Path,
     zone: &Zone,
@@ -30,21 +30,24 @@ pub(crate) fn read(
     progress: &dyn Fn(Progress),
 ) -> Result<Vec<Change>, DataError> {
     let source = Source::open("history", &spec.path, spec.dialect(), base)?;
-    let lead = source.column(&spec.lead, "history.lead")?;
-    let asks = [
+    let lead = source.column(&spec.lead.column, "history.lead")?;
+    let mut asks = vec![
         Ask { place: source.column(&spec.field, "history.field")?, kind: As::Text },
         Ask { place: source.column(&spec.value, "history.value")?, kind: As::Text },
-        Ask { place: source.column(&spec.from, "history.from")?, kind: As::Time(Edge::Start) },
+        // A date says that by its end the value was known.
+        Ask { place: source.column(&spec.from, "history.from")?, kind: As::Time(Edge::End) },
     ];
-    let OfLeads { leads: rows_of, spots, strangers, columns, met } =
-        gather_of_leads(Request::new(&source, &[lead], &asks, zone), ids, progress)?;
-    findings.list.extend(source.findings(met));
-    report_strangers(&source, Some(&spec.lead), &strangers, rows_of.len() as u64, What::ChangeWithoutLead, findings);
-    for (ask, gathered) in asks.iter().zip(&columns) {
-        findings.list.extend(remarks(&source, &source.header[ask.place], &gathered.column, &gathered.tally));
+    if let Some(old) = &spec.old {
+        asks.push(Ask { place: source.column(old, "history.old")?, kind: As::Text });
     }
+    let OfLeads { leads: rows_of, spots, strangers, columns, met } =
+        gather_of_leads(Request::new(&source, &[lead], &asks, zone), keys, progress)?;
+    findings.list.extend(source.findings(met));
+    let known = keys.known(rows_of.len() as u64, attributes);
+    strangers.report(&source, &spec.lead.column, known, What::ChangeWithoutLead, findings);
+    findings.list.extend(all_remarks(&source, &asks, &columns));
     let columns: Vec<Column> = columns.into_iter().map(|gathered| gathered.column).collect();
-    let [Column::Text(field), Column::Text(value), Column::Instant(from)] = columns.as_slice() else {
+    let [Column::Text(field), Column::Text(value), Column::Instant(from), old @ ..] = columns.as_slice() else {
         return Ok(Vec::new());
     };
     let fields = fields(field, attributes, findings);
@@ -65,7 +68,7 @@ pub(crate) fn read(
     }
     if timeless.count > 0 {
         let text = format!("changes without a readable time (`{}`), left out", spec.from);
-        let finding = Finding::new("history", What::MissingTime, FindingLevel::Warning, timeless.count, text);
+        let finding = Finding::new("history", What::MissingTime, FindingLevel::Doubt, timeless.count, text);
         findings.list.push(finding.rows(source.places(&timeless, &spec.from)));
     }
     for (attribute, rows) in attributes.iter_mut().zip(&rows).filter(|(_, rows)| !rows.is_empty()) {
@@ -76,9 +79,75 @@ pub(crate) fn read(
             attribute.known = Known::ByHistory;
         }
     }
-    // Of equal times the later row holds: the sort is stable.
     changes.sort_by_key(|change| (change.lead, change.field, change.from));
-    Ok(changes)
+    let before = match old {
+        [Column::Text(old)] => Some(old),
+        _ => None,
+    };
+    let texts = |change: &Change| {
+        let row = rows[change.field as usize][change.value as usize] as usize;
+        (value.get(row), before.and_then(|before| before.get(row)))
+    };
+    let (mut several, mut repeated) = (Counted::default(), 0);
+    let settled = changes.chunk_by(|a, b| (a.lead, a.field, a.from) == (b.lead, b.field, b.from)).map(|at_once| {
+        let distinct: HashSet<Option<&str>> = at_once.iter().map(|change| texts(change).0).collect();
+        if distinct.len() > 1 {
+            let row = rows[at_once[0].field as usize][at_once[0].value as usize] as usize;
+            several.add(spots[row], texts(&at_once[0]).0.unwrap_or_default());
+        }
+        repeated += (at_once.len() - distinct.len()) as u64;
+        last_of(at_once, &attributes[at_once[0].field as usize], texts).clone()
+    });
+    let settled: Vec<Change> = settled.collect();
+    if repeated > 0 {
+        let text = "changes that are equal to another, read once".to_string();
+        findings.list.push(Finding::new("history", What::IdenticalChanges, FindingLevel::Note, repeated, text));
+    }
+    if several.count > 0 {
+        let held = if before.is_some() {
+            "the one that no other follows holds, else the greatest value"
+        } else {
+            "the greatest value holds"
+        };
+        let text = format!("times at which a field of a lead took several values; {held}");
+        let finding = Finding::new("history", What::ChangesAtOneInstant, FindingLevel::Note, several.count, text);
+        let advice =
+            if before.is_some() { "" } else { "name the column of the value before as `history.old`, if there is one" };
+        findings.list.push(finding.advice(advice).rows(source.places(&several, &spec.value)));
+    }
+    Ok(settled)
+}
+
+/// Of changes of one field at one instant the one that holds: whose value no other one started from; else the
+/// greatest, numbers as numbers, so that the order of rows decides nothing.
+fn last_of<'c, 't>(
+    at_once: &'c [Change],
+    attribute: &Attribute,
+    texts: impl Fn(&Change) -> (Option<&'t str>, Option<&'t str>),
+) -> &'c Change {
+    let is_last = |change: &&Change| {
+        let value = texts(change).0;
+        at_once.iter().all(|other| std::ptr::eq(other, *change) || texts(other).1 != value)
+    };
+    let mut last = at_once.iter().filter(is_last);
+    if at_once.iter().any(|change| texts(change).1.is_some())
+        && let (Some(last), None) = (last.next(), last.next())
+    {
+        return last;
+    }
+    let cell = |change: &Change| attribute.changed.as_ref().map_or(Cell::Missing, |c| c.cell(change.value as usize));
+    at_once.iter().max_by(|a, b| compare(cell(a), cell(b))).unwrap_or(&at_once[0])
+}
+
+/// What is missing is less than anything.
+fn compare(a: Cell, b: Cell) -> std::cmp::Ordering {
+    match (a, b) {
+        (Cell::Number(a), Cell::Number(b)) => a.total_cmp(&b),
+        (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
+        (Cell::Flag(a), Cell::Flag(b)) => a.cmp(&b),
+        (Cell::Instant(a), Cell::Instant(b)) => a.cmp(&b),
+        (a, b) => (a != Cell::Missing).cmp(&(b != Cell::Missing)),
+    }
 }
 
 /// The attribute that each name of a field means.
@@ -90,7 +159,7 @@ fn fields(field: &Text, attributes: &[Attribute], findings: &mut Findings) -> Ve
         field.levels.iter().zip(&fields).filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();
     if !unknown.is_empty() {
         let text = format!("fields that are no columns of the leads, left out: {}", listed(&unknown));
-        let level = if unknown.len() == fields.len() { FindingLevel::Warning } else { FindingLevel::Note };
+        let level = if unknown.len() == fields.len() { FindingLevel::Doubt } else { FindingLevel::Note };
         let finding = Finding::new("history", What::ChangeOfUnknownColumn, level, unknown.len() as u64, text);
         findings.list.push(finding.advice("fields are found by the leads' column names, letter by letter"));
     }
@@ -153,7 +222,7 @@ fn give(
             attribute.name,
             changed.kind()
         );
-        let finding = Finding::new("history", What::UnreadableValue, FindingLevel::Warning, unreadable.count, text);
+        let finding = Finding::new("history", What::UnreadableValue, FindingLevel::Doubt, unreadable.count, text);
         findings.list.push(finding.rows(source.places(&unreadable, &attribute.name)));
     }
     attribute.changed = Some(changed);

@@ -1,12 +1,12 @@
 use rayon::prelude::*;
 
-use crate::table::Cell;
-use crate::time::{DAY, Instant, NEVER, days};
+use crate::table::{Cell, Column, MISSING, Text};
+use crate::time::{Calendar, DAY, Instant, NEVER, days};
 
 use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, Place, What};
 use super::history::{Attribute, History};
-use super::outcomes::Latest;
+use super::outcomes::{Latest, STAGES, speaks_of_fates};
 use super::reader::{Counted, shortened};
 use super::source::Source;
 use super::spec::DataSpec;
@@ -31,15 +31,23 @@ const LATE: i64 = 30 * DAY;
 /// Looks for what makes results wrong though every value can be read.
 pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mut Findings) {
     let won = winners(history);
-    if !won.contains(&true) {
+    let is_told = findings.of(What::OutcomeWithoutLead).any(|finding| finding.level == FindingLevel::Forbids);
+    if !won.contains(&true) && !is_told {
         let text = "no lead has converted".to_string();
         let advice = "check the ids that join the outcomes, and their columns";
-        findings.list.push(Finding::new("outcomes", What::NoWins, FindingLevel::Severe, 0, text).advice(advice));
+        findings.list.push(Finding::new("outcomes", What::NoWins, FindingLevel::Forbids, 0, text).advice(advice));
     }
     let of_attribute = |attribute: &Attribute| {
-        [empty_or_constant(attribute), leak(attribute, &won, &history.outcomes.lost)].into_iter().flatten()
+        let leak = leak(attribute, &won, &history.outcomes.lost);
+        [empty_or_constant(attribute), null_words(attribute), leak].into_iter().flatten()
     };
     findings.list.extend(history.attributes.par_iter().map(of_attribute).collect::<Vec<_>>().into_iter().flatten());
+    if spec.outcomes.stage.is_none() && spec.outcomes.flag.is_none() {
+        let texts = history.attributes.iter().filter_map(|attribute| Some((&attribute.name, few_valued(attribute)?)));
+        findings.list.extend(texts.filter_map(|(name, text)| speaks_of_fates(name, text, &won, "leads")));
+    }
+    closed_only(history, &won, findings);
+    collapses(history, findings);
     before_creation(spec, history, log, findings);
     after_until(spec, history, log, findings);
     starts_late(history, log, &won, findings);
@@ -52,6 +60,14 @@ fn winners(history: &History) -> Vec<bool> {
         won[win.lead as usize] = true;
     }
     won
+}
+
+/// A text with few enough values to tell how deals stand.
+fn few_valued(attribute: &Attribute) -> Option<&Text> {
+    match &attribute.column {
+        Column::Text(text) if text.levels.len() <= STAGES => Some(text),
+        _ => None,
+    }
 }
 
 fn empty_or_constant(attribute: &Attribute) -> Option<Finding> {
@@ -80,6 +96,102 @@ fn empty_or_constant(attribute: &Attribute) -> Option<Finding> {
     Some(finding.advice("it tells no lead from another"))
 }
 
+/// Words that programs write for what is missing.
+const NULL_WORDS: [&str; 11] = ["null", "none", "nil", "nan", "n/a", "#n/a", "na", "undefined", "(null)", "\\n", "-"];
+/// A word in fewer rows than this share may be a value.
+const MANY_ROWS: f64 = 0.01;
+
+/// A text that says in many rows that there is none.
+fn null_words(attribute: &Attribute) -> Option<Finding> {
+    let Column::Text(text) = &attribute.column else { return None };
+    let is_word = |level: &String| NULL_WORDS.contains(&level.trim().to_lowercase().as_str());
+    let words: Vec<usize> = (0..text.levels.len()).filter(|&level| is_word(&text.levels[level])).collect();
+    if words.is_empty() {
+        return None;
+    }
+    let of = |level: usize| text.codes.iter().filter(|&&code| code as usize == level).count() as u64;
+    let present = text.codes.iter().filter(|&&code| code != MISSING).count() as f64;
+    let counted: Vec<(usize, u64)> = words.into_iter().map(|level| (level, of(level))).collect();
+    let all = counted.iter().map(|(_, rows)| rows).sum::<u64>();
+    if all < 2 || (all as f64) < MANY_ROWS * present {
+        return None;
+    }
+    let said = counted.iter().map(|(level, rows)| format!("`{}` in {rows}", shortened(&text.levels[*level])));
+    let said = format!(
+        "`{}` says {} rows: a text like any other, though it means that nothing is there",
+        attribute.name,
+        said.collect::<Vec<_>>().join(", ")
+    );
+    let nulls: Vec<String> =
+        counted.iter().map(|(level, _)| format!("'{}'", text.levels[*level].replace('\'', "''"))).collect();
+    let finding = Finding::new("leads", What::NullWords, FindingLevel::Doubt, all, said);
+    Some(finding.advice(format!("declare `leads: {{ nulls: [{}] }}`", nulls.join(", "))))
+}
+
+/// The fewest leads of which it is told how many were won.
+const ENOUGH: usize = 50;
+/// More leads than this are not won where all that came are in the export.
+const USUAL: f64 = 0.5;
+
+/// An export of deals that are over, or of customers alone.
+fn closed_only(history: &History, won: &[bool], findings: &mut Findings) {
+    let leads = won.len();
+    if leads < ENOUGH {
+        return;
+    }
+    let wins = won.iter().filter(|won| **won).count();
+    let is_over = |lead: usize| won[lead] || history.outcomes.lost.get(lead).is_some_and(|at| *at != NEVER);
+    if !history.outcomes.lost.is_empty() && wins > 0 && (0..leads).all(is_over) {
+        let text = "every lead is won or lost: those that are still open are not in the export".to_string();
+        let advice = "export the open leads too, or the rates are of those that ended early";
+        let finding = Finding::new("leads", What::ClosedOnly, FindingLevel::Doubt, leads as u64, text);
+        findings.list.push(finding.advice(advice));
+    } else if wins as f64 > USUAL * leads as f64 {
+        let text = format!("{wins} of {leads} leads are won, more than half");
+        let advice =
+            "check that the export holds the leads that came to nothing, and that the column of wins means a sale";
+        let finding = Finding::new("leads", What::ManyWins, FindingLevel::Doubt, wins as u64, text);
+        findings.list.push(finding.advice(advice));
+    }
+}
+
+/// A month with less than this share of the leads of the months before it has lost some.
+const COLLAPSED: f64 = 0.2;
+/// Months that tell what is usual.
+const BEFORE: usize = 3;
+
+/// A month in which hardly any leads came, and never as many again: the export or the form that fed it broke.
+fn collapses(history: &History, findings: &mut Findings) {
+    let Some(created) = &history.created else { return };
+    let zone = &history.zone;
+    let known = || created.iter().copied().filter(|at| *at != NEVER);
+    let (Some(first), Some(last)) = (known().min(), known().max()) else { return };
+    let mut months: Vec<(Instant, u64)> = Vec::new();
+    let mut start = zone.period_start(first, Calendar::Month);
+    while start <= last {
+        months.push((start, 0));
+        start = zone.period(start, Calendar::Month).end;
+    }
+    for at in known() {
+        let place = months.partition_point(|(start, _)| *start <= at);
+        months[place - 1].1 += 1;
+    }
+    // The first and the last may have been cut short.
+    let whole = months.get(1..months.len().saturating_sub(1)).unwrap_or_default();
+    for place in BEFORE..whole.len() {
+        let usual = whole[place - BEFORE..place].iter().map(|(_, leads)| *leads).min().unwrap_or(0);
+        let most = whole[place..].iter().map(|(_, leads)| *leads).max().unwrap_or(0);
+        if usual >= ENOUGH as u64 && (most as f64) < COLLAPSED * usual as f64 {
+            let month = zone.period_name(whole[place].0, Calendar::Month);
+            let text =
+                format!("from {month} on at most {most} leads a month came, where {usual} and more had come before");
+            let finding = Finding::new("leads", What::VolumeCollapses, FindingLevel::Doubt, most, text);
+            findings.list.push(finding.advice("check that the export is whole; else let the windows end before it"));
+            return;
+        }
+    }
+}
+
 /// A column that is filled when the deal is over knows the outcome.
 fn leak(attribute: &Attribute, won: &[bool], lost: &[Instant]) -> Option<Finding> {
     let (column, name) = (&attribute.column, &attribute.name);
@@ -103,7 +215,7 @@ fn leak(attribute: &Attribute, won: &[bool], lost: &[Instant]) -> Option<Finding
     } else {
         return None;
     };
-    let finding = Finding::new("leads", what, FindingLevel::Severe, filled.len() as u64, text);
+    let finding = Finding::new("leads", what, FindingLevel::Forbids, filled.len() as u64, text);
     Some(finding.advice(
         "it is written when the outcome is known: put it under `leads.ignore`, or use its value only with its history",
     ))
@@ -111,9 +223,15 @@ fn leak(attribute: &Attribute, won: &[bool], lost: &[Instant]) -> Option<Finding
 
 fn before_creation(spec: &DataSpec, history: &History, log: &Log, findings: &mut Findings) {
     let Some(created) = &history.created else { return };
+    let telling = spec.outcomes.telling();
     let kinds = [
-        (log.won, What::ConvertedBeforeCreation, "conversions before the lead's creation", &spec.outcomes.converted),
-        (log.lost, What::LostBeforeCreation, "losses before the lead's creation", &spec.outcomes.lost),
+        (log.won, What::ConvertedBeforeCreation, "conversions before the lead's creation", telling.won_at()),
+        (
+            log.lost,
+            What::LostBeforeCreation,
+            "losses before the lead's creation",
+            telling.closed.or(telling.lost.first().map(String::as_str)),
+        ),
     ];
     for (ends, what, text, column) in kinds {
         let mut before = Counted::default();
@@ -122,11 +240,9 @@ fn before_creation(spec: &DataSpec, history: &History, log: &Log, findings: &mut
             before.add(spot, &format!("{id}: {}, created {}", zone.text(at), zone.text(created[lead as usize])));
         }
         if before.count > 0 {
-            let finding = Finding::new("outcomes", what, FindingLevel::Warning, before.count, text.into());
+            let finding = Finding::new("outcomes", what, FindingLevel::Doubt, before.count, text.into());
             let advice = "these leads are decided before they can be scored, and left out; check the two clocks and their time zones";
-            findings
-                .list
-                .push(finding.advice(advice).rows(log.source.places(&before, column.as_deref().unwrap_or_default())));
+            findings.list.push(finding.advice(advice).rows(log.source.places(&before, column.unwrap_or_default())));
         }
     }
 }
@@ -175,7 +291,7 @@ fn starts_late(history: &History, log: &Log, won: &[bool], findings: &mut Findin
         days(first - earliest),
         zone.date(earliest)
     );
-    let finding = Finding::new("outcomes", What::OutcomesStartLate, FindingLevel::Warning, early as u64, text);
+    let finding = Finding::new("outcomes", What::OutcomesStartLate, FindingLevel::Doubt, early as u64, text);
     let advice =
         "if outcomes from before were not recorded, let the windows begin with leads that could convert on record";
     findings.list.push(finding.advice(advice));
@@ -193,7 +309,7 @@ fn ends_early(spec: &DataSpec, history: &History, log: &Log, findings: &mut Find
         if latest > last.saturating_add(DAY) {
             let text =
                 format!("the {input} run until {}, the outcomes only until {}", zone.date(latest), zone.date(last));
-            let finding = Finding::new(input, What::OutcomesEndEarly, FindingLevel::Warning, later, text);
+            let finding = Finding::new(input, What::OutcomesEndEarly, FindingLevel::Doubt, later, text);
             findings.list.push(finding.advice("declare `until`, the day the outcomes were exported"));
         }
     }

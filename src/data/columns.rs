@@ -4,7 +4,7 @@ use crate::table::Column;
 use crate::time::{Edge, Zone};
 
 use super::DataError;
-use super::builder::{As, Ask, remarks};
+use super::builder::{As, Ask, all_remarks};
 use super::finding::Finding;
 use super::gather::gather;
 use super::source::Source;
@@ -71,13 +71,11 @@ pub fn columns<F: Files>(
     let asks = asks.collect::<Result<Vec<_>, DataError>>()?;
     let table = gather(&source, &asks, zone, &|_| {})?;
     let mut findings = source.findings(table.met);
-    for (ask, gathered) in asks.iter().zip(&table.columns) {
-        findings.extend(remarks(&source, &source.header[ask.place], &gathered.column, &gathered.tally));
-    }
+    findings.extend(all_remarks(&source, &asks, &table.columns));
     Ok((table.columns.into_iter().map(|gathered| gathered.column).collect(), findings))
 }
 
-fn kind(wanted: Wanted) -> As {
+pub(super) fn kind(wanted: Wanted) -> As {
     match wanted {
         Wanted::Text => As::Text,
         Wanted::Number => As::Number,

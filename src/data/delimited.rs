@@ -114,6 +114,7 @@ impl TableReader for DelimitedFile {
         let Self { input, file, dialect, delimiter, .. } = self;
         let mut rows = open(file, dialect, *delimiter, wanted.bytes)?;
         let columns = first_row(file, dialect, &mut rows)?;
+        let lag = lag(&rows, &columns);
         let places = places(input, file, &columns, wanted.names)?;
         let unnamed = (0..columns.len()).filter(|&column| columns[column].is_empty());
         let met = Met { unnamed: unnamed.map(|column| (column, Counted::default())).collect(), ..Met::default() };
@@ -123,7 +124,7 @@ impl TableReader for DelimitedFile {
         let mut record = ByteRecord::new();
         let mut growing = Growing::new(places.len());
         while next(file, &mut rows, &mut record)? {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, csv::Position::line) + lag;
             if record.len() != reading.width && !reading.repair(&mut record, line) {
                 return Err(reading.ragged(&record, line, &mut rows));
             }
@@ -147,6 +148,13 @@ impl TableReader for DelimitedFile {
         }
         Ok(reading.met)
     }
+}
+
+/// How many lines the reader is behind, once it has read the header: where lines end in two signs, the second is read
+/// with the next line.
+fn lag(rows: &Rows, columns: &[String]) -> u64 {
+    let within: usize = columns.iter().map(|name| name.matches('\n').count()).sum();
+    (2 + within as u64).saturating_sub(rows.position().line())
 }
 
 /// What stands between fields: declared, or of `,` `;` tab `|` the one the header has most of.

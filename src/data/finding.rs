@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::table::spreadsheet_cell;
 
+use crate::time::Instant;
+
+use super::fates::FateValue;
+
 /// How many rows a finding names.
 pub(crate) const PLACES: usize = 20;
 
@@ -14,9 +18,9 @@ pub enum FindingLevel {
     /// A choice that was made in reading, to be known.
     Note,
     /// Something that may bend the results.
-    Warning,
-    /// Something that makes results about it worthless.
-    Severe,
+    Doubt,
+    /// Something that forbids a conclusion.
+    Forbids,
 }
 
 /// What was found.
@@ -51,6 +55,31 @@ pub enum What {
     EqualDeals,
     WonWithoutTime,
     FlagValues,
+    StageValues,
+    StageNeverOccurs,
+    LostIsExpected,
+    LostWithoutTime,
+    SpeaksOfFates,
+    WinsWithoutLead,
+    RowWithoutLead,
+    LostAfterWin,
+    LostBeforeWin,
+    IdenticalDeals,
+    IdenticalChanges,
+    ChangesAtOneInstant,
+    NullWords,
+    ClosedOnly,
+    ManyWins,
+    VolumeCollapses,
+    ValueNeverOccurs,
+    NeverFires,
+    KindNeverOccurs,
+    FewWinsForFit,
+    ReadsTooMuch,
+    TrainingStillOpen,
+    LeftOut,
+    IdenticalEvents,
+    RepeatedEvents,
     AfterUntil,
     FarFuture,
     OutcomesStartLate,
@@ -58,6 +87,38 @@ pub enum What {
     OutcomesEndEarly,
     NoWins,
     OnlyOfWinners,
+}
+
+impl What {
+    /// What it changes: 3 which leads won, 2 what models read or which leads are judged, 1 how much there is to judge
+    /// on, 0 the rows that it names.
+    pub fn consequence(self) -> u8 {
+        match self {
+            Self::NoWins
+            | Self::OutcomeWithoutLead
+            | Self::SpeaksOfFates
+            | Self::LostIsExpected
+            | Self::ClosedOnly
+            | Self::ManyWins
+            | Self::StageNeverOccurs
+            | Self::WonWithoutTime => 3,
+            Self::EventWithoutLead
+            | Self::ChangeWithoutLead
+            | Self::FilledForWinners
+            | Self::FilledForOthers
+            | Self::ValueNeverOccurs
+            | Self::KindNeverOccurs
+            | Self::NullWords
+            | Self::TrainingStillOpen
+            | Self::FewWinsForFit
+            | Self::VolumeCollapses
+            | Self::OutcomesEndEarly
+            | Self::OutcomesStartLate
+            | Self::FarFuture => 2,
+            Self::ConvertedBeforeCreation | Self::LostBeforeCreation | Self::EqualDeals | Self::MissingTime => 1,
+            _ => 0,
+        }
+    }
 }
 
 /// One kind of trouble, or a choice made in reading.
@@ -92,6 +153,12 @@ pub struct Findings {
     pub list: Vec<Finding>,
     /// Columns that no model may read, with the reason.
     pub refused: Vec<RefusedColumn>,
+    /// What each value of the outcomes' flag or stage is taken for.
+    #[serde(default)]
+    pub fates: Vec<FateValue>,
+    /// Another day on which the outcomes may have been exported, and how many of them come after it.
+    #[serde(default)]
+    pub until_or: Option<(Instant, u64)>,
 }
 
 /// A column that no model may read.
@@ -114,11 +181,18 @@ impl Findings {
     /// The rows of all findings as CSV: for the machine they were found on, as they name leads.
     pub fn write_csv(&self, output: impl Write) -> io::Result<()> {
         let mut csv = csv::Writer::from_writer(output);
-        csv.write_record(["input", "what", "level", "count", "text", "advice", "file", "row", "column", "value"])?;
+        csv.write_record([
+            "input", "what", "level", "count", "named", "text", "advice", "file", "row", "column", "value",
+        ])?;
         for finding in &self.list {
             let (what, level) = (code(&finding.what), code(&finding.level));
             let nowhere = [Place { file: String::new(), row: 0, column: String::new(), value: String::new() }];
             let places = if finding.rows.is_empty() { &nowhere[..] } else { &finding.rows[..] };
+            let named = match finding.rows.len() as u64 {
+                0 => String::new(),
+                named if named >= finding.count => "all".into(),
+                named => format!("{named} of {}", finding.count),
+            };
             for place in places {
                 let row = if place.row == 0 { String::new() } else { place.row.to_string() };
                 let count = finding.count.to_string();
@@ -127,6 +201,7 @@ impl Findings {
                     &what,
                     &level,
                     &count,
+                    &named,
                     &finding.text,
                     &finding.advice,
                     &place.file,
@@ -144,6 +219,25 @@ impl Findings {
 impl Finding {
     pub(crate) fn new(input: &str, what: What, level: FindingLevel, count: u64, text: String) -> Self {
         Self { input: input.into(), what, text, count, level, advice: String::new(), rows: Vec::new() }
+    }
+
+    /// What was found, and how often.
+    pub fn in_words(&self) -> String {
+        match self.count {
+            0 => self.text.clone(),
+            count if self.text.starts_with("rows ") => format!("{count} {}", self.text),
+            _ => self.text.clone(),
+        }
+    }
+
+    /// Whether it may change what is concluded, beyond the rows it names.
+    pub fn is_weighty(&self) -> bool {
+        self.level == FindingLevel::Forbids || (self.level == FindingLevel::Doubt && self.what.consequence() > 0)
+    }
+
+    /// The more it matters, the greater: by its level, by what it changes, by how many rows.
+    pub fn weight(&self) -> (FindingLevel, u8, u64) {
+        (self.level, self.what.consequence(), self.count)
     }
 
     pub(crate) fn advice(mut self, advice: impl Into<String>) -> Self {
@@ -170,11 +264,11 @@ mod tests {
         let place = |value: &str| Place { file: "a.csv".into(), row: 7, column: "name".into(), value: value.into() };
         let rows =
             vec![place("=cmd|' /C calc'!A0"), place("+1"), place("-1"), place("@x"), place("\tx"), place("x, y")];
-        let finding = Finding::new("leads", What::UnreadableTime, FindingLevel::Warning, 6, "six".into()).rows(rows);
+        let finding = Finding::new("leads", What::UnreadableTime, FindingLevel::Doubt, 6, "six".into()).rows(rows);
         let mut bytes = Vec::new();
-        Findings { list: vec![finding], refused: Vec::new() }.write_csv(&mut bytes).unwrap();
+        Findings { list: vec![finding], ..Findings::default() }.write_csv(&mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
-        assert!(text.contains("leads,unreadable_time,warning,6,six,,a.csv,7,name,'=cmd|"), "{text}");
+        assert!(text.contains("leads,unreadable_time,doubt,6,all,six,,a.csv,7,name,'=cmd|"), "{text}");
         for neutral in ["'+1", "'-1", "'@x", r"\tx", "\"x, y\""] {
             assert!(text.contains(neutral), "{neutral}: {text}");
         }

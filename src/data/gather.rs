@@ -8,7 +8,8 @@ use crate::time::Zone;
 use super::builder::{As, Ask, Builder, Gathered};
 use super::cells::{Batch, Spot, TextBlock};
 use super::decoding::RowGroups;
-use super::reader::{Counted, Met};
+use super::joins::{Keys, Strangers};
+use super::reader::Met;
 use super::source::{Progress, Source};
 use super::values::Nulls;
 use super::{DataError, groups};
@@ -109,29 +110,32 @@ pub(crate) struct OfLeads {
     /// Where each row stands.
     pub spots: Vec<Spot>,
     /// Rows of other leads.
-    pub strangers: Counted,
+    pub strangers: Strangers,
     pub columns: Vec<Gathered>,
     pub met: Vec<Met>,
 }
 
-/// Reads columns of the rows whose lead is among `ids`; the column first seen names it.
-pub(crate) fn gather_of_leads(request: Request, ids: &Ids, progress: &dyn Fn(Progress)) -> Result<OfLeads, DataError> {
+/// Reads columns of the rows whose lead is among those that `keys` name; the column first seen names it.
+pub(crate) fn gather_of_leads(
+    request: Request,
+    keys: &Keys,
+    progress: &dyn Fn(Progress),
+) -> Result<OfLeads, DataError> {
     let Request { source, seen, .. } = request;
-    let passed_over = groups::of_strangers(source, seen[0], ids);
+    let passed_over = groups::of_strangers(source, seen[0], keys);
     let request = Request { passed_over: Some(&passed_over), ..request };
-    let nulls = Nulls::new(source.dialect.nulls(&source.header[seen[0]]));
     let choose = |batch: &Batch| {
-        let of_batch = OfBatch::new(batch, ids, &nulls);
+        let of_batch = OfBatch::new(batch, keys);
         let rows = (of_batch.rows.len() < batch.rows()).then(|| of_batch.rows.clone());
         (of_batch, rows)
     };
-    let (mut leads, mut spots, mut strangers) = (Vec::new(), Vec::new(), Counted::default());
+    let (mut leads, mut spots, mut strangers) = (Vec::new(), Vec::new(), Strangers::default());
     let (columns, met) = gather_rows(request, progress, &choose, &mut |batch, of_batch: OfBatch| {
         spots.extend(of_batch.rows.iter().map(|&row| batch.spot(row as usize)));
         leads.extend(of_batch.leads);
         strangers.append(of_batch.strangers);
     })?;
-    strangers.count += met.iter().map(|met| met.passed_over).sum::<u64>();
+    strangers.unknown.count += met.iter().map(|met| met.passed_over).sum::<u64>();
     Ok(OfLeads { leads, spots, strangers, columns, met })
 }
 
@@ -139,23 +143,32 @@ pub(crate) fn gather_of_leads(request: Request, ids: &Ids, progress: &dyn Fn(Pro
 pub(crate) struct OfBatch {
     pub leads: Vec<u32>,
     pub rows: Vec<u32>,
-    pub strangers: Counted,
+    pub strangers: Strangers,
 }
 
 impl OfBatch {
     /// The batch's first column names the leads.
-    pub fn new(batch: &Batch, ids: &Ids, nulls: &Nulls) -> Self {
+    pub fn new(batch: &Batch, keys: &Keys) -> Self {
         let named = batch.cells[0].as_text();
-        let mut leads = leads_of(&named, ids, nulls);
+        let mut leads = keys.leads_of(&named);
         let mut rows: Vec<u32> = (0..leads.len() as u32).collect();
-        let mut strangers = Counted::default();
+        let mut strangers = Strangers::default();
         if leads.contains(&NO_LEAD) {
             let unknown = leads.iter().enumerate().filter(|(_, lead)| **lead == NO_LEAD);
-            unknown.for_each(|(row, _)| strangers.add(batch.spot(row), named.get(row)));
+            unknown.for_each(|(row, _)| strangers.add(keys, batch.spot(row), named.get(row)));
             rows.retain(|&row| leads[row as usize] != NO_LEAD);
             leads.retain(|&lead| lead != NO_LEAD);
         }
         Self { leads, rows, strangers }
+    }
+}
+
+impl OfBatch {
+    /// Only the rows that are marked.
+    pub fn keep(&mut self, marks: &[bool]) {
+        let (mut of_rows, mut of_leads) = (marks.iter(), marks.iter());
+        self.rows.retain(|_| of_rows.next() == Some(&true));
+        self.leads.retain(|_| of_leads.next() == Some(&true));
     }
 }
 

@@ -6,15 +6,17 @@ use crate::table::Ids;
 
 use super::decoding::RowGroups;
 use super::finding::PLACES;
+use super::joins::Keys;
 use super::reader::{Bounds, Group};
 use super::source::Source;
 
 /// By file, which of its row groups name strangers alone in the column, but for the first: findings show who they are.
-pub(crate) fn of_strangers(source: &Source, column: usize, ids: &Ids) -> RowGroups {
-    let leads = Leads { ids, numbers: OnceCell::new() };
+pub(crate) fn of_strangers(source: &Source, column: usize, keys: &Keys) -> RowGroups {
+    let leads = Leads { ids: keys.ids, numbers: OnceCell::new() };
     let mut shown = 0;
     let mut is_passed_over = |group: Group| {
-        let strange = group.bounds.is_some_and(|bounds| leads.has_none_within(&bounds));
+        // Bounds speak of ids as they are written.
+        let strange = keys.are_ids() && group.bounds.is_some_and(|bounds| leads.has_none_within(&bounds));
         let passed_over = strange && shown >= PLACES;
         shown += if strange { group.rows } else { 0 };
         passed_over
@@ -56,6 +58,7 @@ mod tests {
     use super::*;
     use crate::data::builder::{As, Ask};
     use crate::data::gather::{Request, gather_of_leads};
+    use crate::data::joins::Merged;
     use crate::data::spec::Dialect;
     use crate::time::Zone;
 
@@ -67,6 +70,11 @@ mod tests {
         let file = std::fs::File::create(folder.join(name)).unwrap();
         ParquetWriter::new(file).with_row_group_size(Some(30)).finish(&mut frame).unwrap();
         Source::open("history", &name.into(), Dialect::default(), folder).unwrap()
+    }
+
+    fn keys(ids: &Ids) -> Keys<'_> {
+        static NONE: std::sync::OnceLock<Merged> = std::sync::OnceLock::new();
+        Keys::new(ids, Vec::new(), &[], NONE.get_or_init(Merged::default))
     }
 
     fn ids(names: impl Iterator<Item = usize>, form: fn(usize) -> String) -> Ids {
@@ -87,14 +95,17 @@ mod tests {
             // Leads of the groups 4 and 7; the first group of strangers is shown.
             let ids = ids((42..46).chain([70]).chain([900]), form);
             let wanted = [true, false, false, false, true, false, false, true, false, false];
-            let passed_over = of_strangers(&source, 0, &ids);
+            let passed_over = of_strangers(&source, 0, &keys(&ids));
             assert_eq!(passed_over, [wanted.map(|wanted| !wanted)], "{}", form(1));
             let zone = Zone::utc();
             let asks = [Ask { place: 1, kind: As::Number }];
             let request = Request::new(&source, &[0], &asks, &zone);
-            let read = gather_of_leads(request, &ids, &|_| ()).unwrap();
+            let read = gather_of_leads(request, &keys(&ids), &|_| ()).unwrap();
             assert_eq!(read.met.iter().map(|met| met.passed_over).sum::<u64>(), 210);
-            assert_eq!((read.leads.len(), read.strangers.count, read.strangers.first.len()), (15, 285, PLACES));
+            assert_eq!(
+                (read.leads.len(), read.strangers.unknown.count, read.strangers.unknown.first.len()),
+                (15, 285, PLACES)
+            );
             let at: Vec<u32> = read.spots.iter().map(|spot| spot.line).collect();
             assert_eq!(at, (127..139).chain(211..214).collect::<Vec<u32>>());
         }
@@ -106,11 +117,11 @@ mod tests {
         let lead: Vec<Option<f64>> = (0..300).map(|row| (row % 3 > 0).then_some(f64::from(row / 3))).collect();
         let source = log(folder.path(), "log.parquet", Series::new("lead".into(), lead).into());
         // Decimals are text of another order.
-        assert_eq!(of_strangers(&source, 0, &ids(500..600, |lead| lead.to_string())), [[false; 10]]);
+        assert_eq!(of_strangers(&source, 0, &keys(&ids(500..600, |lead| lead.to_string()))), [[false; 10]]);
         // Ids of which it is not known that they ascend.
         let text: Vec<String> = (0..300).map(|row| format!("L{:03}", row / 3)).collect();
         let source = log(folder.path(), "text.parquet", Series::new("lead".into(), text).into());
         let unordered: Ids = ["M2", "M1"].into_iter().collect();
-        assert_eq!(of_strangers(&source, 0, &unordered), [[false; 10]]);
+        assert_eq!(of_strangers(&source, 0, &keys(&unordered)), [[false; 10]]);
     }
 }

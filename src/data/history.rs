@@ -24,6 +24,8 @@ pub struct History {
     pub read: u64,
     pub unreadable: u64,
     pub duplicates: u64,
+    /// Rows that conditions left out, in their words.
+    pub left_out: Vec<(String, u64)>,
 }
 
 impl History {
@@ -39,6 +41,8 @@ pub struct Attribute {
     pub name: String,
     pub column: Column,
     pub known: Known,
+    /// Whether it holds times that all are dates: such a value is known from the end of its day on.
+    pub are_dates: bool,
     /// The values it took according to the history of changes (levels shared with `column`), for [`Change::value`].
     pub changed: Option<Column>,
 }
@@ -72,6 +76,8 @@ pub struct Events {
     pub kinds: Vec<String>,
     /// Names of the events' own columns, in every chunk's order.
     pub columns: Vec<String>,
+    /// Whether all their times are dates: then spans between them are of calendar days.
+    pub are_dates: bool,
     /// The events that are kept: not those that were handed over while they were read.
     pub chunks: Vec<EventChunk>,
     /// The latest event of all; [`NEVER`] without any.
@@ -84,7 +90,7 @@ pub struct Events {
 impl Default for Events {
     fn default() -> Self {
         let (kinds, columns, chunks) = Default::default();
-        Self { kinds, columns, chunks, latest: NEVER, after_until: 0, weeks: None }
+        Self { kinds, columns, are_dates: false, chunks, latest: NEVER, after_until: 0, weeks: None }
     }
 }
 
@@ -116,6 +122,8 @@ pub struct Outcomes {
     pub wins: Vec<Win>,
     /// When each lead was lost, the last time if several; `NEVER` where it was not. Empty: losses are not recorded.
     pub lost: Vec<Instant>,
+    /// Whether each lead has a deal that is still open. Empty: that changes nothing, since it is known when deals ended.
+    pub open: Vec<bool>,
     /// When sales first worked each lead. Empty: not recorded.
     pub worked: Vec<Instant>,
     /// Whether wins carry values.

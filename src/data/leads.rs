@@ -1,20 +1,26 @@
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
-use crate::table::{Cell, Column, Ids, MISSING, is_all};
-use crate::time::{Edge, Instant, NEVER, Zone};
+use crate::predicate::Predicate;
+use crate::table::{Cell, Column, Ids, MISSING, Text, is_all};
+use crate::time::{Edge, Instant, NEVER, Written, Zone};
 
-use super::builder::{As, Ask, Gathered, remarks};
+use super::builder::{As, Ask, Gathered, all_remarks};
 use super::cells::Spot;
+use super::columns::kind;
 use super::error::{ConflictingLeads, DataError};
+use super::fates::Role;
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::gather;
 use super::history::{Attribute, Known};
-use super::outcomes::{Deals, Role, roles};
+use super::joins::Merged;
+use super::only;
+use super::outcomes::{Deals, RoleColumns, refuse_untold, roles};
 use super::reader::Counted;
 use super::source::{Progress, Source};
 use super::spec::{KnownSpec, LeadsSpec, OutcomesSpec, Type};
+use super::times::{TimeColumn, Times};
 
 /// The leads as they were read, ascending by id.
 pub(crate) struct Leads {
@@ -27,8 +33,12 @@ pub(crate) struct Leads {
     pub read: u64,
     pub unreadable: u64,
     pub duplicates: u64,
+    /// Rows that `where` leaves out.
+    pub left_out: u64,
     /// The outcomes that stand on the leads' own rows.
     pub deals: Option<Deals>,
+    /// Ids that other rows may have instead.
+    pub merged: Merged,
 }
 
 /// The columns to be read, and what they are for.
@@ -53,23 +63,48 @@ pub(crate) fn read(
     let source = Source::open("leads", &spec.path, spec.dialect(), base)?;
     let own_outcomes = if outcomes.path.is_empty() { roles(outcomes) } else { Vec::new() };
     let plan = plan(spec, &own_outcomes, &source)?;
-    refuse(spec, &own_outcomes, findings);
-    let mut table = gather(&source, &plan.asks, zone, progress)?;
-    findings.list.extend(source.findings(std::mem::take(&mut table.met)));
-    for (ask, gathered) in plan.asks.iter().zip(&table.columns) {
-        findings.list.extend(remarks(&source, &source.header[ask.place], &gathered.column, &gathered.tally));
+    if !own_outcomes.is_empty() {
+        refuse_untold(outcomes, &source, zone)?;
     }
-    let rows = Rows { spec, source: &source, plan: &plan, columns: &table.columns, spots: &table.spots };
+    refuse(spec, &own_outcomes, findings);
+    let asked = plan.asks.len();
+    let asks: Vec<Ask> = plan.asks.iter().cloned().chain(conditions(spec, outcomes, &source)?).collect();
+    let mut table = gather(&source, &asks, zone, progress)?;
+    let of_conditions = table.columns.split_off(asked);
+    let rows_read = table.spots.len();
+    let holds = |only: &Option<Predicate>| {
+        let holds = |only| only::holds(only, &source, &asks[asked..], &of_conditions, (rows_read, zone));
+        only.as_ref().map(holds).transpose()
+    };
+    let (read, deals_read) = match outcomes.path.is_empty() {
+        true => (holds(&spec.only)?, holds(&outcomes.only)?),
+        false => (holds(&spec.only)?, None),
+    };
+    findings.list.extend(source.findings(std::mem::take(&mut table.met)));
+    findings.list.extend(all_remarks(&source, &plan.asks, &table.columns));
+    let (read, deals_read) = (read.as_deref(), deals_read.as_deref());
+    let rows =
+        Rows { spec, source: &source, plan: &plan, columns: &table.columns, spots: &table.spots, read, deals_read };
     let sorted = rows.sort_out(findings)?;
     let position = rows.positions();
-    let deals = (!own_outcomes.is_empty()).then(|| rows.deals(&sorted));
+    let deals = match own_outcomes.is_empty() {
+        true => None,
+        false => {
+            let (lead, spots, mut columns) = rows.deals(&sorted);
+            Some(Deals::new(outcomes, lead, spots, &mut columns, findings)?)
+        }
+    };
 
     let kept: Vec<usize> = sorted.kept.iter().map(|&row| row as usize).collect();
     let none = || Column::Instant(Vec::new());
     let created = plan.created.map(|column| std::mem::replace(&mut table.columns[column].column, none()).kept(&kept));
     let read = table.spots.len() as u64;
-    let (ids, attributes) =
-        rayon::join(|| sorted.ids.settled(), || attributes(spec, &source, &plan, table.columns, &kept));
+    let (ids, attributes) = rayon::join(
+        || sorted.ids.settled(),
+        || attributes(spec, (&source, &table.spots), &plan, table.columns, (&kept, zone)),
+    );
+    let lists = |attribute: &&Attribute| Some(&attribute.name) == spec.merged_ids.as_ref();
+    let merged = attributes.iter().find(lists).map(|attribute| Merged::of(&attribute.column)).unwrap_or_default();
     let created = created.map(|column| match column {
         Column::Instant(at) => at,
         _ => vec![NEVER; kept.len()],
@@ -83,7 +118,9 @@ pub(crate) fn read(
         read,
         unreadable: sorted.unreadable,
         duplicates: sorted.duplicates,
+        left_out: sorted.left_out,
         deals,
+        merged,
         source,
     })
 }
@@ -94,7 +131,8 @@ fn these<T: Copy>(values: Vec<T>, rows: &[usize]) -> Vec<T> {
 }
 
 fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<Plan, DataError> {
-    let used = [("id", &spec.id), ("created", &spec.created), ("order_by", &spec.order_by)];
+    let used =
+        [("id", &spec.id), ("created", &spec.created), ("order_by", &spec.order_by), ("merged_ids", &spec.merged_ids)];
     for (key, name) in used.iter().filter_map(|(key, name)| name.as_deref().map(|name| (*key, name))) {
         source.column(name, &format!("leads.{key}"))?;
         if spec.ignore.iter().any(|ignored| ignored == name) {
@@ -122,7 +160,7 @@ fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<
             // One column may be both, as a close date with a flag that says how it closed.
             for role in outcome {
                 plan.outcomes.push((role, plan.asks.len()));
-                plan.asks.push(Ask { place, kind: role.kind() });
+                plan.asks.push(Ask { place, kind: kind(role.wanted()) });
             }
         } else {
             if is(&spec.order_by) {
@@ -130,7 +168,8 @@ fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<
             }
             plan.attributes.push(ask);
             let declared = spec.types.get(name).copied().or(at_columns.contains(name.as_str()).then_some(Type::Time));
-            plan.asks.push(Ask { place, kind: declared.map_or(As::Found, kind_of) });
+            let listed = is(&spec.merged_ids).then_some(As::Text);
+            plan.asks.push(Ask { place, kind: listed.or(declared.map(kind_of)).unwrap_or(As::Found) });
         }
     }
     Ok(plan)
@@ -143,6 +182,13 @@ pub(crate) fn kind_of(declared: Type) -> As {
         Type::Flag => As::Flag,
         Type::Time => As::Time(Edge::Start),
     }
+}
+
+/// What the conditions on the leads' rows, and on the deals that stand on them, are to be told by.
+fn conditions(spec: &LeadsSpec, outcomes: &OutcomesSpec, source: &Source) -> Result<Vec<Ask>, DataError> {
+    let of_deals = outcomes.only.as_ref().filter(|_| outcomes.path.is_empty());
+    let deals = only::asks(of_deals, source, "outcomes.where")?;
+    Ok(only::asks(spec.only.as_ref(), source, "leads.where")?.into_iter().chain(deals).collect())
 }
 
 /// Columns whose times say when other columns were known.
@@ -205,6 +251,9 @@ struct Rows<'a> {
     plan: &'a Plan,
     columns: &'a [Gathered],
     spots: &'a [Spot],
+    /// Which rows `where` lets in, and of which the deal counts; nothing: all.
+    read: Option<&'a [bool]>,
+    deals_read: Option<&'a [bool]>,
 }
 
 /// Which rows are leads.
@@ -216,6 +265,7 @@ struct Sorted {
     more_deals: Vec<(u32, u32)>,
     unreadable: u64,
     duplicates: u64,
+    left_out: u64,
 }
 
 impl Rows<'_> {
@@ -250,7 +300,12 @@ impl Rows<'_> {
         let mut row_of: Vec<u32> = vec![MISSING; names.len()];
         let mut more_deals: Vec<(u32, u32)> = Vec::new();
         let (mut nameless, mut timeless, mut identical) = (Counted::default(), Counted::default(), Counted::default());
+        let mut left_out = 0;
         for (row, &code) in codes.iter().enumerate() {
+            if self.read.is_some_and(|read| !read[row]) {
+                left_out += 1;
+                continue;
+            }
             if code == MISSING {
                 nameless.add(self.spots[row], "");
                 continue;
@@ -273,15 +328,19 @@ impl Rows<'_> {
         }
         self.report(&nameless, &timeless, &identical, more_deals.len(), findings);
         if row_of.iter().all(|row| *row == MISSING) {
-            let why = if nameless.count > 0 { "no row has an id" } else { "no row has a creation time" };
+            let why = match (nameless.count, left_out) {
+                (1.., _) => "no row has an id",
+                (0, 1..) => "`leads.where` leaves out every row",
+                _ => "no row has a creation time",
+            };
             return Err(DataError::NoLeads { why: why.into() });
         }
-        Ok(by_id(names, &row_of, more_deals, nameless.count + timeless.count, identical.count))
+        Ok(Sorted { left_out, ..by_id(names, &row_of, more_deals, nameless.count + timeless.count, identical.count) })
     }
 
     /// Rows of one lead must say the same of it, deals apart.
     fn agree(&self, id: &str, first: usize, second: usize) -> Result<(), DataError> {
-        let timed = self.plan.outcomes.iter().any(|(role, _)| *role == Role::Converted);
+        let timed = self.plan.outcomes.iter().any(|(role, _)| matches!(role, Role::Converted | Role::Closed));
         let outcomes = self.plan.outcomes.iter().filter(|_| !timed).map(|(_, ask)| *ask);
         let mut compared = self.plan.attributes.iter().copied().chain(self.plan.created).chain(outcomes);
         let Some(differing) = compared.find(|&ask| self.cell(ask, first) != self.cell(ask, second)) else {
@@ -324,11 +383,11 @@ impl Rows<'_> {
             }
         };
         let text = "rows without an id, left out as unreadable".into();
-        add(What::MissingId, FindingLevel::Warning, nameless, &self.spec.id, text, "export them with their ids");
+        add(What::MissingId, FindingLevel::Doubt, nameless, &self.spec.id, text, "export them with their ids");
         let text = "leads without a readable creation time, left out as unreadable".into();
         let advice = "complete their creation times, or they are in no result";
         // The value of such a place is the lead's id.
-        add(What::MissingTime, FindingLevel::Warning, timeless, &self.spec.id, text, advice);
+        add(What::MissingTime, FindingLevel::Doubt, timeless, &self.spec.id, text, advice);
         let text = match deals {
             0 => "rows that repeat another lead's row, merged with it".into(),
             deals => format!("rows that repeat another lead's row, merged with it; {deals} of them hold another deal"),
@@ -351,20 +410,17 @@ impl Rows<'_> {
         positions
     }
 
-    fn deals(&self, sorted: &Sorted) -> Deals {
+    /// The rows that hold deals: their leads, their places, and what they say.
+    fn deals(&self, sorted: &Sorted) -> (Vec<u32>, Vec<Spot>, RoleColumns) {
         let mut rows: Vec<(u32, u32)> = sorted.kept.iter().enumerate().map(|(lead, &row)| (row, lead as u32)).collect();
         rows.extend(&sorted.more_deals);
+        rows.retain(|(row, _)| self.deals_read.is_none_or(|read| read[*row as usize]));
         rows.sort_unstable();
-        let mut deals = Deals {
-            lead: rows.iter().map(|(_, lead)| *lead).collect(),
-            spots: rows.iter().map(|(row, _)| self.spots[*row as usize]).collect(),
-            columns: HashMap::new(),
-        };
+        let leads = rows.iter().map(|(_, lead)| *lead).collect();
         let rows: Vec<usize> = rows.iter().map(|(row, _)| *row as usize).collect();
-        for (role, ask) in &self.plan.outcomes {
-            deals.columns.insert(*role, self.columns[*ask].column.take(&rows));
-        }
-        deals
+        let spots = rows.iter().map(|row| self.spots[*row]).collect();
+        let columns = self.plan.outcomes.iter().map(|(role, ask)| (*role, self.columns[*ask].column.take(&rows)));
+        (leads, spots, columns.collect())
     }
 }
 
@@ -389,6 +445,7 @@ fn by_id(names: Cow<Ids>, row_of: &[u32], more_deals: Vec<(u32, u32)>, unreadabl
         },
         unreadable,
         duplicates,
+        left_out: 0,
     }
 }
 
@@ -408,10 +465,10 @@ fn compare(a: Cell, b: Cell) -> std::cmp::Ordering {
 
 fn attributes(
     spec: &LeadsSpec,
-    source: &Source,
+    (source, spots): (&Source, &[Spot]),
     plan: &Plan,
     columns: Vec<Gathered>,
-    kept: &[usize],
+    (kept, zone): (&[usize], &Zone),
 ) -> Vec<Attribute> {
     let mut attributes = Vec::with_capacity(plan.attributes.len());
     let asked: HashSet<usize> = plan.attributes.iter().copied().collect();
@@ -424,7 +481,31 @@ fn attributes(
             // A time is known when it comes.
             KnownSpec::At(column) => Known::At(column.clone()),
         };
-        attributes.push(Attribute { name, column: gathered.column.kept(kept), known, changed: None });
+        let found = match &gathered.column {
+            Column::Text(text) if plan.asks[ask].kind == As::Found => times_of(text, (source, spots), &name, zone),
+            _ => None,
+        };
+        let (column, are_dates) = match found {
+            Some(times) => (Column::Instant(times.at), times.are_dates),
+            None => (gathered.column, gathered.tally.are_dates),
+        };
+        attributes.push(Attribute { name, column: column.kept(kept), known, are_dates, changed: None });
     }
     attributes
+}
+
+/// The times of a text column of which every value is one, read in one way.
+fn times_of(text: &Text, (source, spots): (&Source, &[Spot]), name: &str, zone: &Zone) -> Option<Times> {
+    let is_time = |level: &String| Written::parse(level).is_some();
+    if text.levels.is_empty() || !text.levels.iter().all(is_time) {
+        return None;
+    }
+    let mut times = TimeColumn::new(zone.clone(), Edge::Start, source.dialect.format(name), text.codes.len());
+    for (row, &spot) in spots.iter().enumerate() {
+        match text.get(row) {
+            Some(value) => times.push_text(value, spot),
+            None => times.push_missing(),
+        }
+    }
+    times.finish(source, name).ok().filter(|times| times.unreadable.count == 0)
 }

@@ -13,6 +13,7 @@ mod delimited;
 mod dictionary;
 mod error;
 mod events;
+mod fates;
 mod fence;
 mod file_kinds;
 mod files;
@@ -21,14 +22,17 @@ mod footer;
 mod gather;
 mod groups;
 mod history;
+mod joins;
 mod json_lines;
 mod leads;
 mod messages;
+mod only;
 mod outcomes;
 mod parquet;
 mod raw;
 mod read;
 mod reader;
+mod repeats;
 mod settle;
 mod sieve;
 mod sink;
@@ -41,16 +45,18 @@ mod write;
 
 pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
+pub use fates::{Fate, FateValue, Role, RowFate, RowFates, Telling};
 pub use files::{InputFile, files, files_of, hash, hashed, hex, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
+pub use joins::{LeadKey, Match};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
 pub use read::read;
 pub use sink::{EventBatch, EventSink, SeenEvent};
 pub use source::Progress;
 pub use spec::{
     AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,
-    HistorySpec, KnownSpec, LeadsSpec, OutcomesSpec, Paths, Type,
+    HistorySpec, KnownSpec, LeadsSpec, Names, OutcomesSpec, Paths, StageSpec, Type,
 };
 pub use weeks::{Arrivals, KindWeeks};
 pub use write::{write, write_as, write_csv};

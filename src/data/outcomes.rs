@@ -3,61 +3,30 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::table::{Column, Ids, MISSING};
-use crate::time::{Edge, Instant, NEVER, Zone};
+use crate::predicate::Predicate;
+use crate::table::{Column, MISSING, Text};
+use crate::time::{DAY, Instant, NEVER, Zone};
 
 use super::DataError;
-use super::builder::{As, Ask, Gathered, remarks};
+use super::builder::{As, Ask, Gathered, all_remarks};
 use super::cells::{Batch, Spot, TextBlock};
+use super::columns::kind;
+use super::fates::{Fate, Role, RowFate, RowFates, spoken};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
-use super::gather::{NO_LEAD, Request, gather_rows, leads_of};
-use super::history::{Outcomes, Win};
+use super::gather::{NO_LEAD, Request, gather, gather_rows};
+use super::history::{Attribute, Outcomes, Win};
+use super::joins::{Cure, Keys, Strangers, no_cure};
+use super::leads::Leads;
+use super::only;
 use super::reader::{Counted, Met, shortened};
 use super::source::{Progress, Source, listed};
 use super::spec::OutcomesSpec;
-use super::values::{Nulls, flag};
-
-/// What a column of the outcomes says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Role {
-    Converted,
-    Lost,
-    Value,
-    Worked,
-    Flag,
-}
-
-impl Role {
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Converted => "outcomes.converted",
-            Self::Lost => "outcomes.lost",
-            Self::Value => "outcomes.value",
-            Self::Worked => "outcomes.worked",
-            Self::Flag => "outcomes.flag",
-        }
-    }
-
-    pub fn kind(self) -> As {
-        match self {
-            Self::Converted | Self::Lost => As::Time(Edge::End),
-            Self::Worked => As::Time(Edge::Start),
-            Self::Value => As::Number,
-            Self::Flag => As::Text,
-        }
-    }
-}
 
 /// The columns that the outcomes name.
 pub(crate) fn roles(spec: &OutcomesSpec) -> Vec<(Role, &str)> {
-    let all = [
-        (Role::Converted, &spec.converted),
-        (Role::Lost, &spec.lost),
-        (Role::Value, &spec.value),
-        (Role::Worked, &spec.worked),
-        (Role::Flag, &spec.flag),
-    ];
-    all.into_iter().filter_map(|(role, column)| column.as_deref().map(|column| (role, column))).collect()
+    let others = [(Role::Value, &spec.value), (Role::Worked, &spec.worked)];
+    let others = others.into_iter().filter_map(|(role, column)| column.as_deref().map(|column| (role, column)));
+    spec.telling().columns().into_iter().chain(others).collect()
 }
 
 /// The outcomes' rows of known leads.
@@ -65,15 +34,60 @@ pub(crate) fn roles(spec: &OutcomesSpec) -> Vec<(Role, &str)> {
 pub(crate) struct Deals {
     pub lead: Vec<u32>,
     pub spots: Vec<Spot>,
-    pub columns: HashMap<Role, Column>,
+    pub fates: Vec<RowFate>,
+    pub value: Option<Vec<f64>>,
+    pub worked: Option<Vec<Instant>>,
 }
 
+/// Columns of deals by what they say, a value a row.
+pub(crate) type RoleColumns = HashMap<Role, Column>;
+
 impl Deals {
-    fn times(&self, role: Role) -> Option<&[Instant]> {
-        match self.columns.get(&role)? {
-            Column::Instant(at) => Some(at),
-            _ => None,
+    /// # Errors
+    /// When no value of the column that tells means won.
+    pub fn new(
+        spec: &OutcomesSpec,
+        lead: Vec<u32>,
+        spots: Vec<Spot>,
+        columns: &mut RoleColumns,
+        findings: &mut Findings,
+    ) -> Result<Self, DataError> {
+        let told = fates(spec, lead.len(), columns)?;
+        say_fates(spec, &told, columns, findings);
+        findings.fates = told.values;
+        Ok(Self { lead, spots, fates: told.rows, value: numbers(columns), worked: times(columns, Role::Worked) })
+    }
+
+    fn kept(self, rows: &[usize]) -> Self {
+        fn of<T: Copy>(column: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&row| column[row]).collect()
         }
+        Self {
+            lead: of(&self.lead, rows),
+            spots: of(&self.spots, rows),
+            fates: of(&self.fates, rows),
+            value: self.value.map(|value| of(&value, rows)),
+            worked: self.worked.map(|worked| of(&worked, rows)),
+        }
+    }
+}
+
+fn fates(spec: &OutcomesSpec, rows: usize, columns: &RoleColumns) -> Result<RowFates, DataError> {
+    let told = spec.telling().rows(rows, |role| columns.get(&role));
+    told.map_err(|why| DataError::Spec(format!("data.outcomes.{why}")))
+}
+
+fn numbers(columns: &mut RoleColumns) -> Option<Vec<f64>> {
+    match columns.remove(&Role::Value)? {
+        Column::Number(values) => Some(values),
+        _ => None,
+    }
+}
+
+fn times(columns: &mut RoleColumns, role: Role) -> Option<Vec<Instant>> {
+    match columns.remove(&role)? {
+        Column::Instant(at) => Some(at),
+        _ => None,
     }
 }
 
@@ -88,15 +102,7 @@ pub(crate) struct Ends {
 /// Says what the outcomes need and lack.
 pub(crate) fn check(spec: &OutcomesSpec, leads_have_ids: bool) -> Result<(), DataError> {
     let wrong = |why: &str| Err(DataError::Spec(format!("data.outcomes: {why}")));
-    if spec.converted.is_none() && spec.flag.is_none() {
-        return wrong("says neither when leads converted nor whether; expected `converted: column` or `flag: column`");
-    }
-    if !spec.positive.is_empty() && spec.flag.is_none() {
-        return wrong("`positive` speaks of the values of a `flag`; name the column as `flag: column`");
-    }
-    if spec.converted.is_none() && spec.lost.is_some() {
-        return wrong("`lost` without `converted`: a loss has a time only beside wins that have one");
-    }
+    spec.telling().check().or_else(|why| wrong(&why))?;
     match (spec.path.is_empty(), &spec.lead) {
         (true, Some(_)) => wrong("`lead` without `path`: outcomes on the leads' own rows need no lead column"),
         (false, None) => wrong("a file of its own needs `lead: column`, the column that names the lead"),
@@ -107,9 +113,58 @@ pub(crate) fn check(spec: &OutcomesSpec, leads_have_ids: bool) -> Result<(), Dat
     }
 }
 
+/// A column with more values than this names things.
+pub(super) const STAGES: usize = 60;
+
+/// Text columns of a source that nobody asked for, with few enough values to tell how deals stand.
+fn few_valued(spec: &OutcomesSpec, source: &Source, zone: &Zone) -> Result<Vec<(String, Text)>, DataError> {
+    let asked: Vec<&str> = roles(spec).into_iter().map(|(_, column)| column).collect();
+    let is_lead = |name: &str| spec.lead.as_ref().is_some_and(|lead| lead.column == name);
+    let places = (0..source.header.len()).filter(|&place| {
+        let name = source.header[place].as_str();
+        !asked.contains(&name) && !is_lead(name)
+    });
+    let asks: Vec<Ask> = places.map(|place| Ask { place, kind: As::Text }).collect();
+    let columns = gather(source, &asks, zone, &|_| {})?.columns;
+    let text = |(ask, gathered): (&Ask, Gathered)| match gathered.column {
+        Column::Text(text) if text.levels.len() <= STAGES => Some((source.header[ask.place].clone(), text)),
+        _ => None,
+    };
+    Ok(asks.iter().zip(columns).filter_map(text).collect())
+}
+
+/// One column is said to hold the times of wins and of losses, and nothing says which is which.
+pub(crate) fn refuse_untold(spec: &OutcomesSpec, source: &Source, zone: &Zone) -> Result<(), DataError> {
+    let telling = spec.telling();
+    if telling.stage.is_some() || telling.flag.is_some() || !telling.is_one_time() {
+        return Ok(());
+    }
+    let column = telling.converted.unwrap_or_default();
+    let mut tell: Vec<String> = few_valued(spec, source, zone)?
+        .into_iter()
+        .filter(|(_, text)| text.levels.iter().any(|level| spoken(level).is_some()) || is_yes_and_no(text))
+        .map(|(name, text)| {
+            let levels: Vec<String> = text.levels.iter().take(6).map(|level| shortened(level)).collect();
+            format!("`{name}` ({})", levels.join(", "))
+        })
+        .collect();
+    tell.truncate(4);
+    let tell =
+        if tell.is_empty() { "no column of the file does".into() } else { format!("these could: {}", tell.join("; ")) };
+    Err(DataError::Spec(format!(
+        "data.outcomes: `{column}` is said to be the time of wins and of losses, and nothing says which is which; name \
+         the column that does, as `closed: {column}` with `stage: {{ column: …, won: […], lost: […] }}`; {tell}"
+    )))
+}
+
+fn is_yes_and_no(text: &Text) -> bool {
+    text.levels.len() == 2 && text.levels.iter().all(|level| super::values::flag(level).is_some())
+}
+
 /// The outcomes' own columns that nobody asked for: to use one as a feature would tell who was won.
 fn only_of_winners(spec: &OutcomesSpec, source: &Source, leads_header: &[String]) -> Option<Finding> {
-    let asked: Vec<&str> = roles(spec).into_iter().map(|(_, column)| column).chain(spec.lead.as_deref()).collect();
+    let lead = spec.lead.as_ref().map(|lead| lead.column.as_str());
+    let asked: Vec<&str> = roles(spec).into_iter().map(|(_, column)| column).chain(lead).collect();
     let of_leads: HashSet<&String> = leads_header.iter().collect();
     let own = |column: &&String| !asked.contains(&column.as_str()) && !of_leads.contains(column);
     let own: Vec<String> = source.header.iter().filter(own).cloned().collect();
@@ -132,234 +187,460 @@ pub(crate) struct Read {
     spots: Vec<Spot>,
     /// What names the leads, block by block.
     named: Vec<TextBlock>,
-    nulls: Nulls,
+    /// What nobody asked for and could tell how deals stand, where nothing is said to.
+    others: Vec<(String, Text)>,
+    /// Of which rows `where` lets in; nothing: of all.
+    read: Option<Vec<bool>>,
 }
 
 /// Reads the outcomes from a file of their own.
 pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read, DataError> {
     let source = Source::open("outcomes", &spec.path, spec.dialect(), base)?;
-    let lead = source.column(spec.lead.as_deref().unwrap_or_default(), "outcomes.lead")?;
+    let lead = spec.lead.as_ref().map(|lead| lead.column.as_str());
+    let lead = source.column(lead.unwrap_or_default(), "outcomes.lead")?;
     let mut asks = Vec::new();
     for (role, column) in &roles(spec) {
-        asks.push(Ask { place: source.column(column, role.key())?, kind: role.kind() });
+        asks.push(Ask { place: source.column(column, role.key())?, kind: kind(role.wanted()) });
     }
     for column in source.dialect.columns() {
         source.column(column, "outcomes.nulls_in or outcomes.format")?;
     }
+    refuse_untold(spec, &source, zone)?;
+    let asked = asks.len();
+    asks.extend(only::asks(spec.only.as_ref(), &source, "outcomes.where")?);
     let (mut named, mut spots) = (Vec::new(), Vec::with_capacity(source.rows));
     let names = |batch: &Batch| (batch.cells[0].as_text().into_owned(), None);
     let seen = [lead];
     let request = Request::new(&source, &seen, &asks, zone);
-    let (columns, met) = gather_rows(request, &|_| (), &names, &mut |batch, names: TextBlock| {
+    let (mut columns, met) = gather_rows(request, &|_| (), &names, &mut |batch, names: TextBlock| {
         spots.extend((0..names.len()).map(|row| batch.spot(row)));
         named.push(names);
     })?;
-    let nulls = Nulls::new(source.dialect.nulls(&source.header[lead]));
-    Ok(Read { source, asks, columns, met, spots, named, nulls })
+    let of_condition = columns.split_off(asked);
+    let read =
+        spec.only.as_ref().map(|only| only::holds(only, &source, &asks[asked..], &of_condition, (spots.len(), zone)));
+    let read = read.transpose()?;
+    asks.truncate(asked);
+    let is_told = spec.stage.is_some() || spec.flag.is_some();
+    let others = if is_told { Vec::new() } else { few_valued(spec, &source, zone)? };
+    Ok(Read { source, asks, columns, met, spots, named, others, read })
 }
 
 /// The outcomes of the leads, from a file of their own.
 pub(crate) fn of_leads(
     read: Read,
     spec: &OutcomesSpec,
-    ids: &Ids,
-    leads_header: &[String],
+    leads: &Leads,
+    zone: &Zone,
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
-) -> (Source, Deals, Latest) {
-    let Read { source, asks, columns, met, mut spots, named, nulls } = read;
+) -> Result<(Source, Deals, Latest), DataError> {
+    let Read { source, asks, columns, met, mut spots, named, mut others, read } = read;
     progress(source.progress_at_the_end(spots.len() as u64));
     let roles = roles(spec);
-    let of_leads: HashSet<&String> = leads_header.iter().collect();
-    for column in source.header.iter().filter(|column| !of_leads.contains(column) && spec.lead.as_ref() != Some(column))
-    {
+    let lead_key = spec.lead.clone().unwrap_or_default();
+    let of_leads: HashSet<&String> = leads.source.header.iter().collect();
+    for column in source.header.iter().filter(|column| !of_leads.contains(column) && lead_key.column != **column) {
         let reason = "it is a column of the outcomes, known only of leads whose deal is recorded".to_string();
         findings.refused.push(RefusedColumn { column: column.clone(), reason });
     }
-    findings.list.extend(only_of_winners(spec, &source, leads_header));
-    let mut lead_of: Vec<u32> = named.par_iter().flat_map_iter(|named| leads_of(named, ids, &nulls)).collect();
-    let mut strangers = Counted::default();
-    if lead_of.contains(&NO_LEAD) {
-        let names = named.iter().flat_map(TextBlock::iter);
-        for (row, name) in names.enumerate().filter(|(row, _)| lead_of[*row] == NO_LEAD) {
-            strangers.add(spots[row], name);
-        }
-    }
-    drop(named);
+    findings.list.extend(only_of_winners(spec, &source, &leads.source.header));
+    let keys = Keys::new(&leads.ids, source.dialect.nulls(&lead_key.column), &lead_key.by, &leads.merged);
+    let mut names: Vec<&str> = named.iter().flat_map(TextBlock::iter).collect();
+    let mut lead_of: Vec<u32> = named.par_iter().flat_map_iter(|named| keys.leads_of(named)).collect();
     findings.list.extend(source.findings(met));
-    for (ask, gathered) in asks.iter().zip(&columns) {
-        findings.list.extend(remarks(&source, &source.header[ask.place], &gathered.column, &gathered.tally));
+    findings.list.extend(all_remarks(&source, &asks, &columns));
+    let columns = columns.into_iter().map(|gathered| gathered.column);
+    let mut columns: RoleColumns = roles.iter().map(|(role, _)| *role).zip(columns).collect();
+    let mut rows_read = None;
+    if let (Some(read), Some(only)) = (&read, &spec.only) {
+        let rows: Vec<usize> = (0..read.len()).filter(|&row| read[row]).collect();
+        let left_out = read.len() - rows.len();
+        columns = columns.into_iter().map(|(role, column)| (role, column.kept(&rows))).collect();
+        others.iter_mut().for_each(|(_, text)| text.codes = rows.iter().map(|&row| text.codes[row]).collect());
+        spots = rows.iter().map(|&row| spots[row]).collect();
+        (names, lead_of) = rows.iter().map(|&row| (names[row], lead_of[row])).unzip();
+        findings.list.extend(left_out_by(only, "outcomes", left_out as u64));
+        rows_read = Some(rows);
     }
-    let columns: Vec<Column> = columns.into_iter().map(|gathered| gathered.column).collect();
+    let deals = Deals::new(spec, lead_of, spots, &mut columns, findings)?;
     // Rows of other leads too say until when the outcomes were recorded.
-    let latest = Latest::of(roles.iter().zip(&columns).filter_map(|((role, _), column)| match (role, column) {
-        (Role::Converted | Role::Lost, Column::Instant(at)) => Some(at.as_slice()),
-        _ => None,
-    }));
-
-    let kept: Vec<usize> = (0..lead_of.len()).filter(|&row| lead_of[row] != NO_LEAD).collect();
-    report_strangers(&source, spec.lead.as_deref(), &strangers, kept.len() as u64, What::OutcomeWithoutLead, findings);
-    if kept.len() < lead_of.len() {
-        spots = kept.iter().map(|&row| spots[row]).collect();
-        lead_of = kept.iter().map(|&row| lead_of[row]).collect();
+    let latest = Latest::of_deals(&deals);
+    let is_win: Vec<bool> = deals.fates.iter().map(|row| row.fate == Fate::Won).collect();
+    for (name, text) in &others {
+        findings.list.extend(speaks_of_fates(name, text, &is_win, "outcomes"));
     }
-    let columns = roles.iter().zip(columns).map(|((role, _), column)| (*role, column.kept(&kept))).collect();
-    (source, Deals { lead: lead_of, spots, columns }, latest)
+    report_strangers(&source, &lead_key.column, &keys, &names, &deals, &leads.attributes, findings);
+    drop(named);
+    let mut kept: Vec<usize> = (0..deals.lead.len()).filter(|&row| deals.lead[row] != NO_LEAD).collect();
+    let place = |row: usize| rows_read.as_ref().map_or(row, |rows| rows[row]);
+    repeats(&mut kept, &source, (&deals, &place), zone, findings)?;
+    let deals = if kept.len() < deals.lead.len() { deals.kept(&kept) } else { deals };
+    Ok((source, deals, latest))
 }
 
-/// Rows whose lead is not among the leads.
-pub(crate) fn report_strangers(
+/// Rows that a condition leaves out, under its own words.
+pub(crate) fn left_out_by(only: &Predicate, input: &str, rows: u64) -> Option<Finding> {
+    let text = format!("rows of the {input} left out by `where: {}`", only.text());
+    (rows > 0).then(|| Finding::new(input, What::LeftOut, FindingLevel::Note, rows, text))
+}
+
+/// Rows of the deals whose lead is not among the leads: a win among them is missing from every result.
+fn report_strangers(
     source: &Source,
-    column: Option<&str>,
-    strangers: &Counted,
-    known: u64,
-    what: What,
+    column: &str,
+    keys: &Keys,
+    names: &[&str],
+    deals: &Deals,
+    attributes: &[Attribute],
     findings: &mut Findings,
 ) {
-    if strangers.count == 0 {
+    if !deals.lead.contains(&NO_LEAD) {
         return;
     }
-    let many = strangers.count as f64 > 0.01 * known as f64;
-    let level = if many { FindingLevel::Warning } else { FindingLevel::Note };
-    let text = format!("rows of the {} whose lead is not among the leads, left out", source.input);
-    let advice = if known == 0 {
-        "no row at all has a known lead: check that the ids are written alike (case, leading zeros, spaces)"
+    let (mut strangers, mut wins, mut losing) = (Strangers::default(), Counted::default(), Vec::new());
+    let (mut won, mut without) = (0, 0);
+    for (row, &name) in names.iter().enumerate() {
+        let is_win = deals.fates[row].fate == Fate::Won;
+        won += u64::from(is_win);
+        if deals.lead[row] != NO_LEAD {
+            continue;
+        }
+        strangers.add(keys, deals.spots[row], name);
+        if !keys.is_missing(name) {
+            losing.push(name);
+            if is_win {
+                wins.add(deals.spots[row], name);
+            }
+        } else {
+            without += u64::from(is_win);
+        }
+    }
+    if without > 0 {
+        let text = format!("wins that came without a lead: `{column}` is empty");
+        let finding = Finding::new("outcomes", What::WinsWithoutLead, FindingLevel::Note, without, text);
+        findings.list.push(finding.advice("they are no lead's, and in no result"));
+    }
+    let known = deals.lead.len() as u64 - strangers.unknown.count - strangers.nameless.count;
+    strangers.report_nameless(source, column, findings);
+    if strangers.unknown.count == 0 {
+        return;
+    }
+    let cure = Cure::find(&losing, keys.ids, attributes);
+    let advice = cure.map_or_else(|| no_cure(known), |cure| cure.advice("outcomes", column));
+    let (level, text, rows) = if wins.count > 0 {
+        let forbids = wins.count as f64 > LOST_WINS * won as f64;
+        let level = if forbids { FindingLevel::Forbids } else { FindingLevel::Doubt };
+        let text = format!(
+            "rows of the outcomes have a lead that is not among the leads, {} of {won} wins among them; they are in no result",
+            wins.count
+        );
+        (level, text, source.places(&wins, column))
     } else {
-        "check that the leads' export covers the same leads"
+        let many = strangers.unknown.count as f64 > 0.01 * known as f64;
+        let text = "rows of the outcomes whose lead is not among the leads, none of them won; left out".to_string();
+        (if many { FindingLevel::Doubt } else { FindingLevel::Note }, text, source.places(&strangers.unknown, column))
     };
-    let rows = source.places(strangers, column.unwrap_or_default());
-    findings.list.push(Finding::new(source.input, what, level, strangers.count, text).advice(advice).rows(rows));
+    let finding = Finding::new("outcomes", What::OutcomeWithoutLead, level, strangers.unknown.count, text);
+    findings.list.push(finding.advice(advice).rows(rows));
+}
+
+/// Where more of the wins than this have no lead, nothing can be concluded from the others.
+const LOST_WINS: f64 = 0.1;
+
+/// Of rows that are equal in every column of the file all but the first are left out.
+fn repeats(
+    kept: &mut Vec<usize>,
+    source: &Source,
+    (deals, place): (&Deals, &dyn Fn(usize) -> usize),
+    zone: &Zone,
+    findings: &mut Findings,
+) -> Result<(), DataError> {
+    let key = |row: usize| {
+        let fate = &deals.fates[row];
+        let value = deals.value.as_ref().map_or(0, |value| value[row].to_bits());
+        (deals.lead[row], fate.won, fate.lost, fate.fate, value)
+    };
+    let mut seen: HashMap<_, Vec<usize>> = HashMap::with_capacity(kept.len());
+    kept.iter().for_each(|&row| seen.entry(key(row)).or_default().push(row));
+    let mut alike: Vec<Vec<usize>> = seen.into_values().filter(|rows| rows.len() > 1).collect();
+    if alike.is_empty() {
+        return Ok(());
+    }
+    alike.sort_unstable();
+    let asks = (0..source.header.len()).map(|place| Ask { place, kind: As::Text }).collect::<Vec<Ask>>();
+    let columns = gather(source, &asks, zone, &|_| {})?.columns;
+    let texts: Vec<&Text> = columns.iter().filter_map(|gathered| text_of(&gathered.column)).collect();
+    let (mut gone, mut counted) = (HashSet::new(), Counted::default());
+    for rows in &alike {
+        let mut first: HashSet<Vec<u32>> = HashSet::new();
+        for &row in rows {
+            if !first.insert(texts.iter().map(|text| text.codes[place(row)]).collect()) {
+                gone.insert(row);
+                counted.add(deals.spots[row], "");
+            }
+        }
+    }
+    if counted.count > 0 {
+        kept.retain(|row| !gone.contains(row));
+        let text = "rows of the outcomes that are equal to another in every column, read once".to_string();
+        let finding = Finding::new("outcomes", What::IdenticalDeals, FindingLevel::Note, counted.count, text);
+        findings.list.push(finding.rows(source.places(&counted, "")));
+    }
+    Ok(())
+}
+
+fn text_of(column: &Column) -> Option<&Text> {
+    match column {
+        Column::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A column whose values say that deals were lost, or are open, while each of them that has a date is taken for a win.
+pub(crate) fn speaks_of_fates(name: &str, text: &Text, is_win: &[bool], input: &str) -> Option<Finding> {
+    let fates: Vec<Option<Fate>> = text.levels.iter().map(|level| spoken(level)).collect();
+    let mut counts = vec![0u64; text.levels.len()];
+    let wins = text.codes.iter().zip(is_win).filter(|(code, won)| **won && **code != MISSING);
+    wins.for_each(|(&code, _)| counts[code as usize] += 1);
+    let of = |fate: Option<Fate>| fates.iter().zip(&counts).filter(|(f, _)| **f == fate).map(|(_, n)| n).sum::<u64>();
+    let (won, lost, other) = (of(Some(Fate::Won)), of(Some(Fate::Lost)), of(None));
+    let all = won + lost + other;
+    let wrong = lost + if won > 0 { other } else { 0 };
+    if lost * 100 < all.max(1) && (won == 0 || other * 10 < all) {
+        return None;
+    }
+    let mut levels: Vec<usize> = (0..counts.len()).filter(|&level| counts[level] > 0).collect();
+    levels.sort_by_key(|&level| std::cmp::Reverse(counts[level]));
+    let named = |fate: Fate| {
+        let of = levels.iter().filter(|&&level| fates[level] == Some(fate));
+        of.map(|&level| shortened(&text.levels[level])).collect::<Vec<String>>()
+    };
+    let example =
+        levels.iter().find(|&&level| fates[level] == Some(Fate::Lost) || (won > 0 && fates[level].is_none()))?;
+    let said = format!(
+        "`{name}` says how deals stand, and all that have a date are taken for wins: {} of {all} are no win by it, {} of them `{}`",
+        wrong,
+        counts[*example],
+        shortened(&text.levels[*example])
+    );
+    let finding = Finding::new(input, What::SpeaksOfFates, FindingLevel::Forbids, wrong, said);
+    Some(finding.advice(format!(
+        "say which are won and lost: `outcomes: {{ {} }}`, with their date as `closed:`",
+        stage(name, &named(Fate::Won), &named(Fate::Lost))
+    )))
+}
+
+/// The YAML that tells fates by a column.
+fn stage(column: &str, won: &[String], lost: &[String]) -> String {
+    let list = |values: &[String]| if values.is_empty() { "…".to_string() } else { values.join(", ") };
+    format!("stage: {{ column: {column}, won: [{}], lost: [{}] }}", list(won), list(lost))
 }
 
 /// The latest time of the outcomes, and how many lie in a future that only a placeholder means.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Latest {
+    /// Of a win or loss of a known fate.
     pub at: Option<Instant>,
     pub far: u64,
+    /// The latest before a gap that a mistyped year leaves, and how many lie beyond it.
+    pub before_gap: Option<(Instant, u64)>,
 }
 
 /// 2100-01-01: CRMs write an open end as 2999 or 9999.
 pub(super) const FAR: Instant = 4_102_444_800_000_000;
 
+/// Fewer of the instants than this lie beyond a gap that tells of a slip.
+const BEYOND: f64 = 0.005;
+/// Such a gap is longer than so many median ones, and than two weeks.
+const MEDIANS: i64 = 20;
+const TWO_WEEKS: i64 = 14 * DAY;
+
 impl Latest {
-    pub fn of<'a>(columns: impl Iterator<Item = &'a [Instant]>) -> Self {
-        let mut latest = Self::default();
-        for &at in columns.flatten().filter(|&&at| at != NEVER) {
-            if at >= FAR {
-                latest.far += 1;
-            } else {
-                latest.at = latest.at.max(Some(at));
-            }
+    pub fn of(instants: impl Iterator<Item = Instant>) -> Self {
+        let (mut near, mut far): (Vec<Instant>, u64) = (Vec::new(), 0);
+        for at in instants.filter(|at| *at != NEVER) {
+            if at >= FAR { far += 1 } else { near.push(at) }
         }
-        latest
+        near.par_sort_unstable();
+        Self { at: near.last().copied(), far, before_gap: before_gap(&near) }
     }
 
     pub fn of_deals(deals: &Deals) -> Self {
-        Self::of([Role::Converted, Role::Lost].into_iter().filter_map(|role| deals.times(role)))
+        Self::of(deals.fates.iter().flat_map(|row| [row.won, row.lost]))
     }
 }
 
-/// What means won, where nobody said.
-const POSITIVE: [&str; 8] = ["1", "true", "t", "yes", "y", "won", "converted", "closed won"];
+/// Of instants in order: the last before the first gap beyond which hardly any lie.
+fn before_gap(sorted: &[Instant]) -> Option<(Instant, u64)> {
+    let n = sorted.len();
+    let mut gaps: Vec<i64> = sorted.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let few = (1..n).rev().take_while(|&place| ((n - place) as f64) < BEYOND * n as f64);
+    let place = few.filter(|&place| gaps[place - 1] > TWO_WEEKS).last()?;
+    let gap = gaps[place - 1];
+    let middle = gaps.len() / 2;
+    let median = *gaps.select_nth_unstable(middle).1;
+    (gap > MEDIANS * median).then(|| (sorted[place - 1], (n - place) as u64))
+}
 
-/// Which rows a flag says are won.
-fn won_by_flag(spec: &OutcomesSpec, deals: &Deals, findings: &mut Findings) -> Result<Option<Vec<bool>>, DataError> {
-    let (Some(column), Some(Column::Text(text))) = (&spec.flag, deals.columns.get(&Role::Flag)) else {
-        return Ok(None);
+/// What is to be said of the values that tell fates.
+fn say_fates(spec: &OutcomesSpec, told: &RowFates, columns: &RoleColumns, findings: &mut Findings) {
+    let telling = spec.telling();
+    let named = |fate: Fate| -> Vec<String> {
+        let of = told.values.iter().filter(|value| value.fate == fate);
+        of.filter_map(|value| value.value.clone()).collect()
     };
-    let plain = |value: &str| {
-        let value = value.trim().to_lowercase();
-        value.strip_suffix(".0").map(String::from).unwrap_or(value)
-    };
-    let wanted: Vec<String> = match spec.positive.as_slice() {
-        [] => POSITIVE.iter().map(|value| (*value).into()).collect(),
-        declared => declared.iter().map(|value| plain(value)).collect(),
-    };
-    let positive: Vec<bool> = text.levels.iter().map(|level| wanted.contains(&plain(level))).collect();
-    let named = |is: bool| -> Vec<String> {
-        let levels = text.levels.iter().zip(&positive).filter(|(_, positive)| **positive == is);
-        levels.map(|(level, _)| shortened(level)).collect()
-    };
-    // A flag that says no to every lead is read well; any other word may be the one that means won.
-    let all_negative = text.levels.iter().all(|level| flag(&plain(level)) == Some(false));
-    if named(true).is_empty() && !(all_negative && spec.positive.is_empty()) {
-        return Err(DataError::Spec(format!(
-            "data.outcomes.flag: no value of `{column}` means won; it holds {}; declare which do, as `positive: [won]`",
-            listed(&named(false))
-        )));
-    }
-    let won = text.codes.iter().map(|&code| code != MISSING && positive[code as usize]);
-    let won: Vec<bool> = won.collect();
-    let missing = text.codes.iter().filter(|&&code| code == MISSING).count();
-    let others = if named(false).is_empty() { "nothing else".into() } else { listed(&named(false)) };
+    let rows = |fate: Fate| told.values.iter().filter(|value| value.fate == fate).map(|value| value.rows).sum::<u64>();
+    let missing = told.values.iter().filter(|value| value.value.is_none()).map(|value| value.rows).sum::<u64>();
     let blank = if missing > 0 { format!(", {missing} missing values") } else { String::new() };
-    let yes = if named(true).is_empty() { "no values".into() } else { listed(&named(true)) };
-    let said = format!("`{column}`: {yes} count as won; {others}{blank} do not");
-    let count = won.iter().filter(|won| **won).count() as u64;
-    findings.list.push(
-        Finding::new("outcomes", What::FlagValues, FindingLevel::Note, count, said)
-            .advice("declare `positive:` if that is wrong"),
+    let or = |values: &[String], none: &str| if values.is_empty() { none.to_string() } else { listed(values) };
+    if let Some(stage) = telling.stage {
+        let said = format!(
+            "`{}`: {} count as won, {} as lost; {}{blank} are open",
+            stage.column,
+            or(&named(Fate::Won), "no values"),
+            or(&named(Fate::Lost), "no values"),
+            or(&named(Fate::Open), "no others")
+        );
+        let finding = Finding::new("outcomes", What::StageValues, FindingLevel::Note, rows(Fate::Won), said);
+        findings.list.push(finding.advice("correct `stage:` if that is wrong"));
+        findings.list.extend(never_occurs(spec, told));
+    }
+    if let Some(column) = telling.flag {
+        let said = format!(
+            "`{column}`: {} count as won; {}{blank} do not",
+            or(&named(Fate::Won), "no values"),
+            or(&named(Fate::Open), "nothing else")
+        );
+        let finding = Finding::new("outcomes", What::FlagValues, FindingLevel::Note, rows(Fate::Won), said);
+        findings.list.push(finding.advice("declare `positive:` if that is wrong"));
+        findings.list.extend(lost_is_expected(spec, told, columns));
+    }
+}
+
+/// Values that are declared and that no deal has.
+fn never_occurs(spec: &OutcomesSpec, told: &RowFates) -> Option<Finding> {
+    let stage = spec.stage.as_ref()?;
+    let held = |value: &&String| {
+        told.values.iter().flat_map(|known| &known.value).any(|known| known.trim().eq_ignore_ascii_case(value.trim()))
+    };
+    let declared = stage.won.iter().chain(&stage.lost);
+    let never: Vec<String> = declared.filter(|value| !held(value)).cloned().collect();
+    let near = never
+        .iter()
+        .find_map(|value| crate::table::suggest(told.values.iter().filter_map(|known| known.value.as_deref()), value));
+    let said = format!("`stage` names values that no deal has in `{}`: {}", stage.column, listed(&never));
+    let advice = near.map_or_else(String::new, |near| format!("did you mean `{near}`? deals of it count as open"));
+    let finding = Finding::new("outcomes", What::StageNeverOccurs, FindingLevel::Doubt, never.len() as u64, said);
+    (!never.is_empty()).then(|| finding.advice(advice))
+}
+
+/// With a flag and one column of times, what is not won is open: its date is an expectation.
+fn lost_is_expected(spec: &OutcomesSpec, told: &RowFates, columns: &RoleColumns) -> Option<Finding> {
+    let telling = spec.telling();
+    if telling.closed.is_some() || !telling.is_one_time() {
+        return None;
+    }
+    let Some(Column::Instant(at)) = columns.get(&Role::Converted) else { return None };
+    let open = told.rows.iter().zip(at).filter(|(row, at)| row.fate == Fate::Open && **at != NEVER).count();
+    let (flag, time) = (telling.flag.unwrap_or_default(), telling.converted.unwrap_or_default());
+    let of = |fate: Fate, spoken_of: Option<Fate>| -> Vec<String> {
+        let of = told.values.iter().filter(|value| value.fate == fate).filter_map(|value| value.value.clone());
+        of.filter(|value| spoken_of.is_none() || spoken(value) == spoken_of).collect()
+    };
+    let is_flag = told.values.iter().flat_map(|value| &value.value).all(|value| super::values::flag(value).is_some());
+    let told_by = if is_flag { "…".to_string() } else { flag.to_string() };
+    let won = if is_flag { Vec::new() } else { of(Fate::Won, None) };
+    let said = format!(
+        "deals that are not won have a date in `{time}`, which may be an expectation: they count as open, and none as lost"
     );
-    Ok(Some(won))
+    let finding = Finding::new("outcomes", What::LostIsExpected, FindingLevel::Doubt, open as u64, said);
+    let yaml = stage(&told_by, &won, &of(Fate::Open, Some(Fate::Lost)));
+    (open > 0).then(|| finding.advice(format!("say which are lost: `outcomes: {{ {yaml}, closed: {time} }}`")))
 }
 
 /// Wins and losses of deals.
-pub(crate) fn ends(
-    spec: &OutcomesSpec,
-    deals: &Deals,
-    leads: usize,
-    source: &Source,
-    findings: &mut Findings,
-) -> Result<Ends, DataError> {
-    let flags = won_by_flag(spec, deals, findings)?;
-    let converted = deals.times(Role::Converted);
-    let values = match deals.columns.get(&Role::Value) {
-        Some(Column::Number(values)) => Some(values),
-        _ => None,
-    };
-    let (mut wins, mut won, mut lost, mut undated) = (Vec::new(), Vec::new(), Vec::new(), Counted::default());
-    let losses = deals.times(Role::Lost);
+pub(crate) fn ends(spec: &OutcomesSpec, deals: &Deals, leads: usize, source: &Source, findings: &mut Findings) -> Ends {
+    let telling = spec.telling();
+    let timed = telling.is_timed();
+    let (mut wins, mut won, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut undated, mut undated_losses) = (Counted::default(), Counted::default());
+    let mut open = vec![false; leads];
     for (row, (&lead, &spot)) in deals.lead.iter().zip(&deals.spots).enumerate() {
-        let flagged = flags.as_ref().map(|flags| flags[row]);
-        let at = match (converted, flagged) {
-            (Some(at), None) => at[row],
-            (Some(at), Some(true)) => {
-                if at[row] == NEVER {
-                    undated.add(spot, "");
-                }
-                at[row]
+        let fate = deals.fates[row];
+        open[lead as usize] |= fate.fate == Fate::Open;
+        match fate.fate {
+            Fate::Won if timed && fate.won == NEVER => undated.add(spot, ""),
+            Fate::Won => {
+                let value = deals.value.as_ref().map_or(f64::NAN, |values| values[row]);
+                wins.push(Win { lead, at: fate.won, value });
+                won.push((lead, fate.won, spot));
             }
-            _ => NEVER,
-        };
-        if at != NEVER || (converted.is_none() && flagged == Some(true)) {
-            let value = values.map_or(f64::NAN, |values| values[row]);
-            wins.push(Win { lead, at, value });
-            won.push((lead, at, spot));
+            Fate::Lost if timed && fate.lost == NEVER => undated_losses.add(spot, ""),
+            _ => {}
         }
-        let end = losses.map_or(NEVER, |at| at[row]);
-        if end != NEVER && flagged != Some(true) {
-            lost.push((lead, end, spot));
+        if fate.lost != NEVER {
+            lost.push((lead, fate.lost, spot));
         }
     }
-    if undated.count > 0 {
-        let text = "deals that are won but have no time; they count as open".to_string();
-        let finding = Finding::new(source.input, What::WonWithoutTime, FindingLevel::Warning, undated.count, text);
-        let rows = source.places(&undated, spec.converted.as_deref().unwrap_or_default());
-        findings.list.push(finding.advice("complete their times, or these leads look like losses").rows(rows));
-    }
+    let mut say = |counted: &Counted, what: What, text: &str, advice: &str, column: Option<&str>| {
+        if counted.count > 0 {
+            let finding = Finding::new(source.input, what, FindingLevel::Doubt, counted.count, text.into());
+            let rows = source.places(counted, column.unwrap_or_default());
+            findings.list.push(finding.advice(advice).rows(rows));
+        }
+    };
+    let text = "deals that are won but have no time; they count as open";
+    let advice = "complete their times, or these leads look like losses";
+    say(&undated, What::WonWithoutTime, text, advice, telling.won_at());
+    let text = "deals that are lost but have no time; they count as open";
+    let column = telling.closed.or(telling.lost.first().map(String::as_str));
+    say(&undated_losses, What::LostWithoutTime, text, "complete their times", column);
     wins.sort_by(|a, b| (a.lead, a.at).cmp(&(b.lead, b.at)).then(a.value.total_cmp(&b.value)));
     report_equal_deals(&wins, findings);
-    let outcomes = Outcomes {
-        timed: converted.is_some(),
-        wins,
-        lost: spec
-            .lost
-            .as_ref()
-            .map_or(Vec::new(), |_| last_a_lead(leads, lost.iter().map(|(lead, at, _)| (*lead, *at)))),
-        worked: first_worked(deals, leads),
-        valued: values.is_some(),
+    let mut last_loss = if telling.has_losses() {
+        last_a_lead(leads, lost.iter().map(|(lead, at, _)| (*lead, *at)))
+    } else {
+        Vec::new()
     };
-    Ok(Ends { outcomes, won, lost })
+    report_both(&wins, &last_loss, findings);
+    // Another deal is still being worked: nothing ended.
+    last_loss.iter_mut().zip(&open).filter(|(_, open)| **open).for_each(|(at, _)| *at = NEVER);
+    let outcomes = Outcomes {
+        timed,
+        wins,
+        lost: last_loss,
+        open: if telling.stage.is_some() && !timed { open } else { Vec::new() },
+        worked: first_worked(deals, leads),
+        valued: deals.value.is_some(),
+    };
+    Ends { outcomes, won, lost }
+}
+
+/// Leads that were won and lost, one after the other: the win counts.
+fn report_both(wins: &[Win], lost: &[Instant], findings: &mut Findings) {
+    let first = wins.chunk_by(|a, b| a.lead == b.lead).map(|of_lead| &of_lead[0]).filter(|win| win.at != NEVER);
+    let (mut winners, mut after, mut before) = (0, 0, 0);
+    for win in first {
+        winners += 1;
+        match lost.get(win.lead as usize).copied().unwrap_or(NEVER) {
+            NEVER => {}
+            lost if lost > win.at => after += 1,
+            lost if lost < win.at => before += 1,
+            _ => {}
+        }
+    }
+    let mut say = |what, count: u64, text: String| {
+        if count > 0 {
+            findings.list.push(Finding::new("outcomes", what, FindingLevel::Note, count, text));
+        }
+    };
+    say(What::LostAfterWin, after, format!("{after} of {winners} won leads were lost later; the win counts"));
+    say(
+        What::LostBeforeWin,
+        before,
+        format!("{before} of {winners} won leads were lost before, and reopened; the win counts"),
+    );
 }
 
 fn last_a_lead(leads: usize, times: impl Iterator<Item = (u32, Instant)>) -> Vec<Instant> {
@@ -371,7 +652,7 @@ fn last_a_lead(leads: usize, times: impl Iterator<Item = (u32, Instant)>) -> Vec
 }
 
 fn first_worked(deals: &Deals, leads: usize) -> Vec<Instant> {
-    let Some(worked) = deals.times(Role::Worked) else { return Vec::new() };
+    let Some(worked) = &deals.worked else { return Vec::new() };
     let mut first = vec![NEVER; leads];
     for (&lead, &at) in deals.lead.iter().zip(worked).filter(|(_, at)| **at != NEVER) {
         let known = &mut first[lead as usize];
@@ -388,7 +669,7 @@ fn report_equal_deals(wins: &[Win], findings: &mut Findings) {
     let count = wins.windows(2).filter(same).count() as u64;
     if count > 0 {
         let text = "deals that equal another deal of their lead in time and value; each counts".to_string();
-        let finding = Finding::new("outcomes", What::EqualDeals, FindingLevel::Warning, count, text);
+        let finding = Finding::new("outcomes", What::EqualDeals, FindingLevel::Doubt, count, text);
         findings
             .list
             .push(finding.advice("if the export repeats rows, remove the repetitions, or values are summed twice"));

@@ -3,7 +3,7 @@ use serde::Serialize;
 use crate::stats::Interval;
 use crate::stats::proportion::wilson;
 use crate::table::{Cell, Column, did_you_mean};
-use crate::time::{Calendar, Instant, NEVER};
+use crate::time::{Calendar, Instant, NEVER, days};
 
 use super::history::History;
 use super::reader::shortened;
@@ -127,11 +127,26 @@ fn by_cohort(history: &History, created: &[Instant], period: Calendar, tally: &T
         let start = history.zone.period_start(created[first], period);
         let inside = |lead: &usize| history.zone.period_start(created[*lead], period) == start;
         let (cohort, later) = rest.split_at(rest.partition_point(inside));
-        rows.push(tally.row(&history.zone.period_name(start, period), cohort));
+        let name = history.zone.period_name(start, period);
+        let name = match later.is_empty().then(|| cut_short(history, created, start, period)).flatten() {
+            Some(last) => format!("{name} (leads until {last})"),
+            None => name,
+        };
+        rows.push(tally.row(&name, cohort));
         rest = later;
     }
     rows
 }
+
+/// The day on which leads end, where the period that holds it goes on: with days of it still to come, or without leads.
+fn cut_short(history: &History, created: &[Instant], start: Instant, period: Calendar) -> Option<String> {
+    let last = history.zone.date(created.iter().copied().max()?);
+    let end = history.zone.date(history.zone.period(start, period).end - 1);
+    (days(history.zone.start_of(end) - history.zone.start_of(last)) > QUIET).then(|| last.to_string())
+}
+
+/// Days without a lead at the end of a period that are no wonder.
+const QUIET: f64 = 3.0;
 
 fn by_level(history: &History, column: &Column, tally: &Tally) -> Vec<RawRow> {
     let name = |row| match column.cell(row) {

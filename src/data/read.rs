@@ -2,16 +2,18 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread::ScopedJoinHandle;
 
+use crate::table::Ids;
 use crate::time::{Instant, NEVER, Zone};
 
 use super::checks::{self, Log};
 use super::events::Keep;
 use super::finding::{Finding, FindingLevel, Findings, What};
 use super::history::History;
+use super::joins::{Keys, LeadKey, Merged};
 use super::outcomes::{self, Deals, Latest};
 use super::sink::EventSink;
 use super::source::Progress;
-use super::spec::DataSpec;
+use super::spec::{DataSpec, Dialect};
 use super::{DataError, changes, events, leads};
 
 /// Reads all that the data section names; relative paths start at `base`. Of the events' own columns only
@@ -30,7 +32,7 @@ pub fn read(
     let mut findings = Findings::default();
     check_ids(spec)?;
     // The log is decoded while it is found out who the leads are; what is wrong with it is said after what is with them.
-    let log = spec.events.as_ref().map(|events| events::open(events, event_columns, base));
+    let log = spec.events.as_ref().map(|events| (events, events::open(events, event_columns, base)));
     let (leads, read) = std::thread::scope(|scope| {
         // What does not need the leads is read beside them.
         let outcomes = || scope.spawn(|| outcomes::read(&spec.outcomes, base, zone));
@@ -43,21 +45,22 @@ pub fn read(
     let none = Deals::default();
     let (source, deals, latest) = match read {
         Some(read) => {
-            let header = &leads.source.header;
-            own = outcomes::of_leads(read, &spec.outcomes, &leads.ids, header, &mut findings, progress);
-            (&own.0, &own.1, own.2)
+            own = outcomes::of_leads(read, &spec.outcomes, &leads, zone, &mut findings, progress)?;
+            (&own.0, &own.1, own.2.clone())
         }
         None => {
             let deals = leads.deals.as_ref().unwrap_or(&none);
             (&leads.source, deals, Latest::of_deals(deals))
         }
     };
-    let ends = outcomes::ends(&spec.outcomes, deals, leads.ids.len(), source, &mut findings)?;
+    let ends = outcomes::ends(&spec.outcomes, deals, leads.ids.len(), source, &mut findings);
     let mut attributes = leads.attributes;
+    let merged = leads.merged;
     let changes = match &spec.history {
         Some(history) => {
             let columns = &mut attributes;
-            changes::read(history, &spec.leads, &leads.ids, columns, base, zone, &mut findings, progress)?
+            let keys = keys(&leads.ids, history.dialect(), &history.lead, &merged);
+            changes::read(history, &spec.leads, &keys, columns, base, zone, &mut findings, progress)?
         }
         None => Vec::new(),
     };
@@ -74,15 +77,17 @@ pub fn read(
         read: leads.read,
         unreadable: leads.unreadable,
         duplicates: leads.duplicates,
+        left_out: spec.leads.only.iter().map(|only| (format!("where: {}", only.text()), leads.left_out)).collect(),
     };
-    let until = until(spec, latest, zone, &mut findings);
+    let until = until(spec, &latest, zone, &mut findings);
     history.until = until.unwrap_or(NEVER);
-    if let Some(opened) = log {
-        let log = opened?.settle(&history.ids, zone)?;
+    if let Some((events, opened)) = log {
+        let keys = keys(&history.ids, events.dialect(), &events.lead, &merged);
+        let log = opened?.settle(&keys, zone)?;
         history.events = Some(log.empty());
         let last = until.and_then(|_| sink.last(&history));
         let keep = Keep { created: history.created.as_deref(), last: last.as_deref(), until };
-        history.events = Some(log.read(&history.ids, &keep, sink, &mut findings, progress)?);
+        history.events = Some(log.read((&keys, &history.attributes), &keep, sink, &mut findings, progress)?);
     }
     if until.is_none() {
         let created = history.created.iter().flatten().copied().max();
@@ -91,6 +96,11 @@ pub fn read(
     let log = Log { source, leads: &leads.source, lead_spots: &leads.spots, won: &ends.won, lost: &ends.lost, latest };
     checks::check(spec, &history, &log, &mut findings);
     Ok((history, findings))
+}
+
+/// The leads as the rows of a source name them.
+fn keys<'a>(ids: &'a Ids, written: Dialect, key: &'a LeadKey, merged: &'a Merged) -> Keys<'a> {
+    Keys::new(ids, written.nulls(&key.column), &key.by, merged)
 }
 
 fn check_ids(spec: &DataSpec) -> Result<(), DataError> {
@@ -106,15 +116,16 @@ fn check_ids(spec: &DataSpec) -> Result<(), DataError> {
 }
 
 /// When the outcomes were exported: given, or their latest time; nothing where they have no times.
-fn until(spec: &DataSpec, latest: Latest, zone: &Zone, findings: &mut Findings) -> Option<Instant> {
+fn until(spec: &DataSpec, latest: &Latest, zone: &Zone, findings: &mut Findings) -> Option<Instant> {
     if let Some(until) = &spec.until {
         return Some(until.end(zone));
     }
     if latest.far > 0 {
         let text = "outcomes dated 2100 or later, passed over in finding `until`; they have not happened".to_string();
-        let finding = Finding::new("outcomes", What::FarFuture, FindingLevel::Warning, latest.far, text);
+        let finding = Finding::new("outcomes", What::FarFuture, FindingLevel::Doubt, latest.far, text);
         findings.list.push(finding.advice("if such dates mean an open end, declare them by `nulls`"));
     }
+    findings.until_or = latest.before_gap;
     if let Some(at) = latest.at {
         let text = format!("`until` is not given: taken from the latest outcome, {}", zone.text(at));
         let finding = Finding::new("outcomes", What::UntilFromOutcomes, FindingLevel::Note, 1, text);

@@ -1,6 +1,6 @@
 //! What the columns of the event log are, found out before the first event is handed on.
 
-use crate::table::{Column, Ids, Text};
+use crate::table::{Column, Text};
 use crate::time::{Edge, Zone};
 
 use super::DataError;
@@ -8,6 +8,7 @@ use super::builder::{As, Ask, Builder, Tally};
 use super::cells::{Batch, Cells};
 use super::decoding::Decoding;
 use super::gather::{OfBatch, Request, places};
+use super::joins::Keys;
 use super::reader::{Bounds, Stored};
 use super::source::Source;
 use super::times::{Form, TimeReader, TimesMet};
@@ -39,17 +40,17 @@ impl Columns {
     /// year first are read like that (files that change their mind behind their first rows are refused when they are
     /// read). What is not, numbers in a text file or times with their year last, depends on all values of the column: these
     /// columns alone are read through beforehand.
-    pub fn settle(log: Request, decoding: &mut Decoding, ids: &Ids) -> Result<Self, DataError> {
+    pub fn settle(log: Request, decoding: &mut Decoding, keys: &Keys) -> Result<Self, DataError> {
         let Request { source, asks, zone, .. } = log;
-        let mut builders = begin(log, decoding, ids);
+        let mut builders = begin(log, decoding, keys);
         let is_open = |place: &usize| {
             let ask = &asks[*place];
-            is_guessed(source, ask) && !is_settled(source, ask, &mut builders[*place], zone)
+            is_guessed(ask) && !is_settled(source, ask, &mut builders[*place], zone)
         };
         let open: Vec<usize> = (0..asks.len()).filter(is_open).collect();
         if !open.is_empty() {
             let asks: Vec<Ask> = open.iter().map(|&ask| asks[ask].clone()).collect();
-            let read = read_through(Request { asks: &asks, ..log }, ids)?;
+            let read = read_through(Request { asks: &asks, ..log }, keys)?;
             open.into_iter().zip(read).for_each(|(ask, builder)| builders[ask] = builder);
         }
         let mut settled = asks.iter().zip(&mut builders).map(|(ask, builder)| Settled::new(source, ask, builder, zone));
@@ -66,20 +67,20 @@ impl Columns {
 }
 
 /// Whether what a column is depends on its values.
-fn is_guessed(source: &Source, ask: &Ask) -> bool {
+fn is_guessed(ask: &Ask) -> bool {
     match ask.kind {
         As::Found => true,
-        As::Time(_) => source.dialect.format(&source.header[ask.place]).is_none(),
+        As::Time(_) => true,
         _ => false,
     }
 }
 
 /// Columns as far as the first batch tells.
-fn begin(Request { source, seen, asks, zone, .. }: Request, decoding: &mut Decoding, ids: &Ids) -> Vec<Builder> {
+fn begin(Request { source, seen, asks, zone, .. }: Request, decoding: &mut Decoding, keys: &Keys) -> Vec<Builder> {
     let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
-    let guessed = || (0..asks.len()).filter(|&ask| is_guessed(source, &asks[ask]));
+    let guessed = || (0..asks.len()).filter(|&ask| is_guessed(&asks[ask]));
     let Some(batch) = guessed().next().and_then(|_| decoding.peek()) else { return builders };
-    let known = OfBatch::new(batch, ids, &Nulls::new(source.dialect.nulls(&source.header[seen[0]]))).rows;
+    let known = OfBatch::new(batch, keys).rows;
     let cells = places(seen, asks);
     for ask in guessed() {
         if let Some(cell) = cells.iter().position(|place| *place == asks[ask].place) {
@@ -94,6 +95,13 @@ fn begin(Request { source, seen, asks, zone, .. }: Request, decoding: &mut Decod
 /// Whether no later value can change what the column is, given the first rows of the log.
 fn is_settled(source: &Source, ask: &Ask, builder: &mut Builder, zone: &Zone) -> bool {
     let As::Time(_) = ask.kind else { return is_settled_value(source, ask, builder) };
+    // Midnights alone may all be dates.
+    if !builder.times().is_some_and(|times| times.has_clock()) {
+        return false;
+    }
+    if source.dialect.format(&source.header[ask.place]).is_some() {
+        return true;
+    }
     let of_text = |file: &usize| source.readers[*file].stored(&source.header[ask.place]) == Stored::Text;
     let mut starts_well = |file: usize| match file {
         0 => builder.times().is_some_and(|times| times.is_year_first()),
@@ -131,13 +139,12 @@ fn starts_year_first(source: &Source, file: usize, ask: &Ask, zone: &Zone) -> bo
 }
 
 /// Reads columns from end to end, to find out what they are.
-fn read_through(log: Request, ids: &Ids) -> Result<Vec<Builder>, DataError> {
+fn read_through(log: Request, keys: &Keys) -> Result<Vec<Builder>, DataError> {
     let Request { source, asks, zone, .. } = log;
     let lead = &log.seen[..1];
-    let nulls = Nulls::new(source.dialect.nulls(&source.header[lead[0]]));
     let places = places(lead, asks);
     let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
-    let known = |batch: &Batch| OfBatch::new(batch, ids, &nulls).rows;
+    let known = |batch: &Batch| OfBatch::new(batch, keys).rows;
     source.read(source.decode(&places, log.passed_over.cloned()), &|_| (), known, |batch, rows| {
         for (builder, ask) in builders.iter_mut().zip(asks) {
             if let Some(cell) = places.iter().position(|place| *place == ask.place) {
@@ -161,11 +168,12 @@ impl Settled {
             (kind, _) => (kind, Edge::Start),
         };
         let As::Time(_) = kind else { return Ok(Self::Values(ask.clone(), kind, zone.clone())) };
-        let form = match builder.times() {
-            Some(times) => times.form(source, name)?,
-            None => Form::of(source.dialect.format(name)),
+        let (form, are_dates) = match builder.times() {
+            Some(times) => (times.form(source, name)?, !times.has_clock()),
+            None => (Form::of(source.dialect.format(name)), false),
         };
-        Ok(Self::Times(TimeReader { zone: zone.clone(), edge, nulls: Nulls::new(source.dialect.nulls(name)), form }))
+        let nulls = Nulls::new(source.dialect.nulls(name));
+        Ok(Self::Times(TimeReader { zone: zone.clone(), edge, nulls, form, are_dates }))
     }
 
     /// Whether its text was looked at to tell what it is: all of it counts then, in what is said of the column.

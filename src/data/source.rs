@@ -204,7 +204,7 @@ impl Source {
                 findings.push(finding.advice(advice).rows(self.places(counted, "")));
             }
         };
-        let (note, warning) = (FindingLevel::Note, FindingLevel::Warning);
+        let (note, warning) = (FindingLevel::Note, FindingLevel::Doubt);
         let text = "rows wrapped whole in quotes, read as the fields within".into();
         add(What::RowsWrappedInQuotes, warning, &sum.wrapped, text, "export the file again, or check these rows");
         let text = "rows with empty fields beyond the header, which are left out".into();

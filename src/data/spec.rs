@@ -5,8 +5,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::joins::LeadKey;
 use super::outcomes::FAR;
 
+use crate::predicate::Predicate;
 use crate::time::{Format, Moment, Zone};
 
 /// When data were exported: a day that means "never" would call every horizon passed.
@@ -98,6 +100,9 @@ source! {
         /// The column that names a lead. Without one a lead is named by its row number, from 1.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
+        /// The column that lists ids of leads that were merged into this one: rows of those are its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        merged_ids: Option<String>,
         /// The column that says when a lead was created.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         created: Option<String>,
@@ -117,6 +122,9 @@ source! {
         /// Columns that are not read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ignore: Vec<String>,
+        /// Only rows for which this SQL condition over the file's columns holds are read: `"Type <> 'Renewal'"`.
+        #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+        only: Option<Predicate>,
     }
 }
 
@@ -125,20 +133,39 @@ source! {
     EventsSpec {
         /// A file, a pattern (`events-*.parquet`) or a list of them.
         path: Paths,
-        /// The column that names the lead.
-        lead: String,
+        /// The column that names the lead; `{ column: …, match: [case] }` where ids are written otherwise than the leads'.
+        lead: LeadKey,
         /// The column that says when it happened.
         at: String,
         /// The column that says what happened.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kind: Option<String>,
+        /// The column that names an event: rows that share a name are one. Without it such a column is looked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
         /// What happened, in a file of one kind of event.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kind_is: Option<String>,
+        /// Only rows for which this SQL condition over the file's columns holds are read: `"Type <> 'Renewal'"`.
+        #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+        only: Option<Predicate>,
         /// What columns hold, where it is not to be found from their values.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         types: BTreeMap<String, Type>,
     }
+}
+
+/// What a deal's stage means. A value in neither list is a deal that is still open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StageSpec {
+    /// The column that says how the deal stands.
+    pub column: String,
+    /// Its values that mean won, whatever their case.
+    pub won: Vec<String>,
+    /// Its values that mean lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
 }
 
 source! {
@@ -147,22 +174,35 @@ source! {
         /// A file, a pattern or a list of them. Without one the outcomes are columns of the leads.
         #[serde(default, skip_serializing_if = "Paths::is_empty")]
         path: Paths,
-        /// The column that names the lead, in a file of its own.
+        /// The column that names the lead, in a file of its own; `{ column: …, match: [case] }` where ids are written
+        /// otherwise than the leads'.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        lead: Option<String>,
+        lead: Option<LeadKey>,
         /// The column that says when it was won. With `flag`, only where the flag is positive.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         converted: Option<String>,
-        /// The column that says when it was lost. With `flag`, only where the flag is not positive.
+        /// The column that says when it was lost, or a list of such columns: the latest counts. With `flag` or `stage`,
+        /// only where these do not say that it was won.
+        #[serde(default, skip_serializing_if = "Names::is_empty")]
+        lost: Names,
+        /// The column that says when it was won or lost, where `stage` or `flag` says which. The date of a deal that is
+        /// neither is an expectation, and no outcome.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        lost: Option<String>,
+        closed: Option<String>,
+        /// Which values of a column mean won and which lost: `{ column: Stage, won: [Closed Won], lost: [Closed Lost] }`;
+        /// deals of any other value are open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stage: Option<StageSpec>,
+        /// Only rows for which this SQL condition over the file's columns holds are read: `"Type <> 'Renewal'"`.
+        #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+        only: Option<Predicate>,
         /// The column that says what the deal was worth.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<String>,
         /// The column that says when sales first worked the lead.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         worked: Option<String>,
-        /// The column that says whether it was won; without `converted`, nobody knows when.
+        /// The column that says whether it was won; without `converted` or `closed`, nobody knows when.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         flag: Option<String>,
         /// The flag's values that mean won, whatever their case. By default 1, true, t, yes, y, won, converted, closed won.
@@ -176,12 +216,16 @@ source! {
     HistorySpec {
         /// A file, a pattern or a list of them.
         path: Paths,
-        /// The column that names the lead.
-        lead: String,
+        /// The column that names the lead; `{ column: …, match: [case] }` where ids are written otherwise than the leads'.
+        lead: LeadKey,
         /// The column that names the leads' column that changed.
         field: String,
         /// The column that holds its new value.
         value: String,
+        /// The column that holds the value before. Of several changes at one instant it tells the last; without it the
+        /// greatest value holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        old: Option<String>,
         /// The column that says from when on.
         from: String,
     }
@@ -261,12 +305,24 @@ source! {
         /// The column that says when it was won.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         converted: Option<String>,
-        /// The column that says when it was lost.
+        /// The column that says when it was lost, or a list of such columns: the latest counts. With `flag` or `stage`,
+        /// only where these do not say that it was won.
+        #[serde(default, skip_serializing_if = "Names::is_empty")]
+        lost: Names,
+        /// The column that says when it was won or lost, where `stage` or `flag` says which. The date of a deal that is
+        /// neither is an expectation, and no outcome.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        lost: Option<String>,
-        /// The column that says whether it was won, where nobody knows when.
+        closed: Option<String>,
+        /// Which values of a column mean won and which lost: `{ column: Stage, won: [Closed Won], lost: [Closed Lost] }`;
+        /// deals of any other value are open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stage: Option<StageSpec>,
+        /// The column that says whether it was won; without `converted` or `closed`, nobody knows when.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         flag: Option<String>,
+        /// The flag's values that mean won, whatever their case. By default 1, true, t, yes, y, won, converted, closed won.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        positive: Vec<String>,
         /// The column that says what the deal was worth.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<String>,
@@ -363,31 +419,78 @@ impl Serialize for Paths {
     }
 }
 
-impl<'de> Deserialize<'de> for Paths {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrSeveral;
+/// One text, or a list of at least one.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D, what: &'static str) -> Result<Vec<String>, D::Error> {
+    struct OneOrSeveral(&'static str);
 
-        impl<'de> Visitor<'de> for OneOrSeveral {
-            type Value = Paths;
+    impl<'de> Visitor<'de> for OneOrSeveral {
+        type Value = Vec<String>;
 
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a path or a list of paths")
-            }
-
-            fn visit_str<E: de::Error>(self, path: &str) -> Result<Paths, E> {
-                Ok(Paths(vec![path.into()]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut paths: A) -> Result<Paths, A::Error> {
-                let mut all = Vec::new();
-                while let Some(path) = paths.next_element()? {
-                    all.push(path);
-                }
-                if all.is_empty() { Err(de::Error::custom("a list of paths without a path")) } else { Ok(Paths(all)) }
-            }
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            write!(f, "a {0} or a list of {0}s", self.0)
         }
 
-        deserializer.deserialize_any(OneOrSeveral)
+        fn visit_str<E: de::Error>(self, one: &str) -> Result<Vec<String>, E> {
+            Ok(vec![one.into()])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut several: A) -> Result<Vec<String>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(one) = several.next_element()? {
+                all.push(one);
+            }
+            if all.is_empty() {
+                Err(de::Error::custom(format!("a list of {0}s without a {0}", self.0)))
+            } else {
+                Ok(all)
+            }
+        }
+    }
+
+    deserializer.deserialize_any(OneOrSeveral(what))
+}
+
+impl<'de> Deserialize<'de> for Paths {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_or_several(deserializer, "path").map(Self)
+    }
+}
+
+/// Columns, one or several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
+impl Names {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Names {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => serializer.serialize_str(one),
+            several => several.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_or_several(deserializer, "column").map(Self)
+    }
+}
+
+impl JsonSchema for Names {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Names".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }],
+            "description": "A column or a list of columns."
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::time::{Edge, Format, Instant, Layout, MonthPlace, NEVER, Written, Zone, edge_of};
+use crate::time::{Edge, Format, Instant, Layout, Midnight, MonthPlace, NEVER, Written, Zone, edge_of};
 
 use super::cells::{Batch, CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
 use super::error::{AmbiguousTime, DataError};
@@ -18,6 +18,8 @@ pub(crate) struct TimeColumn {
     /// With the day first; empty while no value has its year last.
     day_first: Vec<Instant>,
     kinds: Vec<Kind>,
+    /// Where each value's day began, while all that are there are midnights: then they are dates.
+    midnights: Option<Vec<Midnight>>,
     dates: u64,
     unreadable: Counted,
     /// The first values of every layout, and of those with the year last that only one reading fits.
@@ -52,6 +54,8 @@ pub(crate) struct Times {
     pub at: Vec<Instant>,
     /// How many were dates without a time of day.
     pub dates: u64,
+    /// Whether all were dates, as they are written or by their values.
+    pub are_dates: bool,
     /// Values that no time could be read from: their `at` is `NEVER`.
     pub unreadable: Counted,
 }
@@ -88,6 +92,8 @@ pub(crate) struct TimeReader {
     pub edge: Edge,
     pub nulls: Nulls,
     pub form: Form,
+    /// All values are midnights, and dates.
+    pub are_dates: bool,
 }
 
 /// What was met while times of a settled form were read.
@@ -110,7 +116,7 @@ impl TimeReader {
             Cells::Clock(values) if self.zone.is_utc() => Some(values),
             _ => None,
         };
-        if let Some(values) = utc.filter(|values| rows.len() == values.len())
+        if let Some(values) = utc.filter(|values| !self.are_dates && rows.len() == values.len())
             && values.iter().all(|at| CALENDAR.contains(at))
         {
             met.present += values.len() as u64;
@@ -139,9 +145,22 @@ impl TimeReader {
         if at == NEVER {
             met.unreadable.add(batch.spot(row), "");
         } else {
-            met.dates += u64::from(matches!(cells, Cells::Date(_)));
+            met.dates += u64::from(self.are_dates || matches!(cells, Cells::Date(_)));
         }
-        at
+        let midnight = match cells {
+            Cells::Date(_) => None,
+            Cells::Clock(_) => Some(Midnight::InZone),
+            _ => Midnight::of(at, &self.zone),
+        };
+        self.day(at, midnight)
+    }
+
+    /// The edge of the day that a midnight stands for, where all are midnights.
+    fn day(&self, at: Instant, midnight: Option<Midnight>) -> Instant {
+        match midnight {
+            Some(midnight) if self.are_dates && at != NEVER => midnight.edge(at, &self.zone, self.edge),
+            _ => at,
+        }
     }
 
     fn text(&self, text: &str, spot: Spot, met: &mut TimesMet) -> Option<Instant> {
@@ -150,10 +169,11 @@ impl TimeReader {
             Form::Declared(format) => {
                 let read = format.read(text, &self.zone, self.edge);
                 match read {
-                    Some((_, is_date)) => met.dates += u64::from(is_date),
+                    Some((_, is_date)) => met.dates += u64::from(is_date || self.are_dates),
                     None => met.unreadable.add(spot, text),
                 }
-                return read.map(|(at, _)| at);
+                let midnight = |at, is_date: bool| if is_date { None } else { Midnight::of(at, &self.zone) };
+                return read.map(|(at, is_date)| self.day(at, midnight(at, is_date)));
             }
             Form::Found { layout: Layout::Dots, .. } => (Layout::Dots, MonthPlace::Second),
             Form::Found { layout, day_first: true } => (*layout, MonthPlace::Second),
@@ -164,10 +184,10 @@ impl TimeReader {
         let at = read(month);
         match written {
             Some(written) if at.is_some() || read(MonthPlace::First).or(read(MonthPlace::Second)).is_some() => {
-                met.dates += u64::from(written.is_date());
+                met.dates += u64::from(written.is_date() || self.are_dates);
                 match at {
                     _ if written.layout != layout => met.others[written.layout as usize].add(spot, text),
-                    Some(_) => return at,
+                    Some(at) => return Some(self.day(at, written.midnight())),
                     None => met.misfits.add(spot, text),
                 }
             }
@@ -216,6 +236,7 @@ impl TimeColumn {
             month_first: Vec::with_capacity(room),
             day_first: Vec::new(),
             kinds: Vec::with_capacity(room),
+            midnights: Some(Vec::with_capacity(room)),
             dates: 0,
             unreadable: Counted::default(),
             seen: Default::default(),
@@ -231,6 +252,12 @@ impl TimeColumn {
         self.month_first.clear();
         self.day_first.clear();
         self.kinds.clear();
+        self.midnights.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Whether a value is no midnight: then no later one makes dates of them.
+    pub fn has_clock(&self) -> bool {
+        self.midnights.is_none()
     }
 
     /// Whether all texts so far have their year first, those apart that are no times at all.
@@ -264,6 +291,20 @@ impl TimeColumn {
         self.both(at, at, kind);
     }
 
+    /// The same of a value that is a midnight, or is none.
+    fn push_of_day(&mut self, at: Instant, kind: Kind, midnight: Option<Midnight>) {
+        self.mark(midnight);
+        self.push(at, kind);
+    }
+
+    fn mark(&mut self, midnight: Option<Midnight>) {
+        match (midnight, &mut self.midnights) {
+            (Some(midnight), Some(midnights)) => midnights.push(midnight),
+            (None, midnights) => *midnights = None,
+            _ => {}
+        }
+    }
+
     fn both(&mut self, month_first: Instant, day_first: Instant, kind: Kind) {
         if month_first != day_first && self.day_first.is_empty() {
             self.day_first = self.month_first.clone();
@@ -276,7 +317,7 @@ impl TimeColumn {
     }
 
     pub fn push_missing(&mut self) {
-        self.push(NEVER, Kind::Missing);
+        self.push_of_day(NEVER, Kind::Missing, Some(Midnight::Date));
     }
 
     pub fn push_text(&mut self, text: &str, spot: Spot) {
@@ -284,7 +325,8 @@ impl TimeColumn {
             match format.read(text, &self.zone, self.edge) {
                 Some((at, date)) => {
                     self.dates += u64::from(date);
-                    self.push(at, Kind::Sure);
+                    let midnight = if date { Some(Midnight::Date) } else { Midnight::of(at, &self.zone) };
+                    self.push_of_day(at, Kind::Sure, midnight);
                 }
                 None => self.push_unreadable(text, spot),
             }
@@ -301,6 +343,7 @@ impl TimeColumn {
             return self.push_unreadable(text, spot);
         }
         self.dates += u64::from(written.is_date());
+        self.mark(written.midnight());
         let layout = written.layout as usize;
         self.seen[layout].add(spot, text);
         if matches!(written.layout, Layout::YearFirst | Layout::Dots) {
@@ -326,7 +369,7 @@ impl TimeColumn {
 
     fn push_unreadable(&mut self, text: &str, spot: Spot) {
         self.unreadable.add(spot, text);
-        self.push(NEVER, Kind::Unreadable);
+        self.push_of_day(NEVER, Kind::Unreadable, Some(Midnight::Date));
     }
 
     /// Values that are instants already; false, and nothing taken, where any must be looked at.
@@ -340,10 +383,25 @@ impl TimeColumn {
         if !self.day_first.is_empty() || !rows.clone().all(is_sure) {
             return false;
         }
+        for row in rows.clone() {
+            if self.midnights.is_none() {
+                break;
+            }
+            let is_missing = values[row] == NO_INTEGER;
+            self.mark(if is_missing { Some(Midnight::Date) } else { self.midnight_of(cells, values[row]) });
+        }
         // A missing whole number is the same as a missing instant.
         self.month_first.extend(rows.clone().map(|row| values[row]));
         self.kinds.extend(rows.map(|row| if values[row] == NO_INTEGER { Kind::Missing } else { Kind::Sure }));
         true
+    }
+
+    fn midnight_of(&self, cells: &Cells, at: Instant) -> Option<Midnight> {
+        match cells {
+            Cells::Date(_) => Some(Midnight::Date),
+            Cells::Clock(_) => (self.zone.start_of(self.zone.date(at)) == at).then_some(Midnight::InZone),
+            _ => Midnight::of(at, &self.zone),
+        }
     }
 
     /// A value of a file that has times of its own.
@@ -353,7 +411,7 @@ impl TimeColumn {
             Own::At(NEVER) => self.push_unreadable("", spot),
             Own::At(at) => {
                 self.dates += u64::from(matches!(cells, Cells::Date(_)));
-                self.push(at, Kind::Sure);
+                self.push_of_day(at, Kind::Sure, self.midnight_of(cells, at));
             }
         }
     }
@@ -385,7 +443,13 @@ impl TimeColumn {
         if too_many(self.unreadable.count, total) {
             return Err(no_format(source, column, &self.unreadable, total, self.format.as_ref()));
         }
-        Ok(Times { at, dates: self.dates, unreadable: self.unreadable })
+        let midnights = self.midnights.filter(|_| total > 0);
+        let are_dates = midnights.is_some();
+        for (value, midnight) in at.iter_mut().zip(midnights.iter().flatten()).filter(|(value, _)| **value != NEVER) {
+            *value = midnight.edge(*value, &self.zone, self.edge);
+        }
+        let dates = if are_dates { total - self.unreadable.count } else { self.dates };
+        Ok(Times { at, dates, are_dates, unreadable: self.unreadable })
     }
 
     /// Whether dates with the year last have their day first: the reading that fits what the other does not.

@@ -33,7 +33,7 @@ pub use options::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule}
 
 use rayon::prelude::*;
 
-use crate::result::{About, Comparison, Estimate, Evidence, ModelEvaluation, Readiness, Verdict};
+use crate::result::{About, Comparison, Decision, Estimate, Evidence, ModelEvaluation, Readiness, Reason, Verdict};
 use crate::stats::{Sample, Undefined};
 
 pub use readiness::readiness;
@@ -56,6 +56,21 @@ pub struct Evaluated {
     pub comparisons: Vec<Comparison>,
     pub verdict: Verdict,
     pub evidence: Evidence,
+}
+
+impl Evaluated {
+    /// The same figures, of which nothing can be concluded for these reasons.
+    pub fn forbidden(mut self, reasons: Vec<Reason>) -> Self {
+        if !reasons.is_empty() {
+            self.comparisons.iter_mut().for_each(|comparison| comparison.decision = Decision::NotEnoughEvidence);
+            let verdict = &mut self.verdict;
+            verdict.decision = Decision::NotEnoughEvidence;
+            verdict.model = self.comparisons.first().map(|comparison| comparison.champion.clone());
+            verdict.tied = Vec::new();
+            verdict.reasons.splice(0..0, reasons);
+        }
+        self
+    }
 }
 
 /// Evaluates every model of a cohort. Nothing here can fail: what does not exist is undefined with a reason.

@@ -57,7 +57,10 @@ impl EventSink for Reading<'_> {
             // What is wrong with a model is said when all is read.
             let compiled = Compiled::of(self.experiment, history).ok();
             self.begun = compiled.filter(|compiled| compiled.plan.is_of_single_events()).map(|compiled| {
-                let fold = Fold::new(&compiled.plan, history.ids.len());
+                let mut fold = Fold::new(&compiled.plan, history.ids.len());
+                if history.events.as_ref().is_some_and(|events| events.are_dates) {
+                    fold.on_dates(&last, &history.zone);
+                }
                 (compiled, fold)
             });
         }

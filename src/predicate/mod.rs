@@ -118,6 +118,13 @@ impl Predicate {
         self.0.columns()
     }
 
+    /// The texts that columns are held against by `=`, `<>` and `IN`.
+    pub fn texts(&self) -> Vec<(&str, &str)> {
+        let mut texts = Vec::new();
+        self.0.root.texts(&mut texts);
+        texts.into_iter().map(|(column, text)| (self.0.columns[column].name.as_str(), text)).collect()
+    }
+
     /// Finds every error that evaluation would hide as null.
     ///
     /// # Errors

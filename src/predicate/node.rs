@@ -150,6 +150,24 @@ impl Node {
         if columns.len() == 1 { columns.pop_first() } else { None }
     }
 
+    /// Columns and the texts that they are held against.
+    pub(super) fn texts<'a>(&'a self, texts: &mut Vec<(usize, &'a str)>) {
+        match self {
+            Self::Compare(left, Comparison::Equal | Comparison::NotEqual, right) => match (&**left, &**right) {
+                (Self::Column(column), Self::Literal(Literal::Text(text)))
+                | (Self::Literal(Literal::Text(text)), Self::Column(column)) => texts.push((*column, text)),
+                _ => {}
+            },
+            Self::In { value, texts: list, .. } => {
+                if let Self::Column(column) = &**value {
+                    texts.extend(list.iter().map(|text| (*column, text.as_str())));
+                }
+            }
+            _ => {}
+        }
+        self.parts().into_iter().for_each(|part| part.texts(texts));
+    }
+
     fn gather(&self, columns: &mut BTreeSet<usize>) {
         if let Self::Column(column) = self {
             columns.insert(*column);

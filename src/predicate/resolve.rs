@@ -186,7 +186,9 @@ impl Scope<'_> {
         let subject = self.subject(column.0, column.1);
         let advice = match (column, other.0.literal()) {
             ((Node::Column(_), Kind::Text), Some(Literal::Number(number))) => {
-                format!(": put the value in single quotes ('{number}'), or declare its type under `types:` as number")
+                format!(
+                    ": if it holds words that mean missing, declare them by `nulls`, or its type under `types:` as number; else put the value in single quotes ('{number}')"
+                )
             }
             ((Node::Column(_), Kind::Number), Some(Literal::Text(text))) if text.trim().parse::<f64>().is_ok() => {
                 format!(": write {} without quotes, or declare its type under `types:` as text", text.trim())

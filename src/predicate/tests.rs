@@ -212,7 +212,7 @@ fn a_condition_that_its_columns_cannot_bear_is_told() {
     assert_snapshot!(error("seniority = \"zebra\""), @r#"`seniority = "zebra"` at column 13: there is no column `zebra`; if it is text, write it in single quotes: 'zebra'"#);
     assert_snapshot!(error("employees = '50'"), @"`employees = '50'` at column 1: `employees` holds numbers and is compared with text: write 50 without quotes, or declare its type under `types:` as text");
     assert_snapshot!(error("employees = 'many'"), @"`employees = 'many'` at column 1: `employees` holds numbers and is compared with text: if that is wrong, declare its type under `types:` as text");
-    assert_snapshot!(error("50 < seniority"), @"`50 < seniority` at column 6: `seniority` holds text and is compared with a number: put the value in single quotes ('50'), or declare its type under `types:` as number");
+    assert_snapshot!(error("50 < seniority"), @"`50 < seniority` at column 6: `seniority` holds text and is compared with a number: if it holds words that mean missing, declare them by `nulls`, or its type under `types:` as number; else put the value in single quotes ('50')");
     assert_snapshot!(error("employees ILIKE '5%'"), @"`employees ILIKE '5%'` at column 1: LIKE needs text, but `employees` holds numbers: if that is wrong, declare its type under `types:` as text");
     assert_snapshot!(error("seniority + 1 > 3"), @"`seniority + 1 > 3` at column 1: + needs a number, but `seniority` holds text: if that is wrong, declare its type under `types:` as number");
     assert_snapshot!(error("employees"), @"`employees` at column 1: gives a number, expected a condition such as `employees > 50`");

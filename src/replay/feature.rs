@@ -94,7 +94,8 @@ impl Plan {
         &self.features
     }
 
-    pub(super) fn conditions(&self) -> &[Predicate] {
+    /// Conditions on leads.
+    pub fn conditions(&self) -> &[Predicate] {
         &self.conditions
     }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::data::{EventBatch, EventChunk, Events, SeenEvent};
 use crate::predicate::{Columns, Predicate};
 use crate::table::{Column, Ids, did_you_mean};
-use crate::time::{Instant, NEVER};
+use crate::time::{Calendar, DAY, Instant, NEVER, Span, Zone};
 
 use super::feature::place_of;
 use super::{Decay, EventFeature, FeatureId, Measure, Plan, ReplayError};
@@ -20,6 +20,8 @@ pub struct Fold {
     tasks: Vec<Task>,
     /// What tasks ask of the events' own columns, each condition once.
     conditions: Vec<Predicate>,
+    /// By lead the time from midnight to `as_of`, where events have dates: spans are then of calendar days.
+    of_day: Option<Vec<i64>>,
 }
 
 /// What a feature has gathered so far, a place a lead.
@@ -64,6 +66,7 @@ struct Seen<'a> {
     conditions: &'a [Vec<bool>],
     /// What others follow, and when each of these happened; not of events that are taken as they come.
     anchors: Option<(&'a Anchors, &'a [Instant])>,
+    of_day: Option<&'a [i64]>,
 }
 
 /// Events as lists, one a kind.
@@ -95,7 +98,13 @@ impl Fold {
         let condition = |feature: &EventFeature| feature.when.clone().map(|when| place_of(&mut conditions, when));
         let places: Vec<Option<usize>> = plan.features().iter().map(condition).collect();
         let task = |(feature, place): (&EventFeature, Option<usize>)| Task::new(feature.clone(), place, leads);
-        Self { tasks: plan.features().par_iter().zip(places).map(task).collect(), conditions }
+        Self { tasks: plan.features().par_iter().zip(places).map(task).collect(), conditions, of_day: None }
+    }
+
+    /// Of events that have dates: `within: 3d` holds the day of `as_of` and the three before it. `last` is by lead.
+    pub fn on_dates(&mut self, last: &[Instant], zone: &Zone) {
+        let of_day = |&at: &Instant| if at == NEVER { 0 } else { at - zone.period_start(at, Calendar::Day) };
+        self.of_day = Some(last.par_iter().map(of_day).collect());
     }
 
     /// Events at or before their leads' `as_of` (ages are before it). Features of events soon after others need all
@@ -105,7 +114,8 @@ impl Fold {
         let own = EventColumns { names, rows, columns };
         let conditions: Vec<Vec<bool>> = self.conditions.par_iter().map(|when| when.holds(&own)).collect();
         let parts = &[Lists { kinds, by_kind: by_kind.into() }];
-        let seen = Seen { parts, names, columns, conditions: &conditions, anchors: None };
+        let of_day = self.of_day.as_deref();
+        let seen = Seen { parts, names, columns, conditions: &conditions, anchors: None, of_day };
         self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
     }
 
@@ -141,7 +151,8 @@ impl Fold {
                 let window = start..(start + WINDOW).min(chunk.lead.len());
                 list(chunk, window, &kinds, last, &mut lists);
                 let anchors = Some((&anchors, chunk.at.as_slice()));
-                let seen = Seen { parts: &lists, names, columns, conditions: &conditions, anchors };
+                let of_day = self.of_day.as_deref();
+                let seen = Seen { parts: &lists, names, columns, conditions: &conditions, anchors, of_day };
                 self.tasks.par_iter_mut().for_each(|task| task.take(&seen));
                 taken(place, self);
             }
@@ -174,12 +185,15 @@ pub(super) fn counted(
     plan: &Plan,
     feature: FeatureId,
     events: &Events,
-    as_of: Instant,
+    (as_of, zone): (Instant, &Zone),
 ) -> Result<Vec<(usize, usize)>, ReplayError> {
     let feature = plan.features()[feature.0].clone();
     let (condition, conditions) = (feature.when.as_ref().map(|_| 0), feature.when.iter().cloned().collect());
     let task = Task { feature, condition, gathered: Gathered::Events(Vec::new()) };
-    let mut fold = Fold { tasks: vec![task], conditions };
+    let mut fold = Fold { tasks: vec![task], conditions, of_day: None };
+    if events.are_dates {
+        fold.on_dates(&[as_of], zone);
+    }
     let mut counted = Vec::new();
     fold.take_kept(events, &[as_of], |chunk, fold| {
         if let Gathered::Events(found) = &mut fold.tasks[0].gathered {
@@ -235,12 +249,17 @@ impl Task {
     fn take(&mut self, seen: &Seen) {
         let feature = &self.feature;
         let events = seen.of_kind(feature.kind.as_deref());
-        let within = feature.within.map_or(i64::MAX, |span| span.micros());
-        let recent = |seen: &SeenEvent| seen.age < within;
+        let days = |span: Span| if seen.of_day.is_some() { whole_days(span) } else { span.micros() };
+        let within = feature.within.map_or(i64::MAX, days);
+        let of_day = seen.of_day.filter(|_| feature.within.is_some());
+        let recent = |seen: &SeenEvent| match of_day {
+            None => seen.age < within,
+            Some(of_day) => seen.age - of_day[seen.lead as usize] < within,
+        };
         let holds = self.condition.map(|condition| &seen.conditions[condition]);
         let column = self.column(seen.names).ok().flatten().and_then(|place| seen.columns.get(place));
         let anchor = feature.after.as_ref().zip(seen.anchors);
-        let anchor = anchor.map(|(after, (anchors, at))| (anchors.of(&after.event), at, after.within.micros()));
+        let anchor = anchor.map(|(after, (anchors, at))| (anchors.of(&after.event), at, days(after.within)));
         if holds.is_none() && anchor.is_none() {
             return self.gathered.add(feature, column, events, recent);
         }
@@ -440,6 +459,12 @@ fn times(events: &Events, kind: &str, last: &[Instant]) -> Vec<(u32, Instant)> {
     times
 }
 
+/// A time between the given number of whole days and the next: between dates no other stands, and the hour that a clock
+/// is moved by makes no difference.
+fn whole_days(span: Span) -> i64 {
+    span.micros() / DAY * DAY + DAY / 2
+}
+
 /// Whether the lead has an anchor at most `within` before `at`, or at it.
 fn follows(anchors: &[(u32, Instant)], lead: u32, at: Instant, within: i64) -> bool {
     let next = anchors.partition_point(|anchor| *anchor <= (lead, at));
@@ -448,10 +473,8 @@ fn follows(anchors: &[(u32, Instant)], lead: u32, at: Instant, within: i64) -> b
 
 #[cfg(test)]
 mod tests {
-    use crate::predicate::Kind;
-    use crate::time::{Span, Zone};
-
     use super::*;
+    use crate::predicate::Kind;
 
     #[test]
     fn fixed_point_is_the_nearest_number_and_halves_go_away_from_zero() {

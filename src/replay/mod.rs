@@ -106,7 +106,10 @@ impl Cast {
 
     /// Every lead as it was known at its `as_of`: what the plan asks, with the events that the history keeps and those
     /// that `fold` has taken.
-    pub fn play(self, history: &History, plan: &Plan, fold: Fold) -> Result<Replayed, ReplayError> {
+    pub fn play(self, history: &History, plan: &Plan, mut fold: Fold) -> Result<Replayed, ReplayError> {
+        if history.events.as_ref().is_some_and(|events| events.are_dates) {
+            fold.on_dates(&self.last_events(history.ids.len()), &history.zone);
+        }
         let events = || fold.with(history.events.as_ref(), &self.leads, || self.last_events(history.ids.len()));
         let known = || (attributes::known(history, &self.leads, &self.as_of), history.ids.take(&self.leads));
         let (values, (attributes, ids)) = rayon::join(events, known);

@@ -21,6 +21,8 @@ pub enum Role {
     AfterUntil,
     Decided,
     TrainingOpen,
+    /// A deal that is still open, and nobody knows when others ended.
+    Open,
 }
 
 impl Role {
@@ -40,11 +42,13 @@ impl Role {
             Self::AfterUntil => "scored only after the outcomes were exported",
             Self::Decided => "decided before it was scored",
             Self::TrainingOpen => "training lead whose horizon was still open when evaluation began",
+            Self::Open => "deal still open",
         }
     }
 }
 
-const EXCLUSIONS: [Role; 5] = [Role::Outside, Role::NoAsOf, Role::AfterUntil, Role::Decided, Role::TrainingOpen];
+const EXCLUSIONS: [Role; 6] =
+    [Role::Outside, Role::NoAsOf, Role::AfterUntil, Role::Decided, Role::TrainingOpen, Role::Open];
 
 /// When each lead is scored; [`NEVER`] where it has no such moment.
 pub(super) fn as_of(history: &History, spec: &AsOf) -> Result<Vec<Instant>, ReplayError> {
@@ -166,6 +170,9 @@ pub(super) fn roles(
         if clock && fates[lead].is_decided(at) {
             return Role::Decided;
         }
+        if history.outcomes.open.get(lead).is_some_and(|open| *open) && !fates[lead].flagged {
+            return Role::Open;
+        }
         match (train, clock) {
             (true, true) if windows.evaluation_begins.is_some_and(|begins| closes(at) > begins) => Role::TrainingOpen,
             (true, true) if closes(at) > history.until => Role::TrainingOpen,
@@ -182,7 +189,8 @@ pub(super) fn ledger(history: &History, as_of: &[Instant], fates: &[Fate], roles
     let count = |role: Role| roles.iter().filter(|known| **known == role).count() as u64;
     let read_errors = [("unreadable", history.unreadable), ("duplicate", history.duplicates)];
     let excluded = EXCLUSIONS.into_iter().map(|role| (role.in_words(), count(role)));
-    let exclusions = read_errors.into_iter().chain(excluded).filter(|(_, leads)| *leads > 0);
+    let left_out = history.left_out.iter().map(|(words, rows)| (words.as_str(), *rows));
+    let exclusions = left_out.chain(read_errors).chain(excluded).filter(|(_, leads)| *leads > 0);
     let timed = history.outcomes.timed;
     let is_winner =
         |lead: &usize| roles[*lead] != Role::Outside && (fates[*lead].won != NEVER || (!timed && fates[*lead].flagged));

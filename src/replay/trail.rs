@@ -1,6 +1,6 @@
 use crate::data::{EventChunk, Events, History};
 use crate::table::Cell;
-use crate::time::Instant;
+use crate::time::{Instant, Zone};
 
 use super::fold;
 use super::{FeatureId, Plan, ReplayError};
@@ -10,6 +10,7 @@ use super::{FeatureId, Plan, ReplayError};
 pub struct Trail {
     events: Events,
     as_of: Instant,
+    zone: Zone,
 }
 
 /// An event that a feature counts.
@@ -37,14 +38,21 @@ impl Trail {
         };
         let chunks = log.chunks.iter().map(of_lead).collect();
         Self {
-            events: Events { kinds: log.kinds.clone(), columns: log.columns.clone(), chunks, ..Events::default() },
+            events: Events {
+                kinds: log.kinds.clone(),
+                columns: log.columns.clone(),
+                are_dates: log.are_dates,
+                chunks,
+                ..Events::default()
+            },
             as_of,
+            zone: history.zone.clone(),
         }
     }
 
     /// The events that a feature of the plan counts, the latest first.
     pub fn of(&self, plan: &Plan, feature: FeatureId) -> Result<Vec<Step<'_>>, ReplayError> {
-        let counted = fold::counted(plan, feature, &self.events, self.as_of)?;
+        let counted = fold::counted(plan, feature, &self.events, (self.as_of, &self.zone))?;
         let step = |(chunk, event): (usize, usize)| {
             let chunk = &self.events.chunks[chunk];
             let cells = self.events.columns.iter().zip(&chunk.columns);

@@ -103,6 +103,7 @@ fn answer(evaluation: &Evaluation, model: &ModelEvaluation) -> Answer {
             })
             .into_iter()
             .collect(),
+        doubts: Vec::new(),
         reasons: found.map(Text::from).into_iter().collect(),
         next: Vec::new(),
     }

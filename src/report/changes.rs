@@ -93,6 +93,7 @@ fn answer(changes: &Changes) -> Answer {
         line: line.into(),
         readiness: cohorts(changes),
         banners: Vec::new(),
+        doubts: Vec::new(),
         reasons,
         next: next(changes),
     }

@@ -26,6 +26,8 @@ pub struct Answer {
     pub readiness: Text,
     /// What forbids a conclusion.
     pub banners: Vec<Text>,
+    /// What may change the answer.
+    pub doubts: Vec<Text>,
     pub reasons: Vec<Text>,
     pub next: Vec<Text>,
 }
@@ -187,7 +189,12 @@ impl Text {
             return words.into();
         }
         let spans = pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty());
-        Self(spans.map(|(i, piece)| if i % 2 == 1 { name(piece) } else { Span::from(*piece) }).collect())
+        let quoted = |piece: &str| match piece.contains(": ") {
+            // YAML is to be copied whole.
+            true => Span::Name(text::clipped(piece, 300)),
+            false => name(piece),
+        };
+        Self(spans.map(|(i, piece)| if i % 2 == 1 { quoted(piece) } else { Span::from(*piece) }).collect())
     }
 
     /// A sentence from the evaluation as one: a capital at its start, a full stop at its end.
@@ -239,7 +246,7 @@ impl Document {
         let mut ids = Vec::new();
         all_ids(&self.sections, &mut ids);
         let answer = &mut self.answer;
-        let lists = [&mut answer.banners, &mut answer.reasons, &mut answer.next];
+        let lists = [&mut answer.banners, &mut answer.doubts, &mut answer.reasons, &mut answer.next];
         let texts = lists.into_iter().flatten().chain([&mut answer.headline, &mut answer.readiness]);
         for text in texts {
             text.0.retain(|span| !matches!(span, Span::Evidence(id) if !ids.contains(id)));

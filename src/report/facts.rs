@@ -168,6 +168,7 @@ pub(super) fn found(found: &GateFound) -> String {
 pub(super) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Written { text } => text.clone(),
+        Reason::Forbidden { what } => format!("no conclusion can be drawn: {what}"),
         Reason::NoChampion => "no champion is named: models are compared with the best of them".into(),
         Reason::Gate { outcome, asked, found: answer } => {
             format!("gate {}: {} ({})", outcome.in_words(), gate(asked), found(answer))

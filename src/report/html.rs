@@ -71,12 +71,13 @@ fn answer(answer: &Answer) -> String {
         Tone::Keep => "keep",
         Tone::Undecided => "undecided",
     };
-    let banners: String = answer.banners.iter().map(|banner| notice(Level::Banner, banner)).collect();
+    let of = |level: Level, texts: &[Text]| texts.iter().map(|text| notice(level, text)).collect::<String>();
+    let warnings = of(Level::Banner, &answer.banners) + &of(Level::Warning, &answer.doubts);
     let list = |title: &str, items: &[Text]| {
         if items.is_empty() { String::new() } else { format!("<h2>{title}</h2>\n{}", bullets(items)) }
     };
     format!(
-        "<div class=\"answer {tone}\" id=\"answer\">\n<p class=\"headline\">{}</p>\n{banners}<p class=\"readiness\">{}</p>\n{}{}</div>\n",
+        "<div class=\"answer {tone}\" id=\"answer\">\n<p class=\"headline\">{}</p>\n{warnings}<p class=\"readiness\">{}</p>\n{}{}</div>\n",
         text(&answer.headline),
         text(&answer.readiness),
         list("Why", &answer.reasons),

@@ -19,6 +19,7 @@ pub(super) fn render(document: &Document) -> String {
 fn answer(answer: &Answer) -> Vec<String> {
     let mut blocks = vec!["## The answer".to_owned(), strong(&answer.headline)];
     blocks.extend(answer.banners.iter().map(|banner| notice(Level::Banner, banner)));
+    blocks.extend(answer.doubts.iter().map(|doubt| notice(Level::Warning, doubt)));
     blocks.push(text(&answer.readiness));
     for (title, items) in [("Why", &answer.reasons), ("What to do next", &answer.next)] {
         if !items.is_empty() {

@@ -1,6 +1,9 @@
 //! The sentences of notices: what a reader must know beside the numbers.
 
-use crate::result::{Barred, Cliff, CliffKind, Fact, Readiness, UnknownEvents, WinsBefore};
+use crate::result::{
+    Barred, Cliff, CliffKind, Decision, Fact, OpenQuestion, Question, Readiness, ReadingAnswer, UnknownEvents,
+    WinsBefore,
+};
 use crate::stats::Undefined;
 
 /// A notice in one or two sentences.
@@ -45,8 +48,52 @@ pub fn sentence(fact: &Fact) -> String {
             "line {line} of the ledger of reviews does not follow from the one before it: a line was changed after it was written, and what is quoted from it can not be relied on"
         ),
         Fact::NoEarlyRead => "the outcomes have no times: every lead counts as if its horizon were over, and there is no early read and no time to convert".into(),
-        Fact::SevereFinding { input, what, rows, advice } => format!("{input}: {what} ({rows} rows). {advice}"),
+        Fact::SevereFinding { what, rows, advice, .. } => {
+            let rows = if what.starts_with("rows ") { format!("{rows} ") } else { String::new() };
+            match advice.is_empty() {
+                true => format!("{rows}{what}"),
+                false => format!("{rows}{what}. {}", super::text::capitalised(advice)),
+            }
+        }
+        Fact::Open(reading) => open(reading),
     }
+}
+
+/// What is open, the answer under each reading, and what to say.
+fn open(reading: &OpenQuestion) -> String {
+    let answers: Vec<String> = reading.answers.iter().map(answer).collect();
+    let answers = match reading.is_one_answer() {
+        true => "The answer is the same under each reading".to_string(),
+        false => answers.join("; "),
+    };
+    match &reading.question {
+        Question::Until { rows } => format!(
+            "{rows} outcomes lie beyond a long gap after all others (a mistyped year?), and the last one was taken for the day of the export. {answers}. Declare `until`, the day on which the outcomes were exported"
+        ),
+        Question::KnownInTime { columns } => format!(
+            "It is doubted that {} known when leads were scored. {answers}. If so, say so by name: `leads: {{ except: {{ {}: at_creation }} }}`; if not, put it under `leads.ignore`",
+            match columns.as_slice() {
+                [one] => format!("`{one}` was"),
+                several => format!("{} were", listed(several)),
+            },
+            columns.first().map_or("…", String::as_str)
+        ),
+    }
+}
+
+/// "With `until` 2026-03-01: use `b` (+12 winners a quarter, 95 %: 3 to 21)".
+fn answer(answer: &ReadingAnswer) -> String {
+    let model = answer.model.as_deref().unwrap_or("none");
+    let decision = match answer.decision {
+        Decision::Promote => format!("use `{model}`"),
+        Decision::Keep => format!("keep `{model}`"),
+        Decision::NotEnoughEvidence => "not enough evidence".into(),
+    };
+    let gain = answer.gain.as_ref().and_then(|gain| {
+        let (point, interval) = (gain.point.finite()?, gain.interval()?);
+        Some(format!(" ({point:+.1} winners a quarter, 95 %: {:+.1} to {:+.1})", interval.low, interval.high))
+    });
+    format!("{}: {decision}{}", answer.reading, gain.unwrap_or_default())
 }
 
 /// Why a model cannot be promoted, as what it does: "rests on …".

@@ -910,7 +910,12 @@ mod tests {
             let document = document(&evaluation);
             let ids: Vec<&str> = all_sections(&document).iter().map(|section| section.id.as_str()).collect();
             let answer = &document.answer;
-            let claims = answer.reasons.iter().chain(&answer.banners).chain([&answer.headline, &answer.readiness]);
+            let claims = answer
+                .reasons
+                .iter()
+                .chain(&answer.banners)
+                .chain(&answer.doubts)
+                .chain([&answer.headline, &answer.readiness]);
             for claim in claims.filter(|claim| !claim.is_empty()) {
                 let marks: Vec<&str> = claim.0.iter().filter_map(evidence_of).collect();
                 assert!(marks.len() == 1 && ids.contains(&marks[0]), "{}: {marks:?}", claim.plain());

@@ -75,6 +75,7 @@ fn answer(trial: &Trial) -> Answer {
         line: short.then(".".into()),
         readiness: readiness(trial),
         banners: trial.soundness.refusals.iter().map(|refusal| Text::whole(refusal)).collect(),
+        doubts: Vec::new(),
         reasons: verdict.reasons.iter().map(|reason| Text::whole(reason)).collect(),
         next: verdict.next.iter().map(|next| Text::whole(next)).collect(),
     }

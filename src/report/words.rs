@@ -2,8 +2,8 @@
 
 use crate::metrics::{self, AUC, CAPTURE, MetricId, Place, SLOPE};
 use crate::result::{
-    Bottom, Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, GateEvidence,
-    GateOutcome, Inversion, Level, ModelEvaluation, Number, SwapSet,
+    Bottom, Bracket, CapacitySetting, Comparison, Decision, Difference, Estimate, Evaluation, Fact, GateEvidence,
+    GateOutcome, Inversion, Level, ModelEvaluation, Notice, Number, Reason, SwapSet,
 };
 
 use super::document::{Answer, Span, Text, Tone, name, names, say};
@@ -25,9 +25,30 @@ pub(super) fn answer(evaluation: &Evaluation) -> Answer {
         line: line(evaluation),
         readiness: readiness(evaluation).from_section("ledger"),
         banners: banners.into_iter().map(|banner| banner.from_section("notices")).collect(),
+        doubts: doubts(&evaluation.notices),
         reasons: reasons(evaluation),
         next: next(evaluation),
     }
+}
+
+/// What was found in the files and may change the answer: no more than a first screen holds.
+pub(super) fn doubts(notices: &[Notice]) -> Vec<Text> {
+    const MOST: usize = 5;
+    let forbids = notices.iter().filter(|notice| notice.level == Level::Banner).count();
+    let doubts = notices.iter().filter(|notice| {
+        notice.level == Level::Warning
+            && matches!(notice.fact, Fact::SevereFinding { .. } | Fact::Open(_) | Fact::UnknownEventsOf { .. })
+    });
+    let shown = doubts.take(MOST.saturating_sub(forbids).max(1));
+    shown.map(|notice| Text::whole(&notices::sentence(&notice.fact)).from_section("notices")).collect()
+}
+
+/// Why nothing can be concluded from the data, whatever the figures.
+fn forbidden(evaluation: &Evaluation) -> Option<&str> {
+    evaluation.verdict.reasons.iter().find_map(|reason| match reason {
+        Reason::Forbidden { what } => Some(what.as_str()),
+        _ => None,
+    })
 }
 
 /// The section that the verdict rests on.
@@ -80,6 +101,9 @@ pub(super) fn readiness(evaluation: &Evaluation) -> Text {
 }
 
 fn headline(evaluation: &Evaluation) -> Text {
+    if let Some(why) = forbidden(evaluation) {
+        return Text::whole(&format!("No conclusion can be drawn from these data: {why}."));
+    }
     let verdict = &evaluation.verdict;
     let comparison = deciding(evaluation);
     match (verdict.decision, evaluation.setting.champion.as_ref()) {

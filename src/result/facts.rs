@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cliff, GateOutcome, WinsBefore};
+use super::{Cliff, Decision, Estimate, GateOutcome, WinsBefore};
 
 /// Who is handed over to sales.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,6 +104,41 @@ pub struct Notice {
     pub fact: Fact,
 }
 
+/// A question that the data leave open and that the answer hangs on, with the answer under each reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenQuestion {
+    pub question: Question,
+    pub answers: Vec<ReadingAnswer>,
+}
+
+/// What is open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// A few outcomes lie beyond a long gap: is the last before it the day of the export?
+    Until { rows: u64 },
+    /// It is doubted that these columns were known when leads were scored.
+    KnownInTime { columns: Vec<String> },
+}
+
+impl OpenQuestion {
+    /// Whether every reading leads to the same decision.
+    pub fn is_one_answer(&self) -> bool {
+        self.answers.windows(2).all(|pair| (pair[0].decision, &pair[0].model) == (pair[1].decision, &pair[1].model))
+    }
+}
+
+/// The answer under one reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadingAnswer {
+    /// How the question is read: a day, with or without the columns.
+    pub reading: String,
+    pub decision: Decision,
+    pub model: Option<String>,
+    /// Of the challenger that decides, in winners a quarter where there are times.
+    pub gain: Option<Estimate>,
+}
+
 /// Codes of notices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", content = "args", rename_all = "snake_case")]
@@ -170,6 +205,7 @@ pub enum Fact {
     /// A review of outcomes without times.
     NoEarlyRead,
     /// Trouble in the files that forbids conclusions.
+    Open(OpenQuestion),
     SevereFinding {
         input: String,
         what: String,
@@ -207,6 +243,10 @@ pub struct UnknownEvents {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", content = "args", rename_all = "snake_case")]
 pub enum Reason {
+    /// Something in the data forbids a conclusion.
+    Forbidden {
+        what: String,
+    },
     /// Of a result of version 1, in its words; or why there is no evaluation.
     Written {
         text: String,

@@ -7,7 +7,7 @@ mod zone;
 
 pub use moment::{Moment, MomentError};
 pub use span::{Horizon, Span, SpanError};
-pub use written::{Edge, Format, FormatError, Layout, MonthPlace, Written, edge_of};
+pub use written::{Edge, Format, FormatError, Layout, Midnight, MonthPlace, Written, edge_of};
 pub use zone::{Calendar, Zone, ZoneError};
 
 /// Microseconds since 1970-01-01T00:00:00Z.

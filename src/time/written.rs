@@ -1,6 +1,6 @@
 use jiff::civil::{Date, DateTime, Time};
 
-use super::{Instant, NEVER, SECOND, Zone};
+use super::{DAY, Instant, NEVER, SECOND, Zone};
 
 /// Whether a date alone means the start of its day or the end of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,37 @@ pub enum Layout {
 pub enum MonthPlace {
     First,
     Second,
+}
+
+/// A time that may be nothing but a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Midnight {
+    /// It is one as it is written.
+    Date,
+    /// Midnight where times without an offset are read.
+    InZone,
+    /// Midnight so many seconds east of Greenwich.
+    East(i32),
+}
+
+impl Midnight {
+    /// Of an instant whose offset is lost: midnight in UTC, in which such instants are kept, or in the zone.
+    pub fn of(at: Instant, zone: &Zone) -> Option<Self> {
+        if at.rem_euclid(DAY) == 0 {
+            Some(Self::East(0))
+        } else {
+            (!zone.is_utc() && zone.start_of(zone.date(at)) == at).then_some(Self::InZone)
+        }
+    }
+
+    /// The start or the end, in the zone, of the date that an instant stands for.
+    pub fn edge(self, at: Instant, zone: &Zone, edge: Edge) -> Instant {
+        match self {
+            Self::Date => at,
+            Self::InZone => edge_of(zone.date(at), zone, edge),
+            Self::East(offset) => edge_of(Zone::utc().date(at + i64::from(offset) * SECOND), zone, edge),
+        }
+    }
 }
 
 /// A time as it stands in a file, before it is settled which number is the month.
@@ -64,6 +95,16 @@ impl Written {
 
     pub fn is_date(&self) -> bool {
         self.clock.is_none()
+    }
+
+    /// Where its day began, if it says so and no other time of that day.
+    pub fn midnight(&self) -> Option<Midnight> {
+        match (self.clock, self.offset) {
+            (None, _) => Some(Midnight::Date),
+            (Some(clock), _) if clock != Time::midnight() => None,
+            (Some(_), None) => Some(Midnight::InZone),
+            (Some(_), Some(offset)) => Some(Midnight::East(offset)),
+        }
     }
 
     /// The instant, if the numbers are a date; `month` matters only where the year is last.

@@ -152,6 +152,8 @@ pub struct Oddities {
     pub strangers: u64,
     /// Converted units without a value.
     pub no_value: u64,
+    /// Units whose deals are open where nobody knows when deals ended; left out.
+    pub open: u64,
 }
 
 /// Analyses a test. `before` are the looks already taken, this one not among them. Where it is known on which units the

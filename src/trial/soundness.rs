@@ -231,6 +231,11 @@ impl Found {
             "No value",
             "converted units have no value; they count as 0, so revenue is a lower bound",
         );
+        count(
+            oddities.open,
+            "Deals still open",
+            "units have a deal that is still open, and nobody knows when others ended; left out",
+        );
         for (name, n) in unknown_arms {
             let text = format!("{n} rows stand in an arm `{name}` that the test does not have; left out");
             self.say(level(*n), "Unknown arm", text);

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["stats", "time"],
     &["metrics", "table"],
-    &["data", "predicate", "result"],
+    &["predicate"],
+    &["data", "result"],
     &["oracle", "replay", "simulate", "store"],
     &["evaluation", "models", "trial"],
     &["audit", "experiment", "report", "review"],
@@ -16,8 +17,12 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 /// The workflows by floor, in the same way.
-const WORKFLOWS: &[&[&str]] =
-    &[&["tracking_breaks"], &["ab", "audit"], &["review", "run"], &["check", "compare", "scores", "simulated"]];
+const WORKFLOWS: &[&[&str]] = &[
+    &["readings", "tracking_breaks"],
+    &["ab", "audit"],
+    &["review", "run"],
+    &["check", "compare", "scores", "simulated"],
+];
 
 /// Libraries that stay in their rooms.
 const LIBRARIES: &[(&str, &[&str])] = &[

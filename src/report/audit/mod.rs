@@ -90,6 +90,7 @@ fn answer(audit: &Audit) -> Answer {
         line: line.into(),
         readiness: readiness(&audit.weighing.scale).into(),
         banners: Vec::new(),
+        doubts: Vec::new(),
         reasons: vec![Text::whole(&audit.proposal.reason)],
         next,
     }

@@ -105,6 +105,7 @@ fn answer(review: &Review) -> Answer {
             .filter(|notice| notice.level == Level::Banner)
             .map(|notice| Text::whole(&notices::sentence(&notice.fact)))
             .collect(),
+        doubts: super::words::doubts(&review.notices),
         reasons: Vec::new(),
         next: Vec::new(),
     }

@@ -48,6 +48,9 @@ fn answer(sheet: &mut Worksheet, row: &mut RowNum, answer: &Answer, style: &Styl
     for banner in &answer.banners {
         line(sheet, row, "Forbids a conclusion", banner, &style.banner, style)?;
     }
+    for doubt in &answer.doubts {
+        line(sheet, row, "May change the answer", doubt, &style.wrapped, style)?;
+    }
     line(sheet, row, "How much the data can say", &answer.readiness, &style.wrapped, style)?;
     for (title, all) in [("Why", &answer.reasons), ("What to do next", &answer.next)] {
         for (place, words) in all.iter().enumerate() {

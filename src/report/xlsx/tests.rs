@@ -94,6 +94,7 @@ fn hostile() -> Document {
             line: HOSTILE[0].into(),
             readiness: HOSTILE[2].into(),
             banners: all.clone(),
+            doubts: all.clone(),
             reasons: all.clone(),
             next: all,
         },

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::data::{AggregatesSpec, Asked, AssignmentsSpec, FieldOutcomesSpec, Wanted, columns};
+use crate::data::{AggregatesSpec, Asked, AssignmentsSpec, Fate, FieldOutcomesSpec, Role, RowFate, Wanted, columns};
 use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Calendar, Instant, NEVER, days};
 use crate::trial::{Aggregate, GuardrailColumn, Oddities, RatioColumn, Record, Segment, Units, from_aggregates};
@@ -75,12 +75,14 @@ impl Reader<'_> {
         let outcomes = outcomes
             .ok_or_else(|| self.test.invalid("outcomes", "missing: name the column that says who converted"))?;
         let wrong = |message: &str| Err(self.test.invalid("outcomes", message).into());
-        match (&outcomes.converted, &outcomes.flag) {
-            (Some(_), Some(_)) | (None, None) => {
-                return wrong("expected either `converted: column` (when) or `flag: column` (whether)");
-            }
-            (None, Some(_)) if outcomes.lost.is_some() => return wrong("`lost` needs the times of `converted`"),
-            _ => {}
+        let telling = outcomes.telling();
+        if let Err(why) = telling.check() {
+            return wrong(&why);
+        }
+        if telling.is_one_time() && telling.stage.is_none() && telling.flag.is_none() {
+            return wrong(
+                "one column is the time of wins and of losses, and nothing says which is which: name `stage` or `flag`",
+            );
         }
         if outcomes.path.is_empty() == outcomes.unit.is_some() {
             return wrong("a file of its own needs `unit: column`; outcomes on the assignments' rows need none");
@@ -88,10 +90,10 @@ impl Reader<'_> {
         if !outcomes.path.is_empty() && self.assignments.unit.is_none() {
             return wrong("a file of its own is joined by the units' names: give `assignments.unit`");
         }
-        if outcomes.converted.is_some() && self.assignments.at.is_none() {
+        if telling.is_timed() && self.assignments.at.is_none() {
             return wrong("times of conversion need times of assignment: give `assignments.at`, or use a `flag`");
         }
-        if outcomes.converted.is_some() && self.test.file.horizon.is_none() {
+        if telling.is_timed() && self.test.file.horizon.is_none() {
             return Err(self
                 .test
                 .invalid("horizon", "missing: within which time a conversion counts, such as `90d`")
@@ -114,7 +116,7 @@ impl Reader<'_> {
             _ => self.not_by_hash(&units, names.as_ref()),
         };
         let mut deals = Deals::read(self.test, outcomes, &mut table, &ids, &units, arms.codes.len(), &mut oddities)?;
-        let timed = outcomes.converted.is_some();
+        let timed = outcomes.telling().is_timed();
         let until = as_of.or(self.test.file.until.as_ref().map(|until| until.end(&self.test.file.timezone)));
         let look = if timed { Some(self.look(until, &units, &deals)) } else { until };
         units.retain(|unit| match look {
@@ -124,6 +126,13 @@ impl Reader<'_> {
             }
             _ => true,
         });
+        if !timed && outcomes.stage.is_some() {
+            units.retain(|unit| {
+                let is_open = deals.of(unit.row).is_some_and(|deal| deal.is_open && !deal.won);
+                oddities.open += u64::from(is_open);
+                !is_open
+            });
+        }
         if timed {
             units.retain(|unit| {
                 let before = deals.of(unit.row).is_some_and(|deal| deal.is_before(unit.at));
@@ -189,9 +198,10 @@ impl Reader<'_> {
         ];
         let own = if outcomes.path.is_empty() { outcome_columns(outcomes) } else { Vec::new() };
         let mut asked: Vec<(String, &str, Wanted)> = vec![("arm".into(), &spec.arm, Wanted::Text)];
-        for (key, column, wanted) in optional.into_iter().chain(own) {
+        for (key, column, wanted) in optional {
             asked.extend(column.as_deref().map(|column| (key.to_string(), column, wanted)));
         }
+        asked.extend(own);
         for column in &self.test.file.segments {
             asked.push((format!("segment {column}"), column, Wanted::Text));
         }
@@ -312,13 +322,15 @@ impl Reader<'_> {
     }
 }
 
-fn outcome_columns(outcomes: &FieldOutcomesSpec) -> Vec<(&'static str, &Option<String>, Wanted)> {
-    vec![
-        ("converted", &outcomes.converted, Wanted::End),
-        ("lost", &outcomes.lost, Wanted::End),
-        ("flag", &outcomes.flag, Wanted::Text),
-        ("value", &outcomes.value, Wanted::Number),
-    ]
+/// The columns of the outcomes, by what they say.
+fn outcome_columns(outcomes: &FieldOutcomesSpec) -> Vec<(String, &str, Wanted)> {
+    let value = outcomes.value.as_deref().map(|column| (Role::Value, column));
+    let all = outcomes.telling().columns().into_iter().chain(value);
+    all.map(|(role, column)| (key(role), column, role.wanted())).collect()
+}
+
+fn key(role: Role) -> String {
+    format!("{role:?}")
 }
 
 /// Values numbered from 0; the missing ones are one value of their own.
@@ -344,11 +356,18 @@ struct Deal {
     value: f64,
     wins: Vec<(Instant, f64)>,
     lost: Option<Instant>,
+    /// One of its deals is still being worked.
+    is_open: bool,
 }
 
 impl Deal {
     fn is_before(&self, at: Instant) -> bool {
-        self.wins.iter().map(|win| win.0).chain(self.lost).any(|end| end != NEVER && end < at)
+        self.wins.iter().map(|win| win.0).chain(self.ended()).any(|end| end != NEVER && end < at)
+    }
+
+    /// When it was lost, if no other deal of it is open.
+    fn ended(&self) -> Option<Instant> {
+        self.lost.filter(|_| !self.is_open)
     }
 }
 
@@ -367,22 +386,20 @@ impl Deals {
     ) -> Result<Self, TestError> {
         let mut deals = Self(BTreeMap::new());
         if outcomes.path.is_empty() {
-            let parts = Parts::of(table, rows);
+            let parts = Parts::of(test, outcomes, table, rows)?;
             for unit in units {
                 deals.add(unit.row, &parts, unit.row);
             }
             return Ok(deals);
         }
-        let all: Vec<(&str, &Option<String>, Wanted)> =
-            [("unit", &outcomes.unit, Wanted::Text)].into_iter().chain(outcome_columns(outcomes)).collect();
-        let named: Vec<_> =
-            all.iter().filter_map(|(key, column, wanted)| Some((*key, column.as_deref()?, *wanted))).collect();
+        let unit = outcomes.unit.as_deref().map(|column| ("unit".to_string(), column, Wanted::Text));
+        let named: Vec<_> = unit.into_iter().chain(outcome_columns(outcomes)).collect();
         let asks: Vec<Asked> =
             named.iter().map(|(_, column, wanted)| Asked { column, key: "outcomes", wanted: *wanted }).collect();
         let (read, _) = columns(outcomes, &asks, &test.base, &test.file.timezone)?;
-        let mut table = Columns(named.iter().map(|(key, ..)| key.to_string()).zip(read).collect());
+        let mut table = Columns(named.into_iter().map(|(key, ..)| key).zip(read).collect());
         let Some(names) = table.text("unit") else { return Ok(deals) };
-        let parts = Parts::of(&mut table, names.codes.len());
+        let parts = Parts::of(test, outcomes, &mut table, names.codes.len())?;
         let rows: BTreeMap<usize, usize> = units.iter().filter_map(|unit| Some((unit.name?, unit.row))).collect();
         for row in 0..names.codes.len() {
             match names.get(row).and_then(|name| ids.find(name)) {
@@ -400,13 +417,15 @@ impl Deals {
     fn add(&mut self, unit: usize, parts: &Parts, row: usize) {
         let deal = self.0.entry(unit).or_insert_with(|| Deal { value: f64::NAN, ..Deal::default() });
         let value = parts.value.as_ref().map_or(f64::NAN, |value| value[row]);
-        if let Some(at) = parts.converted.as_ref().map(|times| times[row]).filter(|at| *at != NEVER) {
-            deal.wins.push((at, value));
+        let fate = parts.fates[row];
+        if fate.won != NEVER {
+            deal.wins.push((fate.won, value));
         }
-        if let Some(at) = parts.lost.as_ref().map(|times| times[row]).filter(|at| *at != NEVER) {
-            deal.lost = Some(deal.lost.map_or(at, |before| before.min(at)));
+        if fate.lost != NEVER {
+            deal.lost = deal.lost.max(Some(fate.lost));
         }
-        deal.won |= parts.flag.as_ref().is_some_and(|flag| flag[row]);
+        deal.is_open |= fate.fate == Fate::Open;
+        deal.won |= fate.fate == Fate::Won;
         deal.value = if deal.value.is_nan() { value } else { deal.value + if value.is_nan() { 0.0 } else { value } };
     }
 
@@ -424,27 +443,21 @@ impl Deals {
             arm: unit.arm,
             assigned: unit.at,
             wins: deal.map_or(Vec::new(), |deal| deal.wins.clone()),
-            lost: deal.and_then(|deal| deal.lost),
+            lost: deal.and_then(Deal::ended),
         }
     }
 }
 
 struct Parts {
-    converted: Option<Vec<Instant>>,
-    lost: Option<Vec<Instant>>,
-    flag: Option<Vec<bool>>,
+    fates: Vec<RowFate>,
     value: Option<Vec<f64>>,
 }
 
 impl Parts {
-    fn of(table: &mut Columns, rows: usize) -> Self {
-        let all: Vec<usize> = (0..rows).collect();
-        Self {
-            converted: table.times("converted"),
-            lost: table.times("lost"),
-            flag: table.text("flag").map(|text| happened(&text, &all)),
-            value: table.numbers("value"),
-        }
+    fn of(test: &FieldTest, outcomes: &FieldOutcomesSpec, table: &mut Columns, rows: usize) -> Result<Self, TestError> {
+        let told = outcomes.telling().rows(rows, |role| table.0.get(&key(role)));
+        let fates = told.map_err(|why| test.invalid("outcomes", &why))?.rows;
+        Ok(Self { fates, value: table.numbers(&key(Role::Value)) })
     }
 }
 

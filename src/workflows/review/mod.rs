@@ -212,7 +212,7 @@ fn notices(played: &Played, gathered: &Gathered, broken: Option<usize>) -> Vec<N
     if !played.replayed.outcomes.timed {
         say(Level::Warning, Fact::NoEarlyRead);
     }
-    for finding in played.findings.list.iter().filter(|finding| finding.level == FindingLevel::Severe) {
+    for finding in played.findings.list.iter().filter(|finding| finding.level == FindingLevel::Forbids) {
         let fact = Fact::SevereFinding {
             input: finding.input.clone(),
             what: finding.text.clone(),

@@ -1,14 +1,16 @@
 //! What an evaluation says beside its figures: the setting, the models' own words, what to know before reading.
 
-use crate::data::{self, FindingLevel, History};
+use crate::data::{self, FindingLevel, Findings, History, What};
 use crate::evaluation::Cohort;
 use crate::experiment::Experiment;
 use crate::models::Model;
 use crate::replay::{AsOf, Replayed};
 use crate::result::{
-    self, About, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, Setting, TierNote,
+    self, About, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, OpenQuestion, Question, Reason,
+    Setting, TierNote,
 };
-use crate::time::DAY;
+use crate::time::{DAY, Moment};
+use crate::workflows::readings::{Alternative, Open};
 
 /// What the experiment file says of a model.
 pub(super) fn about(experiment: &Experiment, model: &Model) -> About {
@@ -43,12 +45,16 @@ pub(super) fn finding(finding: &data::Finding) -> FindingCount {
         input: finding.input.clone(),
         what: finding.text.clone(),
         count: finding.count,
-        level: match finding.level {
-            FindingLevel::Note => Level::Note,
-            FindingLevel::Warning => Level::Warning,
-            FindingLevel::Severe => Level::Banner,
-        },
+        level: level(finding.level),
         advice: finding.advice.clone(),
+    }
+}
+
+fn level(level: FindingLevel) -> Level {
+    match level {
+        FindingLevel::Note => Level::Note,
+        FindingLevel::Doubt => Level::Warning,
+        FindingLevel::Forbids => Level::Banner,
     }
 }
 
@@ -75,6 +81,57 @@ pub(super) fn setting(experiment: &Experiment, history: &History, cohort: &Cohor
         }),
         seed: file.seed,
     }
+}
+
+/// What the data leave open, with the experiments that read it otherwise.
+pub(super) fn open(experiment: &Experiment, history: &History, findings: &Findings) -> Vec<Open> {
+    let until = findings.until_or.map(|(at, rows)| {
+        let mut other = experiment.clone();
+        let day = history.zone.date(at).to_string();
+        other.file.data.until = day.parse::<Moment>().ok();
+        let said = |at| format!("with `until: {}`", history.zone.date(at));
+        let others = vec![Alternative { reading: said(at), experiment: other }];
+        Open { question: Question::Until { rows }, taken: said(history.until), others }
+    });
+    until.into_iter().collect()
+}
+
+/// Why nothing can be concluded.
+pub(super) fn forbidden(findings: &Findings, readings: &[OpenQuestion]) -> Vec<Reason> {
+    let found = findings.list.iter().filter(|finding| finding.level == FindingLevel::Forbids);
+    let found = found.map(|finding| Reason::Forbidden { what: finding.in_words() });
+    let open = readings.iter().filter(|reading| matches!(reading.question, Question::Until { .. }));
+    let open = open.filter(|reading| !reading.is_one_answer());
+    let open = open.map(|_| Reason::Forbidden {
+        what: "it is open until when the outcomes are known, and the answer hangs on it".into(),
+    });
+    found.chain(open).collect()
+}
+
+/// What was found in the files and forbids a conclusion or may change the answer, and what is open.
+pub(super) fn found(findings: &Findings, readings: Vec<OpenQuestion>) -> Vec<Notice> {
+    // Kinds of events that are not there are said with the models that ask for them.
+    let told = |finding: &&data::Finding| finding.is_weighty() && finding.what != What::KindNeverOccurs;
+    let mut weighty: Vec<&data::Finding> = findings.list.iter().filter(told).collect();
+    weighty.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
+    let found = weighty.into_iter().map(|one| Notice {
+        level: level(one.level),
+        fact: Fact::SevereFinding {
+            input: one.input.clone(),
+            what: one.text.clone(),
+            rows: one.count,
+            advice: one.advice.clone(),
+        },
+    });
+    let open = readings.into_iter().map(|reading| Notice {
+        level: match (reading.is_one_answer(), &reading.question) {
+            (true, _) => Level::Note,
+            (false, Question::Until { .. }) => Level::Banner,
+            (false, _) => Level::Warning,
+        },
+        fact: Fact::Open(reading),
+    });
+    open.chain(found).collect()
 }
 
 /// The day of the export, or its moment when it is not the end of a day.

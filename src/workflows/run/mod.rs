@@ -12,10 +12,10 @@ use crate::evaluation;
 use crate::experiment::Experiment;
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::Scope;
-use crate::result::{self, Evaluation, Fact, Level, Notice};
+use crate::result::{self, Evaluation, Fact, Level, Notice, OpenQuestion};
 
 use super::{audit, tracking_breaks};
-use facts::{about, dated, finding, notices, setting};
+use facts::{about, dated, finding, forbidden, found, open, setting};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -32,19 +32,25 @@ pub struct Run {
 pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunError> {
     let mut played = pipeline::play(experiment, Scope::Used, progress)?;
     let mut timings = std::mem::take(&mut played.timings);
+    played.diagnose();
     let crossed = timings.time("breaks of the log", || tracking_breaks::crossed(experiment, &played))?;
     progress.say("evaluating".into());
     let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = timings.time("cohort", || pipeline::cohort(experiment, &mut played))?;
     let Played { history, findings, models, replayed, .. } = played;
-    let (mut evaluated, inputs) = rayon::join(
+    let (evaluated, inputs) = rayon::join(
         || evaluation::evaluate_watched(&cohort, &mut timings.parts()),
         || data::inputs(&experiment.file.data, &experiment.base),
     );
+    let open = open(experiment, &history, &findings);
+    let answers = || open.into_iter().map(|open| open.answers(&evaluated)).collect::<Result<Vec<OpenQuestion>, _>>();
+    let readings = timings.time("readings", answers)?;
+    let mut evaluated = evaluated.forbidden(forbidden(&findings, &readings));
     for (one, model) in evaluated.models.iter_mut().zip(&models) {
         one.about = about(experiment, model);
     }
-    let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
+    let mut notices = found(&findings, readings);
+    notices.extend(facts::notices(experiment, &history, &models, &replayed, &cohort));
     notices.extend(crossed.into_iter().map(|cliff| Notice { level: Level::Banner, fact: Fact::TrackingBreak(cliff) }));
     let evaluation = Evaluation {
         schema: result::SCHEMA,

@@ -1,3 +1,5 @@
+mod fates;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -131,7 +133,7 @@ fn several_rows_of_a_lead_are_several_deals() {
 }
 
 #[test]
-fn a_closing_date_with_a_flag_is_a_win_or_a_loss() {
+fn with_a_flag_one_closing_date_is_a_win_or_an_expectation() {
     let folder = folder(&[
         ("l.csv", "id,created\na,2026-01-01\nb,2026-01-01\nc,2026-01-01\n"),
         ("d.csv", "lead,closed,is_won\na,2026-02-01,TRUE\nb,2026-02-02,FALSE\nc,,TRUE\nz,2026-02-02,TRUE\n"),
@@ -140,7 +142,10 @@ fn a_closing_date_with_a_flag_is_a_win_or_a_loss() {
                 outcomes: { path: d.csv, lead: lead, converted: closed, lost: closed, flag: is_won }\n";
     let (history, findings) = read_ok(yaml, folder.path());
     assert_eq!(history.outcomes.wins.iter().map(|win| win.lead).collect::<Vec<_>>(), [0]);
-    assert_eq!(texts(&history.zone, &history.outcomes.lost), ["-", "2026-02-02 23:59:59", "-"]);
+    assert_eq!(texts(&history.zone, &history.outcomes.lost), ["-", "-", "-"]);
+    let doubt = findings.of(What::LostIsExpected).next().unwrap();
+    assert_eq!((doubt.count, doubt.level), (1, FindingLevel::Doubt));
+    assert!(doubt.advice.contains("closed: closed"), "{}", doubt.advice);
     assert_eq!(findings.of(What::WonWithoutTime).next().unwrap().rows[0].row, 4);
     assert_eq!(findings.of(What::OutcomeWithoutLead).next().unwrap().rows[0].value, "z");
 }
@@ -282,7 +287,7 @@ fn files_read_together_need_one_header() {
     assert_eq!((history.ids.len(), history.position[1]), (2, 1));
     let files = folder(&[("l-1.csv", "id,won\na,0\n"), ("l-2.csv", "id,won\n")]);
     let (_, findings) = read_ok(yaml, files.path());
-    assert_eq!(findings.of(What::NoWins).next().unwrap().level, FindingLevel::Severe);
+    assert_eq!(findings.of(What::NoWins).next().unwrap().level, FindingLevel::Forbids);
     assert_eq!(findings.of(What::EmptyFile).next().unwrap().text, "l-2.csv has a header and no rows");
     let files = folder(&[("l-1.csv", "{\"id\":1,\"won\":1}\n"), ("l-2.csv", "{\"id\":2,\"won\":0,\"x\":5}\n")]);
     assert_eq!(attribute(&read_ok(yaml, files.path()).0, "x").cell(1), Cell::Number(5.0));
@@ -678,11 +683,12 @@ fn a_history_gives_columns_the_values_they_took() {
     assert_eq!(
         told,
         [
-            (0, "score", "2026-01-01".into(), Cell::Number(10.0)),
-            (0, "score", "2026-01-05".into(), Cell::Number(20.0)),
-            (0, "stage", "2026-01-01".into(), Cell::Text("new")),
-            (1, "score", "2026-01-02".into(), Cell::Missing),
-            (1, "stage", "2026-01-02".into(), Cell::Text("cold")),
+            // A date says that by its end the value was known.
+            (0, "score", "2026-01-01 23:59:59".into(), Cell::Number(10.0)),
+            (0, "score", "2026-01-05 23:59:59".into(), Cell::Number(20.0)),
+            (0, "stage", "2026-01-01 23:59:59".into(), Cell::Text("new")),
+            (1, "score", "2026-01-02 23:59:59".into(), Cell::Missing),
+            (1, "stage", "2026-01-02 23:59:59".into(), Cell::Text("cold")),
         ]
     );
     assert!(history.attributes.iter().all(|attribute| attribute.known == Known::ByHistory));
@@ -705,7 +711,7 @@ fn what_is_known_is_declared_in_bulk_with_exceptions() {
 fn contradictions_in_the_section_are_errors() {
     let files = [("l.csv", "id,created,won\na,2026-01-01,1\n"), ("d.csv", "lead,won\na,1\n")];
     for (yaml, expected) in [
-        ("leads: { path: l.csv, id: id }\noutcomes: {}\n", "expected `converted: column` or `flag: column`"),
+        ("leads: { path: l.csv, id: id }\noutcomes: {}\n", "expected `converted: column`, `flag: column` or `stage:"),
         ("leads: { path: l.csv }\noutcomes: { path: d.csv, lead: lead, flag: won }\n", "joined by the leads' ids"),
         ("leads: { path: l.csv, id: id }\noutcomes: { path: d.csv, flag: won }\n", "needs `lead: column`"),
         ("leads: { path: l.csv, id: id, ignore: [won] }\noutcomes: { flag: won }\n", "keep one"),
@@ -843,4 +849,15 @@ fn a_million_leads_and_twenty_million_events_fit_into_four_gigabytes() {
     println!("{leads} leads, {read} events: {:?}, peak {} MiB", start.elapsed(), peak());
     assert_eq!((history.ids.len() as u64, read as u64, findings.of(What::MissingTime).count()), (leads, events, 0));
     assert!(peak() < 4096);
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_does_whatever_ends_them() {
+    for end in ["\n", "\r\n"] {
+        let rows = (0..300).map(|row| format!("{row},{},1", if row == 7 { "x".into() } else { row.to_string() }));
+        let text = std::iter::once("id,n,won".to_string()).chain(rows).collect::<Vec<_>>().join(end);
+        let folder = folder(&[("l.csv", &text)]);
+        let (_, findings) = read_ok(&FLAGGED.replace("id: id", "id: id, types: { n: number }"), folder.path());
+        assert_eq!(findings.of(What::UnreadableValue).next().unwrap().rows[0].row, 9, "{end:?}");
+    }
 }

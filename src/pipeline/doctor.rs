@@ -1,0 +1,137 @@
+//! What is wrong between models and data: conditions that nothing meets, fits that the wins do not bear.
+
+use crate::data::{Attribute, Finding, FindingLevel, History, What};
+use crate::models::{Model, Scores};
+use crate::predicate::Predicate;
+use crate::replay::{Plan, Role};
+use crate::result::Ledger;
+use crate::table::{Column, suggest};
+
+use super::history::Played;
+
+/// Fits on fewer wins tell hardly anything.
+const ENOUGH_WINS: usize = 20;
+/// Fewer wins a coefficient than this are too few for it (Peduzzi et al. 1996 ask for ten).
+const A_COEFFICIENT: f64 = 5.0;
+/// More of the training leads than this, and the window is laid wrong.
+const STILL_OPEN: f64 = 0.2;
+
+/// What is to be said before any result is read.
+pub(super) fn findings(
+    history: &History,
+    models: &[Model],
+    plan: &Plan,
+    ledger: &Ledger,
+    scores: &[Scores],
+) -> Vec<Finding> {
+    let mut found = values(plan, history);
+    let kinds = models.iter().flat_map(|model| model.notices(history.event_kinds()));
+    found.extend(kinds.map(|unknown| {
+        let text = format!("{}: no event of kind `{}` is in the log", unknown.path, unknown.kind);
+        let advice = unknown.meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`?"));
+        Finding::new("events", What::KindNeverOccurs, FindingLevel::Doubt, 0, text).advice(advice)
+    }));
+    found.extend(still_open(ledger));
+    for (model, scores) in models.iter().zip(scores) {
+        found.extend(fit(model, scores));
+        found.extend(never_fires(model, scores));
+    }
+    found
+}
+
+impl Played {
+    /// Findings of the files and of how models and data fit.
+    pub(crate) fn diagnose(&mut self) {
+        let Self { history, models, plan, replayed, scores, .. } = self;
+        let found = findings(history, models, plan, &replayed.ledger, scores);
+        self.findings.list.extend(found);
+    }
+}
+
+/// Texts that conditions ask for and that no row holds.
+fn values(plan: &Plan, history: &History) -> Vec<Finding> {
+    let attribute = |name: &str| history.attributes.iter().find(|attribute| attribute.name == name);
+    let of_leads = plan.conditions().iter().flat_map(|condition| {
+        condition.texts().into_iter().filter_map(|(column, value)| {
+            let levels = levels_of(attribute(column)?)?;
+            never_occurs(condition, (column, value), levels, "leads")
+        })
+    });
+    let chunk = history.events.as_ref().and_then(|events| Some((events, events.chunks.first()?)));
+    let of_events = plan.features().iter().filter_map(|feature| feature.when.as_ref()).flat_map(|condition| {
+        condition.texts().into_iter().filter_map(|(column, value)| {
+            let (events, chunk) = chunk?;
+            let place = events.columns.iter().position(|name| name == column)?;
+            let levels = texts_of(chunk.columns.get(place)?).filter(|levels| !levels.is_empty())?;
+            never_occurs(condition, (column, value), levels, "events")
+        })
+    });
+    let mut found: Vec<Finding> = of_leads.chain(of_events).collect();
+    found.dedup();
+    found
+}
+
+/// All values that it held at any time: levels are shared with its history.
+fn levels_of(attribute: &Attribute) -> Option<&[String]> {
+    texts_of(attribute.changed.as_ref().unwrap_or(&attribute.column))
+}
+
+fn texts_of(column: &Column) -> Option<&[String]> {
+    match column {
+        Column::Text(text) => Some(&text.levels),
+        _ => None,
+    }
+}
+
+fn never_occurs(
+    condition: &Predicate,
+    (column, value): (&str, &str),
+    levels: &[String],
+    input: &str,
+) -> Option<Finding> {
+    if levels.iter().any(|level| level == value) {
+        return None;
+    }
+    let text = format!("`{}` asks for '{value}', and `{column}` never holds it", condition.text());
+    let near = suggest(levels.iter().map(String::as_str), value);
+    let advice = match near {
+        Some(near) => format!("did you mean '{near}'?"),
+        None => format!("it holds {} other values", levels.len()),
+    };
+    Some(Finding::new(input, What::ValueNeverOccurs, FindingLevel::Doubt, 0, text).advice(advice))
+}
+
+/// Training leads whose horizons are still open when evaluation begins.
+fn still_open(ledger: &Ledger) -> Option<Finding> {
+    let open = ledger.exclusions.iter().find(|one| one.reason == Role::TrainingOpen.in_words())?.leads;
+    let all = (open + ledger.training) as f64;
+    let text = format!(
+        "{open} of {all} leads of the training window are not used: their horizons were still open when evaluation began"
+    );
+    let finding = Finding::new("leads", What::TrainingStillOpen, FindingLevel::Doubt, open, text);
+    let advice = "let `replay.train` end earlier, by the horizon, or take a shorter horizon";
+    (open as f64 > STILL_OPEN * all).then(|| finding.advice(advice))
+}
+
+fn fit(model: &Model, scores: &Scores) -> Option<Finding> {
+    let fitted = scores.fitted.as_ref()?;
+    let (name, wins, coefficients) = (model.name(), fitted.wins, fitted.coefficients.len());
+    if wins < ENOUGH_WINS {
+        let text = format!("`{name}` is fitted on {wins} wins: too few to learn from");
+        let finding = Finding::new("leads", What::FewWinsForFit, FindingLevel::Doubt, wins as u64, text);
+        return Some(finding.advice("widen `replay.train`, or take a longer horizon"));
+    }
+    let text = format!("`{name}` weighs {coefficients} things on {wins} wins, fewer than {A_COEFFICIENT} a thing");
+    let finding = Finding::new("leads", What::ReadsTooMuch, FindingLevel::Note, coefficients as u64, text);
+    let advice = "name the `features:` that matter, or raise `ridge`";
+    ((wins as f64) < A_COEFFICIENT * coefficients as f64).then(|| finding.advice(advice))
+}
+
+/// Criteria that give no lead a point.
+fn never_fires(model: &Model, scores: &Scores) -> Option<Finding> {
+    let silent = scores.contributions.iter().filter(|part| part.strength.iter().all(|strength| strength == 0.0));
+    let silent: Vec<String> = silent.map(|part| format!("`{}`", part.name)).collect();
+    let text = format!("criteria of `{}` that fire for no lead: {}", model.name(), silent.join(", "));
+    let finding = Finding::new("leads", What::NeverFires, FindingLevel::Note, silent.len() as u64, text);
+    (model.points().is_some() && !silent.is_empty() && !scores.value.is_empty()).then_some(finding)
+}
