@@ -36,8 +36,11 @@ pub enum What {
     NearlyNumeric,
     ConstantColumn,
     NearlyEmptyColumn,
-    FilledForWinners,
-    FilledForOthers,
+    /// A column or a kind of events that a sale seems to write.
+    KnowsTheOutcome,
+    MayKnowTheOutcome,
+    /// No feature by default, or declared as known.
+    KeptOut,
     MissingId,
     MissingTime,
     MissingKind,

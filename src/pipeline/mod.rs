@@ -4,6 +4,7 @@ pub(crate) mod assemble;
 mod cohort;
 mod error;
 mod history;
+mod screening;
 mod streaming;
 mod timings;
 pub(crate) mod tracking_breaks;

@@ -2,19 +2,43 @@ use crate::data::{Attribute, Change, History, Known};
 use crate::table::{Column, Table};
 use crate::time::{Instant, NEVER};
 
-/// The leads' columns as they were known at `as_of`; leads without a moment of scoring as they stand.
-pub(super) fn known(history: &History, leads: &[usize], as_of: &[Instant]) -> Table {
-    let mut table = Table::new(leads.len());
+/// A column of times, and for which leads it holds one that was not known when they were scored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Later {
+    pub column: String,
+    pub hidden: Vec<bool>,
+}
+
+/// The leads' columns as they were known at `as_of`, and the times that come after it; leads without a moment of scoring
+/// as they stand.
+pub(super) fn known(history: &History, leads: &[usize], as_of: &[Instant]) -> (Table, Vec<Later>) {
+    let (mut table, mut later) = (Table::new(leads.len()), Vec::new());
     for (field, attribute) in history.attributes.iter().enumerate() {
-        table.push(attribute.name.clone(), known_column(history, field as u32, attribute, leads, as_of));
+        let mut column = known_column(history, field as u32, attribute, leads, as_of);
+        if let (Column::Instant(times), true) = (&mut column, attribute.known != Known::Planned) {
+            later.push(Later { column: attribute.name.clone(), hidden: hide_later(times, as_of) });
+        }
+        table.push(attribute.name.clone(), column);
     }
-    table
+    (table, later)
+}
+
+/// A time is not known before itself, whatever is declared. Says whose was hidden.
+fn hide_later(times: &mut [Instant], as_of: &[Instant]) -> Vec<bool> {
+    let hide = |(time, as_of): (&mut Instant, &Instant)| {
+        let is_later = *time != NEVER && *as_of != NEVER && *time > *as_of;
+        if is_later {
+            *time = NEVER;
+        }
+        is_later
+    };
+    times.iter_mut().zip(as_of).map(hide).collect()
 }
 
 fn known_column(history: &History, field: u32, attribute: &Attribute, leads: &[usize], as_of: &[Instant]) -> Column {
     let column = attribute.column.take(leads);
     match &attribute.known {
-        Known::AtCreation | Known::AsExported => column,
+        Known::AtCreation | Known::AsExported | Known::Planned => column,
         Known::At(other) => {
             let times =
                 history.attributes.iter().find(|attribute| attribute.name == *other).map(|attribute| &attribute.column);
@@ -47,4 +71,17 @@ fn by_history(history: &History, field: u32, attribute: &Attribute, leads: &[usi
 pub(super) fn as_exported(history: &History) -> Vec<String> {
     let exported = history.attributes.iter().filter(|attribute| attribute.known == Known::AsExported);
     exported.map(|attribute| attribute.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_hidden_until_it_comes_and_no_longer() {
+        let mut times = vec![10, 11, NEVER, 12, 12];
+        let hidden = hide_later(&mut times, &[10, 10, 10, NEVER, 11]);
+        assert_eq!(times, [10, NEVER, NEVER, 12, NEVER]);
+        assert_eq!(hidden, [false, true, false, false, true]);
+    }
 }

@@ -29,12 +29,13 @@ pub fn check(
     let raw = data::raw_table(&history, &findings, by, Calendar::Month, 0.95)?;
     let zone = history.zone.clone();
     // The models must fit the data too: a misspelt column is found here and not after a night's run.
-    let read = (history, findings.clone());
+    let read = (history, findings);
     let mut played = pipeline::play_read(experiment, read, Scope::Used, progress)?;
     let across = match tracking_breaks::crossed(experiment, &played) {
         Err(error) => format!("\nBlind spot: {}.", inert(&error.to_string())),
         Ok(_) => String::new(),
     };
+    let findings = std::mem::take(&mut played.findings);
     let ready = match pipeline::cohort(experiment, &mut played) {
         Ok(cohort) => notices::readiness(&crate::evaluation::readiness(&cohort)),
         Err(PipelineError::Cohort(error)) => format!("Readiness: {}.", inert(&error.to_string())),

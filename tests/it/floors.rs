@@ -8,7 +8,7 @@ const FLOORS: &[&[&str]] = &[
     &["stats", "time"],
     &["metrics", "table"],
     &["data", "predicate", "result"],
-    &["oracle", "replay", "simulate", "store"],
+    &["oracle", "replay", "screening", "simulate", "store"],
     &["evaluation", "models", "trial"],
     &["audit", "experiment", "report", "review"],
     &["pipeline"],

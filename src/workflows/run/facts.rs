@@ -4,9 +4,11 @@ use crate::data::{self, FindingLevel, History};
 use crate::evaluation::Cohort;
 use crate::experiment::Experiment;
 use crate::models::Model;
+use crate::pipeline::Played;
 use crate::replay::{AsOf, Replayed};
 use crate::result::{
-    self, About, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, Setting, TierNote,
+    self, About, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, Setting, Sign, Standing,
+    Suspicion, TierNote,
 };
 use crate::time::DAY;
 
@@ -141,4 +143,17 @@ pub(super) fn notices(
         unknown.map(fact).for_each(|fact| say(Level::Warning, fact));
     }
     notices
+}
+
+/// What models read that may know the outcome, and what is declared not to.
+pub(super) fn screened(played: &Played) -> Vec<Notice> {
+    let doubted = played
+        .doubts()
+        .into_iter()
+        .map(|(models, suspicion)| Notice { level: Level::Warning, fact: Fact::Doubted { models, suspicion } });
+    let tells = |suspicion: &Suspicion| !matches!(suspicion.sign, Sign::Class { .. });
+    let declared = played.read_of(Standing::Declared).into_iter().filter(|(_, suspicion)| tells(suspicion));
+    let declared = declared
+        .map(|(models, suspicion)| Notice { level: Level::Note, fact: Fact::DeclaredByYou { models, suspicion } });
+    doubted.chain(declared).collect()
 }

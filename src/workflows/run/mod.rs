@@ -15,7 +15,7 @@ use crate::replay::Scope;
 use crate::result::{self, Evaluation, Fact, Level, Notice};
 
 use super::{audit, tracking_breaks};
-use facts::{about, dated, finding, notices, setting};
+use facts::{about, dated, finding, notices, screened, setting};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -34,6 +34,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let mut timings = std::mem::take(&mut played.timings);
     let crossed = timings.time("breaks of the log", || tracking_breaks::crossed(experiment, &played))?;
     progress.say("evaluating".into());
+    let screened = screened(&played);
     let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = timings.time("cohort", || pipeline::cohort(experiment, &mut played))?;
     let Played { history, findings, models, replayed, .. } = played;
@@ -45,6 +46,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         one.about = about(experiment, model);
     }
     let mut notices = notices(experiment, &history, &models, &replayed, &cohort);
+    notices.extend(screened);
     notices.extend(crossed.into_iter().map(|cliff| Notice { level: Level::Banner, fact: Fact::TrackingBreak(cliff) }));
     let evaluation = Evaluation {
         schema: result::SCHEMA,
