@@ -13,6 +13,7 @@ pub mod replay;
 pub mod report;
 pub mod result;
 pub mod review;
+pub mod screening;
 pub mod simulate;
 pub mod stats;
 pub mod store;

@@ -1,7 +1,7 @@
 //! The criteria of a points model, each held against what happened: what it says, what the data say, what to change.
 //!
 //! [`weigh`] weighs the points, [`criteria`] says of each criterion what it turns out to be; [`propose`] looks for the
-//! smallest change that leads kept aside support; [`leaks`] finds columns that know the outcome, [`cliff`] dates at
+//! smallest change that leads kept aside support; [`cliff`] dates at
 //! which the log of a kind of events breaks, [`decays`] how fast events fade, [`missing`] and [`interactions`] what no criterion says, and
 //! [`misjudged`] which leads convert more or less than their score promises.
 
@@ -9,12 +9,10 @@ mod alike;
 pub mod candidates;
 mod case;
 mod cells;
-mod changed;
 mod criterion;
 mod decay;
 pub mod fading;
 mod fit;
-mod leak;
 mod log;
 mod misjudged;
 mod missing;
@@ -27,9 +25,7 @@ mod verdict;
 mod weigh;
 mod words;
 
-pub use changed::changed;
 pub use decay::decays;
-pub use leak::{Changed, Screened, leaks};
 pub use log::{Break, cliff};
 pub use misjudged::misjudged;
 pub use missing::{Candidate, Pair, interactions, missing};

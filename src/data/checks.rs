@@ -23,8 +23,6 @@ pub(crate) struct Log<'a> {
 
 /// A column with fewer values is nearly empty.
 const NEARLY_EMPTY: f64 = 0.05;
-/// So many leads must be filled before a column is called a leak: fewer may be chance.
-const LEAK_LEADS: usize = 10;
 /// An outcome log that begins so much later than the leads has perhaps lost its beginning.
 const LATE: i64 = 30 * DAY;
 
@@ -37,10 +35,8 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
         let advice = "check the ids that join the outcomes, and their columns";
         findings.list.push(Finding::new("outcomes", What::NoWins, FindingLevel::Forbids, 0, text).advice(advice));
     }
-    let of_attribute = |attribute: &Attribute| {
-        let leak = leak(attribute, &won, &history.outcomes.lost);
-        [empty_or_constant(attribute), null_words(attribute), leak].into_iter().flatten()
-    };
+    let of_attribute =
+        |attribute: &Attribute| [empty_or_constant(attribute), null_words(attribute)].into_iter().flatten();
     findings.list.extend(history.attributes.par_iter().map(of_attribute).collect::<Vec<_>>().into_iter().flatten());
     if spec.outcomes.stage.is_none() && spec.outcomes.flag.is_none() {
         let texts = history.attributes.iter().filter_map(|attribute| Some((&attribute.name, few_valued(attribute)?)));
@@ -190,35 +186,6 @@ fn collapses(history: &History, findings: &mut Findings) {
             return;
         }
     }
-}
-
-/// A column that is filled when the deal is over knows the outcome.
-fn leak(attribute: &Attribute, won: &[bool], lost: &[Instant]) -> Option<Finding> {
-    let (column, name) = (&attribute.column, &attribute.name);
-    let filled: Vec<usize> = (0..column.len()).filter(|&row| !column.is_missing(row)).collect();
-    let filled_won = filled.iter().filter(|&&row| won[row]).count();
-    let (wins, rows) = (won.iter().filter(|won| **won).count(), won.len());
-    if filled.len() < LEAK_LEADS || filled.len() == rows || wins == 0 {
-        return None;
-    }
-    let (others, rate) = (filled.len() - filled_won, wins as f64 / rows as f64);
-    let expected = rate * filled.len() as f64;
-    let (what, text) = if filled_won >= LEAK_LEADS && others as f64 <= 0.02 * filled.len() as f64 && rate < 0.9 {
-        let text =
-            format!("`{name}` is filled for {filled_won} of {wins} winners and {others} of {} others", rows - wins);
-        (What::FilledForWinners, text)
-    } else if filled_won == 0 && expected >= 10.0 {
-        let lost = filled.iter().filter(|&&row| lost.get(row).is_some_and(|at| *at != NEVER)).count();
-        let lost = if lost > 0 { format!(" ({lost} of them lost)") } else { String::new() };
-        let text = format!("`{name}` is filled for none of {wins} winners and {others} others{lost}");
-        (What::FilledForOthers, text)
-    } else {
-        return None;
-    };
-    let finding = Finding::new("leads", what, FindingLevel::Forbids, filled.len() as u64, text);
-    Some(finding.advice(
-        "it is written when the outcome is known: put it under `leads.ignore`, or use its value only with its history",
-    ))
 }
 
 fn before_creation(spec: &DataSpec, history: &History, log: &Log, findings: &mut Findings) {

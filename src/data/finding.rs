@@ -40,8 +40,11 @@ pub enum What {
     NearlyNumeric,
     ConstantColumn,
     NearlyEmptyColumn,
-    FilledForWinners,
-    FilledForOthers,
+    /// A column or a kind of events that a sale seems to write.
+    KnowsTheOutcome,
+    MayKnowTheOutcome,
+    /// No feature by default, or declared as known.
+    KeptOut,
     MissingId,
     MissingTime,
     MissingKind,
@@ -104,8 +107,8 @@ impl What {
             | Self::WonWithoutTime => 3,
             Self::EventWithoutLead
             | Self::ChangeWithoutLead
-            | Self::FilledForWinners
-            | Self::FilledForOthers
+            | Self::KnowsTheOutcome
+            | Self::MayKnowTheOutcome
             | Self::ValueNeverOccurs
             | Self::KindNeverOccurs
             | Self::NullWords

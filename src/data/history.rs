@@ -55,6 +55,8 @@ pub enum Known {
     AsExported,
     /// From the time in another column on; missing before.
     At(String),
+    /// A time that lies ahead by nature: read before it comes.
+    Planned,
     /// By the history of changes: the last one at or before `as_of`.
     ByHistory,
 }

@@ -478,6 +478,7 @@ fn attributes(
         let known = match known {
             KnownSpec::AtCreation => Known::AtCreation,
             KnownSpec::AsExported => Known::AsExported,
+            KnownSpec::Planned => Known::Planned,
             // A time is known when it comes.
             KnownSpec::At(column) => Known::At(column.clone()),
         };

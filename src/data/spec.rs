@@ -113,7 +113,8 @@ source! {
         /// by the sale itself) or `{ at: column }`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         known: Option<KnownSpec>,
-        /// The columns for which that differs: `{ crm_score: as_exported }`.
+        /// The columns for which that differs: `{ crm_score: as_exported }`. A column that is declared `at_creation` by its
+        /// name is not suspected of knowing the outcome; `planned` is a time that lies ahead, such as the end of a contract.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         except: BTreeMap<String, KnownSpec>,
         /// What columns hold, where it is not to be found from their values.
@@ -149,6 +150,9 @@ source! {
         /// Only rows for which this SQL condition over the file's columns holds are read: `"Type <> 'Renewal'"`.
         #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
         only: Option<Predicate>,
+        /// Kinds of events that sales makes, such as calls: no model may rest on them, and reviews count them as touches.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sales: Vec<String>,
         /// What columns hold, where it is not to be found from their values.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         types: BTreeMap<String, Type>,
@@ -373,6 +377,8 @@ pub enum KnownSpec {
     AsExported,
     /// From the time in another column on.
     At(String),
+    /// A time that lies ahead by nature, such as the end of a contract: it is read before it comes.
+    Planned,
 }
 
 /// What a column holds.

@@ -1,4 +1,4 @@
-use crate::result::{Barred, CardLine, ModelKind, Scale};
+use crate::result::{Barred, CardLine, ModelKind, Scale, Suspicion};
 use crate::stats::random::{Seed, Stream};
 use crate::stats::survival::End;
 use crate::table::MISSING;
@@ -74,6 +74,18 @@ pub struct Scored {
     pub not_promotable: Option<Barred>,
     /// The model's own brackets, where it has some.
     pub brackets: Option<BracketRule>,
+}
+
+impl Scored {
+    /// Whether it reads what the outcome seems to have written: its figures say nothing of leads to come.
+    pub fn is_suspended(&self) -> bool {
+        self.not_promotable.as_ref().is_some_and(|barred| !barred.suspicions().is_empty())
+    }
+
+    /// Whether its figures are worse than the model: nothing is shown to be better than it.
+    pub fn is_hidden(&self) -> bool {
+        self.not_promotable.as_ref().is_some_and(|barred| barred.suspicions().iter().any(Suspicion::hides))
+    }
 }
 
 /// How scores are cut into brackets.

@@ -96,7 +96,7 @@ impl Field<'_> {
             wins: Estimate::with(wins.observed, wins.interval()),
             wins_per_quarter: per_quarter(Resample::WINS),
             value_per_quarter: self.cohort.is_valued().then(|| per_quarter(Resample::VALUE)),
-            decision: decide(&differences, b),
+            decision: decide(&differences, a, b),
             leads_needed: leads_needed(self.cohort.mature().len() as f64, capture.se),
             differences,
         }
@@ -104,12 +104,15 @@ impl Field<'_> {
 }
 
 /// The default gate: promote when the simultaneous lower bound of the difference in capture is above 0; keep when the
-/// upper bound leaves no worthwhile gain; else the evidence does not reach.
-fn decide(differences: &[Difference], challenger: &Scored) -> Decision {
+/// upper bound leaves no worthwhile gain, over a champion whose own figures can be believed; else the evidence does not
+/// reach.
+fn decide(differences: &[Difference], champion: &Scored, challenger: &Scored) -> Decision {
     let capture = differences.iter().find(|difference| difference.metric == CAPTURE.id);
     let bounds = capture.and_then(|capture| capture.simultaneous.interval());
     match bounds {
+        _ if champion.is_hidden() => Decision::NotEnoughEvidence,
         Some(bounds) if bounds.low > 0.0 && challenger.not_promotable.is_none() => Decision::Promote,
+        _ if champion.is_suspended() => Decision::NotEnoughEvidence,
         Some(bounds) if bounds.high < WORTHWHILE => Decision::Keep,
         // An identical order: nothing varies and nothing is gained.
         None if capture.is_some_and(|capture| capture.difference.point == Number::Value(0.0)) => Decision::Keep,
@@ -166,10 +169,11 @@ fn swap_cell(cohort: &Cohort, members: impl Iterator<Item = (usize, f64)>) -> Sw
     }
 }
 
-/// The best model in capture, and all that it does not beat: simultaneous over the comparisons with the best.
+/// The best model in capture of those that do not seem to know the outcome, and all that it does not beat: simultaneous over the comparisons with the best.
 pub(super) fn tied_with_best(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> (Option<usize>, Vec<usize>) {
     let capture = |model: usize| paired.observed[model].capture;
-    let models: Vec<usize> = (0..cohort.models().len()).filter(|&model| !capture(model).is_nan()).collect();
+    let counts = |model: &usize| !capture(*model).is_nan() && !cohort.models()[*model].is_suspended();
+    let models: Vec<usize> = (0..cohort.models().len()).filter(counts).collect();
     // Of equal ones the first in the file.
     let Some(best) =
         models.iter().copied().reduce(|best, model| if capture(model) > capture(best) { model } else { best })

@@ -1,7 +1,7 @@
 use crate::metrics::{CAPTURE, MetricId, captures};
 use crate::result::{Comparison, Decision, Estimate, Reason, Verdict};
 
-use super::cohort::Cohort;
+use super::cohort::{Cohort, Scored};
 use super::compare;
 use super::paired::Paired;
 use super::schedule::Schedule;
@@ -25,6 +25,9 @@ pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, com
     let (decision, named) = match (promoted, undecided) {
         (Some(promoted), _) => (Decision::Promote, Some(promoted)),
         (None, Some(undecided)) => (Decision::NotEnoughEvidence, Some(undecided)),
+        (None, None) if cohort.models()[champion].is_suspended() => {
+            (Decision::NotEnoughEvidence, strongest(comparisons, promotable))
+        }
         (None, None) => {
             (Decision::Keep, strongest(comparisons, promotable).or_else(|| strongest(comparisons, |_| true)))
         }
@@ -40,9 +43,15 @@ pub(super) fn verdict(cohort: &Cohort, schedule: &Schedule, paired: &Paired, com
         hand_over: schedule.hand_over.clone(),
         difference: named.and_then(capture_of),
         challenger: named.map(|comparison| comparison.challenger.clone()),
-        tied,
-        reasons: Vec::new(),
+        tied: if cohort.models()[champion].is_suspended() { Vec::new() } else { tied },
+        reasons: of_champion(&cohort.models()[champion]).into_iter().collect(),
     }
+}
+
+/// That a champion seems to know the outcome, where it does.
+fn of_champion(champion: &Scored) -> Option<Reason> {
+    let on = champion.not_promotable.as_ref()?.suspicions().to_vec();
+    (!on.is_empty()).then(|| Reason::ChampionSuspended { model: champion.name.clone(), on })
 }
 
 /// Without a champion there is nothing to switch from: the best is named, when nothing ties with it.

@@ -10,7 +10,7 @@ use crate::result::{
 };
 use crate::stats::{Interval, Undefined, dist};
 
-use super::cohort::Cohort;
+use super::cohort::{Cohort, Scored};
 use super::compare::WORTHWHILE;
 use super::options::{Gate, Margin};
 use super::paired::Paired;
@@ -42,8 +42,12 @@ pub(super) fn decide(gates: &[GateEvidence], cohort: &Cohort, comparisons: &mut 
         let own = || gates.iter().filter(|gate| gate.challenger == comparison.challenger);
         let barred =
             cohort.models().iter().any(|model| model.name == comparison.challenger && model.not_promotable.is_some());
+        let champion = cohort.design().champion.map(|place| &cohort.models()[place]);
+        let unknown = champion.is_some_and(Scored::is_suspended);
+        let barred = barred || champion.is_some_and(Scored::is_hidden);
         comparison.decision = if own().any(|gate| gate.outcome == GateOutcome::Failed) {
-            Decision::Keep
+            // A champion that knows the outcome beats whoever does not.
+            if unknown { Decision::NotEnoughEvidence } else { Decision::Keep }
         } else if !barred && own().all(|gate| gate.outcome == GateOutcome::Passed) {
             Decision::Promote
         } else {

@@ -61,6 +61,17 @@ pub struct ExperimentFile {
     pub review: ReviewSpec,
 }
 
+impl ExperimentFile {
+    /// Kinds of events that sales makes; `review.touches` is where they stood before.
+    pub fn sales(&self) -> Vec<&str> {
+        let declared = self.data.events.iter().flat_map(|events| &events.sales);
+        let mut kinds: Vec<&str> = declared.chain(&self.review.touches).map(String::as_str).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+}
+
 fn yes() -> bool {
     true
 }

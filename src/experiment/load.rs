@@ -21,6 +21,8 @@ pub struct Experiment {
     pub base: PathBuf,
     /// Whether leads from both sides of a break in the event log may be compared; not by default.
     pub allow_truncated: bool,
+    /// Whether columns and kinds of events that are doubted are taken for such as know the outcome; not by default.
+    pub distrusts: bool,
     path: PathBuf,
 }
 
@@ -50,7 +52,7 @@ impl Experiment {
         }
         gates_fit(&file).map_err(|message| invalid("gates", message))?;
         let base = base(path, &file.data);
-        Ok(Self { models, champion, base, allow_truncated: false, path: path.into(), file })
+        Ok(Self { models, champion, base, allow_truncated: false, distrusts: false, path: path.into(), file })
     }
 
     /// The file it was read from.

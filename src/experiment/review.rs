@@ -15,7 +15,7 @@ pub struct ReviewSpec {
     /// Periods as ranges of rows, oldest first, for leads without creation times.
     #[serde(default)]
     pub periods: Vec<NamedRows>,
-    /// Kinds of events that are touches by sales.
+    /// Kinds of events that are touches by sales, where they stood before: they belong into `data.events.sales`.
     #[serde(default)]
     pub touches: Vec<String>,
     /// What sales says of the leads it was given.

@@ -30,7 +30,7 @@ pub use scores::{Contribution, GroupScore, Scores};
 pub use strength::Strength;
 
 use crate::replay::{Features, Plan};
-use crate::result::{Barred, ModelKind, Scale, UnknownEvents};
+use crate::result::{Barred, ModelKind, Scale, Screening, Subject, Suspicion, UnknownEvents};
 use crate::table::suggest;
 use spec::BracketSpec;
 
@@ -49,6 +49,8 @@ pub struct Model {
     scale: Scale,
     brackets: Option<BracketSpec>,
     scorer: Arc<dyn Scorer>,
+    /// What it reads that looks as if it knew the outcome.
+    suspicions: Vec<Suspicion>,
 }
 
 /// One criterion, coefficient or part of a model, as a reader would say it.
@@ -104,7 +106,33 @@ impl Model {
         let path = format!("models.{}.{}", spec.name, recipe.kind().as_str());
         let scorer = recipe.compile(&path, all, context, plan)?;
         let (name, brackets) = (spec.name.clone(), spec.brackets.clone());
-        Ok(Self { name, kind: recipe.kind(), scale: recipe.scale(), brackets, scorer })
+        let suspicions = Vec::new();
+        Ok(Self { name, kind: recipe.kind(), scale: recipe.scale(), brackets, scorer, suspicions })
+    }
+
+    /// The model as the screening leaves it: without features that it took unasked and that are suspected or say nothing
+    /// of how leads convert, and barred where it reads by name what is suspended.
+    #[must_use]
+    pub fn screened(self, screening: &Screening, plan: &Plan) -> Self {
+        let left_out = |subject: &Subject| screening.of(subject).is_some_and(|one| !one.by_default);
+        let scorer = self.scorer.without(plan, &left_out).unwrap_or_else(|| self.scorer.clone());
+        let screened = Self { scorer, ..self };
+        let suspicions = screening.suspicions(&screened.subjects(plan));
+        Self { suspicions, ..screened }
+    }
+
+    /// The columns and kinds of events that it reads, each once; a mix reads none itself.
+    pub fn subjects(&self, plan: &Plan) -> Vec<Subject> {
+        let columns = self.reads().into_iter().map(|name| Subject::Column(name.into()));
+        let events = self.scorer.asks().into_iter().flat_map(|feature| {
+            let feature = &plan.features()[feature.0];
+            let own = feature.kind.clone().map_or(Subject::AnyEvent, Subject::Events);
+            std::iter::once(own).chain(feature.after.as_ref().map(|after| Subject::Events(after.event.clone())))
+        });
+        let mut subjects: Vec<Subject> = columns.chain(events).collect();
+        subjects.sort();
+        subjects.dedup();
+        subjects
     }
 
     pub fn name(&self) -> &str {
@@ -186,6 +214,9 @@ impl Model {
     }
 
     fn not_promotable(&self, features: &Features) -> Option<Barred> {
+        if !self.suspicions.is_empty() {
+            return Some(Barred::Suspended { on: self.suspicions.clone() });
+        }
         let is_exported = |name: &&str| features.as_exported.iter().any(|known| known == name);
         let columns: Vec<String> = self.reads().into_iter().filter(is_exported).map(str::to_owned).collect();
         (!columns.is_empty()).then_some(Barred::RestsOn { columns })

@@ -9,8 +9,8 @@ use super::resolve::Spec;
 use super::scores::{Scores, round};
 use super::spec::Entries;
 use super::{CardLine, ModelError, ModelSpec, PointsModel, Training, words};
-use crate::replay::{Features, Plan};
-use crate::result::{ModelKind, Scale};
+use crate::replay::{FeatureId, Features, Plan};
+use crate::result::{ModelKind, Scale, Subject};
 
 /// A model as the experiment file has it, variants carried out.
 pub trait Recipe: fmt::Debug {
@@ -76,6 +76,16 @@ pub trait Scorer: fmt::Debug + Send + Sync {
     /// The kinds of events that it names, each with where.
     fn kinds(&self) -> Vec<&(String, String)> {
         Vec::new()
+    }
+
+    /// What it asks of the events, as places in the plan.
+    fn asks(&self) -> Vec<FeatureId> {
+        Vec::new()
+    }
+
+    /// The same model without features that it took unasked and that are to be left out; nothing where it takes none so.
+    fn without(&self, _plan: &Plan, _left_out: &dyn Fn(&Subject) -> bool) -> Option<Arc<dyn Scorer>> {
+        None
     }
 
     /// Models whose scores it takes: [`ScoreInputs::parts`] has them in this order.

@@ -7,8 +7,10 @@ use crate::experiment::Experiment;
 use crate::models::{self, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::PredicateError;
 use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
+use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
+use super::screening::{found, screen};
 use super::streaming::{Compiled, Reading, known_columns};
 use super::timings::Timings;
 use super::{PipelineError, Progress};
@@ -23,6 +25,8 @@ pub(crate) struct Played {
     pub timings: Timings,
     /// What the models ask of the events.
     pub plan: Plan,
+    /// What columns and kinds of events give away of the outcome.
+    pub screening: Screening,
 }
 
 /// Reads the data, replays them and scores every lead by every model.
@@ -45,11 +49,11 @@ pub(crate) fn play_read(
 
 fn play_begun(
     Reading { experiment, scope, cast, begun, .. }: Reading,
-    (mut history, findings): (History, Findings),
+    (mut history, mut findings): (History, Findings),
     mut timings: Timings,
     progress: &dyn Progress,
 ) -> Result<Played, PipelineError> {
-    let (Compiled { models, plan }, fold) = match begun {
+    let (Compiled { models, plan, screened }, fold) = match begun {
         Some(begun) => begun,
         None => {
             let compiled = Compiled::of(experiment, &history).map_err(|error| refused(error, &findings))?;
@@ -59,19 +63,43 @@ fn play_begun(
     };
     segments_exist(experiment, &known_columns(&history), &findings)?;
     progress.say("replaying".into());
-    let replayed = timings.time("replay", || {
+    let mut replayed = timings.time("replay", || {
         cast.map_or_else(|| Cast::of(&history, &experiment.file.replay, scope), Ok)?.play(&history, &plan, fold)
     })?;
     if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
         // Their features say all that is asked of the events; what is scored takes their room.
         events.chunks = Vec::new();
     }
+    let screening = timings.time("screening", || screen(experiment, &history, &replayed, &screened));
+    let screening = if experiment.distrusts { screening.distrusting() } else { screening };
+    replayed.later = Vec::new();
+    let models: Vec<Model> = models.into_iter().map(|model| model.screened(&screening, &plan)).collect();
     progress.say("scoring".into());
     let rows: Vec<usize> = (0..replayed.roles.len()).filter(|&row| replayed.roles[row] == Role::Training).collect();
     let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
-    Ok(Played { history, findings, models, replayed, scores, timings, plan })
+    findings.list.extend(found(&screening, &models, &plan));
+    Ok(Played { history, findings, models, replayed, scores, timings, plan, screening })
+}
+
+impl Played {
+    /// The models that read a column or a kind of events.
+    pub fn readers(&self, subject: &Subject) -> Vec<String> {
+        let reads = |model: &&Model| model.subjects(&self.plan).contains(subject);
+        self.models.iter().filter(reads).map(|model| model.name().to_owned()).collect()
+    }
+
+    /// What models read and what may know the outcome: answers are to be given with and without it.
+    pub fn doubts(&self) -> Vec<(Vec<String>, Suspicion)> {
+        self.read_of(Standing::Doubted)
+    }
+
+    /// What models read of a standing, each with the sign against it and its readers.
+    pub fn read_of(&self, standing: Standing) -> Vec<(Vec<String>, Suspicion)> {
+        let of = |one: &Screened| Some((self.readers(&one.subject), one.suspicion()?));
+        self.screening.standing(standing).filter_map(of).filter(|(readers, _)| !readers.is_empty()).collect()
+    }
 }
 
 /// Every column of `segments:` is there.

@@ -5,6 +5,7 @@ mod cohort;
 mod doctor;
 mod error;
 mod history;
+mod screening;
 mod streaming;
 mod timings;
 pub(crate) mod tracking_breaks;

@@ -8,6 +8,8 @@ use crate::replay::{Cast, Fold, Plan, Scope};
 use crate::stats::random::Seed;
 use crate::time::{Horizon, Instant, NEVER};
 
+use super::screening::EventsScreened;
+
 /// Data that are being read, and the replay that begins meanwhile.
 pub(super) struct Reading<'a> {
     pub experiment: &'a Experiment,
@@ -24,6 +26,7 @@ pub(super) struct Reading<'a> {
 pub(super) struct Compiled {
     pub models: Vec<Model>,
     pub plan: Plan,
+    pub screened: EventsScreened,
 }
 
 impl Compiled {
@@ -39,7 +42,8 @@ impl Compiled {
         };
         let mut plan = Plan::default();
         let models = models::compile(&experiment.models, &context, &mut plan)?;
-        Ok(Self { models, plan })
+        let screened = EventsScreened::ask(&models, &mut plan, !history.outcomes.worked.is_empty());
+        Ok(Self { models, plan, screened })
     }
 }
 
@@ -49,7 +53,7 @@ impl EventSink for Reading<'_> {
         let file = &self.experiment.file;
         let cast = Cast::before_events(history, &file.replay, self.scope)?;
         let mut last = cast.last_events(history.ids.len());
-        if self.scope == Scope::Everyone && !file.review.touches.is_empty() {
+        if self.scope == Scope::Everyone && !file.sales().is_empty() {
             let Horizon::Within(span) = file.replay.horizon else { return None };
             last.iter_mut().filter(|at| **at != NEVER).for_each(|at| *at = at.saturating_add(span.micros()));
         }

@@ -16,6 +16,13 @@ pub struct EventFeature {
     pub measure: Measure,
 }
 
+impl EventFeature {
+    /// A measure of all events of a kind.
+    pub fn of_kind(kind: Option<String>, measure: Measure) -> Self {
+        Self { kind, when: None, within: None, after: None, measure }
+    }
+}
+
 /// At or after an event of kind `event`, and no more than `within` later.
 #[derive(Clone, Debug, PartialEq)]
 pub struct After {

@@ -10,6 +10,7 @@ mod roles;
 mod spec;
 mod trail;
 
+pub use attributes::Later;
 pub use error::ReplayError;
 pub use fates::Outcomes;
 pub use feature::{After, ConditionId, Decay, EventFeature, FeatureId, Measure, Plan};
@@ -32,6 +33,8 @@ pub struct Replayed {
     pub outcomes: Outcomes,
     pub roles: Vec<Role>,
     pub ledger: Ledger,
+    /// Of the columns of times: for whom they hold one that was not known yet.
+    pub later: Vec<Later>,
 }
 
 /// Which leads get features.
@@ -112,13 +115,14 @@ impl Cast {
         }
         let events = || fold.with(history.events.as_ref(), &self.leads, || self.last_events(history.ids.len()));
         let known = || (attributes::known(history, &self.leads, &self.as_of), history.ids.take(&self.leads));
-        let (values, (attributes, ids)) = rayon::join(events, known);
+        let (values, ((attributes, later), ids)) = rayon::join(events, known);
         let as_exported = attributes::as_exported(history);
         Ok(Replayed {
             features: Features::new(ids, self.as_of, attributes, as_exported, plan, values?),
             outcomes: self.outcomes,
             roles: self.roles,
             ledger: self.ledger,
+            later,
         })
     }
 }

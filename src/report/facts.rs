@@ -6,6 +6,8 @@ use crate::result::{
     Reading, Reason, ThresholdAim, TraitOf, Verdict,
 };
 
+use super::screening;
+
 /// "at 120 leads a week", "in the top 10 %".
 pub fn hand_over(hand_over: &HandOver) -> String {
     match hand_over {
@@ -169,6 +171,13 @@ pub(super) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Written { text } => text.clone(),
         Reason::Forbidden { what } => format!("no conclusion can be drawn: {what}"),
+        Reason::ChampionSuspended { model, on } => {
+            let evidence: Vec<String> = on.iter().map(screening::evidence).collect();
+            format!(
+                "how good `{model}` is nobody knows: {}; so it is neither kept nor tied with anything on this evidence",
+                evidence.join("; ")
+            )
+        }
         Reason::NoChampion => "no champion is named: models are compared with the best of them".into(),
         Reason::Gate { outcome, asked, found: answer } => {
             format!("gate {}: {} ({})", outcome.in_words(), gate(asked), found(answer))

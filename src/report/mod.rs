@@ -17,6 +17,7 @@ mod html;
 mod markdown;
 pub mod notices;
 mod review;
+pub mod screening;
 mod sections;
 mod slide;
 mod terminal;

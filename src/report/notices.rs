@@ -1,10 +1,15 @@
 //! The sentences of notices: what a reader must know beside the numbers.
 
 use crate::result::{
-    Barred, Cliff, CliffKind, Decision, Fact, OpenQuestion, Question, Readiness, ReadingAnswer, UnknownEvents,
-    WinsBefore,
+    Barred, Cliff, CliffKind, Decision, Fact, OpenQuestion, Question, Readiness, ReadingAnswer, Suspicion,
+    UnknownEvents, WinsBefore,
 };
 use crate::stats::Undefined;
+
+use super::screening;
+
+/// Names and evidence beyond so many are counted.
+const MOST: usize = 4;
 
 /// A notice in one or two sentences.
 pub fn sentence(fact: &Fact) -> String {
@@ -13,6 +18,17 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::Barred { model, because } => {
             format!("`{model}` cannot be promoted on this evidence: it {}", barred(because))
         }
+        Fact::Doubted { models, suspicion } => format!(
+            "{} reads what may know the outcome: {}. If it does, {}",
+            listed(models),
+            screening::evidence(suspicion),
+            screening::mend(suspicion)
+        ),
+        Fact::DeclaredByYou { models, suspicion } => format!(
+            "{} reads what looks as if it knew the outcome, and is declared by you as known when leads come: {}",
+            listed(models),
+            screening::evidence(suspicion)
+        ),
         Fact::WinsBeforeAsOf { wins, of, as_of, others } => wins_before(*wins, *of, as_of, others),
         Fact::NoTimes => "The outcomes have no times: every lead counts as if its horizon were over, and there is no time to convert, no capacity by week and no quarters.".into(),
         Fact::NoCreationTimes => "The leads have no creation times: each is scored as it stands in its file.".into(),
@@ -105,9 +121,18 @@ pub fn barred(because: &Barred) -> String {
                 "rests on {columns}, known only as exported: the sale itself may have written it; say when under `known:`"
             )
         }
+        Barred::Suspended { on } => suspended(on),
         Barred::MixedOf { model, because } => format!("is mixed of `{model}`, which {}", barred(because)),
         Barred::Written { text } => text.clone(),
     }
+}
+
+/// What is held against a model's columns and kinds of events, with what mends the first.
+fn suspended(on: &[Suspicion]) -> String {
+    let said: Vec<String> = on.iter().take(MOST).map(screening::evidence).collect();
+    let more = if on.len() > MOST { format!(" (and {} more)", on.len() - MOST) } else { String::new() };
+    let mend = on.first().map_or_else(String::new, |first| format!("; {}", screening::mend(first)));
+    format!("rests on what the sale itself seems to have written: {}{more}{mend}", said.join("; "))
 }
 
 /// What a model reads that the log has not.
@@ -167,7 +192,6 @@ pub fn one_side_of(cliff: &Cliff) -> String {
 }
 
 fn listed(names: &[String]) -> String {
-    const MOST: usize = 4;
     let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > MOST { format!(" and {} more", names.len() - MOST) } else { String::new() };
     shown.join(", ") + &more

@@ -198,6 +198,13 @@ fn barred(evaluation: &Evaluation) -> Option<&ModelEvaluation> {
     evaluation.models.iter().find(|model| &model.name == named && model.not_promotable.is_some())
 }
 
+/// Whether the champion seems to know the outcome: a comparison with it rules nothing out.
+fn champion_is_suspended(evaluation: &Evaluation) -> bool {
+    let champion = evaluation.models.iter().find(|model| Some(&model.name) == evaluation.setting.champion.as_ref());
+    let because = champion.and_then(|model| model.not_promotable.as_ref());
+    because.is_some_and(|because| !because.suspicions().is_empty())
+}
+
 /// The comparison that the verdict speaks of.
 pub(super) fn deciding(evaluation: &Evaluation) -> Option<&Comparison> {
     let verdict = &evaluation.verdict;
@@ -359,10 +366,11 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
     if verdict.decision != Decision::Promote
         && let Some(comparison) = deciding(evaluation)
     {
-        let ruled_out = ruled_out(comparison).filter(|_| barred(evaluation).is_none());
+        let is_open = barred(evaluation).is_none() && !champion_is_suspended(evaluation);
+        let ruled_out = ruled_out(comparison).filter(|_| is_open);
         out.extend(ruled_out.map(|words| words.from_section(against.as_str())));
         let gates = &evaluation.evidence.gates;
-        if verdict.decision == Decision::NotEnoughEvidence && barred(evaluation).is_none() {
+        if verdict.decision == Decision::NotEnoughEvidence && is_open {
             if gates.is_empty() {
                 out.push(leads_needed(evaluation, comparison).from_section("ledger"));
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cliff, Decision, Estimate, GateOutcome, WinsBefore};
+use super::{Cliff, Decision, Estimate, GateOutcome, Suspicion, WinsBefore};
 
 /// Who is handed over to sales.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,15 +74,28 @@ impl ModelKind {
 }
 
 /// Why a model cannot be promoted whatever its numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Barred {
     /// It reads columns that are known only as exported.
     RestsOn { columns: Vec<String> },
+    /// It reads what the outcome seems to have written, or what sales itself made.
+    Suspended { on: Vec<Suspicion> },
     /// It is mixed of a model that cannot be promoted.
     MixedOf { model: String, because: Box<Barred> },
     /// Of a result of version 1, in its words.
     Written { text: String },
+}
+
+impl Barred {
+    /// What is held against it, also by way of what it is mixed of.
+    pub fn suspicions(&self) -> &[Suspicion] {
+        match self {
+            Self::Suspended { on } => on,
+            Self::MixedOf { because, .. } => because.suspicions(),
+            Self::RestsOn { .. } | Self::Written { .. } => &[],
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -150,6 +163,16 @@ pub enum Fact {
     Barred {
         model: String,
         because: Barred,
+    },
+    /// Models read something that may know the outcome.
+    Doubted {
+        models: Vec<String>,
+        suspicion: Suspicion,
+    },
+    /// Models read something that looks as if it knew the outcome, and the user says it does not.
+    DeclaredByYou {
+        models: Vec<String>,
+        suspicion: Suspicion,
     },
     /// Many wins come before the leads are scored, here and at other moments of scoring.
     WinsBeforeAsOf {
@@ -252,6 +275,11 @@ pub enum Reason {
         text: String,
     },
     NoChampion,
+    /// The champion reads what the outcome seems to have written: nobody knows how good it is.
+    ChampionSuspended {
+        model: String,
+        on: Vec<Suspicion>,
+    },
     Gate {
         outcome: GateOutcome,
         asked: GateAsked,

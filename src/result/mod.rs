@@ -7,6 +7,7 @@ mod evidence;
 mod facts;
 mod number;
 pub mod review;
+mod screening;
 pub mod trial;
 pub mod version1;
 
@@ -16,3 +17,4 @@ pub use evaluation::*;
 pub use evidence::*;
 pub use facts::*;
 pub use number::{Estimate, Number};
+pub use screening::*;

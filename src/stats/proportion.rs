@@ -4,7 +4,7 @@ mod exact;
 
 use std::collections::BTreeMap;
 
-pub use exact::{TableOrder, barnard, boschloo, fisher};
+pub use exact::{TableOrder, barnard, binomial_fewer, boschloo, fisher, fisher_fewer, fisher_more};
 
 use super::{Interval, Undefined, dist};
 

@@ -1,11 +1,13 @@
 //! Plain columns: what crosses the floors between the files and the mathematics.
 
+mod classes;
 mod column;
 mod ids;
 mod inert;
 mod names;
 mod numbered;
 
+pub use classes::{Class, class_of, words_of};
 pub use column::{Cell, Column, MISSING, Table, Text};
 pub use ids::Ids;
 pub use inert::{inert, inert_json, inert_lines, looks_like_a_formula, spreadsheet_cell};

@@ -29,7 +29,7 @@ pub fn check(
     let raw = data::raw_table(&history, &findings, by, Calendar::Month, 0.95)?;
     let zone = history.zone.clone();
     // The models must fit the data too: a misspelt column is found here and not after a night's run.
-    let read = (history, findings.clone());
+    let read = (history, findings);
     let mut played = pipeline::play_read(experiment, read, Scope::Used, progress)?;
     played.diagnose();
     let across = match tracking_breaks::crossed(experiment, &played) {

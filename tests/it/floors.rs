@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["metrics", "table"],
     &["predicate"],
     &["data", "result"],
-    &["oracle", "replay", "simulate", "store"],
+    &["oracle", "replay", "screening", "simulate", "store"],
     &["evaluation", "models", "trial"],
     &["audit", "experiment", "report", "review"],
     &["pipeline"],

@@ -749,24 +749,6 @@ fn until_cuts_what_comes_later_and_is_found_when_it_is_not_given() {
 }
 
 #[test]
-fn a_column_filled_when_the_deal_is_over_is_found_out() {
-    let mut text = String::from("id,reason,price,won\n");
-    for row in 0..200 {
-        let won = row % 4 == 0;
-        text += &format!(
-            "{row},{},{},{}\n",
-            if won { "" } else { "too dear" },
-            if won { "100" } else { "" },
-            u8::from(won)
-        );
-    }
-    let (_, findings) = flagged(&text).unwrap();
-    let say = |what| findings.of(what).map(|finding| finding.text.as_str()).collect::<Vec<_>>();
-    assert_eq!(say(What::FilledForWinners), ["`price` is filled for 50 of 50 winners and 0 of 150 others"]);
-    assert_eq!(say(What::FilledForOthers), ["`reason` is filled for none of 50 winners and 150 others"]);
-}
-
-#[test]
 fn no_bytes_make_the_reader_panic() {
     use proptest::prelude::*;
 

@@ -9,7 +9,7 @@ use crate::models::scorer::{Reader, Recipe, ScoreInputs, Scorer};
 use crate::models::scores::{self, Contribution, GroupScore, Scores, round};
 use crate::models::spec::{Bounds, Entries};
 use crate::models::{CardLine, Explanation, ModelError, explain, words};
-use crate::replay::{Features, Plan};
+use crate::replay::{FeatureId, Features, Plan};
 use crate::result::{ModelKind, Scale};
 
 /// Fewer leads are summed by one thread.
@@ -139,6 +139,10 @@ impl Scorer for PointsModel {
 
     fn kinds(&self) -> Vec<&(String, String)> {
         self.criteria.iter().flat_map(|criterion| &criterion.kinds).collect()
+    }
+
+    fn asks(&self) -> Vec<FeatureId> {
+        self.criteria.iter().filter_map(Compiled::events).collect()
     }
 
     fn score(&self, inputs: &ScoreInputs) -> Result<Scores, ModelError> {

@@ -19,6 +19,32 @@ pub fn fisher(control: Count, treatment: Count) -> Result<f64, Undefined> {
     Ok(law.p_two_sided(control.successes))
 }
 
+/// One-sided p-value given the margins: no more successes in the control than equal rates would give.
+pub fn fisher_fewer(control: Count, treatment: Count) -> Result<f64, Undefined> {
+    let (control, treatment) = whole(control, treatment)?;
+    let law = Hypergeometric { a: control.n, b: treatment.n, drawn: control.successes + treatment.successes };
+    let x = control.successes;
+    // Far above the mode a density may vanish, and with it the sum that begins there.
+    let p = if x > law.mode() { 1.0 - law.at_least(x + 1.0) } else { law.at_most(x) };
+    Ok(p.clamp(0.0, 1.0))
+}
+
+/// One-sided p-value given the margins: no fewer successes in the control than equal rates would give.
+pub fn fisher_more(control: Count, treatment: Count) -> Result<f64, Undefined> {
+    let (control, treatment) = whole(control, treatment)?;
+    fisher_fewer(control.complement(), treatment.complement())
+}
+
+/// Probability of no more than the count's successes at a rate: one-sided, exact.
+pub fn binomial_fewer(count: Count, rate: f64) -> Result<f64, Undefined> {
+    let Count { successes, n } = count.checked()?;
+    if !(0.0..=1.0).contains(&rate) {
+        return Err(Undefined::OutOfRange);
+    }
+    // The beta distribution's tail is the binomial one's.
+    Ok(if successes >= n { 1.0 } else { dist::beta_cdf(1.0 - rate, n - successes, successes + 1.0) })
+}
+
 /// Successes of the first arm when `drawn` successes fall at random on arms of sizes `a` and `b`.
 struct Hypergeometric {
     a: f64,
@@ -72,7 +98,7 @@ impl Hypergeometric {
 
     /// P(X >= x).
     fn at_least(&self, x: f64) -> f64 {
-        self.mirrored().at_most(self.a - x)
+        if x > self.most() { 0.0 } else { self.mirrored().at_most(self.a - x) }
     }
 
     fn p_two_sided(&self, x: f64) -> f64 {
@@ -240,5 +266,38 @@ impl Region {
             if at_left > at_right { high = right } else { low = left }
         }
         best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sided_tails_meet_in_what_was_observed() {
+        let (control, treatment) = (Count::new(3.0, 10.0), Count::new(5.0, 12.0));
+        // Of 22 leads 8 succeed: P(X <= 3) of the ten, by the binomial coefficients.
+        let choose = |n: u64, k: u64| (0..k).fold(1.0, |c, i| c * (n - i) as f64 / (i + 1) as f64);
+        let density = |x: u64| choose(10, x) * choose(12, 8 - x) / choose(22, 8);
+        let fewer: f64 = (0..=3).map(density).sum();
+        assert!((fisher_fewer(control, treatment).unwrap() - fewer).abs() < 1e-12);
+        let more = fisher_more(control, treatment).unwrap();
+        assert!((fewer + more - density(3) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_tail_on_the_other_side_is_all_of_it() {
+        let (all, none) = (Count::new(5_000.0, 5_000.0), Count::new(0.0, 5_000.0));
+        assert_eq!(fisher_fewer(all, none), Ok(1.0));
+        assert_eq!(fisher_more(none, all), Ok(1.0));
+        assert!(fisher_fewer(none, all).unwrap() < 1e-300);
+    }
+
+    #[test]
+    fn a_binomial_tail_counts_all_its_terms() {
+        assert!((binomial_fewer(Count::new(1.0, 3.0), 0.2).unwrap() - (0.512 + 3.0 * 0.2 * 0.64)).abs() < 1e-14);
+        assert!((binomial_fewer(Count::new(0.0, 66.0), 0.1).unwrap() - 0.9f64.powi(66)).abs() < 1e-15);
+        assert_eq!(binomial_fewer(Count::new(3.0, 3.0), 0.2), Ok(1.0));
+        assert_eq!(binomial_fewer(Count::new(0.0, 0.0), 0.2), Err(Undefined::Empty));
     }
 }

@@ -27,7 +27,7 @@ pub enum ReviewError {
     Empty { label: String, from: String, to: String },
     #[error("review.feedback: there is no column `{column}` among the leads{near}")]
     NoColumn { column: String, near: String },
-    #[error("review.touches: there is no kind of events `{kind}`{near}")]
+    #[error("data.events.sales: there is no kind of events `{kind}`{near}")]
     NoKind { kind: String, near: String },
     #[error("{path}:{line}: no entry of a ledger of reviews: {why}; move the file away to begin a new one", path = path.display())]
     Ledger { path: PathBuf, line: usize, why: String },

@@ -33,7 +33,7 @@ pub(super) fn touches(
     played: &Played,
     rows: &[usize],
 ) -> Result<Option<Vec<u32>>, ReviewError> {
-    let named = &experiment.file.review.touches;
+    let named = experiment.file.sales();
     let Some(events) = played.history.events.as_ref().filter(|_| !named.is_empty()) else { return Ok(None) };
     let mut wanted = vec![false; events.kinds.len()];
     for kind in named {
@@ -41,7 +41,7 @@ pub(super) fn touches(
             Some(place) => wanted[place] = true,
             None => {
                 let near = did_you_mean(events.kinds.iter().map(String::as_str), kind);
-                return Err(ReviewError::NoKind { kind: kind.clone(), near });
+                return Err(ReviewError::NoKind { kind: kind.into(), near });
             }
         }
     }

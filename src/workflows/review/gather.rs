@@ -222,6 +222,7 @@ impl Taken {
             outcomes: played.replayed.outcomes.take(&taken),
             roles,
             ledger: played.replayed.ledger.clone(),
+            later: Vec::new(),
         };
         let take = |score: &[f64]| taken.iter().map(|&row| score[row]).collect::<Vec<f64>>();
         let scored = models

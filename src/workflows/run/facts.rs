@@ -4,10 +4,11 @@ use crate::data::{self, FindingLevel, Findings, History, What};
 use crate::evaluation::Cohort;
 use crate::experiment::Experiment;
 use crate::models::Model;
+use crate::pipeline::Played;
 use crate::replay::{AsOf, Replayed};
 use crate::result::{
     self, About, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, OpenQuestion, Question, Reason,
-    Setting, TierNote,
+    Setting, Sign, Standing, Suspicion, TierNote,
 };
 use crate::time::{DAY, Moment};
 use crate::workflows::readings::{Alternative, Open};
@@ -84,7 +85,8 @@ pub(super) fn setting(experiment: &Experiment, history: &History, cohort: &Cohor
 }
 
 /// What the data leave open, with the experiments that read it otherwise.
-pub(super) fn open(experiment: &Experiment, history: &History, findings: &Findings) -> Vec<Open> {
+pub(super) fn open(experiment: &Experiment, played: &Played) -> Vec<Open> {
+    let Played { history, findings, .. } = played;
     let until = findings.until_or.map(|(at, rows)| {
         let mut other = experiment.clone();
         let day = history.zone.date(at).to_string();
@@ -93,12 +95,22 @@ pub(super) fn open(experiment: &Experiment, history: &History, findings: &Findin
         let others = vec![Alternative { reading: said(at), experiment: other }];
         Open { question: Question::Until { rows }, taken: said(history.until), others }
     });
-    until.into_iter().collect()
+    let mut columns: Vec<String> = played.doubts().into_iter().map(|(_, suspicion)| suspicion.subject.name()).collect();
+    columns.dedup();
+    let doubted = (!columns.is_empty()).then(|| {
+        let mut without = experiment.clone();
+        without.distrusts = true;
+        let others = vec![Alternative { reading: "without".into(), experiment: without }];
+        Open { question: Question::KnownInTime { columns }, taken: "with".into(), others }
+    });
+    until.into_iter().chain(doubted).collect()
 }
 
 /// Why nothing can be concluded.
 pub(super) fn forbidden(findings: &Findings, readings: &[OpenQuestion]) -> Vec<Reason> {
-    let found = findings.list.iter().filter(|finding| finding.level == FindingLevel::Forbids);
+    // A column that knows the outcome forbids the promotion of what reads it, and no other.
+    let forbids = |one: &&data::Finding| one.level == FindingLevel::Forbids && one.what != What::KnowsTheOutcome;
+    let found = findings.list.iter().filter(forbids);
     let found = found.map(|finding| Reason::Forbidden { what: finding.in_words() });
     let open = readings.iter().filter(|reading| matches!(reading.question, Question::Until { .. }));
     let open = open.filter(|reading| !reading.is_one_answer());
@@ -110,8 +122,9 @@ pub(super) fn forbidden(findings: &Findings, readings: &[OpenQuestion]) -> Vec<R
 
 /// What was found in the files and forbids a conclusion or may change the answer, and what is open.
 pub(super) fn found(findings: &Findings, readings: Vec<OpenQuestion>) -> Vec<Notice> {
-    // Kinds of events that are not there are said with the models that ask for them.
-    let told = |finding: &&data::Finding| finding.is_weighty() && finding.what != What::KindNeverOccurs;
+    // Some are said with the models that they concern.
+    let of_models = [What::KindNeverOccurs, What::KnowsTheOutcome, What::MayKnowTheOutcome];
+    let told = |finding: &&data::Finding| finding.is_weighty() && !of_models.contains(&finding.what);
     let mut weighty: Vec<&data::Finding> = findings.list.iter().filter(told).collect();
     weighty.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
     let found = weighty.into_iter().map(|one| Notice {
@@ -198,4 +211,17 @@ pub(super) fn notices(
         unknown.map(fact).for_each(|fact| say(Level::Warning, fact));
     }
     notices
+}
+
+/// What models read that may know the outcome, and what is declared not to.
+pub(super) fn screened(played: &Played) -> Vec<Notice> {
+    let doubted = played
+        .doubts()
+        .into_iter()
+        .map(|(models, suspicion)| Notice { level: Level::Warning, fact: Fact::Doubted { models, suspicion } });
+    let tells = |suspicion: &Suspicion| !matches!(suspicion.sign, Sign::Class { .. });
+    let declared = played.read_of(Standing::Declared).into_iter().filter(|(_, suspicion)| tells(suspicion));
+    let declared = declared
+        .map(|(models, suspicion)| Notice { level: Level::Note, fact: Fact::DeclaredByYou { models, suspicion } });
+    doubted.chain(declared).collect()
 }

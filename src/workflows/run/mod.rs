@@ -15,7 +15,7 @@ use crate::replay::Scope;
 use crate::result::{self, Evaluation, Fact, Level, Notice, OpenQuestion};
 
 use super::{audit, tracking_breaks};
-use facts::{about, dated, finding, forbidden, found, open, setting};
+use facts::{about, dated, finding, forbidden, found, open, screened, setting};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -35,6 +35,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     played.diagnose();
     let crossed = timings.time("breaks of the log", || tracking_breaks::crossed(experiment, &played))?;
     progress.say("evaluating".into());
+    let (screened, open) = (screened(&played), open(experiment, &played));
     let criteria = timings.time("audit", || audit::of_run(experiment, &played));
     let cohort = timings.time("cohort", || pipeline::cohort(experiment, &mut played))?;
     let Played { history, findings, models, replayed, .. } = played;
@@ -42,7 +43,6 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         || evaluation::evaluate_watched(&cohort, &mut timings.parts()),
         || data::inputs(&experiment.file.data, &experiment.base),
     );
-    let open = open(experiment, &history, &findings);
     let answers = || open.into_iter().map(|open| open.answers(&evaluated)).collect::<Result<Vec<OpenQuestion>, _>>();
     let readings = timings.time("readings", answers)?;
     let mut evaluated = evaluated.forbidden(forbidden(&findings, &readings));
@@ -51,6 +51,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     }
     let mut notices = found(&findings, readings);
     notices.extend(facts::notices(experiment, &history, &models, &replayed, &cohort));
+    notices.extend(screened);
     notices.extend(crossed.into_iter().map(|cliff| Notice { level: Level::Banner, fact: Fact::TrackingBreak(cliff) }));
     let evaluation = Evaluation {
         schema: result::SCHEMA,

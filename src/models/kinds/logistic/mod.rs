@@ -18,7 +18,7 @@ use crate::models::spec::{Criterion, Entries, FeatureSpec, LogisticSpec};
 use crate::models::{CardLine, Explanation, ModelError, ModelSpec, explain, words};
 use crate::predicate::Kind;
 use crate::replay::{EventFeature, FeatureId, Features, Measure, Plan};
-use crate::result::{ModelKind, Scale};
+use crate::result::{ModelKind, Scale, Subject};
 pub use fit::Fit;
 use terms::{Term, Values};
 
@@ -27,6 +27,8 @@ use terms::{Term, Values};
 pub struct LogisticModel {
     ridge: f64,
     inputs: Vec<Input>,
+    /// Whether it takes what there is, rather than what was named.
+    by_default: bool,
 }
 
 /// A column or event feature, before it is cut into terms.
@@ -120,7 +122,7 @@ impl Recipe for LogisticSpec {
             let what = "nothing to fit on: no column is known at creation and there are no events; declare `known:`";
             return Err(ModelError::invalid(path, what));
         }
-        Ok(Arc::new(LogisticModel { ridge: self.ridge, inputs }))
+        Ok(Arc::new(LogisticModel { ridge: self.ridge, inputs, by_default: self.features.is_none() }))
     }
 
     fn event_columns(&self) -> Vec<String> {
@@ -155,8 +157,32 @@ impl Scorer for LogisticModel {
         kinds.flatten().collect()
     }
 
+    fn asks(&self) -> Vec<FeatureId> {
+        let asks = |input: &Input| match input.source {
+            Source::Recency(feature) => Some(feature),
+            ref source => source.events(),
+        };
+        self.inputs.iter().filter_map(asks).collect()
+    }
+
+    fn without(&self, plan: &Plan, left_out: &dyn Fn(&Subject) -> bool) -> Option<Arc<dyn Scorer>> {
+        let kept = |input: &&Input| match &input.source {
+            Source::Column(name) => !left_out(&Subject::Column(name.clone())),
+            Source::Count(feature) | Source::Recency(feature) => {
+                !plan.features()[feature.0].kind.clone().is_some_and(|kind| left_out(&Subject::Events(kind)))
+            }
+            Source::Criterion(_) => true,
+        };
+        let inputs = self.inputs.iter().filter(kept).cloned().collect();
+        self.by_default.then(|| Arc::new(Self { inputs, ..self.clone() }) as Arc<dyn Scorer>)
+    }
+
     fn score(&self, inputs: &ScoreInputs) -> Result<Scores, ModelError> {
         let ScoreInputs { model, features, training, .. } = *inputs;
+        if self.inputs.is_empty() {
+            let problem = "nothing to fit on: what is known at creation are names, running counts and what a sale writes; name its `features`";
+            return Err(ModelError::NotScored { model: model.into(), problem: problem.into() });
+        }
         let training = training.filter(|training| !training.rows.is_empty());
         let training = training.ok_or_else(|| ModelError::NoTraining { model: model.into() })?;
         let (leads, wins) = (training.rows.len(), training.converted.iter().filter(|won| **won).count());

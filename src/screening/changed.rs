@@ -1,15 +1,41 @@
 //! Columns that change about the time at which leads are won.
 
 use crate::data::Change;
+use crate::result::Sign;
+use crate::stats::proportion::{Count, binomial_fewer};
 use crate::time::{DAY, Instant};
-
-use super::Changed;
 
 /// The time on either side of a win in which changes are counted.
 const BESIDE: i64 = 30 * DAY;
 /// A win is often dated by its day: what changed on the day itself changed with it.
 const SAME_DAY: i64 = DAY;
+/// Fewer winners than this share with a change after the win are no pattern.
+const OFTEN: f64 = 0.05;
+/// Nor are fewer than this.
+const FEWEST: u64 = 10;
 
+/// How often a column changed for leads about the time they were won, by its history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    pub column: String,
+    /// Winners whose history is known for a month on either side of the win.
+    pub winners: u64,
+    /// Of those, with a change in the month from the win on and none in the month before; and the other way round.
+    pub after: u64,
+    pub before: u64,
+}
+
+impl Changed {
+    /// More winners change after the win than before it: McNemar's test, exact.
+    pub(super) fn evidence(&self) -> Option<(f64, Sign)> {
+        let &Self { winners, after, before, .. } = self;
+        let often = after as f64 >= OFTEN * winners as f64 && after >= 2 * before && after >= FEWEST;
+        often.then(|| {
+            let count = Count::new(before as f64, (after + before) as f64);
+            (binomial_fewer(count, 0.5).unwrap_or(1.0), Sign::ChangedAtWin { winners, after, before })
+        })
+    }
+}
 /// How the columns with a history changed about the wins. `wins` has each lead's first win; leads of which the month
 /// after it is not known count for nothing. `columns` are named by the places that changes have.
 pub fn changed(changes: &[Change], columns: &[&str], wins: &[Option<Instant>], until: Instant) -> Vec<Changed> {
