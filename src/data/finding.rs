@@ -41,6 +41,8 @@ pub enum What {
     MayKnowTheOutcome,
     /// No feature by default, or declared as known.
     KeptOut,
+    /// A key of the experiment file that stands elsewhere now.
+    MovedKey,
     MissingId,
     MissingTime,
     MissingKind,

@@ -9,6 +9,7 @@ use super::builder::{As, Ask, Gathered, remarks};
 use super::cells::Spot;
 use super::error::{ConflictingLeads, DataError};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
+use super::found_times::timed;
 use super::gather::gather;
 use super::history::{Attribute, Known};
 use super::outcomes::{Deals, Role, roles};
@@ -69,7 +70,7 @@ pub(crate) fn read(
     let created = plan.created.map(|column| std::mem::replace(&mut table.columns[column].column, none()).kept(&kept));
     let read = table.spots.len() as u64;
     let (ids, attributes) =
-        rayon::join(|| sorted.ids.settled(), || attributes(spec, &source, &plan, table.columns, &kept));
+        rayon::join(|| sorted.ids.settled(), || attributes(spec, &source, &plan, table.columns, &kept, zone));
     let created = created.map(|column| match column {
         Column::Instant(at) => at,
         _ => vec![NEVER; kept.len()],
@@ -412,6 +413,7 @@ fn attributes(
     plan: &Plan,
     columns: Vec<Gathered>,
     kept: &[usize],
+    zone: &Zone,
 ) -> Vec<Attribute> {
     let mut attributes = Vec::with_capacity(plan.attributes.len());
     let asked: HashSet<usize> = plan.attributes.iter().copied().collect();
@@ -425,7 +427,9 @@ fn attributes(
             // A time is known when it comes.
             KnownSpec::At(column) => Known::At(column.clone()),
         };
-        attributes.push(Attribute { name, column: gathered.column.kept(kept), known, changed: None });
+        let column = gathered.column.kept(kept);
+        let column = if plan.asks[ask].kind == As::Found { timed(column, zone) } else { column };
+        attributes.push(Attribute { name, column, known, changed: None });
     }
     attributes
 }

@@ -18,6 +18,7 @@ mod file_kinds;
 mod files;
 mod finding;
 mod footer;
+mod found_times;
 mod gather;
 mod groups;
 mod history;

@@ -10,7 +10,7 @@ use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
-use super::screening::{found, screen};
+use super::screening::{found, moved, screen};
 use super::streaming::{Compiled, Reading, known_columns};
 use super::timings::Timings;
 use super::{PipelineError, Progress};
@@ -79,6 +79,7 @@ fn play_begun(
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
     findings.list.extend(found(&screening, &models, &plan));
+    findings.list.extend(moved(experiment));
     Ok(Played { history, findings, models, replayed, scores, timings, plan, screening })
 }
 

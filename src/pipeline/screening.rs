@@ -5,7 +5,7 @@ use crate::experiment::Experiment;
 use crate::models::Model;
 use crate::replay::{EventFeature, FeatureId, Features, Measure, Plan, Replayed, Role};
 use crate::report::screening as words;
-use crate::result::{Screened, Screening, Standing, Subject};
+use crate::result::{Screened, Screening, Sign, Standing, Subject};
 use crate::screening::{self, Candidate, Changed, Fate, Kind, Leads, Log};
 use crate::stats::survival::End;
 use crate::time::{Instant, NEVER};
@@ -50,8 +50,11 @@ impl EventsScreened {
 pub(super) fn found(screening: &Screening, models: &[Model], plan: &Plan) -> Vec<Finding> {
     let read: Vec<Subject> = models.iter().flat_map(|model| model.subjects(plan)).collect();
     let finding = |one: &Screened| {
+        let is_declared = |sign: &Sign| matches!(sign, Sign::DeclaredLater { .. });
         let (what, level) = match (one.standing, read.contains(&one.subject)) {
             (Standing::Clean, _) => return None,
+            // The experiment file says so.
+            (Standing::Noted, _) if one.signs.iter().all(is_declared) => return None,
             (Standing::Suspended, true) => (What::KnowsTheOutcome, FindingLevel::Severe),
             (Standing::Suspended, false) => (What::KnowsTheOutcome, FindingLevel::Warning),
             (Standing::Doubted, true) => (What::MayKnowTheOutcome, FindingLevel::Warning),
@@ -64,6 +67,16 @@ pub(super) fn found(screening: &Screening, models: &[Model], plan: &Plan) -> Vec
         Some(finding.advice(mend.unwrap_or_default()))
     };
     screening.list.iter().filter_map(finding).collect()
+}
+
+/// That sales' touches stand where they stood before.
+pub(super) fn moved(experiment: &Experiment) -> Option<Finding> {
+    let touches = &experiment.file.review.touches;
+    (!touches.is_empty()).then(|| {
+        let text = "`review.touches` is read as `data.events.sales`".to_string();
+        let finding = Finding::new("events", What::MovedKey, FindingLevel::Note, touches.len() as u64, text);
+        finding.advice("write the kinds there: no default feature reads them then, in any command")
+    })
 }
 
 /// The training leads, or all that are used where none are for training.
