@@ -45,6 +45,8 @@ pub enum What {
     MayKnowTheOutcome,
     /// No feature by default, or declared as known.
     KeptOut,
+    /// A key of the experiment file that stands elsewhere now.
+    MovedKey,
     MissingId,
     MissingTime,
     MissingKind,
@@ -159,6 +161,9 @@ pub struct Findings {
     /// What each value of the outcomes' flag or stage is taken for.
     #[serde(default)]
     pub fates: Vec<FateValue>,
+    /// A column of the leads that lists ids which rows have: it tells who was merged, and not who was won.
+    #[serde(default)]
+    pub lists_ids: Option<String>,
     /// Another day on which the outcomes may have been exported, and how many of them come after it.
     #[serde(default)]
     pub until_or: Option<(Instant, u64)>,

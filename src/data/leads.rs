@@ -99,12 +99,13 @@ pub(crate) fn read(
     let none = || Column::Instant(Vec::new());
     let created = plan.created.map(|column| std::mem::replace(&mut table.columns[column].column, none()).kept(&kept));
     let read = table.spots.len() as u64;
-    let (ids, attributes) = rayon::join(
+    let (ids, mut attributes) = rayon::join(
         || sorted.ids.settled(),
         || attributes(spec, (&source, &table.spots), &plan, table.columns, (&kept, zone)),
     );
     let lists = |attribute: &&Attribute| Some(&attribute.name) == spec.merged_ids.as_ref();
     let merged = attributes.iter().find(lists).map(|attribute| Merged::of(&attribute.column)).unwrap_or_default();
+    attributes.retain(|attribute| !lists(&attribute));
     let created = created.map(|column| match column {
         Column::Instant(at) => at,
         _ => vec![NEVER; kept.len()],
@@ -241,6 +242,9 @@ fn refuse(spec: &LeadsSpec, outcomes: &[(Role, &str)], findings: &mut Findings) 
     }
     if let Some(id) = &spec.id {
         refuse(id, "it is the leads' id");
+    }
+    if let Some(list) = &spec.merged_ids {
+        refuse(list, "it lists ids of merged leads");
     }
 }
 

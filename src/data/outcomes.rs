@@ -15,7 +15,7 @@ use super::fates::{Fate, Role, RowFate, RowFates, spoken};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::{NO_LEAD, Request, gather, gather_rows};
 use super::history::{Attribute, Outcomes, Win};
-use super::joins::{Cure, Keys, Strangers, no_cure};
+use super::joins::{Cure, How, Keys, Strangers, no_cure};
 use super::leads::Leads;
 use super::only;
 use super::reader::{Counted, Met, shortened};
@@ -327,6 +327,9 @@ fn report_strangers(
         return;
     }
     let cure = Cure::find(&losing, keys.ids, attributes);
+    if let Some(Cure { how: How::MergedIds(list), .. }) = &cure {
+        findings.lists_ids = Some(list.clone());
+    }
     let advice = cure.map_or_else(|| no_cure(known), |cure| cure.advice("outcomes", column));
     let (level, text, rows) = if wins.count > 0 {
         let forbids = wins.count as f64 > LOST_WINS * won as f64;

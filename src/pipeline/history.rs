@@ -10,7 +10,7 @@ use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
-use super::screening::{found, screen};
+use super::screening::{found, moved, screen};
 use super::streaming::{Compiled, Reading, known_columns};
 use super::timings::Timings;
 use super::{PipelineError, Progress};
@@ -70,7 +70,7 @@ fn play_begun(
         // Their features say all that is asked of the events; what is scored takes their room.
         events.chunks = Vec::new();
     }
-    let screening = timings.time("screening", || screen(experiment, &history, &replayed, &screened));
+    let screening = timings.time("screening", || screen(experiment, (&history, &findings), &replayed, &screened));
     let screening = if experiment.distrusts { screening.distrusting() } else { screening };
     replayed.later = Vec::new();
     let models: Vec<Model> = models.into_iter().map(|model| model.screened(&screening, &plan)).collect();
@@ -80,6 +80,7 @@ fn play_begun(
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
     let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
     findings.list.extend(found(&screening, &models, &plan));
+    findings.list.extend(moved(experiment));
     Ok(Played { history, findings, models, replayed, scores, timings, plan, screening })
 }
 

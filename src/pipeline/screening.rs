@@ -1,11 +1,11 @@
 //! What is screened of a history: its columns, and the kinds of events that models read.
 
-use crate::data::{Finding, FindingLevel, History, KnownSpec, What};
+use crate::data::{Finding, FindingLevel, Findings, History, KnownSpec, What};
 use crate::experiment::Experiment;
 use crate::models::Model;
 use crate::replay::{EventFeature, FeatureId, Features, Measure, Plan, Replayed, Role};
 use crate::report::screening as words;
-use crate::result::{Screened, Screening, Standing, Subject};
+use crate::result::{Screened, Screening, Sign, Standing, Subject};
 use crate::screening::{self, Candidate, Changed, Fate, Kind, Leads, Log};
 use crate::stats::survival::End;
 use crate::time::{Instant, NEVER};
@@ -50,10 +50,13 @@ impl EventsScreened {
 pub(super) fn found(screening: &Screening, models: &[Model], plan: &Plan) -> Vec<Finding> {
     let read: Vec<Subject> = models.iter().flat_map(|model| model.subjects(plan)).collect();
     let finding = |one: &Screened| {
+        let is_declared = |sign: &Sign| matches!(sign, Sign::DeclaredLater { .. });
         let (what, level) = match (one.standing, read.contains(&one.subject)) {
             (Standing::Clean, _) => return None,
+            // The experiment file says so.
+            (Standing::Noted, _) if one.signs.iter().all(is_declared) => return None,
             (Standing::Suspended, true) => (What::KnowsTheOutcome, FindingLevel::Forbids),
-            (Standing::Suspended, false) => (What::KnowsTheOutcome, FindingLevel::Doubt),
+            (Standing::Suspended, false) => (What::KnowsTheOutcome, FindingLevel::Note),
             (Standing::Doubted, true) => (What::MayKnowTheOutcome, FindingLevel::Doubt),
             (Standing::Doubted, false) => (What::MayKnowTheOutcome, FindingLevel::Note),
             (Standing::Declared | Standing::Noted, _) => (What::KeptOut, FindingLevel::Note),
@@ -64,6 +67,16 @@ pub(super) fn found(screening: &Screening, models: &[Model], plan: &Plan) -> Vec
         Some(finding.advice(mend.unwrap_or_default()))
     };
     screening.list.iter().filter_map(finding).collect()
+}
+
+/// That sales' touches stand where they stood before.
+pub(super) fn moved(experiment: &Experiment) -> Option<Finding> {
+    let touches = &experiment.file.review.touches;
+    (!touches.is_empty()).then(|| {
+        let text = "`review.touches` is read as `data.events.sales`".to_string();
+        let finding = Finding::new("events", What::MovedKey, FindingLevel::Note, touches.len() as u64, text);
+        finding.advice("write the kinds there: no default feature reads them then, in any command")
+    })
 }
 
 /// The training leads, or all that are used where none are for training.
@@ -85,7 +98,7 @@ fn fate(replayed: &Replayed, row: usize) -> Fate {
 /// Screens the columns as known when leads are scored, and the kinds of events that models read.
 pub(super) fn screen(
     experiment: &Experiment,
-    history: &History,
+    (history, findings): (&History, &Findings),
     replayed: &Replayed,
     events: &EventsScreened,
 ) -> Screening {
@@ -94,7 +107,8 @@ pub(super) fn screen(
     let changed = changed(history);
     let except = &experiment.file.data.leads.except;
     let later = |name: &str| replayed.later.iter().find(|later| later.column == name);
-    let candidates = history.attributes.iter().filter_map(|attribute| {
+    let of_leads = history.attributes.iter().filter(|one| Some(&one.name) != findings.lists_ids.as_ref());
+    let candidates = of_leads.filter_map(|attribute| {
         Some(Candidate {
             name: &attribute.name,
             column: features.attributes.get(&attribute.name)?,

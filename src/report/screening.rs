@@ -96,7 +96,7 @@ fn every_sale(step: &Step, winners: Having, others: Having) -> String {
 
 fn class(class: Class) -> &'static str {
     match class {
-        Class::Identifier => "names its lead",
+        Class::Identifier => "is an identifier",
         Class::PersonName => "is a person's name",
         Class::Email => "is an e-mail address",
         Class::Phone => "is a telephone number",

@@ -59,11 +59,12 @@ pub(super) fn look(candidate: &Candidate, leads: &Leads, folds: &[u8], all_expor
     let strength = Strength::of(column, leads, folds);
     (look.auc, look.filled) = (strength.estimate(), filled);
     let class = class_of(name, column);
-    // A name tells nothing new of what is not said to be known.
+    // A name tells nothing new of what is said to be known later.
     let is_exported = *known == Known::AsExported;
     doubts(&mut look, word.clone().filter(|_| !is_exported), &strength);
-    look.notes.extend(word.clone().filter(|_| is_exported).map(|word| Sign::TellingName { word, auc: None }));
-    look.notes.extend(class.map(|class| Sign::Class { class }));
+    let of_name = word.clone().filter(|_| all_exported).map(|word| Sign::TellingName { word, auc: None });
+    look.notes.extend(of_name);
+    look.notes.extend(class.filter(|_| !is_exported || all_exported).map(|class| Sign::Class { class }));
     look.by_default = match class {
         Some(class) if class.is_identity() => false,
         class => declared || (class.is_none() && word.is_none()),

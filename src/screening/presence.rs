@@ -6,7 +6,7 @@ use crate::stats::proportion::{Count, binomial_fewer, fisher_fewer, fisher_more}
 use super::{ByFate, sum};
 
 /// So many leads must have it before it is only theirs: fewer may be chance.
-const FEWEST: u64 = 10;
+const FEWEST: u64 = 5;
 /// The share of those that have it, or of those expected to, that may be a slip.
 const SLIPS: f64 = 0.02;
 /// Winners lack a step that every sale passes less often than this …
@@ -124,8 +124,8 @@ mod tests {
         let only = |won, other| had_only(&counts(won, other)).len();
         assert_eq!(only((98, 200), (2, 800)), 1);
         assert_eq!(only((98, 200), (3, 800)), 0);
-        assert_eq!(only((10, 200), (0, 800)), 1);
-        assert_eq!(only((9, 200), (0, 800)), 0);
+        assert_eq!(only((5, 200), (0, 800)), 1);
+        assert_eq!(only((4, 200), (0, 800)), 0);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod floors;
 mod golden;
 mod hostile;
 mod inert;
+mod known;
 mod laws;
 mod laws_of_replay;
 mod methods;

@@ -17,7 +17,8 @@ use crate::pipeline::tracking_breaks::{bends, cliffs};
 use crate::pipeline::{Played, Progress, known_columns, play_read, read};
 use crate::replay::{Replayed, Role, Scope};
 use crate::result::{
-    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Fact, Level, Missed, Notice, Proposal, Simpler,
+    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Fact, Level, Missed, MissedKind, Notice,
+    Proposal, Simpler, Subject,
 };
 use crate::stats::random::Seed;
 use crate::table::did_you_mean;
@@ -37,7 +38,9 @@ pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progre
     let simpler = if stage.is_cut() { Simpler::default() } else { simpler::simpler(alone, played, evidence) };
     progress.say("looking for leaks, decay and what is missing".into());
     let attributes = &played.replayed.features.attributes;
-    let columns = candidates::columns(attributes, &known_columns(&played.history), training);
+    let mut known = known_columns(&played.history);
+    known.retain(|column| played.screening.column(&column.name).is_none_or(|one| one.by_default));
+    let columns = candidates::columns(attributes, &known, training);
     let file = &experiment.file;
     Ok(Audit {
         schema: AUDIT_SCHEMA,
@@ -119,7 +122,15 @@ impl Stage {
     fn missing(&self, weighed: &Weighed, columns: Vec<Candidate>) -> Vec<Missed> {
         let of_kinds = self.kinds.as_ref().zip(self.played.scores.last());
         let events = of_kinds.map(|(spec, scores)| candidates::events(spec, scores, &self.training));
-        let candidates = [columns, events.unwrap_or_default()].concat();
+        let mut candidates = [columns, events.unwrap_or_default()].concat();
+        // What sales does, or what a sale leaves, is no criterion.
+        candidates.retain(|one| match one.kind {
+            MissedKind::Event => {
+                let screened = self.played.screening.of(&Subject::Events(one.reads.clone()));
+                screened.is_none_or(|screened| screened.by_default)
+            }
+            MissedKind::Column | MissedKind::Pair => true,
+        });
         let pairs = candidates::pairs(&self.points);
         let mut missing = audit::missing(&self.evidence, weighed, &candidates);
         missing.extend(audit::interactions(&self.evidence, weighed, &pairs));
@@ -135,7 +146,11 @@ impl Stage {
         let unknown = model.notices(self.played.history.event_kinds()).into_iter().map(Fact::UnknownEvents);
         let bending = self.cliffs.iter().filter(|cliff| bends(cliff)).cloned().map(Fact::TrackingBreak);
         let cut = self.is_cut().then_some(Fact::NotJudgedAcrossBreak);
-        let facts = trace.chain(unknown).chain(bending).chain(cut).chain(few_wins(&self.evidence, criteria));
+        let doubted = self.played.doubts().into_iter();
+        let doubted = doubted.filter(|(models, _)| models.iter().any(|name| name == model.name()));
+        let doubted = doubted.map(|(_, suspicion)| Fact::Doubted { models: vec![model.name().into()], suspicion });
+        let facts =
+            trace.chain(doubted).chain(unknown).chain(bending).chain(cut).chain(few_wins(&self.evidence, criteria));
         facts.map(|fact| Notice { level: Level::Warning, fact }).collect()
     }
 }

@@ -206,6 +206,9 @@ fn notices(played: &Played, gathered: &Gathered, broken: Option<usize>) -> Vec<N
         let fact = Fact::LiveModelOfTheSale { model: champion.name.clone(), because: because.clone() };
         say(Level::Warning, fact);
     }
+    for (models, suspicion) in played.doubts() {
+        say(Level::Warning, Fact::Doubted { models, suspicion });
+    }
     if let Some(line) = broken {
         say(Level::Banner, Fact::LedgerBroken { line: line as u64 });
     }
