@@ -123,6 +123,11 @@ fn headline(evaluation: &Evaluation) -> Text {
             };
             say!["Keep ", name(champion)].then(clause(": ", what))
         }
+        (Decision::NotEnoughEvidence, Some(champion)) if champion_is_suspended(evaluation) => say![
+            "Not enough evidence to replace ",
+            name(champion),
+            ": nobody knows how good it is, for it reads what the sale itself seems to have written."
+        ],
         (Decision::NotEnoughEvidence, Some(champion)) => {
             let start = say!["Not enough evidence to replace ", name(champion), "."];
             let start = match gain(evaluation, comparison, verdict.challenger.as_ref()) {
@@ -346,6 +351,9 @@ fn short(evaluation: &Evaluation, width: usize) -> Text {
             say!["Use ", name(to), " instead of ", name(champion), change]
         }
         Decision::Keep => say!["Keep ", name(champion)].then(guess(": ")),
+        Decision::NotEnoughEvidence if champion_is_suspended(evaluation) => {
+            say!["Not enough evidence to replace ", name(champion), ": it knows the outcome"]
+        }
         Decision::NotEnoughEvidence => say!["Not enough evidence to replace ", name(champion)].then(guess(": ")),
     }
 }
@@ -496,7 +504,8 @@ pub(super) const FAR: f64 = 3_652.5;
 fn bottom(evaluation: &Evaluation) -> Option<Text> {
     let model = evaluation.verdict.model.as_ref()?;
     let bottom = evaluation.evidence.bottom.iter().find(|one| &one.model == model && one.share == 0.2)?;
-    Some(lost(evaluation, bottom))
+    let knows_the_outcome = champion_is_suspended(evaluation) && evaluation.setting.champion.as_ref() == Some(model);
+    (!knows_the_outcome).then(|| lost(evaluation, bottom))
 }
 
 /// "Not working the lowest 20 % by current (814 leads) would lose 14 of the 351 wins: 3.99 % (2.39 to 6.58)."

@@ -137,6 +137,7 @@ fn the_length_of_the_bank_s_calls_is_kept_out_and_its_worth_shown() {
     let audit = audit(&bank(&path, rows, model), None, &()).unwrap();
     let leak = audit.leaks.columns.iter().find(|leak| leak.column == "duration").unwrap();
     println!("{leak:#?} {:?} {:?}", audit.leaks.auc_with.point, audit.leaks.auc_without.point);
-    assert!((leak.auc.point.finite().unwrap() - 0.818).abs() < 0.01, "{leak:?}");
+    // On the calls that are learned from.
+    assert!((leak.auc.point.finite().unwrap() - 0.912).abs() < 0.01, "{leak:?}");
     assert!(audit.leaks.auc_with.point.finite().unwrap() > audit.leaks.auc_without.point.finite().unwrap());
 }
