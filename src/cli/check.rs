@@ -9,7 +9,7 @@ use leadoff::table::inert;
 use leadoff::workflows::check::{Checked, check};
 
 use super::progress::Progress;
-use super::{Failure, Outcome, print, shown};
+use super::{Failure, Outcome, print, shown, tell};
 
 /// Reads an experiment and its data and says what is there: raw counts before any replay, what was found wrong, and
 /// whether there are wins enough to compare models.
@@ -40,7 +40,14 @@ impl Check {
             place.write(csv)?;
             print(&format!("\nEvery finding with its rows: {}\n", shown(place.path())))?;
         }
-        Ok(ExitCode::SUCCESS)
+        let mut problems = checked.problems;
+        match problems.pop() {
+            None => Ok(ExitCode::SUCCESS),
+            Some(last) => {
+                problems.iter().for_each(|problem| tell(&format!("error: {}", inert(&problem.to_string()))));
+                Err(last.into())
+            }
+        }
     }
 }
 

@@ -40,7 +40,9 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
     findings.list.extend(history.attributes.par_iter().map(of_attribute).collect::<Vec<_>>().into_iter().flatten());
     if spec.outcomes.stage.is_none() && spec.outcomes.flag.is_none() {
         let texts = history.attributes.iter().filter_map(|attribute| Some((&attribute.name, few_valued(attribute)?)));
-        findings.list.extend(texts.filter_map(|(name, text)| speaks_of_fates(name, text, &won, "leads")));
+        findings.list.extend(texts.filter_map(|(name, text)| {
+            speaks_of_fates((name, text), &won, "leads", spec.outcomes.telling().converted)
+        }));
     }
     closed_only(history, &won, findings);
     collapses(history, findings);

@@ -268,7 +268,7 @@ pub(crate) fn of_leads(
     let latest = Latest::of_deals(&deals);
     let is_win: Vec<bool> = deals.fates.iter().map(|row| row.fate == Fate::Won).collect();
     for (name, text) in &others {
-        findings.list.extend(speaks_of_fates(name, text, &is_win, "outcomes"));
+        findings.list.extend(speaks_of_fates((name, text), &is_win, "outcomes", spec.telling().converted));
     }
     report_strangers(&source, &lead_key.column, &keys, &names, &deals, &leads.attributes, findings);
     drop(named);
@@ -401,7 +401,12 @@ fn text_of(column: &Column) -> Option<&Text> {
 }
 
 /// A column whose values say that deals were lost, or are open, while each of them that has a date is taken for a win.
-pub(crate) fn speaks_of_fates(name: &str, text: &Text, is_win: &[bool], input: &str) -> Option<Finding> {
+pub(crate) fn speaks_of_fates(
+    (name, text): (&str, &Text),
+    is_win: &[bool],
+    input: &str,
+    date: Option<&str>,
+) -> Option<Finding> {
     let fates: Vec<Option<Fate>> = text.levels.iter().map(|level| spoken(level)).collect();
     let mut counts = vec![0u64; text.levels.len()];
     let wins = text.codes.iter().zip(is_win).filter(|(code, won)| **won && **code != MISSING);
@@ -429,8 +434,9 @@ pub(crate) fn speaks_of_fates(name: &str, text: &Text, is_win: &[bool], input: &
     );
     let finding = Finding::new(input, What::SpeaksOfFates, FindingLevel::Forbids, wrong, said);
     Some(finding.advice(format!(
-        "say which are won and lost: `outcomes: {{ {} }}`, with their date as `closed:`",
-        stage(name, &named(Fate::Won), &named(Fate::Lost))
+        "say which are won and lost: `outcomes: {{ {}, closed: {} }}`",
+        stage(name, &named(Fate::Won), &named(Fate::Lost)),
+        date.unwrap_or("…")
     )))
 }
 
@@ -516,7 +522,13 @@ fn say_fates(spec: &OutcomesSpec, told: &RowFates, columns: &RoleColumns, findin
             or(&named(Fate::Open), "nothing else")
         );
         let finding = Finding::new("outcomes", What::FlagValues, FindingLevel::Note, rows(Fate::Won), said);
-        findings.list.push(finding.advice("declare `positive:` if that is wrong"));
+        let lost: Vec<String> =
+            named(Fate::Open).into_iter().filter(|value| spoken(value) == Some(Fate::Lost)).collect();
+        let advice = match lost.is_empty() {
+            true => "declare `positive:` if that is wrong".to_string(),
+            false => format!("to tell lost from open: `outcomes: {{ {} }}`", stage(column, &named(Fate::Won), &lost)),
+        };
+        findings.list.push(finding.advice(advice));
         findings.list.extend(lost_is_expected(spec, told, columns));
     }
 }

@@ -14,7 +14,7 @@ const ENOUGH_WINS: usize = 20;
 /// Fewer wins a coefficient than this are too few for it (Peduzzi et al. 1996 ask for ten).
 const A_COEFFICIENT: f64 = 5.0;
 /// More of the training leads than this, and the window is laid wrong.
-const STILL_OPEN: f64 = 0.2;
+const STILL_OPEN: f64 = 0.5;
 
 /// What is to be said before any result is read.
 pub(super) fn findings(

@@ -11,6 +11,7 @@ use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
 use super::screening::{found, moved, screen};
+use super::streaming;
 use super::streaming::{Compiled, Reading, known_columns};
 use super::timings::Timings;
 use super::{PipelineError, Progress};
@@ -101,6 +102,12 @@ impl Played {
         let of = |one: &Screened| Some((self.readers(&one.subject), one.suspicion()?));
         self.screening.standing(standing).filter_map(of).filter(|(readers, _)| !readers.is_empty()).collect()
     }
+}
+
+/// What keeps models from being made of the data, each model's first trouble.
+pub(crate) fn problems(experiment: &Experiment, history: &History, findings: &Findings) -> Vec<PipelineError> {
+    let of_models = streaming::problems(experiment, history).into_iter().map(|error| refused(error, findings));
+    segments_exist(experiment, &known_columns(history), findings).err().into_iter().chain(of_models).collect()
 }
 
 /// Every column of `segments:` is there.

@@ -31,20 +31,34 @@ pub(super) struct Compiled {
 
 impl Compiled {
     pub fn of(experiment: &Experiment, history: &History) -> Result<Self, ModelError> {
-        let columns = known_columns(history);
-        let event_columns = history.events.as_ref().map(event_columns).unwrap_or_default();
-        let log = EventLog { kinds: history.event_kinds(), columns: &event_columns };
-        let context = Context {
-            columns: &columns,
-            events: experiment.file.data.events.is_some().then_some(log),
-            zone: &history.zone,
-            seed: Seed(experiment.file.seed),
-        };
         let mut plan = Plan::default();
-        let models = models::compile(&experiment.models, &context, &mut plan)?;
+        let models =
+            in_context(experiment, history, |context| models::compile(&experiment.models, context, &mut plan))?;
         let screened = EventsScreened::ask(&models, &mut plan, !history.outcomes.worked.is_empty());
         Ok(Self { models, plan, screened })
     }
+}
+
+/// What keeps each model from being made of the history, where something does.
+pub(super) fn problems(experiment: &Experiment, history: &History) -> Vec<ModelError> {
+    let of = |context: &Context| {
+        let compile = |spec| Model::compile(spec, &experiment.models, context, &mut Plan::default()).err();
+        experiment.models.iter().filter_map(compile).collect()
+    };
+    in_context(experiment, history, of)
+}
+
+/// With what there is for models to read.
+fn in_context<T>(experiment: &Experiment, history: &History, make: impl FnOnce(&Context) -> T) -> T {
+    let columns = known_columns(history);
+    let event_columns = history.events.as_ref().map(event_columns).unwrap_or_default();
+    let log = EventLog { kinds: history.event_kinds(), columns: &event_columns };
+    make(&Context {
+        columns: &columns,
+        events: experiment.file.data.events.is_some().then_some(log),
+        zone: &history.zone,
+        seed: Seed(experiment.file.seed),
+    })
 }
 
 impl EventSink for Reading<'_> {

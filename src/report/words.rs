@@ -312,6 +312,9 @@ fn line(evaluation: &Evaluation) -> Text {
 }
 
 fn short(evaluation: &Evaluation, width: usize) -> Text {
+    if forbidden(evaluation).is_some() {
+        return "No conclusion can be drawn from these data: the reason stands first in the report".into();
+    }
     let verdict = &evaluation.verdict;
     let name = |one: &String| Span::Name(text::clipped(one, width));
     let is_sure = |wins: &Estimate| {

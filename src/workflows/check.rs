@@ -15,6 +15,8 @@ pub struct Checked {
     pub findings: Findings,
     pub readiness: String,
     pub zone: Zone,
+    /// What keeps models from being compared: all of it, not the first alone.
+    pub problems: Vec<PipelineError>,
 }
 
 /// Reads an experiment's data and replays them far enough to say whether models could be compared.
@@ -24,11 +26,18 @@ pub fn check(
     progress: &dyn Progress,
 ) -> Result<Checked, PipelineError> {
     let (history, findings) = pipeline::read(experiment, Scope::Used, progress)?;
-    pipeline::segments_exist(experiment, &pipeline::known_columns(&history), &findings)?;
-    let by = by.unwrap_or(&experiment.file.segments);
+    let problems = pipeline::problems(experiment, &history, &findings);
+    let known = pipeline::known_columns(&history);
+    let segments: Vec<String> =
+        experiment.file.segments.iter().filter(|name| known.iter().any(|one| one.name == **name)).cloned().collect();
+    let by = by.unwrap_or(&segments);
     let raw = data::raw_table(&history, &findings, by, Calendar::Month, 0.95)?;
     let zone = history.zone.clone();
     // The models must fit the data too: a misspelt column is found here and not after a night's run.
+    if !problems.is_empty() {
+        let readiness = "Readiness: no model is compared before what is wrong with them is mended.".to_string();
+        return Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness, zone, problems });
+    }
     let read = (history, findings);
     let mut played = pipeline::play_read(experiment, read, Scope::Used, progress)?;
     played.diagnose();
@@ -42,5 +51,5 @@ pub fn check(
         Err(PipelineError::Cohort(error)) => format!("Readiness: {}.", inert(&error.to_string())),
         Err(error) => return Err(error),
     };
-    Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready + &across, zone })
+    Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness: ready + &across, zone, problems })
 }
