@@ -90,8 +90,7 @@ fn a_stage_that_the_sale_wrote_promotes_nobody() {
         "{{ {SIZE}, {STAGED}, fitted: {{ logistic: {{}} }}, mixed: {{ blend: {{ of: {{ staged: 1, size: 1 }}, by: rank }} }} }}"
     );
     let found = evaluated(folder.path(), "", "", "size", &models);
-    let stage = Subject::Column("stage".into());
-    assert_eq!(subjects(barred(&found, "staged")), [stage.clone()]);
+    assert_eq!(subjects(barred(&found, "staged")), [Subject::Column("stage".into())]);
     assert!(matches!(barred(&found, "mixed"), Some(Barred::MixedOf { .. })));
     // What nobody asked for is left out.
     assert_eq!(barred(&found, "fitted"), None);
