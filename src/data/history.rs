@@ -124,7 +124,7 @@ pub struct Outcomes {
     pub wins: Vec<Win>,
     /// When each lead was lost, the last time if several; `NEVER` where it was not. Empty: losses are not recorded.
     pub lost: Vec<Instant>,
-    /// Whether each lead has a deal that is still open. Empty: that changes nothing, since it is known when deals ended.
+    /// Whether each lead has a deal that is still open. Empty: no stage tells.
     pub open: Vec<bool>,
     /// When sales first worked each lead. Empty: not recorded.
     pub worked: Vec<Instant>,

@@ -625,7 +625,7 @@ pub(crate) fn ends(spec: &OutcomesSpec, deals: &Deals, leads: usize, source: &So
         timed,
         wins,
         lost: last_loss,
-        open: if telling.stage.is_some() && !timed { open } else { Vec::new() },
+        open: if telling.stage.is_some() { open } else { Vec::new() },
         worked: first_worked(deals, leads),
         valued: deals.value.is_some(),
     };

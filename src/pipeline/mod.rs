@@ -12,7 +12,7 @@ pub(crate) mod tracking_breaks;
 
 pub(crate) use cohort::{brackets, cohort, scored};
 pub use error::PipelineError;
-pub(crate) use history::{Played, play, play_read, problems, read, segments_exist};
+pub(crate) use history::{Played, play, play_read, problems, read};
 pub(crate) use streaming::known_columns;
 
 /// Hears what is being done, for somebody who waits.

@@ -92,7 +92,12 @@ fn rows(replayed: &Replayed) -> Vec<usize> {
 fn fate(replayed: &Replayed, row: usize) -> Fate {
     let outcomes = &replayed.outcomes;
     let won = if outcomes.timed { outcomes.ending[row] == End::Converted } else { outcomes.converted[row] };
-    if won { Fate::Won } else { Fate::Other }
+    let is_open = outcomes.open.get(row) == Some(&true);
+    match (won, is_open) {
+        (true, _) => Fate::Won,
+        (false, true) => Fate::Open,
+        (false, false) => Fate::Other,
+    }
 }
 
 /// Screens the columns as known when leads are scored, and the kinds of events that models read.

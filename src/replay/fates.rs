@@ -65,6 +65,8 @@ pub struct Outcomes {
     pub ending: Vec<End>,
     /// Days from creation to the first win within the horizon; NaN without one.
     pub created_to_win_days: Vec<f64>,
+    /// Whether it has a deal that is still open; empty where no stage tells.
+    pub open: Vec<bool>,
     /// When sales first worked the lead; empty when it is not recorded.
     pub worked: Vec<Instant>,
     pub created: Vec<Instant>,
@@ -85,6 +87,7 @@ impl Outcomes {
             ending_days: of(&self.ending_days, rows),
             ending: of(&self.ending, rows),
             created_to_win_days: of(&self.created_to_win_days, rows),
+            open: of(&self.open, rows),
             worked: of(&self.worked, rows),
             created: of(&self.created, rows),
             as_of: of(&self.as_of, rows),
@@ -141,6 +144,7 @@ pub(super) fn outcomes(
         ending_days,
         ending,
         created_to_win_days: each(leads, to_win),
+        open: leads.iter().filter_map(|&lead| history.outcomes.open.get(lead).copied()).collect(),
         worked: leads.iter().filter_map(|&lead| history.outcomes.worked.get(lead).copied()).collect(),
         created: each(leads, created),
         as_of: each(leads, |lead| as_of[lead]),

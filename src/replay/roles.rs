@@ -170,7 +170,8 @@ pub(super) fn roles(
         if clock && fates[lead].is_decided(at) {
             return Role::Decided;
         }
-        if history.outcomes.open.get(lead).is_some_and(|open| *open) && !fates[lead].flagged {
+        let is_open = history.outcomes.open.get(lead) == Some(&true);
+        if is_open && !history.outcomes.timed && !fates[lead].flagged {
             return Role::Open;
         }
         match (train, clock) {
