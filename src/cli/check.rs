@@ -44,7 +44,7 @@ impl Check {
         match problems.pop() {
             None => Ok(ExitCode::SUCCESS),
             Some(last) => {
-                problems.iter().for_each(|problem| tell(&format!("error: {}", inert(&problem.to_string()))));
+                problems.iter().for_each(|problem| tell(&format!("error: {}\n", inert(&problem.to_string()))));
                 Err(last.into())
             }
         }

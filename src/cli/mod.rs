@@ -125,7 +125,10 @@ fn pipeline_code(error: &PipelineError) -> u8 {
     match error {
         PipelineError::Replay(_) | PipelineError::NoSegment { .. } | PipelineError::Refused { .. } => EXPERIMENT,
         PipelineError::Model(model) if is_in_the_file(model) => EXPERIMENT,
-        PipelineError::Data(_) | PipelineError::Model(_) | PipelineError::Cohort(_) => DATA,
+        PipelineError::Data(_)
+        | PipelineError::Model(_)
+        | PipelineError::Forbidden { .. }
+        | PipelineError::Cohort(_) => DATA,
     }
 }
 

@@ -35,9 +35,9 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
         let advice = "check the ids that join the outcomes, and their columns";
         findings.list.push(Finding::new("outcomes", What::NoWins, FindingLevel::Forbids, 0, text).advice(advice));
     }
-    let of_attribute =
-        |attribute: &Attribute| [empty_or_constant(attribute), null_words(attribute)].into_iter().flatten();
-    findings.list.extend(history.attributes.par_iter().map(of_attribute).collect::<Vec<_>>().into_iter().flatten());
+    let of_attributes: Vec<Finding> = history.attributes.par_iter().filter_map(empty_or_constant).collect();
+    findings.list.extend(of_attributes);
+    findings.list.extend(words_for_nothing(&history.attributes));
     if spec.outcomes.stage.is_none() && spec.outcomes.flag.is_none() {
         let texts = history.attributes.iter().filter_map(|attribute| Some((&attribute.name, few_valued(attribute)?)));
         findings.list.extend(texts.filter_map(|(name, text)| {
@@ -99,31 +99,52 @@ const NULL_WORDS: [&str; 11] = ["null", "none", "nil", "nan", "n/a", "#n/a", "na
 /// A word in fewer rows than this share may be a value.
 const MANY_ROWS: f64 = 0.01;
 
-/// A text that says in many rows that there is none.
-fn null_words(attribute: &Attribute) -> Option<Finding> {
-    let Column::Text(text) = &attribute.column else { return None };
-    let is_word = |level: &String| NULL_WORDS.contains(&level.trim().to_lowercase().as_str());
-    let words: Vec<usize> = (0..text.levels.len()).filter(|&level| is_word(&text.levels[level])).collect();
+/// Of a text that says in many rows that there is none: the words, and in how many rows.
+fn null_words(attribute: &Attribute) -> Vec<(&str, u64)> {
+    let Column::Text(text) = &attribute.column else { return Vec::new() };
+    let words: Vec<usize> = (0..text.levels.len()).filter(|&level| is_null_word(&text.levels[level])).collect();
     if words.is_empty() {
-        return None;
+        return Vec::new();
     }
     let of = |level: usize| text.codes.iter().filter(|&&code| code as usize == level).count() as u64;
     let present = text.codes.iter().filter(|&&code| code != MISSING).count() as f64;
-    let counted: Vec<(usize, u64)> = words.into_iter().map(|level| (level, of(level))).collect();
+    let counted: Vec<(&str, u64)> = words.into_iter().map(|level| (text.levels[level].as_str(), of(level))).collect();
     let all = counted.iter().map(|(_, rows)| rows).sum::<u64>();
-    if all < 2 || (all as f64) < MANY_ROWS * present {
-        return None;
+    if all < 2 || (all as f64) < MANY_ROWS * present { Vec::new() } else { counted }
+}
+
+pub(crate) fn is_null_word(value: &str) -> bool {
+    NULL_WORDS.contains(&value.trim().to_lowercase().as_str())
+}
+
+/// The YAML that makes words nothing.
+pub(crate) fn nulls<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let mut words: Vec<String> = words.into_iter().map(|word| format!("'{}'", word.replace('\'', "''"))).collect();
+    words.sort();
+    words.dedup();
+    format!("nulls: [{}]", words.join(", "))
+}
+
+/// Columns with such words, in one finding.
+fn words_for_nothing(attributes: &[Attribute]) -> Option<Finding> {
+    let found: Vec<(&Attribute, Vec<(&str, u64)>)> =
+        attributes.par_iter().map(|attribute| (attribute, null_words(attribute))).collect();
+    let found: Vec<_> = found.into_iter().filter(|(_, words)| !words.is_empty()).collect();
+    let rows = found.iter().flat_map(|(_, words)| words).map(|(_, rows)| rows).sum::<u64>();
+    let of = |(attribute, words): &(&Attribute, Vec<(&str, u64)>)| {
+        let words: Vec<String> =
+            words.iter().map(|(word, rows)| format!("`{}` in {rows} rows", shortened(word))).collect();
+        format!("`{}` says {}", attribute.name, words.join(", "))
+    };
+    let mut said: Vec<String> = found.iter().take(3).map(of).collect();
+    if found.len() > said.len() {
+        said.push(format!("and so do {} more columns", found.len() - said.len()));
     }
-    let said = counted.iter().map(|(level, rows)| format!("`{}` in {rows}", shortened(&text.levels[*level])));
-    let said = format!(
-        "`{}` says {} rows: a text like any other, though it means that nothing is there",
-        attribute.name,
-        said.collect::<Vec<_>>().join(", ")
-    );
-    let nulls: Vec<String> =
-        counted.iter().map(|(level, _)| format!("'{}'", text.levels[*level].replace('\'', "''"))).collect();
-    let finding = Finding::new("leads", What::NullWords, FindingLevel::Doubt, all, said);
-    Some(finding.advice(format!("declare `leads: {{ nulls: [{}] }}`", nulls.join(", "))))
+    let text = format!("{}: texts like any other, though they mean that nothing is there", said.join("; "));
+    let advice =
+        format!("declare `leads: {{ {} }}`", nulls(found.iter().flat_map(|(_, words)| words).map(|(word, _)| *word)));
+    let finding = Finding::new("leads", What::NullWords, FindingLevel::Doubt, rows, text);
+    (!found.is_empty()).then(|| finding.advice(advice))
 }
 
 /// The fewest leads of which it is told how many were won.

@@ -266,7 +266,8 @@ impl<'a> Telling<'a> {
         let is_won = |level: &String| wanted.contains(&plain(level));
         // A flag that says no to every lead is read well; any other word may be the one that means won.
         let all_negative = text.levels.iter().all(|level| flag(&plain(level)) == Some(false));
-        if !text.levels.iter().any(is_won) && !(all_negative && self.positive.is_empty()) {
+        let is_read_well = all_negative && self.positive.is_empty();
+        if !text.levels.iter().any(is_won) && !is_read_well {
             let held: Vec<String> = text.levels.iter().map(|level| shortened(level)).collect();
             return Err(format!(
                 "flag: no value of `{column}` means won; it holds {}; declare which do, as `positive: [won]`",

@@ -73,6 +73,7 @@ pub enum What {
     IdenticalChanges,
     ChangesAtOneInstant,
     NullWords,
+    UntilAfterGap,
     ClosedOnly,
     ManyWins,
     VolumeCollapses,
@@ -103,6 +104,7 @@ impl What {
             | Self::OutcomeWithoutLead
             | Self::SpeaksOfFates
             | Self::LostIsExpected
+            | Self::UntilAfterGap
             | Self::ClosedOnly
             | Self::ManyWins
             | Self::StageNeverOccurs
@@ -113,6 +115,7 @@ impl What {
             | Self::MayKnowTheOutcome
             | Self::ValueNeverOccurs
             | Self::KindNeverOccurs
+            | Self::NeverFires
             | Self::NullWords
             | Self::TrainingStillOpen
             | Self::FewWinsForFit

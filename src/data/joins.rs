@@ -245,6 +245,8 @@ pub(crate) enum How {
     MergedIds(String),
     /// A column of the leads holds these keys.
     Column(String),
+    /// Their cells hold several ids each.
+    Several,
 }
 
 impl Cure {
@@ -259,6 +261,9 @@ impl Cure {
             let rows = count(&|key| matches!(places.get(by.fold(key).as_ref()), Some(Some(_))));
             found.push(Self { how: How::By(by), rows, tried });
         }
+        let several =
+            count(&|key| merged_ids(key).nth(1).is_some() && merged_ids(key).any(|id| ids.find(id).is_some()));
+        found.push(Self { how: How::Several, rows: several, tried });
         let wanted: HashSet<&str> = keys.iter().map(|key| key.trim_matches(is_blank)).collect();
         for attribute in attributes {
             let (whole, listed) = holding(&attribute.column, &wanted);
@@ -286,6 +291,9 @@ impl Cure {
                 "{share} have a lead {}: declare `{input}: {{ lead: {{ column: {column}, match: [{}] }} }}`",
                 by.in_words(),
                 by.key()
+            ),
+            How::Several => format!(
+                "{share} hold several ids in one cell of `{column}`: write a row an id, or keep the first, before reading"
             ),
             How::MergedIds(name) => format!(
                 "{share} are ids that `{name}` of the leads lists, merged into others: declare `leads: {{ merged_ids: {name} }}`"
@@ -373,7 +381,12 @@ impl Strangers {
             return;
         }
         let many = self.unknown.count as f64 > 0.01 * known.rows as f64;
-        let level = if many { FindingLevel::Doubt } else { FindingLevel::Note };
+        // Of a log that joins nobody nothing is known.
+        let level = match (known.rows, many) {
+            (0, _) => FindingLevel::Forbids,
+            (_, true) => FindingLevel::Doubt,
+            (_, false) => FindingLevel::Note,
+        };
         let text = format!("rows of the {} whose lead is not among the leads, left out", source.input);
         let advice = self.cure(known).map_or_else(|| no_cure(known.rows), |cure| cure.advice(source.input, column));
         let rows = source.places(&self.unknown, column);

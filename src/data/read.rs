@@ -126,6 +126,18 @@ fn until(spec: &DataSpec, latest: &Latest, zone: &Zone, findings: &mut Findings)
         findings.list.push(finding.advice("if such dates mean an open end, declare them by `nulls`"));
     }
     findings.until_or = latest.before_gap;
+    if let (Some((before, rows)), Some(at)) = (latest.before_gap, latest.at) {
+        let text = format!(
+            "outcomes that come long after all others, the latest {}; it was taken for `until`, though the others end {}",
+            zone.date(at),
+            zone.date(before)
+        );
+        let finding = Finding::new("outcomes", What::UntilAfterGap, FindingLevel::Doubt, rows, text);
+        findings.list.push(finding.advice(format!(
+            "if a year is mistyped, correct it, or state the day of the export: `until: {}`",
+            zone.date(before)
+        )));
+    }
     if let Some(at) = latest.at {
         let text = format!("`until` is not given: taken from the latest outcome, {}", zone.text(at));
         let finding = Finding::new("outcomes", What::UntilFromOutcomes, FindingLevel::Note, 1, text);

@@ -60,7 +60,7 @@ impl Repeats {
         let mut ids: Vec<u64> = Vec::with_capacity(source.rows);
         let of_batch = |batch: &Batch| {
             let texts = batch.cells[0].as_text();
-            texts.iter().filter_map(|id| nulls.text(id)).map(|id| hash(id)).collect::<Vec<u64>>()
+            texts.iter().filter_map(|id| nulls.text(id)).map(hash).collect::<Vec<u64>>()
         };
         source.read(source.decode(&[column], None), &|_| (), of_batch, |_, some| {
             ids.extend(some);

@@ -68,11 +68,7 @@ impl Columns {
 
 /// Whether what a column is depends on its values.
 fn is_guessed(ask: &Ask) -> bool {
-    match ask.kind {
-        As::Found => true,
-        As::Time(_) => true,
-        _ => false,
-    }
+    matches!(ask.kind, As::Found | As::Time(_))
 }
 
 /// Columns as far as the first batch tells.

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use crate::time::{Edge, Format, Instant, Layout, Midnight, MonthPlace, NEVER, Written, Zone, edge_of};
 
 use super::cells::{Batch, CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
+use super::checks::{is_null_word, nulls};
 use super::error::{AmbiguousTime, DataError};
 use super::reader::{Counted, shortened};
 use super::source::Source;
@@ -532,7 +533,11 @@ fn no_format(source: &Source, column: &str, unreadable: &Counted, total: u64, fo
         let plain = |value: &str| value.len() == length && value.bytes().all(|byte| byte.is_ascii_digit());
         !unreadable.first.is_empty() && unreadable.first.iter().all(|(_, value)| plain(value.trim()))
     };
+    let words = || unreadable.first.iter().map(|(_, value)| value.as_str());
     let advice = match format {
+        _ if words().all(is_null_word) && words().next().is_some() => {
+            format!("these words mean that nothing is there: declare `{}` for {}", nulls(words()), source.input)
+        }
         Some(format) => format!("the declared format is `{}`", format.as_str()),
         None if digits(10) => format!("if these are seconds since 1970, declare `format: {{ {column}: seconds }}`"),
         None if digits(13) => {

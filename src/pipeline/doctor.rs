@@ -18,6 +18,7 @@ const STILL_OPEN: f64 = 0.5;
 
 /// What is to be said before any result is read.
 pub(super) fn findings(
+    champion: Option<usize>,
     history: &History,
     models: &[Model],
     plan: &Plan,
@@ -25,25 +26,31 @@ pub(super) fn findings(
     scores: &[Scores],
 ) -> Vec<Finding> {
     let mut found = values(plan, history);
-    let kinds = models.iter().flat_map(|model| model.notices(history.event_kinds()));
-    found.extend(kinds.map(|unknown| {
+    let kinds = models.iter().enumerate().flat_map(|(place, model)| {
+        let unknown = model.notices(history.event_kinds()).into_iter();
+        unknown.map(move |unknown| (Some(place) == champion, unknown))
+    });
+    found.extend(kinds.map(|(is_champion, unknown)| {
         let text = format!("{}: no event of kind `{}` is in the log", unknown.path, unknown.kind);
+        // A champion that a misspelling makes worse is easily beaten.
+        let forbids = is_champion && unknown.meant.is_some();
+        let level = if forbids { FindingLevel::Forbids } else { FindingLevel::Doubt };
         let advice = unknown.meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`?"));
-        Finding::new("events", What::KindNeverOccurs, FindingLevel::Doubt, 0, text).advice(advice)
+        Finding::new("events", What::KindNeverOccurs, level, 0, text).advice(advice)
     }));
     found.extend(still_open(ledger));
-    for (model, scores) in models.iter().zip(scores) {
+    for (place, (model, scores)) in models.iter().zip(scores).enumerate() {
         found.extend(fit(model, scores));
-        found.extend(never_fires(model, scores));
+        found.extend(never_fires(model, scores, Some(place) == champion));
     }
     found
 }
 
 impl Played {
     /// Findings of the files and of how models and data fit.
-    pub(crate) fn diagnose(&mut self) {
+    pub(crate) fn diagnose(&mut self, champion: Option<usize>) {
         let Self { history, models, plan, replayed, scores, .. } = self;
-        let found = findings(history, models, plan, &replayed.ledger, scores);
+        let found = findings(champion, history, models, plan, &replayed.ledger, scores);
         self.findings.list.extend(found);
     }
 }
@@ -128,10 +135,12 @@ fn fit(model: &Model, scores: &Scores) -> Option<Finding> {
 }
 
 /// Criteria that give no lead a point.
-fn never_fires(model: &Model, scores: &Scores) -> Option<Finding> {
+fn never_fires(model: &Model, scores: &Scores, is_champion: bool) -> Option<Finding> {
     let silent = scores.contributions.iter().filter(|part| part.strength.iter().all(|strength| strength == 0.0));
     let silent: Vec<String> = silent.map(|part| format!("`{}`", part.name)).collect();
     let text = format!("criteria of `{}` that fire for no lead: {}", model.name(), silent.join(", "));
-    let finding = Finding::new("leads", What::NeverFires, FindingLevel::Note, silent.len() as u64, text);
+    let level = if is_champion { FindingLevel::Doubt } else { FindingLevel::Note };
+    let finding = Finding::new("leads", What::NeverFires, level, silent.len() as u64, text);
+    let finding = finding.advice("if they should, a model without them is no fair measure of the others");
     (model.points().is_some() && !silent.is_empty() && !scores.value.is_empty()).then_some(finding)
 }

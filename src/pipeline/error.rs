@@ -14,6 +14,9 @@ pub enum PipelineError {
     Model(Box<ModelError>),
     #[error("{place}: the data hold `{column}`, but no model may read it: {reason}")]
     Refused { column: String, reason: String, place: String },
+    /// What was found in the files is the likelier cause.
+    #[error("{found}. {advice} ({error})")]
+    Forbidden { found: String, advice: String, error: Box<ModelError> },
     #[error("segments: there is no column `{column}` among the leads{why}")]
     NoSegment { column: String, why: String },
     #[error(transparent)]

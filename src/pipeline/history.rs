@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::data::{self, Findings, History};
+use crate::data::{self, FindingLevel, Findings, History};
 use crate::experiment::Experiment;
 use crate::models::{self, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::PredicateError;
@@ -79,7 +79,8 @@ fn play_begun(
     let rows: Vec<usize> = (0..replayed.roles.len()).filter(|&row| replayed.roles[row] == Role::Training).collect();
     let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
     let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
-    let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()))?;
+    let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()));
+    let scores = scores.map_err(|error| not_scored(error, &findings))?;
     findings.list.extend(found(&screening, &models, &plan));
     findings.list.extend(moved(experiment));
     Ok(Played { history, findings, models, replayed, scores, timings, plan, screening })
@@ -155,6 +156,18 @@ fn read_into(
     let read = data::read(&file.data, base, &reading.experiment.event_columns(), reading, &say)?;
     (done.borrow_mut())(step(input.get()));
     Ok(read)
+}
+
+/// A model that cannot be fitted, with what was found in the files and explains it.
+fn not_scored(error: ModelError, findings: &Findings) -> PipelineError {
+    match findings.list.iter().find(|finding| finding.level == FindingLevel::Forbids) {
+        Some(finding) => PipelineError::Forbidden {
+            found: finding.in_words(),
+            advice: finding.advice.clone(),
+            error: Box::new(error),
+        },
+        None => error.into(),
+    }
 }
 
 /// A column that the data hold but no model may read has its reason told.

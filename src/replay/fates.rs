@@ -174,3 +174,81 @@ fn values(
     }
     leads.iter().map(|&lead| sum[lead]).collect()
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::data::{Outcomes as Recorded, Win};
+    use crate::time::{Span, Zone};
+
+    /// Leads named by their place, created at 0, with such first wins and losses; 0 is none.
+    pub fn history(ends: &[(Instant, Instant)], until: Instant) -> History {
+        let none = |at: Instant| if at == 0 { NEVER } else { at };
+        let wins = ends.iter().enumerate().filter(|(_, (won, _))| *won != 0);
+        History {
+            zone: Zone::utc(),
+            ids: (0..ends.len()).map(|lead| format!("{lead:03}")).collect(),
+            position: (0..ends.len() as u64).collect(),
+            created: Some(vec![0; ends.len()]),
+            attributes: Vec::new(),
+            changes: Vec::new(),
+            events: None,
+            outcomes: Recorded {
+                timed: true,
+                wins: wins.map(|(lead, (won, _))| Win { lead: lead as u32, at: *won, value: 1.0 }).collect(),
+                lost: ends.iter().map(|(_, lost)| none(*lost)).collect(),
+                ..Recorded::default()
+            },
+            until,
+            read: ends.len() as u64,
+            unreadable: 0,
+            duplicates: 0,
+            left_out: Vec::new(),
+        }
+    }
+
+    fn told(won: Instant, lost: Instant, until: Instant) -> (Instant, Instant) {
+        let fate = fates(&history(&[(won, lost)], until))[0];
+        let none = |at: Instant| if at == NEVER { 0 } else { at };
+        (none(fate.won), none(fate.lost))
+    }
+
+    #[test]
+    fn a_loss_is_void_where_a_win_comes_at_the_same_instant_or_later() {
+        for (won, lost, until, fate) in [
+            (10, 10, 20, (10, 0)),
+            (11, 10, 20, (11, 0)),
+            (10, 11, 20, (10, 11)),
+            (0, 10, 20, (0, 10)),
+            // What is dated after `until` has not happened yet; at `until` it has.
+            (21, 10, 20, (0, 10)),
+            (20, 10, 20, (20, 0)),
+            (0, 20, 20, (0, 20)),
+            (0, 21, 20, (0, 0)),
+            (10, 21, 20, (10, 0)),
+        ] {
+            assert_eq!(told(won, lost, until), fate, "won {won}, lost {lost}, until {until}");
+        }
+    }
+
+    #[test]
+    fn a_lead_is_decided_at_the_instant_of_its_end() {
+        let fate = |won, lost| Fate { won, flagged: false, lost };
+        assert!(fate(10, NEVER).is_decided(10) && !fate(10, NEVER).is_decided(9));
+        assert!(fate(NEVER, 10).is_decided(10) && !fate(NEVER, 10).is_decided(9));
+        assert!(!fate(NEVER, NEVER).is_decided(i64::MAX));
+    }
+
+    #[test]
+    fn a_win_counts_after_scoring_and_up_to_the_end_of_the_horizon() {
+        let day = crate::time::DAY;
+        let history = history(&[(day, 0), (day + 1, 0), (3 * day, 0), (3 * day + 1, 0), (2 * day, 2 * day)], 9 * day);
+        let leads: Vec<usize> = (0..5).collect();
+        let fates = fates(&history);
+        let of = |horizon| outcomes(&history, horizon, &[day; 5], &fates, &leads);
+        let within = of(Horizon::Within(Span::from_days(2.0)));
+        assert_eq!(within.converted, [false, true, true, false, true]);
+        assert_eq!(of(Horizon::Ever).converted, [false, true, true, true, true]);
+        assert_eq!((within.ending[4], within.ending_days[4]), (End::Converted, 1.0));
+    }
+}

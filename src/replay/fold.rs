@@ -555,4 +555,38 @@ mod tests {
         events.iter().for_each(|event| add_weighted(&mut apart, std::iter::once((event, 2.5)), decay));
         assert_eq!(together, apart);
     }
+
+    #[test]
+    fn on_dates_spans_are_of_calendar_days_and_on_instants_of_hours() {
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        let date = |text: &str| text.parse::<crate::time::Moment>().unwrap().start(&zone);
+        let feature = |within, after: Option<f64>| {
+            let span = Span::from_days;
+            let after = after.map(|days| super::super::After { event: "send".into(), within: span(days) });
+            let within = (within > 0.0).then(|| span(within));
+            EventFeature { kind: Some("open".into()), when: None, within, after, measure: Measure::Count }
+        };
+        let mut plan = Plan::default();
+        let three = plan.ask(feature(3.0, None));
+        let half = plan.ask(feature(0.5, None));
+        let follows = plan.ask(feature(0.0, Some(3.0)));
+        // Clocks are set back on 2026-10-25; the lead is scored in the evening of the 27th.
+        let as_of = date("2026-10-27") + 20 * crate::time::HOUR;
+        let days = ["2026-10-27", "2026-10-26", "2026-10-24", "2026-10-23"];
+        let at: Vec<Instant> = days.iter().map(|day| date(day)).chain([date("2026-10-23")]).collect();
+        let count = |are_dates: bool| {
+            let chunk = EventChunk { lead: vec![0; 5], at: at.clone(), kind: vec![0, 0, 0, 0, 1], columns: Vec::new() };
+            let kinds = ["open", "send"].map(String::from).to_vec();
+            let events = Events { kinds, are_dates, chunks: vec![chunk], ..Events::default() };
+            let mut fold = Fold::new(&plan, 1);
+            if are_dates {
+                fold.on_dates(&[as_of], &zone);
+            }
+            let found = fold.with(Some(&events), &[0], || vec![as_of]).unwrap();
+            [three, half, follows].map(|feature| found[feature.0][0])
+        };
+        // The day itself and three before it; half a day is that day; sent on the 23rd, three days are over on the 26th.
+        assert_eq!(count(true), [3.0, 1.0, 3.0]);
+        assert_eq!(count(false), [2.0, 0.0, 2.0]);
+    }
 }

@@ -224,3 +224,53 @@ pub(super) fn ledger(history: &History, as_of: &[Instant], fates: &[Fate], roles
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fates::fates;
+    use super::super::fates::tests::history;
+    use super::*;
+    use crate::time::Span;
+
+    /// The role of one lead, created at 0, with such a win and loss (0 is none).
+    fn role(won: Instant, lost: Instant, until: Instant, change: impl FnOnce(&mut History, &mut Membership)) -> Role {
+        let mut history = history(&[(won, lost)], until);
+        let mut windows = Membership { train: vec![false], evaluate: vec![true], evaluation_begins: None };
+        change(&mut history, &mut windows);
+        let spec = ReplaySpec { horizon: Horizon::Within(Span::from_days(2.0)), ..ReplaySpec::default() };
+        roles(&history, &spec, &windows, &[DAY], &fates(&history))[0]
+    }
+
+    #[test]
+    fn each_boundary_of_a_role_is_where_the_design_puts_it() {
+        let plain = |won, lost, until| role(won, lost, until, |_, _| ());
+        assert_eq!(plain(0, 0, 3 * DAY), Role::Evaluated, "the horizon closes with the export");
+        assert_eq!(plain(0, 0, 3 * DAY - 1), Role::Immature);
+        assert_eq!(plain(0, 0, DAY), Role::Immature);
+        assert_eq!(plain(0, 0, DAY - 1), Role::AfterUntil);
+        assert_eq!(plain(DAY, 0, 3 * DAY), Role::Decided);
+        assert_eq!(plain(DAY + 1, 0, 3 * DAY), Role::Evaluated);
+        assert_eq!(plain(0, DAY, 3 * DAY), Role::Decided);
+        let training = |begins: Instant, until: Instant| {
+            role(0, 0, until, |_, windows| {
+                *windows = Membership { train: vec![true], evaluate: vec![false], evaluation_begins: Some(begins) };
+            })
+        };
+        assert_eq!(training(3 * DAY, 9 * DAY), Role::Training, "its outcome was known when evaluation began");
+        assert_eq!(training(3 * DAY - 1, 9 * DAY), Role::TrainingOpen);
+        assert_eq!(training(3 * DAY, 3 * DAY - 1), Role::TrainingOpen);
+    }
+
+    #[test]
+    fn an_open_deal_is_left_out_only_where_nobody_knows_when_others_ended() {
+        let open = |timed: bool, won: Instant| {
+            role(won, 0, 9 * DAY, |history, _| {
+                (history.outcomes.timed, history.outcomes.open) = (timed, vec![true]);
+                history.outcomes.lost = Vec::new();
+            })
+        };
+        assert_eq!(open(false, 0), Role::Open);
+        assert_eq!(open(false, 2 * DAY), Role::Evaluated, "its first win counts");
+        assert_eq!(open(true, 0), Role::Evaluated);
+    }
+}

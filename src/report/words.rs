@@ -37,7 +37,10 @@ pub(super) fn doubts(notices: &[Notice]) -> Vec<Text> {
     let forbids = notices.iter().filter(|notice| notice.level == Level::Banner).count();
     let doubts = notices.iter().filter(|notice| {
         notice.level == Level::Warning
-            && matches!(notice.fact, Fact::SevereFinding { .. } | Fact::Open(_) | Fact::UnknownEventsOf { .. })
+            && matches!(
+                notice.fact,
+                Fact::SevereFinding { .. } | Fact::Open(_) | Fact::UnknownEventsOf { .. } | Fact::DeclaredByYou { .. }
+            )
     });
     let shown = doubts.take(MOST.saturating_sub(forbids).max(1));
     shown.map(|notice| Text::whole(&notices::sentence(&notice.fact)).from_section("notices")).collect()
@@ -355,7 +358,7 @@ fn short(evaluation: &Evaluation, width: usize) -> Text {
         }
         Decision::Keep => say!["Keep ", name(champion)].then(guess(": ")),
         Decision::NotEnoughEvidence if champion_is_suspended(evaluation) => {
-            say!["Not enough evidence to replace ", name(champion), ": it knows the outcome"]
+            say!["Not enough evidence to replace ", name(champion), ": how good it is nobody knows"]
         }
         Decision::NotEnoughEvidence => say!["Not enough evidence to replace ", name(champion)].then(guess(": ")),
     }
@@ -370,6 +373,10 @@ fn signed_wins(estimate: &Estimate, per: &str) -> Option<String> {
 
 fn reasons(evaluation: &Evaluation) -> Vec<Text> {
     let verdict = &evaluation.verdict;
+    if forbidden(evaluation).is_some() {
+        // The banners say why; no figure is to be acted on.
+        return Vec::new();
+    }
     let against = against(evaluation);
     let rests_on = if evaluation.evidence.gates.is_empty() { against.as_str() } else { "gates" };
     let mut out: Vec<Text> =
@@ -576,6 +583,9 @@ fn leads_needed(evaluation: &Evaluation, comparison: &Comparison) -> Text {
 }
 
 fn next(evaluation: &Evaluation) -> Vec<Text> {
+    if forbidden(evaluation).is_some() {
+        return vec!["Mend what stands above, and run this again: until then no figure here is to be acted on.".into()];
+    }
     let verdict = &evaluation.verdict;
     let mut out: Vec<Text> = Vec::new();
     if evaluation.notices.iter().any(|notice| notice.level == Level::Banner) {

@@ -38,9 +38,15 @@ pub fn check(
         let readiness = "Readiness: no model is compared before what is wrong with them is mended.".to_string();
         return Ok(Checked { title: experiment.file.experiment.clone(), raw, findings, readiness, zone, problems });
     }
-    let read = (history, findings);
-    let mut played = pipeline::play_read(experiment, read, Scope::Used, progress)?;
-    played.diagnose();
+    let found = findings.clone();
+    let mut played = match pipeline::play_read(experiment, (history, findings), Scope::Used, progress) {
+        Ok(played) => played,
+        Err(error) => {
+            let (title, readiness) = (experiment.file.experiment.clone(), String::new());
+            return Ok(Checked { title, raw, findings: found, readiness, zone, problems: vec![error] });
+        }
+    };
+    played.diagnose(experiment.champion);
     let across = match tracking_breaks::crossed(experiment, &played) {
         Err(error) => format!("\nBlind spot: {}.", inert(&error.to_string())),
         Ok(_) => String::new(),

@@ -4,6 +4,7 @@ pub mod ab;
 pub mod audit;
 pub mod check;
 pub mod compare;
+mod found;
 mod readings;
 pub mod review;
 pub mod run;

@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// The workflows by floor, in the same way.
 const WORKFLOWS: &[&[&str]] = &[
-    &["readings", "tracking_breaks"],
+    &["found", "readings", "tracking_breaks"],
     &["ab", "audit"],
     &["review", "run"],
     &["check", "compare", "scores", "simulated"],

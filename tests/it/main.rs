@@ -12,6 +12,7 @@ mod field;
 mod files;
 mod floors;
 mod golden;
+mod happened;
 mod hostile;
 mod inert;
 mod known;

@@ -87,6 +87,7 @@ L03,stage,mql,2026-03-02
 L03,stage,sql,2026-03-08 00:00:01
 L04,stage,sql,2026-03-09
 L19,stage,sql,2026-03-01
+L19,shoe size,44,2026-03-01 10:00:00
 ";
 
 const OUTCOMES: &str = "\
@@ -416,7 +417,7 @@ fn forgetting_all_that_came_after_scoring_changes_no_score() {
     };
     forget("events.csv", EVENTS, 1);
     forget("history.csv", HISTORY, 3);
-    write(folder.path(), "leads.csv", LEADS.replace("9,2026-03-17 00:00:01", "3,2026-05-01 00:00:00"));
+    write(folder.path(), "leads.csv", LEADS.replace("9,2026-03-17 00:00:01", "3,2026-05-01 00:00:01"));
     assert_eq!(scores(), before);
 }
 

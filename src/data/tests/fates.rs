@@ -21,7 +21,7 @@ fn lost(history: &History) -> Vec<String> {
     texts(&history.zone, &history.outcomes.lost)
 }
 
-fn only<'a>(findings: &'a Findings, what: What) -> &'a Finding {
+fn only(findings: &Findings, what: What) -> &Finding {
     let found: Vec<&Finding> = findings.of(what).collect();
     assert_eq!(found.len(), 1, "{what:?}: {:#?}", findings.list);
     found[0]

@@ -18,7 +18,7 @@ pub use period::Reviewed;
 
 use sha2::{Digest, Sha256};
 
-use crate::data::{self, FindingLevel, InputFile, hex};
+use crate::data::{self, InputFile, hex};
 use crate::evaluation;
 use crate::experiment::{self, Experiment};
 use crate::pipeline::{self, PipelineError, Played, Progress};
@@ -28,6 +28,7 @@ use crate::result::{CapacitySetting, Decision, Fact, HandOver, Level, Notice, Re
 use crate::review;
 use crate::stats::random::Seed;
 use crate::time::NEVER;
+use crate::workflows::found;
 
 use audited::Audited;
 use gather::{Gathered, ends};
@@ -167,7 +168,7 @@ fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Re
     let cohort = gathered.cohort(experiment, played, &rows, gathered.window(first..=last));
     match cohort {
         Ok(cohort) => {
-            let evaluated = evaluation::evaluate(&cohort);
+            let evaluated = evaluation::evaluate(&cohort).forbidden(found::forbidden(&played.findings));
             ReviewDecision {
                 window,
                 leads: evaluated.readiness.leads,
@@ -215,14 +216,6 @@ fn notices(played: &Played, gathered: &Gathered, broken: Option<usize>) -> Vec<N
     if !played.replayed.outcomes.timed {
         say(Level::Warning, Fact::NoEarlyRead);
     }
-    for finding in played.findings.list.iter().filter(|finding| finding.level == FindingLevel::Forbids) {
-        let fact = Fact::SevereFinding {
-            input: finding.input.clone(),
-            what: finding.text.clone(),
-            rows: finding.count,
-            advice: finding.advice.clone(),
-        };
-        say(Level::Warning, fact);
-    }
+    notices.extend(found::notices(&played.findings));
     notices
 }

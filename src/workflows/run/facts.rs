@@ -1,6 +1,6 @@
 //! What an evaluation says beside its figures: the setting, the models' own words, what to know before reading.
 
-use crate::data::{self, FindingLevel, Findings, History, What};
+use crate::data::{self, Findings, History};
 use crate::evaluation::Cohort;
 use crate::experiment::Experiment;
 use crate::models::Model;
@@ -11,6 +11,7 @@ use crate::result::{
     Setting, Sign, Standing, Suspicion, TierNote,
 };
 use crate::time::{DAY, Moment};
+use crate::workflows::found;
 use crate::workflows::readings::{Alternative, Open};
 
 /// What the experiment file says of a model.
@@ -46,16 +47,8 @@ pub(super) fn finding(finding: &data::Finding) -> FindingCount {
         input: finding.input.clone(),
         what: finding.text.clone(),
         count: finding.count,
-        level: level(finding.level),
+        level: found::level(finding.level),
         advice: finding.advice.clone(),
-    }
-}
-
-fn level(level: FindingLevel) -> Level {
-    match level {
-        FindingLevel::Note => Level::Note,
-        FindingLevel::Doubt => Level::Warning,
-        FindingLevel::Forbids => Level::Banner,
     }
 }
 
@@ -108,34 +101,16 @@ pub(super) fn open(experiment: &Experiment, played: &Played) -> Vec<Open> {
 
 /// Why nothing can be concluded.
 pub(super) fn forbidden(findings: &Findings, readings: &[OpenQuestion]) -> Vec<Reason> {
-    // A column that knows the outcome forbids the promotion of what reads it, and no other.
-    let forbids = |one: &&data::Finding| one.level == FindingLevel::Forbids && one.what != What::KnowsTheOutcome;
-    let found = findings.list.iter().filter(forbids);
-    let found = found.map(|finding| Reason::Forbidden { what: finding.in_words() });
     let open = readings.iter().filter(|reading| matches!(reading.question, Question::Until { .. }));
     let open = open.filter(|reading| !reading.is_one_answer());
     let open = open.map(|_| Reason::Forbidden {
         what: "it is open until when the outcomes are known, and the answer hangs on it".into(),
     });
-    found.chain(open).collect()
+    found::forbidden(findings).into_iter().chain(open).collect()
 }
 
-/// What was found in the files and forbids a conclusion or may change the answer, and what is open.
+/// What is open, and what was found in the files.
 pub(super) fn found(findings: &Findings, readings: Vec<OpenQuestion>) -> Vec<Notice> {
-    // Some are said with the models that they concern.
-    let of_models = [What::KindNeverOccurs, What::KnowsTheOutcome, What::MayKnowTheOutcome];
-    let told = |finding: &&data::Finding| finding.is_weighty() && !of_models.contains(&finding.what);
-    let mut weighty: Vec<&data::Finding> = findings.list.iter().filter(told).collect();
-    weighty.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
-    let found = weighty.into_iter().map(|one| Notice {
-        level: level(one.level),
-        fact: Fact::SevereFinding {
-            input: one.input.clone(),
-            what: one.text.clone(),
-            rows: one.count,
-            advice: one.advice.clone(),
-        },
-    });
     let open = readings.into_iter().map(|reading| Notice {
         level: match (reading.is_one_answer(), &reading.question) {
             (true, _) => Level::Note,
@@ -144,7 +119,7 @@ pub(super) fn found(findings: &Findings, readings: Vec<OpenQuestion>) -> Vec<Not
         },
         fact: Fact::Open(reading),
     });
-    open.chain(found).collect()
+    open.chain(found::notices(findings)).collect()
 }
 
 /// The day of the export, or its moment when it is not the end of a day.
@@ -222,6 +197,6 @@ pub(super) fn screened(played: &Played) -> Vec<Notice> {
     let tells = |suspicion: &Suspicion| !matches!(suspicion.sign, Sign::Class { .. });
     let declared = played.read_of(Standing::Declared).into_iter().filter(|(_, suspicion)| tells(suspicion));
     let declared = declared
-        .map(|(models, suspicion)| Notice { level: Level::Note, fact: Fact::DeclaredByYou { models, suspicion } });
+        .map(|(models, suspicion)| Notice { level: Level::Warning, fact: Fact::DeclaredByYou { models, suspicion } });
     doubted.chain(declared).collect()
 }

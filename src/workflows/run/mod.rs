@@ -32,7 +32,7 @@ pub struct Run {
 pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunError> {
     let mut played = pipeline::play(experiment, Scope::Used, progress)?;
     let mut timings = std::mem::take(&mut played.timings);
-    played.diagnose();
+    played.diagnose(experiment.champion);
     let crossed = timings.time("breaks of the log", || tracking_breaks::crossed(experiment, &played))?;
     progress.say("evaluating".into());
     let (screened, open) = (screened(&played), open(experiment, &played));
