@@ -32,7 +32,10 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
     let is_told = findings.of(What::OutcomeWithoutLead).any(|finding| finding.level == FindingLevel::Forbids);
     if !won.contains(&true) && !is_told {
         let text = "no lead has converted".to_string();
-        let advice = "check the ids that join the outcomes, and their columns";
+        let advice = match findings.of(What::LeftOut).find(|finding| finding.input == "outcomes") {
+            Some(left_out) => format!("{} {}: check that condition", left_out.count, left_out.text),
+            None => "check the ids that join the outcomes, and their columns".to_string(),
+        };
         findings.list.push(Finding::new("outcomes", What::NoWins, FindingLevel::Forbids, 0, text).advice(advice));
     }
     let of_attributes: Vec<Finding> = history.attributes.par_iter().filter_map(empty_or_constant).collect();
@@ -96,7 +99,7 @@ fn empty_or_constant(attribute: &Attribute) -> Option<Finding> {
 
 /// Words that programs write for what is missing.
 const NULL_WORDS: [&str; 11] = ["null", "none", "nil", "nan", "n/a", "#n/a", "na", "undefined", "(null)", "\\n", "-"];
-/// A word in fewer rows than this share may be a value.
+/// A word in no more rows than this share may be a value.
 const MANY_ROWS: f64 = 0.01;
 
 /// Of a text that says in many rows that there is none: the words, and in how many rows.
@@ -110,7 +113,7 @@ fn null_words(attribute: &Attribute) -> Vec<(&str, u64)> {
     let present = text.codes.iter().filter(|&&code| code != MISSING).count() as f64;
     let counted: Vec<(&str, u64)> = words.into_iter().map(|level| (text.levels[level].as_str(), of(level))).collect();
     let all = counted.iter().map(|(_, rows)| rows).sum::<u64>();
-    if all < 2 || (all as f64) < MANY_ROWS * present { Vec::new() } else { counted }
+    if all as f64 > MANY_ROWS * present { counted } else { Vec::new() }
 }
 
 pub(crate) fn is_null_word(value: &str) -> bool {
@@ -246,7 +249,7 @@ fn after_until(spec: &DataSpec, history: &History, log: &Log, findings: &mut Fin
         if count > 0 {
             let text = format!("{what} dated after `until` ({}); they have not happened yet", zone.text(until));
             let finding = Finding::new(input, What::AfterUntil, FindingLevel::Note, count, text);
-            findings.list.push(finding.advice("if that is not meant, correct `until`").rows(rows));
+            findings.list.push(finding.advice("if that is not meant, correct `until`, or a mistyped year").rows(rows));
         }
     };
     let mut ended = Counted::default();

@@ -243,7 +243,7 @@ impl Finding {
 
     /// Whether it may change what is concluded, beyond the rows it names.
     pub fn is_weighty(&self) -> bool {
-        self.level == FindingLevel::Forbids || (self.level == FindingLevel::Doubt && self.what.consequence() > 0)
+        self.level == FindingLevel::Forbids || (self.level == FindingLevel::Doubt && self.what.consequence() > 1)
     }
 
     /// The more it matters, the greater: by its level, by what it changes, by how many rows.

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::table::{Column, Ids, MISSING};
+use crate::table::{Column, Ids, MISSING, yaml_name};
 
 use super::cells::{Spot, TextBlock};
 use super::finding::{Finding, FindingLevel, Findings, What};
@@ -288,15 +288,17 @@ impl Cure {
         };
         match &self.how {
             How::By(by) => format!(
-                "{share} have a lead {}: declare `{input}: {{ lead: {{ column: {column}, match: [{}] }} }}`",
+                "{share} have a lead {}: declare `{input}: {{ lead: {{ column: {}, match: [{}] }} }}`",
                 by.in_words(),
+                yaml_name(column),
                 by.key()
             ),
             How::Several => format!(
                 "{share} hold several ids in one cell of `{column}`: write a row an id, or keep the first, before reading"
             ),
             How::MergedIds(name) => format!(
-                "{share} are ids that `{name}` of the leads lists, merged into others: declare `leads: {{ merged_ids: {name} }}`"
+                "{share} are ids that `{name}` of the leads lists, merged into others: declare `leads: {{ merged_ids: {} }}`",
+                yaml_name(name)
             ),
             How::Column(name) => format!(
                 "{share} stand in `{name}` of the leads: they name leads by that column, and are to be \

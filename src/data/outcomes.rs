@@ -4,7 +4,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::predicate::Predicate;
-use crate::table::{Column, MISSING, Text};
+use crate::table::{Column, MISSING, Text, yaml_name};
 use crate::time::{DAY, Instant, NEVER, Zone};
 
 use super::DataError;
@@ -436,13 +436,17 @@ pub(crate) fn speaks_of_fates(
     Some(finding.advice(format!(
         "say which are won and lost: `outcomes: {{ {}, closed: {} }}`",
         stage(name, &named(Fate::Won), &named(Fate::Lost)),
-        date.unwrap_or("…")
+        date.map_or_else(|| "…".to_string(), yaml_name)
     )))
 }
 
 /// The YAML that tells fates by a column.
 fn stage(column: &str, won: &[String], lost: &[String]) -> String {
-    let list = |values: &[String]| if values.is_empty() { "…".to_string() } else { values.join(", ") };
+    let list = |values: &[String]| match values.is_empty() {
+        true => "…".to_string(),
+        false => values.iter().map(|value| yaml_name(value)).collect::<Vec<_>>().join(", "),
+    };
+    let column = if column == "…" { column.to_string() } else { yaml_name(column) };
     format!("stage: {{ column: {column}, won: [{}], lost: [{}] }}", list(won), list(lost))
 }
 
@@ -571,7 +575,8 @@ fn lost_is_expected(spec: &OutcomesSpec, told: &RowFates, columns: &RoleColumns)
     );
     let finding = Finding::new("outcomes", What::LostIsExpected, FindingLevel::Doubt, open as u64, said);
     let yaml = stage(&told_by, &won, &of(Fate::Open, Some(Fate::Lost)));
-    (open > 0).then(|| finding.advice(format!("say which are lost: `outcomes: {{ {yaml}, closed: {time} }}`")))
+    (open > 0)
+        .then(|| finding.advice(format!("say which are lost: `outcomes: {{ {yaml}, closed: {} }}`", yaml_name(time))))
 }
 
 /// Wins and losses of deals.

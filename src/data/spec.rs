@@ -161,7 +161,10 @@ source! {
 
 /// What a deal's stage means. A value in neither list is a deal that is still open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a column with its values, such as `{ column: Stage, won: [Closed Won], lost: [Closed Lost] }`"
+)]
 pub struct StageSpec {
     /// The column that says how the deal stands.
     pub column: String,

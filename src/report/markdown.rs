@@ -122,7 +122,11 @@ fn span(span: &Span) -> String {
 
 /// A name that no reader of Markdown can take for anything else inside backticks.
 fn is_tame(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | ' '))
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | ' ');
+    // YAML is to be pasted as it stands; doubled braces are what templates look for.
+    let is_yaml = name.contains(": ") && !name.contains("{{") && !name.contains("{%");
+    let is_of_yaml = |c: char| is_yaml && matches!(c, '{' | '}' | '[' | ']' | ',' | '\'' | '"' | '…');
+    !name.is_empty() && name.chars().all(|c| is_plain(c) || is_of_yaml(c))
 }
 
 fn escape(words: &str) -> String {
@@ -159,6 +163,8 @@ mod tests {
         assert_eq!(text(&"1. one".into()), "1\\. one");
         assert_eq!(text(&"- one".into()), "\\- one");
         assert_eq!(text(&say![name("a b"), " and ", name("`<b>`")]), "`a b` and “\\`&lt;b&gt;\\`”");
+        let yaml = "leads: { nulls: ['null'] }";
+        assert_eq!(text(&say![name(yaml), " and ", name("a: {{ b }}")]), format!("`{yaml}` and “a: {{{{ b }}}}”"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What speaks against a column or a kind of events, in words, and the YAML that mends it.
 
 use crate::result::{Group, Having, Screened, Sign, Standing, Step, Subject, Suspicion};
-use crate::table::Class;
+use crate::table::{Class, yaml_name};
 
 /// "`Lifecycle Stage`", "events of kind `Call`".
 pub fn subject(subject: &Subject) -> String {
@@ -113,13 +113,19 @@ fn class(class: Class) -> &'static str {
 pub fn mend(suspicion: &Suspicion) -> String {
     match (&suspicion.subject, &suspicion.sign) {
         (Subject::Column(name), Sign::AfterScoring { .. }) => {
-            let name = yaml(name);
+            let name = yaml_name(name);
             format!(
                 "leave it out (`leads: {{ ignore: [{name}] }}`), or if such times lie ahead by nature, say so (`except: {{ {name}: planned }}`)"
             )
         }
+        // No lead that was not won has it: it is the outcome in other words.
+        (Subject::Column(name), Sign::HadOnlyBy { others, .. } | Sign::EverySale { others, .. })
+            if others.have == 0 =>
+        {
+            format!("leave it out: `leads: {{ ignore: [{}] }}`", yaml_name(name))
+        }
         (Subject::Column(name), _) => {
-            let name = yaml(name);
+            let name = yaml_name(name);
             format!(
                 "leave it out (`leads: {{ ignore: [{name}] }}`), or if it was known when leads came, say so (`except: {{ {name}: at_creation }}`)"
             )
@@ -131,7 +137,7 @@ pub fn mend(suspicion: &Suspicion) -> String {
         (Subject::Events(kind), _) => {
             format!(
                 "take them out of the model, and if sales makes them, say so (`events: {{ sales: [{}] }}`)",
-                yaml(kind)
+                yaml_name(kind)
             )
         }
         (Subject::AnyEvent, _) => "take them out of the model".into(),
@@ -153,14 +159,6 @@ pub fn signs(one: &Screened) -> String {
     let signs: Vec<String> = one.signs.iter().map(|found| sign(&one.subject, found)).collect();
     let whose = if one.standing == Standing::Declared { "; declared by you as known when leads come" } else { "" };
     signs.join("; ") + whose
-}
-
-/// A name as YAML takes it inside braces.
-fn yaml(name: &str) -> String {
-    let is_plain = name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_ ./".contains(letter))
-        && !["true", "false", "yes", "no", "null", "on", "off"].contains(&name.to_lowercase().as_str());
-    if is_plain { name.into() } else { serde_json::Value::from(name).to_string() }
 }
 
 #[cfg(test)]

@@ -17,6 +17,14 @@ pub fn did_you_mean<'a>(known: impl IntoIterator<Item = &'a str>, wrong: &str) -
     suggest(known, wrong).map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
 }
 
+/// A name as YAML takes it inside braces.
+pub fn yaml_name(name: &str) -> String {
+    let is_plain = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_ ./".contains(letter))
+        && !["true", "false", "yes", "no", "null", "on", "off"].contains(&name.to_lowercase().as_str());
+    if is_plain { name.into() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
