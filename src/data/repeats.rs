@@ -31,10 +31,10 @@ impl Repeats {
     /// Nothing where no row is repeated.
     pub fn find(source: &Source, seen: &[usize], declared: Option<usize>) -> Result<Option<Self>, DataError> {
         if let Some(column) = declared {
-            return Ok(Self::of(source, column, seen)?.map(|(repeats, _)| repeats));
+            return Self::of(source, column, seen, true);
         }
         for column in candidates(source, seen) {
-            if let Some((repeats, true)) = Self::of(source, column, seen)? {
+            if let Some(repeats) = Self::of(source, column, seen, false)? {
                 return Ok(Some(repeats));
             }
         }
@@ -54,8 +54,9 @@ impl Repeats {
         finding.rows(source.places(&self.again, name))
     }
 
-    /// The rows that share a value of the column, and whether each is equal to the first in what else is seen.
-    fn of(source: &Source, column: usize, seen: &[usize]) -> Result<Option<(Self, bool)>, DataError> {
+    /// The rows that share a value of the column. Where it is not declared to hold ids, nothing if one of them is not equal
+    /// to the first in what else is seen.
+    fn of(source: &Source, column: usize, seen: &[usize], declared: bool) -> Result<Option<Self>, DataError> {
         let nulls = Nulls::new(source.dialect.nulls(&source.header[column]));
         let mut ids: Vec<u64> = Vec::with_capacity(source.rows);
         let of_batch = |batch: &Batch| {
@@ -68,37 +69,42 @@ impl Repeats {
         })?;
         ids.sort_unstable();
         let several: HashSet<u64> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-        drop(ids);
-        if several.is_empty() {
+        // Of a log that was exported twice as a whole every value stands in two rows; a measure repeats more often.
+        let repeated = ids.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        if several.is_empty() || (!declared && repeated > ids.len() / 2) {
             return Ok(None);
         }
+        drop(ids);
         let places: Vec<usize> = std::iter::once(column).chain(seen.iter().copied()).collect();
         let mut rows: HashMap<u64, (Spot, u64)> = HashMap::with_capacity(several.len());
         let (mut again, mut are_equal) = (Counted::default(), true);
         let of_batch = |batch: &Batch| {
             let texts: Vec<_> = batch.cells.iter().map(Cells::as_text).collect();
             let of_row = |row: usize| {
-                let id = nulls.text(texts[0].get(row))?;
-                let key = hash(id);
-                several.contains(&key).then(|| (key, row, of_row(&texts[1..], row), id.to_owned()))
+                let key = hash(nulls.text(texts[0].get(row))?);
+                several.contains(&key).then(|| (key, row, of_row(&texts[1..], row)))
             };
             (0..batch.rows()).filter_map(of_row).collect::<Vec<_>>()
         };
         source.read(source.decode(&places, None), &|_| (), of_batch, |batch, some| {
-            for (key, row, rest, id) in some {
+            let texts = batch.cells[0].as_text();
+            for (key, row, rest) in some {
                 let spot = batch.spot(row);
                 match rows.get(&key) {
                     Some((_, first)) => {
                         are_equal &= *first == rest;
-                        again.add(spot, &id);
+                        again.add(spot, texts.get(row));
                     }
                     None => drop(rows.insert(key, (spot, rest))),
                 }
             }
-            true
+            declared || are_equal
         })?;
+        if !declared && !are_equal {
+            return Ok(None);
+        }
         let first = rows.into_iter().map(|(key, (spot, _))| (key, spot)).collect();
-        Ok(Some((Self { column, first, again }, are_equal)))
+        Ok(Some(Self { column, first, again }))
     }
 }
 
