@@ -364,18 +364,17 @@ fn repeats(
         let value = deals.value.as_ref().map_or(0, |value| value[row].to_bits());
         (deals.lead[row], fate.won, fate.lost, fate.fate, value)
     };
-    let mut seen: HashMap<_, Vec<usize>> = HashMap::with_capacity(kept.len());
-    kept.iter().for_each(|&row| seen.entry(key(row)).or_default().push(row));
-    let mut alike: Vec<Vec<usize>> = seen.into_values().filter(|rows| rows.len() > 1).collect();
+    let mut order = kept.clone();
+    order.par_sort_unstable_by_key(|&row| (key(row), row));
+    let alike: Vec<&[usize]> = order.chunk_by(|&a, &b| key(a) == key(b)).filter(|rows| rows.len() > 1).collect();
     if alike.is_empty() {
         return Ok(());
     }
-    alike.sort_unstable();
     let asks = (0..source.header.len()).map(|place| Ask { place, kind: As::Text }).collect::<Vec<Ask>>();
     let columns = gather(source, &asks, zone, &|_| {})?.columns;
     let texts: Vec<&Text> = columns.iter().filter_map(|gathered| text_of(&gathered.column)).collect();
     let (mut gone, mut counted) = (HashSet::new(), Counted::default());
-    for rows in &alike {
+    for rows in alike {
         let mut first: HashSet<Vec<u32>> = HashSet::new();
         for &row in rows {
             if !first.insert(texts.iter().map(|text| text.codes[place(row)]).collect()) {
