@@ -13,35 +13,46 @@ use crate::time::{Instant, NEVER};
 /// The kinds of events that models read, and what was asked of the log for their screening.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventsScreened {
-    kinds: Vec<(String, FeatureId)>,
+    kinds: Vec<(String, Asked)>,
     /// Events of any kind; nothing where no model reads events.
-    any: Option<FeatureId>,
-    /// Whether ages were asked for, not counts.
-    dated: bool,
+    any: Option<Asked>,
+}
+
+/// A feature that says which leads have an event.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    feature: FeatureId,
+    /// Whether it is the age of the latest, and not a count.
+    is_age: bool,
 }
 
 impl EventsScreened {
+    /// `dated`: it must be known when they happened. Ages that models ask for anyway say as much as counts.
     pub fn ask(models: &[Model], plan: &mut Plan, dated: bool) -> Self {
         let mut subjects: Vec<Subject> = models.iter().flat_map(|model| model.subjects(plan)).collect();
         subjects.sort();
         subjects.dedup();
         let reads_events = subjects.iter().any(|subject| !matches!(subject, Subject::Column(_)));
         let mut ask = |kind: Option<String>| {
-            let measure = if dated { Measure::Age } else { Measure::Count };
-            plan.ask(EventFeature::of_kind(kind, measure))
+            let age = EventFeature::of_kind(kind.clone(), Measure::Age);
+            let is_age = dated || plan.features().contains(&age);
+            let feature = plan.ask(if is_age { age } else { EventFeature::of_kind(kind, Measure::Count) });
+            Asked { feature, is_age }
         };
         let kinds = subjects.into_iter().filter_map(|subject| match subject {
             Subject::Events(kind) => Some((kind.clone(), ask(Some(kind)))),
             Subject::Column(_) | Subject::AnyEvent => None,
         });
         let kinds = kinds.collect();
-        Self { kinds, any: reads_events.then(|| ask(None)), dated }
+        Self { kinds, any: reads_events.then(|| ask(None)) }
     }
+}
 
+impl Asked {
     /// Whether the lead of each row has such an event.
-    fn has(&self, features: &Features, feature: FeatureId, rows: &[usize]) -> Vec<bool> {
-        let values = features.event(feature);
-        rows.iter().map(|&row| if self.dated { !values[row].is_nan() } else { values[row] > 0.0 }).collect()
+    fn has(self, features: &Features, rows: &[usize]) -> Vec<bool> {
+        let values = features.event(self.feature);
+        rows.iter().map(|&row| if self.is_age { !values[row].is_nan() } else { values[row] > 0.0 }).collect()
     }
 }
 
@@ -126,14 +137,15 @@ pub(super) fn screen(
     let candidates: Vec<Candidate> = candidates.collect();
     let worked = worked(history, replayed, &rows);
     let sales = experiment.file.sales();
-    let kinds = events.kinds.iter().map(|(name, feature)| Kind {
+    let kinds = events.kinds.iter().map(|(name, asked)| Kind {
         name,
-        has: events.has(features, *feature, &rows),
-        before_worked: (events.dated && worked.is_some()).then(|| before_worked(replayed, *feature, &rows)),
+        has: asked.has(features, &rows),
+        // Where it is known whom sales worked, ages were asked for.
+        before_worked: worked.is_some().then(|| before_worked(replayed, asked.feature, &rows)),
         sales: sales.contains(&name.as_str()),
     });
     let kinds: Vec<Kind> = kinds.collect();
-    let any = events.any.map(|any| events.has(features, any, &rows));
+    let any = events.any.map(|any| any.has(features, &rows));
     let leads = Leads { rows: &rows, fates: &fates };
     let log = Log { any: any.as_deref(), worked: worked.as_deref() };
     screening::screen(&leads, &candidates, &kinds, &log)
