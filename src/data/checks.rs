@@ -1,12 +1,12 @@
 use rayon::prelude::*;
 
-use crate::table::{Cell, Column, MISSING, Text};
+use crate::table::{Cell, Column, MISSING};
 use crate::time::{Calendar, DAY, Instant, NEVER, days};
 
 use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, Place, What};
 use super::history::{Attribute, History};
-use super::outcomes::{Latest, STAGES, speaks_of_fates};
+use super::outcomes::{Latest, speaks_of_fates, stages};
 use super::reader::{Counted, shortened};
 use super::source::Source;
 use super::spec::DataSpec;
@@ -42,7 +42,8 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
     findings.list.extend(of_attributes);
     findings.list.extend(words_for_nothing(&history.attributes));
     if spec.outcomes.stage.is_none() && spec.outcomes.flag.is_none() {
-        let texts = history.attributes.iter().filter_map(|attribute| Some((&attribute.name, few_valued(attribute)?)));
+        let texts =
+            history.attributes.iter().filter_map(|attribute| Some((&attribute.name, stages(&attribute.column)?)));
         findings.list.extend(texts.filter_map(|(name, text)| {
             speaks_of_fates((name, text), &won, "leads", spec.outcomes.telling().converted)
         }));
@@ -61,14 +62,6 @@ fn winners(history: &History) -> Vec<bool> {
         won[win.lead as usize] = true;
     }
     won
-}
-
-/// A text with few enough values to tell how deals stand.
-fn few_valued(attribute: &Attribute) -> Option<&Text> {
-    match &attribute.column {
-        Column::Text(text) if text.levels.len() <= STAGES => Some(text),
-        _ => None,
-    }
 }
 
 fn empty_or_constant(attribute: &Attribute) -> Option<Finding> {
@@ -202,8 +195,11 @@ fn collapses(history: &History, findings: &mut Findings) {
     let whole = months.get(1..months.len().saturating_sub(1)).unwrap_or_default();
     for place in BEFORE..whole.len() {
         let usual = whole[place - BEFORE..place].iter().map(|(_, leads)| *leads).min().unwrap_or(0);
+        if usual < ENOUGH as u64 {
+            continue;
+        }
         let most = whole[place..].iter().map(|(_, leads)| *leads).max().unwrap_or(0);
-        if usual >= ENOUGH as u64 && (most as f64) < COLLAPSED * usual as f64 {
+        if (most as f64) < COLLAPSED * usual as f64 {
             let month = zone.period_name(whole[place].0, Calendar::Month);
             let text =
                 format!("from {month} on at most {most} leads a month came, where {usual} and more had come before");

@@ -114,7 +114,7 @@ pub(crate) fn check(spec: &OutcomesSpec, leads_have_ids: bool) -> Result<(), Dat
 }
 
 /// A column with more values than this names things.
-pub(super) const STAGES: usize = 60;
+const STAGES: usize = 60;
 
 /// Text columns of a source that nobody asked for, with few enough values to tell how deals stand.
 fn few_valued(spec: &OutcomesSpec, source: &Source, zone: &Zone) -> Result<Vec<(String, Text)>, DataError> {
@@ -126,9 +126,8 @@ fn few_valued(spec: &OutcomesSpec, source: &Source, zone: &Zone) -> Result<Vec<(
     });
     let asks: Vec<Ask> = places.map(|place| Ask { place, kind: As::Text }).collect();
     let columns = gather(source, &asks, zone, &|_| {})?.columns;
-    let text = |(ask, gathered): (&Ask, Gathered)| match gathered.column {
-        Column::Text(text) if text.levels.len() <= STAGES => Some((source.header[ask.place].clone(), text)),
-        _ => None,
+    let text = |(ask, gathered): (&Ask, Gathered)| {
+        stages(&gathered.column).map(|text| (source.header[ask.place].clone(), text.clone()))
     };
     Ok(asks.iter().zip(columns).filter_map(text).collect())
 }
@@ -390,6 +389,11 @@ fn repeats(
         findings.list.push(finding.rows(source.places(&counted, "")));
     }
     Ok(())
+}
+
+/// A text with few enough values to tell how deals stand.
+pub(super) fn stages(column: &Column) -> Option<&Text> {
+    text_of(column).filter(|text| text.levels.len() <= STAGES)
 }
 
 fn text_of(column: &Column) -> Option<&Text> {
