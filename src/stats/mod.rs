@@ -25,6 +25,7 @@ pub mod regression;
 pub mod resampling;
 pub mod root;
 pub mod sample;
+pub mod selected;
 pub mod sequential;
 pub mod strata;
 pub mod survival;
