@@ -1,10 +1,14 @@
-use crate::result::{Barred, CardLine, ModelKind, Scale, Suspicion};
+use crate::result::{Barred, CardLine, Effort, ModelKind, Scale, Suspicion};
+use crate::stats::quantile;
 use crate::stats::random::{Seed, Stream};
 use crate::stats::survival::End;
 use crate::table::MISSING;
 use crate::time::{DAY, Instant, Span};
 
 use super::options::{Asked, Contact, Mark};
+
+/// Wins worth more than this share of them count no more than the last of these.
+const LARGE: f64 = 0.95;
 
 /// Scored leads with what became of them: aligned columns in one canonical order (ascending by id).
 #[derive(Clone, Debug)]
@@ -15,6 +19,8 @@ pub struct Cohort {
     training: Vec<usize>,
     mature: Vec<usize>,
     immature: Vec<usize>,
+    /// The 95th percentile of what the wins of mature leads are worth; infinite without values.
+    cap: f64,
 }
 
 /// The columns of a cohort, a value a lead.
@@ -74,9 +80,15 @@ pub struct Scored {
     pub not_promotable: Option<Barred>,
     /// The model's own brackets, where it has some.
     pub brackets: Option<BracketRule>,
+    pub effort: Effort,
 }
 
 impl Scored {
+    /// Whether it may take the champion's place.
+    pub fn is_candidate(&self) -> bool {
+        self.not_promotable.is_none() && !self.kind.is_floor()
+    }
+
     /// Whether it reads what the outcome seems to have written: its figures say nothing of leads to come.
     pub fn is_suspended(&self) -> bool {
         self.not_promotable.as_ref().is_some_and(|barred| !barred.suspicions().is_empty())
@@ -170,7 +182,12 @@ impl Cohort {
         match (mature.is_empty(), immature.is_empty()) {
             (true, true) => Err(CohortError::Empty),
             (true, false) => Err(CohortError::NoneMature),
-            _ => Ok(Self { leads, models, design, training, mature, immature }),
+            _ => {
+                let cohort = Self { leads, models, design, training, mature, immature, cap: f64::INFINITY };
+                let values = cohort.mature.iter().filter_map(|&row| cohort.value_of(row)).collect::<Vec<f64>>();
+                let cap = quantile::of(&values, LARGE).unwrap_or(f64::INFINITY);
+                Ok(Self { cap, ..cohort })
+            }
         }
     }
 
@@ -180,6 +197,14 @@ impl Cohort {
     /// When its columns do not fit the leads.
     pub fn asking(self, asked: Asked) -> Result<Self, CohortError> {
         Self::new(self.leads, self.models, Design { asked, ..self.design })
+    }
+
+    /// Says anew what bars models, by their places, from being promoted; returns what was said before.
+    pub(super) fn barring(&mut self, models: Vec<(usize, Option<Barred>)>) -> Vec<(usize, Option<Barred>)> {
+        let of = |(place, because): (usize, Option<Barred>)| {
+            (place, std::mem::replace(&mut self.models[place].not_promotable, because))
+        };
+        models.into_iter().map(of).collect()
     }
 
     /// The same with another number of resamples.
@@ -281,6 +306,16 @@ impl Cohort {
     /// Whether each of some rows converted.
     pub fn converted(&self, rows: &[usize]) -> Vec<bool> {
         rows.iter().map(|&row| self.leads.converted[row]).collect()
+    }
+
+    /// The same, no more than the 95th percentile of all wins: one deal does not decide which leads were found.
+    pub fn capped_value_of(&self, row: usize) -> Option<f64> {
+        self.value_of(row).map(|value| value.min(self.cap))
+    }
+
+    /// What a win counts at most.
+    pub fn cap(&self) -> f64 {
+        self.cap
     }
 
     /// The known value of a row's win; nothing for any other row.

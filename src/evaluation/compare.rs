@@ -1,5 +1,5 @@
-use crate::metrics::{self, AUC, CAPTURE, Metric, Resample};
-use crate::result::{Comparison, Decision, Difference, Estimate, Number, SwapCell, SwapSet};
+use crate::metrics::{self, AUC, Metric, Resample};
+use crate::result::{Comparison, Difference, Estimate, SwapCell, SwapSet};
 use crate::stats::discrimination::AucComparison;
 use crate::stats::multiplicity::holm;
 use crate::stats::proportion::wilson;
@@ -7,12 +7,10 @@ use crate::stats::{Interval, Undefined, dist};
 
 use super::LEVEL;
 use super::cohort::{Cohort, Scored};
+use super::deciding::{Against, Winners};
 use super::paired::Paired;
 use super::schedule::{Schedule, inclusion};
 use super::spread::{Spread, max_t};
-
-/// The smallest difference in capture that is worth a change of model, where none is stated: two wins in a hundred.
-pub(super) const WORTHWHILE: f64 = 0.02;
 
 /// The champion and its challengers, on the same leads and resamples.
 #[derive(Clone, Copy)]
@@ -22,19 +20,31 @@ struct Field<'a> {
     paired: &'a Paired,
     champion: usize,
     challengers: &'a [usize],
+    winners: &'a Winners<'a>,
+    against: &'a Against,
 }
 
+/// One figure of all challengers, and the critical value that holds for them at once.
+type Family = (Vec<Spread>, f64);
+
 /// Every challenger against the champion.
-pub(super) fn comparisons(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Vec<Comparison> {
-    let Some(champion) = cohort.design().champion else { return Vec::new() };
+pub(super) fn comparisons(
+    cohort: &Cohort,
+    schedule: &Schedule,
+    paired: &Paired,
+    (winners, against): (&Winners, Option<&Against>),
+) -> Vec<Comparison> {
+    let (Some(champion), Some(against)) = (cohort.design().champion, against) else { return Vec::new() };
     let challengers: Vec<usize> = (0..cohort.models().len()).filter(|&model| model != champion).collect();
-    let field = Field { cohort, schedule, paired, champion, challengers: &challengers };
+    let field = Field { cohort, schedule, paired, champion, challengers: &challengers, winners, against };
     let mut differences: Vec<Vec<Difference>> = vec![Vec::new(); challengers.len()];
     for (metric, resample) in metrics::compared() {
         let of_metric = field.differences(metric, resample);
         of_metric.into_iter().zip(&mut differences).for_each(|(one, all)| all.extend(one));
     }
-    challengers.iter().zip(differences).map(|(&challenger, own)| field.comparison(challenger, own)).collect()
+    let families = [Resample::WINS, Resample::VALUE].map(|resample| field.family(resample));
+    let one = |(place, own)| field.comparison(place, own, &families);
+    differences.into_iter().enumerate().map(one).collect()
 }
 
 impl Field<'_> {
@@ -75,58 +85,44 @@ impl Field<'_> {
         (0..challengers.len()).map(|place| is_defined(&spreads[place]).then(|| one(place))).collect()
     }
 
-    fn comparison(&self, challenger: usize, differences: Vec<Difference>) -> Comparison {
-        let per_quarter = |resample: Resample| match self.schedule.quarters {
-            None => Estimate::undefined(Undefined::NoTimes.to_string()),
-            Some(quarters) => {
-                let spread = self.spread(challenger, resample);
-                Estimate::with(
-                    spread.observed / quarters,
-                    spread.interval().map(|interval| interval.map(|wins| wins / quarters)),
-                )
+    fn family(&self, resample: Resample) -> Family {
+        let spreads: Vec<Spread> =
+            self.challengers.iter().map(|&challenger| self.spread(challenger, resample)).collect();
+        let critical = max_t(&spreads, LEVEL).unwrap_or_else(|| dist::normal_critical(LEVEL));
+        (spreads, critical)
+    }
+
+    fn comparison(&self, place: usize, differences: Vec<Difference>, [wins, value]: &[Family; 2]) -> Comparison {
+        let challenger = self.challengers[place];
+        let (a, b) = (&self.cohort.models()[self.champion], &self.cohort.models()[challenger]);
+        let held = self.schedule.hands_nobody_over().is_some();
+        let estimate = |(spreads, critical): &Family| {
+            let spread = &spreads[place];
+            let simultaneous = Interval::around(spread.observed, critical * spread.se);
+            if held {
+                Estimate::undefined("no lead is handed over by one and not by another")
+            } else {
+                Estimate::new(spread.observed, simultaneous)
             }
         };
-        let wins = self.spread(challenger, Resample::WINS);
-        let capture = self.spread(challenger, Resample::CAPTURE);
-        let (a, b) = (&self.cohort.models()[self.champion], &self.cohort.models()[challenger]);
+        let per_quarter = |estimate: &Estimate| match self.schedule.quarters {
+            None => Estimate::undefined(Undefined::NoTimes.to_string()),
+            Some(quarters) => estimate.scaled(1.0 / quarters),
+        };
+        let (wins, value) = (estimate(wins), estimate(value));
         Comparison {
             champion: a.name.clone(),
             challenger: b.name.clone(),
             swap: swap(self.cohort, self.schedule, a, b),
-            wins: Estimate::with(wins.observed, wins.interval()),
-            wins_per_quarter: per_quarter(Resample::WINS),
-            value_per_quarter: self.cohort.is_valued().then(|| per_quarter(Resample::VALUE)),
-            decision: decide(&differences, a, b),
-            leads_needed: leads_needed(self.cohort.mature().len() as f64, capture.se),
+            wins_per_quarter: per_quarter(&wins),
+            value_per_quarter: self.cohort.is_valued().then(|| per_quarter(&value)),
+            wins,
+            decision: self.against.decision(self.winners, a, (challenger, b)),
+            gain: self.against.gain(self.winners, challenger),
+            leads_needed: self.against.leads_needed(self.winners, self.cohort.mature().len() as f64, challenger),
             differences,
         }
     }
-}
-
-/// The default gate: promote when the simultaneous lower bound of the difference in capture is above 0; keep when the
-/// upper bound leaves no worthwhile gain, over a champion whose own figures can be believed; else the evidence does not
-/// reach.
-fn decide(differences: &[Difference], champion: &Scored, challenger: &Scored) -> Decision {
-    let capture = differences.iter().find(|difference| difference.metric == CAPTURE.id);
-    let bounds = capture.and_then(|capture| capture.simultaneous.interval());
-    match bounds {
-        _ if champion.is_hidden() => Decision::NotEnoughEvidence,
-        Some(bounds) if bounds.low > 0.0 && challenger.not_promotable.is_none() => Decision::Promote,
-        _ if champion.is_suspended() => Decision::NotEnoughEvidence,
-        Some(bounds) if bounds.high < WORTHWHILE => Decision::Keep,
-        // An identical order: nothing varies and nothing is gained.
-        None if capture.is_some_and(|capture| capture.difference.point == Number::Value(0.0)) => Decision::Keep,
-        _ => Decision::NotEnoughEvidence,
-    }
-}
-
-/// Leads for 80 % power to see the smallest worthwhile difference in capture, from the spread that these leads show.
-fn leads_needed(leads: f64, se: f64) -> Number {
-    if se.is_nan() || se <= 0.0 {
-        return Undefined::ZeroVariance.into();
-    }
-    let z = dist::normal_critical(LEVEL) + dist::normal_quantile(0.8);
-    (leads * (z * se / WORTHWHILE).powi(2)).ceil().into()
 }
 
 /// Who would be handed over by both models, by one, by neither.
@@ -167,23 +163,4 @@ fn swap_cell(cohort: &Cohort, members: impl Iterator<Item = (usize, f64)>) -> Sw
         rate: Estimate::with(rate, wilson(known, effective, LEVEL)),
         value: cohort.is_valued().then_some(value),
     }
-}
-
-/// The best model in capture of those that do not seem to know the outcome, and all that it does not beat: simultaneous over the comparisons with the best.
-pub(super) fn tied_with_best(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> (Option<usize>, Vec<usize>) {
-    let capture = |model: usize| paired.observed[model].capture;
-    let counts = |model: &usize| !capture(*model).is_nan() && !cohort.models()[*model].is_suspended();
-    let models: Vec<usize> = (0..cohort.models().len()).filter(counts).collect();
-    // Of equal ones the first in the file.
-    let Some(best) =
-        models.iter().copied().reduce(|best, model| if capture(model) > capture(best) { model } else { best })
-    else {
-        return (None, Vec::new());
-    };
-    let spreads: Vec<Spread> =
-        models.iter().map(|&model| Spread::of(paired, schedule, (model, best), Resample::CAPTURE)).collect();
-    let critical = max_t(&spreads, LEVEL).unwrap_or(0.0);
-    let beaten = |spread: &Spread| spread.observed - critical * spread.se > 0.0;
-    let tied = models.iter().zip(&spreads).filter(|(_, spread)| !beaten(spread)).map(|(&model, _)| model).collect();
-    (Some(best), tied)
 }

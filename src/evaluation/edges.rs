@@ -9,6 +9,7 @@
 use rayon::prelude::*;
 
 use crate::metrics::{Edge, SHARES};
+use crate::stats::linear::Matrix;
 use crate::stats::order::falling;
 
 use super::cohort::{Cohort, Scored};
@@ -29,11 +30,11 @@ pub(super) struct Edges {
 }
 
 #[derive(Clone, Debug)]
-struct Covariance(Vec<Vec<f64>>);
+pub(super) struct Covariance(Vec<Vec<f64>>);
 
 impl Covariance {
     /// Of sums over leads drawn with replacement, one row of influences a model.
-    fn of(influences: &[Vec<f64>], leads: f64) -> Self {
+    pub fn of(influences: &[Vec<f64>], leads: f64) -> Self {
         let sums: Vec<f64> = influences.iter().map(|one| one.iter().sum()).collect();
         let entry = |a: usize, b: usize| {
             let product: f64 = influences[a].iter().zip(&influences[b]).map(|(a, b)| a * b).sum();
@@ -46,13 +47,20 @@ impl Covariance {
         Self((0..lower.len()).map(row).collect())
     }
 
+    /// What makes of independent normal numbers some that vary so.
+    pub fn root(&self) -> Matrix {
+        let n = self.0.len();
+        let (values, vectors) = Matrix::from_fn(n, n, |a, b| self.0[a][b]).eigen_symmetric();
+        Matrix::from_fn(n, n, |a, b| vectors.row(a)[b] * values[b].max(0.0).sqrt())
+    }
+
     /// The standard error of one model's figure.
-    fn error(&self, model: usize) -> f64 {
+    pub fn error(&self, model: usize) -> f64 {
         self.0[model][model].max(0.0).sqrt()
     }
 
     /// The standard error of the difference of two.
-    fn of_difference(&self, a: usize, b: usize) -> f64 {
+    pub fn of_difference(&self, a: usize, b: usize) -> f64 {
         (self.0[a][a] + self.0[b][b] - 2.0 * self.0[a][b]).max(0.0).sqrt()
     }
 }
@@ -116,8 +124,7 @@ impl Influences {
         let converted = indicator(cohort, &rows);
         let value = values(cohort, &rows);
         let one = |model: &Scored| {
-            let mut handed = HandedOver::default();
-            periods.iter().for_each(|(rows, k)| handed.append(Sorted::of(model, rows).cut(*k)));
+            let handed = HandedOver::of(model, periods);
             (handed.influence(&converted), captured(&handed, &converted), handed.influence(&value))
         };
         let all: Vec<_> = cohort.models().par_iter().map(one).collect();
@@ -140,7 +147,7 @@ fn values(cohort: &Cohort, rows: &[usize]) -> Vec<f64> {
     if !cohort.is_valued() {
         return Vec::new();
     }
-    rows.iter().map(|&row| cohort.value_of(row).unwrap_or(0.0)).collect()
+    rows.iter().map(|&row| cohort.capped_value_of(row).unwrap_or(0.0)).collect()
 }
 
 /// The share of wins is a ratio: its influence is (that of the wins handed over − share · y)/wins.
@@ -149,6 +156,27 @@ fn captured(handed: &HandedOver, converted: &[f64]) -> Vec<f64> {
     let captured = handed.shares.iter().zip(converted).map(|(p, y)| p * y).sum::<f64>() / wins;
     let moved = handed.influence(converted);
     moved.iter().zip(converted).map(|(moved, y)| (moved - captured * y) / wins).collect()
+}
+
+/// What the leads handed over by a model have of some value.
+pub(super) struct Sum {
+    pub sum: f64,
+    /// What each lead moves of it, and of the share that it is of all.
+    pub moved: Vec<f64>,
+    pub captured: Vec<f64>,
+}
+
+/// Of a value of the leads, in the order of the periods; one a model.
+pub(super) fn sums(cohort: &Cohort, periods: &[(Vec<usize>, f64)], value: &[f64]) -> Vec<Sum> {
+    let one = |model: &Scored| {
+        let handed = HandedOver::of(model, periods);
+        Sum {
+            sum: handed.shares.iter().zip(value).map(|(p, v)| p * v).sum(),
+            moved: handed.influence(value),
+            captured: captured(&handed, value),
+        }
+    };
+    cohort.models().par_iter().map(one).collect()
 }
 
 /// Scores with their places, the highest first.
@@ -165,6 +193,12 @@ struct HandedOver {
 }
 
 impl HandedOver {
+    fn of(model: &Scored, periods: &[(Vec<usize>, f64)]) -> Self {
+        let mut handed = Self::default();
+        periods.iter().for_each(|(rows, k)| handed.append(Sorted::of(model, rows).cut(*k)));
+        handed
+    }
+
     fn append(&mut self, next: Self) {
         let before = self.shares.len();
         self.at_edge.extend(next.at_edge.into_iter().map(|place| before + place));
@@ -224,6 +258,7 @@ mod tests {
             card: Vec::new(),
             not_promotable: None,
             brackets: None,
+            effort: crate::result::Effort::default(),
             score: scores,
         };
         Sorted::of(&model, &(0..model.score.len()).collect::<Vec<usize>>())

@@ -11,7 +11,6 @@ use crate::result::{
 use crate::stats::{Interval, Undefined, dist};
 
 use super::cohort::{Cohort, Scored};
-use super::compare::WORTHWHILE;
 use super::options::{Gate, Margin};
 use super::paired::Paired;
 use super::schedule::Schedule;
@@ -40,8 +39,7 @@ pub(super) fn decide(gates: &[GateEvidence], cohort: &Cohort, comparisons: &mut 
     }
     for comparison in comparisons {
         let own = || gates.iter().filter(|gate| gate.challenger == comparison.challenger);
-        let barred =
-            cohort.models().iter().any(|model| model.name == comparison.challenger && model.not_promotable.is_some());
+        let barred = cohort.models().iter().any(|model| model.name == comparison.challenger && !model.is_candidate());
         let champion = cohort.design().champion.map(|place| &cohort.models()[place]);
         let unknown = champion.is_some_and(Scored::is_suspended);
         let barred = barred || champion.is_some_and(Scored::is_hidden);
@@ -136,7 +134,7 @@ impl Against<'_> {
         let outcome = if undefined { GateOutcome::Open } else { judge(gain, margin) };
         let effect = match margin {
             Margin::AtLeast(least) if least > 0.0 => Some(least),
-            Margin::AtLeast(_) => (metric.id == CAPTURE.id).then_some(WORTHWHILE),
+            Margin::AtLeast(_) => (metric.id == CAPTURE.id).then_some(self.cohort.asked().worthwhile.0),
             Margin::NotWorseBy(most) => (most > 0.0).then_some(most),
         };
         let (more_leads, days) = self.waiting(outcome, effect, spread.se, critical);

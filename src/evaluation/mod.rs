@@ -6,7 +6,9 @@ mod calibrate;
 mod capacity;
 mod cohort;
 mod compare;
+mod deals;
 mod decide;
+mod deciding;
 mod edges;
 mod gates;
 mod options;
@@ -29,11 +31,13 @@ mod waiting;
 mod worked;
 
 pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Endings, Grouping, Leads, PartOfRun, Scored};
-pub use options::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule};
+pub use options::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule, Worthwhile};
 
 use rayon::prelude::*;
 
-use crate::result::{About, Comparison, Decision, Estimate, Evidence, ModelEvaluation, Readiness, Reason, Verdict};
+use crate::result::{
+    About, Barred, Comparison, Decision, Estimate, Evidence, ModelEvaluation, Readiness, Reason, Verdict, Worked,
+};
 use crate::stats::{Sample, Undefined};
 
 pub use readiness::readiness;
@@ -41,6 +45,7 @@ pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
 pub use swap::{Agreement, Swap, Swapped, agreement, swapped};
 pub use worked::contacts;
 
+use self::deciding::{Against, Winners};
 use self::paired::Paired;
 use self::schedule::Schedule;
 use self::values::Readable;
@@ -75,38 +80,79 @@ impl Evaluated {
 
 /// Evaluates every model of a cohort. Nothing here can fail: what does not exist is undefined with a reason.
 pub fn evaluate(cohort: &Cohort) -> Evaluated {
-    evaluate_watched(cohort, &mut |_| {})
+    evaluate_twice(cohort.clone(), &[], &mut |_| {}).1
 }
 
-/// The same, told after each part what was done.
-pub fn evaluate_watched(cohort: &Cohort, done: &mut dyn FnMut(&'static str)) -> Evaluated {
-    let schedule = schedule::schedule(cohort);
-    let paired = paired::bootstrap(cohort, &schedule);
+/// The verdict and the comparisons it rests on.
+pub type Decided = (Verdict, Vec<Comparison>);
+
+/// The same, told after each part what was done; and what would be decided if some models, by their places, read what the
+/// outcome has written.
+pub fn evaluate_twice(
+    mut cohort: Cohort,
+    doubted: &[(usize, Barred)],
+    done: &mut dyn FnMut(&'static str),
+) -> (Cohort, Evaluated, Option<Decided>) {
+    let schedule = schedule::schedule(&cohort);
+    let paired = paired::bootstrap(&cohort, &schedule);
     done("bootstrap");
+    let (worked, corrected) = worked::worked(&cohort, &schedule, &paired)
+        .map_or((None, None), |(worked, corrected)| (Some(worked), corrected));
+    let winners = Winners::of(&cohort, &schedule, &paired, corrected.as_ref());
+    let against = cohort.design().champion.map(|champion| winners.against(&cohort, champion));
+    let rests_on = (&schedule, &paired, &winners, against.as_ref());
+    let evaluated = evaluate_with(&cohort, rests_on, worked, done);
+    let again = (!doubted.is_empty()).then(|| {
+        let before = cohort.barring(doubted.iter().cloned().map(|(place, because)| (place, Some(because))).collect());
+        let mut comparisons = evaluated.comparisons.clone();
+        if let Some((against, champion)) = against.as_ref().zip(cohort.design().champion) {
+            let challengers = (0..cohort.models().len()).filter(|&model| model != champion);
+            for (comparison, place) in comparisons.iter_mut().zip(challengers) {
+                let models = cohort.models();
+                comparison.decision = against.decision(&winners, &models[champion], (place, &models[place]));
+            }
+        }
+        gates::decide(&evaluated.evidence.gates, &cohort, &mut comparisons);
+        let verdict = decide::verdict(&cohort, &schedule, (&winners, against.as_ref()), &comparisons);
+        cohort.barring(before);
+        (verdict, comparisons)
+    });
+    (cohort, evaluated, again)
+}
+
+/// What is computed once, whatever is asked.
+type RestsOn<'a> = (&'a Schedule, &'a Paired, &'a Winners<'a>, Option<&'a Against>);
+
+fn evaluate_with(
+    cohort: &Cohort,
+    (schedule, paired, winners, against): RestsOn,
+    worked: Option<Worked>,
+    done: &mut dyn FnMut(&'static str),
+) -> Evaluated {
     let models = || (0..cohort.models().len()).into_par_iter();
-    let one = |place: usize| model_evaluation(cohort, place, &schedule, &paired);
-    let (mut comparisons, models_alone) =
-        rayon::join(|| compare::comparisons(cohort, &schedule, &paired), || models().map(one).collect::<Vec<_>>());
+    let one = |place: usize| model_evaluation(cohort, place, schedule, paired);
+    let compare = || compare::comparisons(cohort, schedule, paired, (winners, against));
+    let (mut comparisons, models_alone) = rayon::join(compare, || models().map(one).collect::<Vec<_>>());
     done("comparisons and metrics");
     // Side by side, the longest first.
-    let mut evidence = Evidence { silent: silent::silent(&models_alone), ..Evidence::default() };
+    let mut evidence =
+        Evidence { silent: silent::silent(&models_alone), deals: deals::deals(cohort), worked, ..Evidence::default() };
     rayon::scope(|scope| {
-        let Evidence { gates, pairs, thresholds, worked, segments, paradoxes, traits, bottom, .. } = &mut evidence;
-        let (schedule, paired) = (&schedule, &paired);
+        let Evidence { gates, pairs, thresholds, segments, paradoxes, traits, bottom, .. } = &mut evidence;
         scope.spawn(move |_| *bottom = bottom::bottoms(cohort));
         scope.spawn(move |_| *pairs = pairs::pairs(cohort, schedule, paired));
         scope.spawn(move |_| *thresholds = models().map(|place| threshold::thresholds(cohort, place)).collect());
         scope.spawn(move |_| *traits = swap::traits(cohort, schedule));
         scope.spawn(move |_| *segments = segment::differences(cohort, schedule));
         scope.spawn(move |_| *paradoxes = paradox::paradoxes(cohort));
-        scope.spawn(move |_| *worked = worked::worked(cohort, schedule, paired));
         scope.spawn(move |_| *gates = gates::gates(cohort, schedule, paired));
     });
     gates::decide(&evidence.gates, cohort, &mut comparisons);
     evidence.waiting = waiting::waiting(cohort, &comparisons, &evidence.gates);
-    let verdict = decide::verdict(cohort, &schedule, &paired, &comparisons);
+    let verdict = decide::verdict(cohort, schedule, (winners, against), &comparisons);
+    let verdict = decide::of_the_champion(verdict, cohort, &models_alone);
     let verdict = segment::warn(gates::explain(verdict, &evidence.gates), &evidence.segments);
-    let verdict = decide::sweep(verdict, &schedule, &comparisons);
+    let verdict = decide::sweep(verdict, schedule, &comparisons);
     done("evidence");
     Evaluated { readiness: readiness::readiness(cohort), models: models_alone, verdict, comparisons, evidence }
 }
@@ -185,5 +231,6 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         capacity,
         card: model.card.clone(),
         about: About::default(),
+        effort: model.effort,
     }
 }

@@ -14,6 +14,18 @@ pub struct Asked {
     /// What may tell those who swap in from those who swap out.
     pub marks: Vec<Mark>,
     pub calibration: Calibrated,
+    pub worthwhile: Worthwhile,
+}
+
+/// The smallest difference that is worth a change of model, as a share of all wins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worthwhile(pub f64);
+
+impl Default for Worthwhile {
+    /// Two wins in a hundred.
+    fn default() -> Self {
+        Self(0.02)
+    }
 }
 
 /// The map from points to probabilities, fitted on the training leads.

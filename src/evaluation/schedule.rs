@@ -1,4 +1,4 @@
-use crate::result::HandOver;
+use crate::result::{HandOver, Reason};
 
 use super::cohort::{CapacityRule, Cohort, PartOfRun, Scored};
 use super::edges::Edges;
@@ -15,6 +15,21 @@ pub(super) struct Schedule {
     pub hand_over: HandOver,
     pub is_capacity: bool,
     pub edges: Edges,
+}
+
+impl Schedule {
+    /// Why no model can hand over other leads than another.
+    pub fn hands_nobody_over(&self) -> Option<Reason> {
+        let hand_over = self.hand_over.clone();
+        let largest = self.periods.iter().map(|(rows, _)| rows.len()).max();
+        match largest {
+            None | Some(0) => Some(Reason::NoFullPeriod { hand_over }),
+            Some(largest) => {
+                let is_above = self.periods.iter().all(|(rows, k)| *k >= rows.len() as f64);
+                is_above.then_some(Reason::CapacityAboveLeads { hand_over, largest: largest as u64 })
+            }
+        }
+    }
 }
 
 /// The share handed over where no capacity is stated.

@@ -7,7 +7,8 @@ use crate::stats::proportion::clopper_pearson;
 use crate::stats::random::Stream;
 
 use super::cohort::Cohort;
-use super::{LEVEL, compare, decide, gates, paired, schedule};
+use super::deciding::Winners;
+use super::{LEVEL, compare, decide, gates, paired, schedule, worked};
 
 /// Streams of permutations and halves, apart from those of resamples.
 const PERMUTED: u64 = 2 << 32;
@@ -81,7 +82,10 @@ impl Halves {
 pub fn decision(cohort: &Cohort) -> (Verdict, Vec<Comparison>) {
     let schedule = schedule::schedule(cohort);
     let paired = paired::bootstrap(cohort, &schedule);
-    let mut comparisons = compare::comparisons(cohort, &schedule, &paired);
+    let corrected = worked::worked(cohort, &schedule, &paired).and_then(|(_, corrected)| corrected);
+    let winners = Winners::of(cohort, &schedule, &paired, corrected.as_ref());
+    let against = cohort.design().champion.map(|champion| winners.against(cohort, champion));
+    let mut comparisons = compare::comparisons(cohort, &schedule, &paired, (&winners, against.as_ref()));
     gates::decide(&gates::gates(cohort, &schedule, &paired), cohort, &mut comparisons);
-    (decide::verdict(cohort, &schedule, &paired, &comparisons), comparisons)
+    (decide::verdict(cohort, &schedule, (&winners, against.as_ref()), &comparisons), comparisons)
 }

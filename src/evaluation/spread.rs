@@ -1,4 +1,4 @@
-use crate::metrics::Resample;
+use crate::metrics::{Edge, Resample};
 use crate::stats::{Interval, Undefined, dist, quantile};
 
 use super::paired::{Paired, percentiles};
@@ -12,9 +12,19 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// Of a metric; where it has an edge, with the spread of the leads' own luck about it.
+    /// Of a metric; where it has an edge, with the spread of the leads' own luck about it. A difference in the share of
+    /// wins is one in wins on another scale, so that the two never have different signs.
     pub fn of(paired: &Paired, schedule: &Schedule, pair: (usize, usize), resample: Resample) -> Self {
         let (champion, challenger) = pair;
+        if resample.edge == Some(Edge::Capture) {
+            let figures = [paired.observed[champion], paired.observed[challenger]];
+            let handed = figures.iter().find(|figures| figures.wins > 0.0);
+            // Nobody has won, or the models hand over nobody who has: the share has no scale of its own.
+            let scale = handed.map_or(f64::NAN, |figures| figures.capture / figures.wins);
+            if scale.is_finite() {
+                return Self::of(paired, schedule, pair, Resample::WINS).scaled(scale);
+            }
+        }
         let read = resample.read;
         let observed = read(&paired.observed[challenger]) - read(&paired.observed[champion]);
         let differences = paired.resampled.iter().map(|figures| read(&figures[challenger]) - read(&figures[champion]));
@@ -27,6 +37,29 @@ impl Spread {
             se *= narrowing;
         }
         Self { observed, se, resampled }
+    }
+
+    /// Whether the two are the same, whatever leads come.
+    pub fn is_nothing(&self) -> bool {
+        self.observed == 0.0 && self.se == 0.0
+    }
+
+    /// With another spread of the same resamples.
+    pub fn covariance(&self, other: &Self) -> f64 {
+        let pairs = self.resampled.iter().zip(&other.resampled);
+        let product: f64 = pairs.map(|(a, b)| (a - self.observed) * (b - other.observed)).sum();
+        let size =
+            |spread: &Self| spread.resampled.iter().map(|one| (one - spread.observed).powi(2)).sum::<f64>().sqrt();
+        let scale = size(self) * size(other);
+        if scale > 0.0 { product / scale * self.se * other.se } else { 0.0 }
+    }
+
+    /// In another unit.
+    pub fn scaled(mut self, factor: f64) -> Self {
+        self.observed *= factor;
+        self.se *= factor;
+        self.resampled.iter_mut().for_each(|one| *one *= factor);
+        self
     }
 
     /// The percentile interval.

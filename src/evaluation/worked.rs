@@ -17,8 +17,10 @@ use super::LEVEL;
 use super::bracket;
 use super::capacity;
 use super::cohort::Cohort;
+use super::edges::{Covariance, Sum, sums};
 use super::paired::{self, Paired};
 use super::schedule::{self, Schedule, inclusion};
+use super::spread::Spread;
 
 /// So many leads of which none was worked rule out, at 95 %, that one in twenty or more of their like is worked: the
 /// fewest m with 0.95^m ≤ 0.05 (the rule of three: Hanley & Lippman-Hand 1983).
@@ -31,6 +33,12 @@ const FEWEST_WORKED: usize = 5;
 const LEVEL_LEADS: f64 = 30.0;
 /// Parts of equal volume of the champion's score.
 const PARTS: usize = 10;
+/// Parts of the leads of which each is judged by what the others say.
+const FOLDS: usize = 5;
+/// The least chance to be worked: a lead that was worked against smaller odds would outweigh a hundred others.
+const TRIMMED: f64 = 0.01;
+/// Streams of the corrected winners' draws, apart from those of resamples.
+const DRAWN: u64 = 4 << 32;
 /// Shrinks the regressions a little, so that they exist in small samples.
 const RIDGE: f64 = 1.0;
 
@@ -49,10 +57,45 @@ struct Contacts {
 /// it is not known who was worked.
 pub fn contacts(cohort: &Cohort) -> Option<Worked> {
     let schedule = schedule::schedule(cohort);
-    worked(cohort, &schedule, &paired::bootstrap(cohort, &schedule))
+    worked(cohort, &schedule, &paired::bootstrap(cohort, &schedule)).map(|(worked, _)| worked)
 }
 
-pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Option<Worked> {
+/// Winners that every model would hand over had sales worked every lead.
+pub(super) struct Corrected {
+    wins: Vec<f64>,
+    covariance: Covariance,
+    /// Deviations of the wins, drawn from the normal law that they have: a draw each, of a model each.
+    drawn: Vec<Vec<f64>>,
+    /// Wins of all leads.
+    pub all: f64,
+}
+
+impl Corrected {
+    fn of(cohort: &Cohort, wins: Vec<f64>, covariance: Covariance, all: f64) -> Self {
+        let root = covariance.root();
+        let design = cohort.design();
+        let draw = |number: usize| {
+            let mut stream = design.seed.replicate(DRAWN + number as u64);
+            let normal: Vec<f64> = (0..wins.len()).map(|_| stream.normal()).collect();
+            root.times_vector(&normal)
+        };
+        Self { drawn: (0..design.replicates).map(draw).collect(), wins, covariance, all }
+    }
+
+    /// Of the second model less the first.
+    pub fn difference(&self, (a, b): (usize, usize)) -> Spread {
+        let observed = self.wins[b] - self.wins[a];
+        Spread {
+            observed,
+            se: self.covariance.of_difference(a, b),
+            resampled: self.drawn.iter().map(|drawn| observed + drawn[b] - drawn[a]).collect(),
+        }
+    }
+}
+
+/// Who was worked, and what that does to the figures; the winners had all been worked, where some were not and their like
+/// was.
+pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> Option<(Worked, Option<Corrected>)> {
     let contact = cohort.asked().contact.as_ref()?;
     let reference = cohort.design().champion.unwrap_or(0);
     let contacts = Contacts::of(cohort, schedule, &contact.worked, reference);
@@ -61,14 +104,16 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
         Some(reason) => Err(reason.clone()),
         None => contacts.propensity(cohort).map_err(|reason| format!("the propensity cannot be fitted: {reason}")),
     };
+    let outcomes = propensity.as_ref().map_err(String::clone).and_then(|propensity| {
+        let inverse = Estimated::of(cohort, schedule, contacts.inverse(&propensity.chances), None)?;
+        let robust =
+            Estimated::of(cohort, schedule, contacts.robust(&propensity.chances), Some((&contacts, propensity)))?;
+        Ok([inverse, robust])
+    });
     let shares: Vec<Vec<f64>> =
         cohort.models().iter().map(|model| inclusion(model, schedule).into_iter().flatten().collect()).collect();
-    let corrected = propensity
-        .as_ref()
-        .map(|e| Outcomes { inverse: contacts.inverse(e), robust: contacts.robust(e) })
-        .map_err(String::clone);
     let models = (0..cohort.models().len())
-        .map(|model| one(cohort, (schedule, paired), &contacts, model, &shares[model], &corrected));
+        .map(|model| one(cohort, (schedule, paired), &contacts, (model, &shares[model]), &outcomes));
     let models: Vec<WorkedModel> = models.collect();
     let champion = cohort.design().champion;
     let differences = champion.map_or_else(Vec::new, |champion| {
@@ -77,69 +122,98 @@ pub(super) fn worked(cohort: &Cohort, schedule: &Schedule, paired: &Paired) -> O
             .map(|challenger| WorkedDifference {
                 challenger: cohort.models()[challenger].name.clone(),
                 naive: (paired.observed[challenger].capture - paired.observed[champion].capture).into(),
-                doubly_robust: match &corrected {
+                doubly_robust: match &outcomes {
                     Err(reason) => Estimate::undefined(reason.clone()),
-                    Ok(Outcomes { robust, .. }) => {
-                        let moved: Vec<f64> =
-                            shares[challenger].iter().zip(&shares[champion]).map(|(q, p)| q - p).collect();
-                        captured(&moved, robust)
-                    }
+                    Ok([_, robust]) => robust.difference(champion, challenger),
                 },
             })
             .collect()
     });
-    Some(Worked {
+    let worked = Worked {
         leads: contacts.rows.len() as u64,
         worked: contacts.worked.iter().filter(|worked| **worked).count() as u64,
         by_score: contacts.by_score(cohort, reference),
         models,
         differences,
-        overlap: contacts.overlap(propensity),
+        overlap: contacts.overlap(propensity.as_ref()),
         hand_over: schedule.hand_over.clone(),
-    })
+    };
+    let corrected = outcomes.ok().filter(|_| worked.worked < worked.leads);
+    let corrected = corrected.map(|[_, robust]| Corrected::of(cohort, robust.wins, robust.moved, robust.all));
+    Some((worked, corrected))
 }
 
-/// What each lead would have won if worked, estimated two ways.
-struct Outcomes {
-    inverse: Vec<f64>,
-    robust: Vec<f64>,
+/// What the leads handed over by each model would win, from what each lead would win if worked (`φ`).
+struct Estimated {
+    wins: Vec<f64>,
+    all: f64,
+    /// Of the wins, and of their share of all wins: what came to the edge is part of their spread.
+    moved: Covariance,
+    captured: Covariance,
 }
 
-type Corrected = Result<Outcomes, String>;
+impl Estimated {
+    /// With a propensity that was fitted, what the fit takes away of the spread is taken away (Robins, Rotnitzky & Zhao
+    /// 1994: the influence is what the score of the propensity does not explain).
+    fn of(
+        cohort: &Cohort,
+        schedule: &Schedule,
+        phi: Vec<f64>,
+        fit: Option<(&Contacts, &Propensity)>,
+    ) -> Result<Self, String> {
+        let all: f64 = phi.iter().sum();
+        if all <= 0.0 || all.is_nan() {
+            return Err(Undefined::NoEvents.to_string());
+        }
+        let sums = sums(cohort, &schedule.periods, &phi);
+        let covariance = |read: fn(&Sum) -> &Vec<f64>| {
+            let influences: Vec<Vec<f64>> = sums.iter().map(|sum| read(sum).clone()).collect();
+            let left = match fit {
+                Some((contacts, propensity)) => propensity.unexplained(contacts, influences),
+                None => influences,
+            };
+            Covariance::of(&left, phi.len() as f64)
+        };
+        Ok(Self {
+            wins: sums.iter().map(|sum| sum.sum).collect(),
+            all,
+            moved: covariance(|sum| &sum.moved),
+            captured: covariance(|sum| &sum.captured),
+        })
+    }
+
+    fn capture(&self, model: usize) -> Estimate {
+        let share = self.wins[model] / self.all;
+        Estimate::new(share, Interval::around(share, dist::normal_critical(LEVEL) * self.captured.error(model)))
+    }
+
+    fn difference(&self, champion: usize, challenger: usize) -> Estimate {
+        let wins = self.wins[challenger] - self.wins[champion];
+        let error = dist::normal_critical(LEVEL) * self.moved.of_difference(champion, challenger);
+        Estimate::new(wins / self.all, Interval::around(wins, error).map(|wins| wins / self.all))
+    }
+}
 
 fn one(
     cohort: &Cohort,
     (schedule, paired): (&Schedule, &Paired),
     contacts: &Contacts,
-    model: usize,
-    shares: &[f64],
-    corrected: &Corrected,
+    (model, shares): (usize, &[f64]),
+    outcomes: &Result<[Estimated; 2], String>,
 ) -> WorkedModel {
     let sum = |of: &dyn Fn(usize) -> bool| (0..shares.len()).filter(|&i| of(i)).map(|i| shares[i]).sum::<f64>();
     let (handed, reached) = (sum(&|_| true), sum(&|i| contacts.worked[i]));
-    let estimate = |read: fn(&Outcomes) -> &Vec<f64>| match corrected {
-        Ok(both) => captured(shares, read(both)),
+    let estimate = |which: usize| match outcomes {
+        Ok(both) => both[which].capture(model),
         Err(reason) => Estimate::undefined(reason.clone()),
     };
     WorkedModel {
         model: cohort.models()[model].name.clone(),
         share_worked: rate(f64::min(reached, handed), handed),
         naive: capacity::handed_over(schedule, paired, model, &CAPTURE),
-        inverse_propensity: estimate(|both| &both.inverse),
-        doubly_robust: estimate(|both| &both.robust),
+        inverse_propensity: estimate(0),
+        doubly_robust: estimate(1),
     }
-}
-
-/// Σ p φ / Σ φ with the interval of its influence function; what is estimated on the way is taken as known, which
-/// widens it if anything.
-fn captured(shares: &[f64], phi: &[f64]) -> Estimate {
-    let all: f64 = phi.iter().sum();
-    if all <= 0.0 || all.is_nan() {
-        return Estimate::undefined(Undefined::NoEvents.to_string());
-    }
-    let ratio = shares.iter().zip(phi).map(|(p, phi)| p * phi).sum::<f64>() / all;
-    let square: f64 = shares.iter().zip(phi).map(|(p, phi)| ((p - ratio) * phi).powi(2)).sum();
-    Estimate::new(ratio, Interval::around(ratio, dist::normal_critical(LEVEL) * square.sqrt() / all))
 }
 
 fn rate(part: f64, whole: f64) -> Estimate {
@@ -230,10 +304,10 @@ impl Contacts {
     }
 
     /// The probability that each lead is worked.
-    fn propensity(&self, cohort: &Cohort) -> Result<Vec<f64>, Undefined> {
+    fn propensity(&self, cohort: &Cohort) -> Result<Propensity, Undefined> {
         let n = self.rows.len();
         if self.worked.iter().all(|worked| *worked) {
-            return Ok(vec![1.0; n]);
+            return Ok(Propensity { chances: vec![1.0; n], columns: Vec::new(), trimmed: 0 });
         }
         let mut columns: Vec<Vec<f64>> = vec![self.ranks[cohort.design().champion.unwrap_or(0)].clone()];
         columns.extend((1..PARTS).map(|part| self.part.iter().map(|own| f64::from(*own == part)).collect()));
@@ -246,7 +320,9 @@ impl Contacts {
         columns.retain(|column| column.iter().any(|value| *value != column[0]));
         let worked: Vec<f64> = self.worked.iter().map(|worked| f64::from(*worked)).collect();
         let all: Vec<usize> = (0..n).collect();
-        fitted(&columns, &worked, &all)
+        let fitted = crossed(&columns, &worked, &all)?;
+        let trimmed = fitted.iter().filter(|chance| **chance < TRIMMED).count();
+        Ok(Propensity { chances: fitted.into_iter().map(|chance| chance.max(TRIMMED)).collect(), columns, trimmed })
     }
 
     /// W Y/e.
@@ -264,7 +340,7 @@ impl Contacts {
         let columns: Vec<Vec<f64>> =
             moving.flat_map(|ranks| [ranks.clone(), ranks.iter().map(|rank| rank * rank).collect()]).collect();
         let mean = reached.iter().map(|&i| converted[i]).sum::<f64>() / reached.len().max(1) as f64;
-        let expected = fitted(&columns, &converted, &reached).unwrap_or_else(|_| vec![mean; self.rows.len()]);
+        let expected = crossed(&columns, &converted, &reached).unwrap_or_else(|_| vec![mean; self.rows.len()]);
         (0..self.rows.len())
             .map(|i| {
                 let surprise = if self.worked[i] { (converted[i] - expected[i]) / propensity[i] } else { 0.0 };
@@ -294,9 +370,9 @@ impl Contacts {
         (0..cuts.len()).map(part).collect()
     }
 
-    fn overlap(&self, propensity: Result<Vec<f64>, String>) -> Overlap {
-        let e = match propensity {
-            Ok(e) => e,
+    fn overlap(&self, propensity: Result<&Propensity, &String>) -> Overlap {
+        let (e, trimmed) = match propensity {
+            Ok(propensity) => (&propensity.chances, propensity.trimmed),
             Err(reason) => {
                 let none = || Number::undefined(reason.clone());
                 return Overlap {
@@ -304,7 +380,8 @@ impl Contacts {
                     highest_propensity: none(),
                     thin: none(),
                     effective: none(),
-                    refused: Some(reason),
+                    trimmed: none(),
+                    refused: Some(reason.clone()),
                 };
             }
         };
@@ -316,8 +393,47 @@ impl Contacts {
             highest_propensity: e.iter().copied().fold(f64::NEG_INFINITY, f64::max).into(),
             thin: (e.iter().filter(|e| **e < 0.05).count() as f64 / e.len() as f64).into(),
             effective: (sum * sum / square).into(),
+            trimmed: (trimmed as f64 / e.len() as f64).into(),
         }
     }
+}
+
+/// The chance of each lead to be worked, and what it was fitted on.
+struct Propensity {
+    chances: Vec<f64>,
+    columns: Vec<Vec<f64>>,
+    /// Leads whose chance was raised to the least one.
+    trimmed: usize,
+}
+
+impl Propensity {
+    /// What the score of the fit, (W − e) x, leaves unexplained of some influences.
+    fn unexplained(&self, contacts: &Contacts, influences: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+        let surprise = |i: usize| f64::from(contacts.worked[i]) - self.chances[i];
+        let score = |i: usize, j: usize| surprise(i) * if j == 0 { 1.0 } else { self.columns[j - 1][i] };
+        let scores = Matrix::from_fn(self.chances.len(), self.columns.len() + 1, score);
+        let gram = scores.gram(|_| 1.0);
+        let transposed = scores.transpose();
+        let rest = |influence: Vec<f64>| {
+            let Ok(weights) = gram.solve_spd(&transposed.times_vector(&influence)) else { return influence };
+            let explained = scores.times_vector(&weights);
+            influence.iter().zip(explained).map(|(one, explained)| one - explained).collect()
+        };
+        influences.into_iter().map(rest).collect()
+    }
+}
+
+/// The probability of every row, fitted on some rows of the other parts of the leads: no lead's own luck is in what is
+/// expected of it. Where a part has no fit, all together have one.
+fn crossed(columns: &[Vec<f64>], outcome: &[f64], on: &[usize]) -> Result<Vec<f64>, Undefined> {
+    let whole = fitted(columns, outcome, on)?;
+    let mut crossed = whole.clone();
+    for fold in 0..FOLDS {
+        let others: Vec<usize> = on.iter().copied().filter(|i| i % FOLDS != fold).collect();
+        let Ok(out) = fitted(columns, outcome, &others) else { return Ok(whole) };
+        (fold..outcome.len()).step_by(FOLDS).for_each(|i| crossed[i] = out[i]);
+    }
+    Ok(crossed)
 }
 
 /// The fitted probability of every row, from some of them.
@@ -339,10 +455,5 @@ mod tests {
     #[test]
     fn tied_scores_share_their_rank() {
         assert_eq!(mid_ranks(&[1.0, 5.0, 1.0, 9.0]), [0.25, 0.625, 0.25, 0.875]);
-    }
-
-    #[test]
-    fn capture_weighs_leads_by_what_they_would_have_won() {
-        assert_eq!(captured(&[1.0, 0.0], &[3.0, 1.0]).point, Number::Value(0.75));
     }
 }

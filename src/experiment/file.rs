@@ -3,13 +3,13 @@ use serde::de;
 use serde::{Deserialize, Deserializer};
 
 use crate::data::DataSpec;
-use crate::evaluation::Calibrated;
+use crate::evaluation::{Calibrated, Worthwhile};
 use crate::models::ModelSpec;
 use crate::models::spec::{BracketSpec, Entries};
 use crate::replay::ReplaySpec;
 use crate::time::Span;
 
-use super::gates::{GateSpec, ThresholdSpec};
+use super::gates::{GateSpec, Share, ThresholdSpec};
 use super::review::ReviewSpec;
 
 /// Champion and challengers on the same historical leads, each lead as it was known at the time.
@@ -49,6 +49,10 @@ pub struct ExperimentFile {
     /// no challenger does.
     #[serde(default)]
     pub gates: Vec<GateSpec>,
+    /// The smallest gain that is worth a change of model, as a share of all wins; by default 0.02, two wins in a hundred.
+    /// Of models that come so close to the best, the one that takes the fewest edits is proposed.
+    #[serde(default = "two_in_a_hundred")]
+    pub worthwhile: Share,
     /// What the score at which leads are handed over is to meet, beside the capacity.
     #[serde(default)]
     pub thresholds: ThresholdSpec,
@@ -70,6 +74,10 @@ impl ExperimentFile {
         kinds.dedup();
         kinds
     }
+}
+
+fn two_in_a_hundred() -> Share {
+    Share(Worthwhile::default().0)
 }
 
 fn yes() -> bool {

@@ -34,6 +34,22 @@ pub struct Points {
     pub round: Option<f64>,
 }
 
+impl Points {
+    /// How many criteria and limits are to be changed, added or taken away to make it of another.
+    pub fn edits_from(&self, other: &Self) -> u64 {
+        let find = |points: &'_ Self, name: &str| {
+            points.criteria.iter().map(|placed| &placed.criterion).find(|one| one.name == name).cloned()
+        };
+        let own = self.criteria.iter().map(|placed| &placed.criterion);
+        let changed = own.filter(|one| find(other, &one.name).as_ref() != Some(*one)).count();
+        let gone = other.criteria.iter().filter(|placed| find(self, &placed.criterion.name).is_none()).count();
+        let limits = u64::from(self.groups != other.groups)
+            + u64::from((self.bounds, self.round) != (other.bounds, other.round))
+            + u64::from(self.grades != other.grades);
+        (changed + gone) as u64 + limits
+    }
+}
+
 /// A criterion, and where in the experiment file it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {

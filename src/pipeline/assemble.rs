@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::data::History;
 use crate::evaluation::{
     Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Endings, Grouping, Leads, Mark, PartOfRun,
-    Scored,
+    Scored, Worthwhile,
 };
 use crate::experiment::ExperimentFile;
 use crate::models::spec::BracketSpec;
@@ -100,6 +100,7 @@ pub(crate) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>
         contact: worked(file, replayed).map(|worked| Contact { worked }),
         marks,
         calibration: file.calibration,
+        worthwhile: Worthwhile(file.worthwhile.0),
     }
 }
 

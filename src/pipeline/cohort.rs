@@ -6,21 +6,28 @@ use crate::evaluation::{BracketRule, Cohort, Mark, Scored};
 use crate::experiment::Experiment;
 use crate::models::{self, Model, Scores};
 use crate::replay::{Replayed, Role};
-use crate::result::{CardLine, Estimate, Number};
+use crate::result::{CardLine, Effort, Estimate, ModelKind, Number};
 use crate::stats::{Interval, dist};
 
 use super::history::Played;
 use super::{PipelineError, assemble};
 
-/// The cohort of what was replayed and scored; the scores move into it.
-pub(crate) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Cohort, PipelineError> {
+/// The cohort of what was replayed and scored, and of more models; the scores move into it.
+pub(crate) fn cohort(
+    experiment: &Experiment,
+    played: &mut Played,
+    more: impl IntoIterator<Item = Scored>,
+) -> Result<Cohort, PipelineError> {
     let scores = std::mem::take(&mut played.scores);
     let models = &played.models;
     let of_model = |(model, scores): (&Model, Scores)| {
         let marks = marks(model.name(), &scores);
-        (scored(model, scores, &played.replayed), marks)
+        let mut scored = scored(model, scores, &played.replayed);
+        scored.effort = effort(experiment.champion.map(|place| &models[place]), model, scored.card.len());
+        (scored, marks)
     };
     let (mut scored, marks): (Vec<Scored>, Vec<Vec<Mark>>) = models.par_iter().zip(scores).map(of_model).unzip();
+    scored.extend(more);
     let mut marks: Vec<Mark> = marks.into_iter().flatten().collect();
     let excluding: Vec<usize> = (0..models.len()).filter(|&model| models[model].excludes_unscored()).collect();
     let kept = assemble::exclude(&mut played.replayed, &mut scored, &excluding);
@@ -33,19 +40,34 @@ pub(crate) fn cohort(experiment: &Experiment, played: &mut Played) -> Result<Coh
     Ok(cohort.asking(assemble::asked(&experiment.file, &played.replayed, marks))?)
 }
 
-/// The experiment's brackets; without any, the champion's tiers; else five of equal volume.
+/// Brackets of models that have none of their own: the experiment's; without any, the champion's tiers; else five of
+/// equal volume.
 pub(crate) fn brackets(experiment: &Experiment, models: &[Model]) -> BracketRule {
     if let Some(spec) = &experiment.file.brackets {
         return assemble::bracket_rule(spec);
     }
-    let tiers = experiment.champion.and_then(|place| models[place].points()).map(|points| &points.spec().tiers);
-    match tiers.filter(|tiers| tiers.len() > 1) {
-        Some(tiers) => {
-            let mut bounds: Vec<(f64, &str)> = tiers.iter().map(|(name, tier)| (tier.from, name)).collect();
-            bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
-            assemble::named(bounds)
+    experiment.champion.and_then(|place| tiers(&models[place])).unwrap_or(BracketRule::Quantiles(5))
+}
+
+/// A model's tiers by name: the rate of *Hot* is the rate of Hot.
+fn tiers(model: &Model) -> Option<BracketRule> {
+    let tiers = &model.points()?.spec().tiers;
+    let mut bounds: Vec<(f64, &str)> = tiers.iter().map(|(name, tier)| (tier.from, name)).collect();
+    bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+    (bounds.len() > 1).then(|| assemble::named(bounds))
+}
+
+/// What it takes to put a model in the champion's place: of points what differs from the champion's, where it gives points
+/// too; a score that is there is chosen; the rest must be computed elsewhere.
+fn effort(champion: Option<&Model>, model: &Model, weights: usize) -> Effort {
+    let points = |model: &'_ Model| model.points().map(|points| points.spec().clone());
+    match (points(model), model.kind()) {
+        (Some(own), _) => {
+            let from = champion.and_then(points).unwrap_or_default();
+            Effort { in_crm: true, edits: own.edits_from(&from) }
         }
-        None => BracketRule::Quantiles(5),
+        (None, ModelKind::Column) => Effort { in_crm: true, edits: 1 },
+        (None, _) => Effort { in_crm: false, edits: weights as u64 },
     }
 }
 
@@ -81,7 +103,8 @@ pub(crate) fn scored(model: &Model, scores: Scores, replayed: &Replayed) -> Scor
         score: scores.value,
         groups: scores.groups.into_iter().map(|group| (group.name, group.value)).collect(),
         not_promotable: scores.not_promotable,
-        brackets: model.brackets().map(assemble::bracket_rule),
+        brackets: model.brackets().map(assemble::bracket_rule).or_else(|| tiers(model)),
+        effort: Effort::default(),
     }
 }
 

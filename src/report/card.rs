@@ -34,6 +34,7 @@ fn card(evaluation: &Evaluation, model: &ModelEvaluation, charts: &[chart::Chart
             limits(evaluation, model),
             definitions(),
         ],
+        charts: "charts",
         footer: format!(
             "leadoff {}, evaluation format {}, from the experiment “{}”. Ranges in parentheses are 95 % intervals.",
             env!("CARGO_PKG_VERSION"),
@@ -62,7 +63,7 @@ fn identity(evaluation: &Evaluation, model: &ModelEvaluation) -> Text {
     Text::sentence(&format!("{role}; {}; {owner}.", text::clipped(model.kind.definition(), 60)))
 }
 
-fn answer(evaluation: &Evaluation, model: &ModelEvaluation) -> Answer {
+pub(super) fn answer(evaluation: &Evaluation, model: &ModelEvaluation) -> Answer {
     let what = model.about.description.as_ref().map(|words| Text::whole(words));
     let auc = &model.metric(AUC.id);
     let tone = match auc.interval() {

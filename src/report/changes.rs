@@ -32,6 +32,7 @@ pub fn changes(changes: &Changes) -> Document {
         ],
         answer: answer(changes),
         sections: sections.into_iter().flatten().collect(),
+        charts: "charts",
         footer: format!(
             "leadoff {}, comparison format {}. A is {}, B is {}; differences are B less A. Ranges in parentheses are 95 % intervals.",
             env!("CARGO_PKG_VERSION"),

@@ -12,6 +12,8 @@ pub struct Document {
     pub answer: Answer,
     pub sections: Vec<Section>,
     pub footer: Text,
+    /// Where the files of its charts stand, from where it stands itself.
+    pub charts: &'static str,
 }
 
 /// The first thing a reader sees; in a terminal, the last.
@@ -82,6 +84,8 @@ pub enum Span {
     Evidence(String),
     /// Words that lead to a section, by its id.
     Link(String, String),
+    /// A name that leads to a page of its own, by the stem of its file.
+    Page(String, String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -174,7 +178,11 @@ impl From<String> for Text {
 impl Span {
     pub fn words(&self) -> &str {
         match self {
-            Self::Plain(words) | Self::Name(words) | Self::Strong(words) | Self::Link(words, _) => words,
+            Self::Plain(words)
+            | Self::Name(words)
+            | Self::Strong(words)
+            | Self::Link(words, _)
+            | Self::Page(words, _) => words,
             Self::Evidence(_) => "",
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::metrics::WINS;
 use crate::result::{
-    Bottom, ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, Pair, Paradox, SegmentDifference, Silent,
-    Thresholds, Trait, Worked,
+    Bottom, ChosenThreshold, Evaluation, Evidence, GateEvidence, GateOutcome, ModelEvaluation, Pair, Paradox,
+    SegmentDifference, Silent, Thresholds, Trait, Worked,
 };
 
 use super::document::{Block, Cell, Column, Section, Table, Text, name, names, say};
@@ -15,19 +15,24 @@ pub(super) fn section(evaluation: &Evaluation) -> Option<Section> {
     let evidence = &evaluation.evidence;
     let parts: Vec<Section> = [
         gates(evidence),
-        traits(evidence),
         worked(evidence),
-        segments(evidence),
+        deals(evaluation),
         paradoxes(evidence),
-        thresholds(evaluation),
         pairs(evaluation),
-        bottom(evaluation),
         silent(evidence),
     ]
     .into_iter()
     .flatten()
     .collect();
     (!parts.is_empty()).then(|| Section::new("evidence", "What the decision rests on", Vec::new()).with(parts))
+}
+
+/// What tells more of one model than its own figures.
+pub(super) fn of_model(evaluation: &Evaluation, model: &ModelEvaluation) -> Vec<Section> {
+    let (evidence, name) = (&evaluation.evidence, model.name.as_str());
+    let parts =
+        [traits(evidence, name), segments(evidence, name), thresholds(evaluation, name), bottom(evaluation, name)];
+    parts.into_iter().flatten().collect()
 }
 
 fn outcome(outcome: GateOutcome) -> &'static str {
@@ -92,22 +97,21 @@ fn gate_parts(gate: &GateEvidence) -> Table {
     Table::new(caption, columns, gate.parts.iter().enumerate().map(row).collect())
 }
 
-fn traits(evidence: &Evidence) -> Option<Section> {
-    if evidence.traits.is_empty() {
+fn traits(evidence: &Evidence, model: &str) -> Option<Section> {
+    let own: Vec<&Trait> = evidence.traits.iter().filter(|one| one.challenger == model).collect();
+    if own.is_empty() {
         return None;
     }
     let columns = vec![
-        Column::label("Challenger"),
         Column::label("What"),
         Column::label("Of"),
         Column::number("Of those who swap in").term("Swap set"),
         Column::number("Of those who swap out").term("Swap set"),
         Column::number("Difference").term("Difference"),
     ];
-    let row = |(i, one): (usize, &Trait)| {
+    let row = |(i, one): (usize, &&Trait)| {
         vec![
-            Cell::name(&one.challenger).at(i),
-            Cell::label(&one.what),
+            Cell::label(&one.what).at(i),
             Cell::text(Text::sentence(&facts::trait_of(&one.of))),
             Cell::estimate(&one.swapped_in, Unit::Share),
             Cell::estimate(&one.swapped_out, Unit::Share),
@@ -115,8 +119,9 @@ fn traits(evidence: &Evidence) -> Option<Section> {
         ]
     };
     let caption = "Criteria that fire and segments: what is more or less common among the leads that swap in, largest differences first.";
-    let table = Table::new(caption, columns, evidence.traits.iter().enumerate().map(row).collect());
-    Some(Section::new("who-swaps", "Who swaps in, who swaps out", vec![Block::Table(table)]))
+    let table = Table::new(caption, columns, own.iter().enumerate().map(row).collect());
+    let id = format!("who-swaps-{}", slug(model));
+    Some(Section::new(id, "Who swaps in, who swaps out", vec![Block::Table(table)]))
 }
 
 fn worked(evidence: &Evidence) -> Option<Section> {
@@ -169,6 +174,19 @@ fn worked_words(worked: &Worked) -> Text {
         ),
     };
     Text::from(start).then(Text::sentence(&more))
+}
+
+/// How far the money is that of a few deals.
+fn deals(evaluation: &Evaluation) -> Option<Section> {
+    let deals = evaluation.evidence.deals.as_ref()?;
+    let cap = deals.cap.finite()?;
+    let money = text::with_currency(&text::quantity(cap, Unit::Money), words::currency(evaluation));
+    let share = text::number(&deals.largest, Unit::Share);
+    let words = format!(
+        "The ten largest deals make {share} of all that was won. Where models are compared in money, a deal counts {money} at most, the 95th percentile (which caps {}); sums of money stand as they were won.",
+        text::plural(deals.capped, "deal")
+    );
+    Some(Section::new("deals", "How far the money is that of a few deals", vec![Block::Paragraph(words.into())]))
 }
 
 fn by_score(worked: &Worked) -> Table {
@@ -224,13 +242,13 @@ fn corrected(worked: &Worked) -> Table {
     )
 }
 
-fn segments(evidence: &Evidence) -> Option<Section> {
-    let told: Vec<&SegmentDifference> = evidence.segments.iter().filter(|one| one.auc.interval().is_some()).collect();
+fn segments(evidence: &Evidence, model: &str) -> Option<Section> {
+    let own = || evidence.segments.iter().filter(|one| one.challenger == model);
+    let told: Vec<&SegmentDifference> = own().filter(|one| one.auc.interval().is_some()).collect();
     if told.is_empty() {
         return None;
     }
     let columns = vec![
-        Column::label("Challenger"),
         Column::label("Segment"),
         Column::number("Leads"),
         Column::number("Wins").term("Win"),
@@ -241,8 +259,7 @@ fn segments(evidence: &Evidence) -> Option<Section> {
     ];
     let row = |(i, one): (usize, &&SegmentDifference)| {
         vec![
-            Cell::name(&one.challenger).at(i),
-            Cell::label(&format!("{}: {}", one.column, one.label)),
+            Cell::label(&format!("{}: {}", one.column, one.label)).at(i),
             Cell::count(one.leads),
             Cell::count(one.wins),
             Cell::estimate(&one.auc, Unit::Difference),
@@ -251,7 +268,7 @@ fn segments(evidence: &Evidence) -> Option<Section> {
             Cell::text(one.reading.map_or("no clear difference", facts::reading)),
         ]
     };
-    let small = evidence.segments.len() - told.len();
+    let small = own().count() - told.len();
     let beside = if small > 0 {
         format!(" {} with fewer than ten wins or ten others left out.", text::plural(small as u64, "comparison"))
     } else {
@@ -261,7 +278,8 @@ fn segments(evidence: &Evidence) -> Option<Section> {
         "Challenger minus champion within each segment. Of the differences read as better or worse, at most one in twenty is expected to be chance (q: Benjamini and Hochberg).{beside}"
     );
     let table = Table::new(caption, columns, told.iter().enumerate().map(row).collect());
-    Some(Section::new("segments-compared", "Segment by segment", vec![Block::Table(table)]))
+    let id = format!("segments-compared-{}", slug(model));
+    Some(Section::new(id, "Against the champion, segment by segment", vec![Block::Table(table)]))
 }
 
 fn paradoxes(evidence: &Evidence) -> Option<Section> {
@@ -296,12 +314,9 @@ fn paradoxes(evidence: &Evidence) -> Option<Section> {
     Some(Section::new("paradoxes", "Where all leads together say something else", vec![Block::List(list)]))
 }
 
-fn thresholds(evaluation: &Evaluation) -> Option<Section> {
-    let all = &evaluation.evidence.thresholds;
-    let parts: Vec<Section> =
-        all.iter().filter(|one| !one.rows.is_empty()).map(|one| thresholds_of(evaluation, one)).collect();
-    (!parts.is_empty())
-        .then(|| Section::new("thresholds", "At which score to hand a lead over", Vec::new()).with(parts))
+fn thresholds(evaluation: &Evaluation, model: &str) -> Option<Section> {
+    let own = evaluation.evidence.thresholds.iter().find(|one| one.model == model)?;
+    (!own.rows.is_empty()).then(|| thresholds_of(evaluation, own))
 }
 
 fn thresholds_of(evaluation: &Evaluation, model: &Thresholds) -> Section {
@@ -342,7 +357,7 @@ fn thresholds_of(evaluation: &Evaluation, model: &Thresholds) -> Section {
         blocks.push(Block::List(model.chosen.iter().map(chosen).collect()));
     }
     blocks.push(Block::Table(table));
-    Section::new(format!("threshold-{}", slug(&model.model)), say![name(&model.model)], blocks)
+    Section::new(format!("threshold-{}", slug(&model.model)), "At which score to hand a lead over", blocks)
 }
 
 /// "From 45 (40 to 50): at most 40 leads a week; 960 leads, of which 9 % convert. By quarter: …"
@@ -436,8 +451,8 @@ fn pairs(evaluation: &Evaluation) -> Option<Section> {
 }
 
 /// What the lowest scores hold.
-fn bottom(evaluation: &Evaluation) -> Option<Section> {
-    let all = &evaluation.evidence.bottom;
+fn bottom(evaluation: &Evaluation, model: &str) -> Option<Section> {
+    let all: Vec<&Bottom> = evaluation.evidence.bottom.iter().filter(|one| one.model == model).collect();
     if all.is_empty() || evaluation.readiness.wins == 0 {
         return None;
     }
@@ -449,7 +464,6 @@ fn bottom(evaluation: &Evaluation) -> Option<Section> {
         Column::number(currency.map_or(title.into(), |currency| format!("{title}, {}", text::clipped(currency, 12))))
     };
     let mut columns = vec![
-        Column::label("Model"),
         Column::label("Lowest"),
         Column::number("Leads"),
         Column::number("Wins, expected").term("Win"),
@@ -459,10 +473,9 @@ fn bottom(evaluation: &Evaluation) -> Option<Section> {
     columns.extend(valued.then(|| money("Their value")));
     columns.extend(costed.then(|| money("Cost of working them")));
     columns.extend(contacted.then(|| Column::number("Of them, worked")));
-    let row = |(i, one): (usize, &Bottom)| {
+    let row = |(i, one): (usize, &&Bottom)| {
         let mut cells = vec![
-            Cell::name(&one.model).at(i),
-            Cell::text(text::round_share(one.share)),
+            Cell::text(text::round_share(one.share)).at(i),
             Cell::value(one.leads, Unit::Count),
             Cell::number(&one.wins.expected, Unit::Count),
             Cell::estimate(&one.share_of_wins, Unit::Share),
@@ -477,7 +490,8 @@ fn bottom(evaluation: &Evaluation) -> Option<Section> {
     let told = all.iter().filter(|one| one.share == 0.2).map(|one| words::lost(evaluation, one)).collect();
     let caption = "What would be lost by not working the leads with the lowest scores.";
     let table = Table::new(caption, columns, all.iter().enumerate().map(row).collect());
-    Some(Section::new("bottom", "What the lowest scores hold", vec![Block::List(told), Block::Table(table)]))
+    let blocks = vec![Block::List(told), Block::Table(table)];
+    Some(Section::new(format!("bottom-{}", slug(model)), "What the lowest scores hold", blocks))
 }
 
 fn silent(evidence: &Evidence) -> Option<Section> {

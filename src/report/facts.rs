@@ -2,11 +2,12 @@
 
 use crate::metrics::{CAPTURE, MetricId};
 use crate::result::{
-    CurveMethod, CutOn, CutRule, GateAsked, GateFound, GateMargin, HandOver, NoCurves, ParadoxKind, ProbabilityMap,
-    Reading, Reason, ThresholdAim, TraitOf, Verdict,
+    CurveMethod, CutOn, CutRule, Effort, Estimate, GateAsked, GateFound, GateMargin, HandOver, NoCurves, ParadoxKind,
+    Per, ProbabilityMap, Reading, Reason, ThresholdAim, TraitOf,
 };
 
 use super::screening;
+use super::text::{self, Unit};
 
 /// "at 120 leads a week", "in the top 10 %".
 pub fn hand_over(hand_over: &HandOver) -> String {
@@ -29,15 +30,6 @@ fn every(days: f64) -> String {
 pub(super) fn metric(metric: MetricId, at: &HandOver) -> String {
     let label = metric.metric().label;
     if metric == CAPTURE.id { format!("{label} {}", hand_over(at)) } else { label.into() }
-}
-
-/// What a verdict rests on.
-pub(super) fn verdict_metric(verdict: &Verdict) -> String {
-    match (verdict.metric, &verdict.hand_over) {
-        (Some(own), at) => metric(own, at),
-        (None, HandOver::Written { text }) => text.clone(),
-        (None, _) => "nothing".into(),
-    }
 }
 
 pub(super) fn cut_rule(rule: &CutRule) -> String {
@@ -178,6 +170,35 @@ pub(super) fn reason(reason: &Reason) -> String {
                 evidence.join("; ")
             )
         }
+        Reason::UpsideDown { model, auc } => format!(
+            "`{model}` is upside down: of a buyer and a non-buyer it ranks the buyer first only {}; does a low score mean a good lead? Then turn it round",
+            times_in_a_hundred(auc)
+        ),
+        Reason::NoBetterThanChance { model, auc } => format!(
+            "`{model}` is no better than chance here: of a buyer and a non-buyer it ranks the buyer first {}",
+            times_in_a_hundred(auc)
+        ),
+        Reason::NoFullPeriod { hand_over: rule } => {
+            format!(
+                "no period lies in the window in full with all its outcomes known, so nothing can be said {}",
+                hand_over(rule)
+            )
+        }
+        Reason::CapacityAboveLeads { hand_over: rule, largest } => format!(
+            "{} sales could work every lead of every period (the largest has {}): every score hands over the same leads",
+            hand_over(rule),
+            text::count(*largest)
+        ),
+        Reason::Cheapest { model, effort: own, best, best_effort, price, per } => format!(
+            "`{model}` takes {}; `{best}`, with {}, would find {} more winners {} ({}), too few to be worth it",
+            effort(*own),
+            effort(*best_effort),
+            text::number(&price.point, Unit::Count),
+            self::per(*per),
+            text::estimate(price, Unit::CountDifference)
+                .split_once('(')
+                .map_or("", |(_, rest)| rest.trim_end_matches(')'))
+        ),
         Reason::NoChampion => "no champion is named: models are compared with the best of them".into(),
         Reason::Gate { outcome, asked, found: answer } => {
             format!("gate {}: {} ({})", outcome.in_words(), gate(asked), found(answer))
@@ -186,6 +207,32 @@ pub(super) fn reason(reason: &Reason) -> String {
             "`{challenger}` captures more wins over all leads, but ranks those whose {column} is `{label}` worse than the champion does (AUC {auc:+.3}, {leads} leads)"
         ),
         Reason::Sweep { challenger, ahead, behind } => sweep(challenger, ahead, behind),
+    }
+}
+
+/// "69 times in 100 (66 to 72)".
+pub(super) fn times_in_a_hundred(auc: &Estimate) -> String {
+    let times = text::estimate(&auc.scaled(100.0), Unit::Count);
+    match times.split_once(" (") {
+        Some((times, range)) => format!("{times} times in 100 ({range}"),
+        None => format!("{times} times in 100"),
+    }
+}
+
+/// "a quarter".
+pub(super) fn per(per: Per) -> &'static str {
+    match per {
+        Per::Quarter => "a quarter",
+        Per::ThousandLeads => "in 1,000 leads",
+    }
+}
+
+/// "4 edits", "55 weights that the CRM cannot compute".
+pub(super) fn effort(effort: Effort) -> String {
+    if effort.in_crm {
+        text::plural(effort.edits, "edit")
+    } else {
+        format!("{} that the CRM cannot compute", text::plural(effort.edits, "weight"))
     }
 }
 

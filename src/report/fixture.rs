@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::metrics::{AUC, AVERAGE_PRECISION, BRIER, CAPTURE, LIFT_10, METRICS, Metric, MetricId, Reads};
+use crate::metrics::{AUC, AVERAGE_PRECISION, BRIER, CAPTURE, LIFT_10, METRICS, Metric, MetricId, Reads, WINS};
 use crate::result::*;
 
 const LEADS: usize = 2400;
@@ -21,7 +21,6 @@ struct Lead {
 pub fn all() -> Vec<Evaluation> {
     vec![
         promoted(),
-        narrow(),
         undecided(),
         barred(),
         kept(),
@@ -100,9 +99,9 @@ pub fn promoted() -> Evaluation {
         verdict: Verdict {
             decision: Decision::Promote,
             model: Some("reweighted".into()),
-            metric: Some(CAPTURE.id),
+            metric: Some(WINS.id),
             hand_over: WEEKLY,
-            difference: Some(est(0.0712, 0.0281, 0.1143)),
+            difference: Some(est(9.6, 4.1, 16.2)),
             challenger: Some("reweighted".into()),
             tied: vec!["reweighted".into(), "regression".into()],
             reasons: vec![Reason::Written {
@@ -111,6 +110,7 @@ pub fn promoted() -> Evaluation {
         },
         evidence: Default::default(),
         criteria: None,
+        proposal: None,
     }
 }
 
@@ -120,14 +120,14 @@ pub fn undecided() -> Evaluation {
     evaluation.verdict = Verdict {
         decision: Decision::NotEnoughEvidence,
         model: Some("current".into()),
-        difference: Some(est(0.018, -0.024, 0.061)),
+        difference: Some(est(2.8, -5.3, 13.4)),
         tied: NAMES[..4].iter().map(|name| (*name).into()).collect(),
         reasons: vec![],
         ..evaluation.verdict
     };
     for comparison in &mut evaluation.comparisons {
         comparison.decision = Decision::NotEnoughEvidence;
-        comparison.wins_per_quarter = est(4.2, -5.3, 13.4);
+        gains(comparison, est(4.2, -5.3, 13.4));
         comparison.value_per_quarter = Some(est(11_300.0, -16_100.0, 39_800.0));
         comparison.leads_needed = 11_850.0.into();
     }
@@ -138,15 +138,8 @@ pub fn undecided() -> Evaluation {
 pub fn barred() -> Evaluation {
     let mut evaluation = undecided();
     evaluation.verdict.challenger = Some("crm".into());
-    evaluation.comparisons[3].wins_per_quarter = est(12.0, 4.1, 20.3);
+    gains(&mut evaluation.comparisons[3], est(12.0, 4.1, 20.3));
     evaluation.comparisons[3].value_per_quarter = Some(est(31_300.0, 6_100.0, 59_800.0));
-    evaluation
-}
-
-/// The gate is passed in the share of wins, but the winners a quarter may be none.
-pub fn narrow() -> Evaluation {
-    let mut evaluation = promoted();
-    evaluation.comparisons[0].wins_per_quarter = est(7.0, -1.2, 15.1);
     evaluation
 }
 
@@ -154,10 +147,11 @@ pub fn narrow() -> Evaluation {
 pub fn kept() -> Evaluation {
     let mut evaluation = undecided();
     evaluation.verdict.decision = Decision::Keep;
+    evaluation.verdict.difference = Some(est(-8.1, -14.2, -2.3));
     evaluation.verdict.tied = vec!["current".into()];
     for comparison in &mut evaluation.comparisons {
         comparison.decision = Decision::Keep;
-        comparison.wins_per_quarter = est(-8.1, -14.2, -2.3);
+        gains(comparison, est(-8.1, -14.2, -2.3));
         comparison.value_per_quarter = None;
     }
     evaluation
@@ -207,7 +201,7 @@ pub fn without_times() -> Evaluation {
     }
     for comparison in &mut evaluation.comparisons {
         comparison.swap.hand_over = HandOver::Top { share: 0.1 };
-        comparison.wins_per_quarter = Estimate::undefined(reason);
+        gains(comparison, Estimate::undefined(reason));
         comparison.value_per_quarter = None;
     }
     evaluation
@@ -306,8 +300,8 @@ pub fn degenerate() -> Evaluation {
         model.time_to_convert = no_time();
     }
     for comparison in &mut evaluation.comparisons {
-        comparison.wins_per_quarter =
-            Estimate { point: 3.0.into(), low: f64::NEG_INFINITY.into(), high: f64::INFINITY.into() };
+        let endless = Estimate { point: 3.0.into(), low: f64::NEG_INFINITY.into(), high: f64::INFINITY.into() };
+        gains(comparison, endless);
         comparison.leads_needed = f64::INFINITY.into();
         comparison
             .differences
@@ -448,6 +442,7 @@ fn model(leads: &[Lead], m: usize) -> ModelEvaluation {
         capacity: Some(capacity(leads, m)),
         card: card(m),
         about: About::default(),
+        effort: Effort::default(),
     }
 }
 
@@ -777,6 +772,17 @@ fn comparison(leads: &[Lead], models: &[ModelEvaluation], m: usize) -> Compariso
         wins_per_quarter: est(gain, gain - 5.3, gain + 5.6),
         value_per_quarter: Some(est(gain * 3150.0, (gain - 5.9) * 3150.0, (gain + 6.1) * 3150.0)),
         decision: if m == 1 || m == 3 { Decision::Promote } else { Decision::Keep },
+        gain: gain_of(est(gain, gain - 5.3, gain + 5.6)),
         leads_needed: Number::undefined("enough evidence"),
     }
+}
+
+fn gain_of(winners: Estimate) -> Gain {
+    Gain { winners, per: Per::Quarter, basis: Basis::AllWorked, detectable: 7.4.into() }
+}
+
+/// Sets the winners a quarter that a comparison tells and rests on.
+fn gains(comparison: &mut Comparison, winners: Estimate) {
+    comparison.wins_per_quarter = winners.clone();
+    comparison.gain = gain_of(winners);
 }

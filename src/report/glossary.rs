@@ -106,10 +106,13 @@ const COMPARISON: &[Definition] = &[
         "Swap set",
         "The leads that change hands when the challenger replaces the champion at the same number of leads: some swap in, as many swap out. Tied leads count by their chance of being picked, so the numbers can be fractions.",
     ),
-    term("Tied set", "The models the data cannot tell from the best one. Within it there is no order."),
+    term(
+        "Tied set",
+        "Models that may be used and that the data cannot tell apart in the winners they find. Within it there is no order.",
+    ),
     term(
         "Promote, keep, not enough evidence",
-        "Promote: the adjusted interval of the deciding difference clears the bar set in the experiment. Keep: the champion stays, for the reasons given. Not enough evidence: the data can say neither.",
+        "Promote: the interval of the difference in winners, which holds for all challengers at once, lies above zero (or every gate of the experiment is passed). Keep: no challenger can gain enough to be worth a change, as far as history can show it. Not enough evidence: the data can say neither.",
     ),
     term(
         "Smallest difference the data could show",

@@ -208,6 +208,9 @@ fn text(text: &Text) -> String {
         Span::Evidence(id) => {
             format!("<a class=\"to\" href=\"#{}\" title=\"Where this comes from\">\u{2193}</a>", escape(id))
         }
+        Span::Page(words, stem) => {
+            format!("<a href=\"{}.html\"><code><bdi>{}</bdi></code></a>", escape(stem), escape(words))
+        }
         Span::Link(words, to) => format!("<a href=\"#{}\">{}</a>", escape(to), escape(words)),
     };
     text.0.iter().map(span).collect()
@@ -245,7 +248,7 @@ fn hash(script: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, document, fixture};
+    use super::super::{Format, document, fixture, whole};
     use super::*;
 
     /// Tags that are opened and not closed, or closed and not opened.
@@ -293,7 +296,6 @@ mod tests {
             "id=\"summary\"",
             "id=\"models\"",
             "id=\"champion\"",
-            "id=\"model-current\"",
             "id=\"ledger\"",
             "id=\"definitions\"",
         ];
@@ -306,6 +308,7 @@ mod tests {
     fn a_number_stands_beside_its_interval_and_its_key() {
         let page = Format::Html.render(&document(&fixture::promoted()));
         assert!(page.contains("data-number=\"2400\">2,400</td>"));
+        let page = Format::Html.render(&whole(&fixture::promoted()));
         assert!(page.contains("20.7\u{a0}%<span class=\"ci\">(15.3 to 27.4)</span></td>"));
     }
 
@@ -323,7 +326,8 @@ mod tests {
         let print = CSS.split_once("@media print {").unwrap().1;
         assert!(print.contains("thead { display: table-header-group; }") && !print.contains(" size:"));
         let page = Format::Html.render(&document(&fixture::promoted()));
-        assert!(page.contains("<section class=\"part deep\" id=\"champion\">"));
+        assert!(page.contains("<section class=\"part\" id=\"champion\">"));
+        assert!(page.contains("<section class=\"part deep\" id=\"data\">"));
         assert!(page.contains("<section class=\"part\" id=\"summary\">"));
     }
 

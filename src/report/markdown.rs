@@ -9,7 +9,7 @@ pub(super) fn render(document: &Document) -> String {
     let mut blocks = vec![format!("# {}", escape(&document.title)), text(&document.setting)];
     blocks.extend(answer(&document.answer));
     for one in &document.sections {
-        section(one, 2, &mut blocks);
+        section(one, document.charts, 2, &mut blocks);
     }
     blocks.extend(["---".to_owned(), text(&document.footer)]);
     blocks.retain(|block| !block.is_empty());
@@ -29,21 +29,21 @@ fn answer(answer: &Answer) -> Vec<String> {
     blocks
 }
 
-fn section(section: &Section, level: usize, blocks: &mut Vec<String>) {
+fn section(section: &Section, charts: &str, level: usize, blocks: &mut Vec<String>) {
     blocks.push(format!("{} {}", "#".repeat(level.min(6)), text(&section.title)));
-    blocks.extend(section.blocks.iter().map(block));
+    blocks.extend(section.blocks.iter().map(|one| block(one, charts)));
     for one in &section.sections {
-        self::section(one, level + 1, blocks);
+        self::section(one, charts, level + 1, blocks);
     }
 }
 
-fn block(block: &Block) -> String {
+fn block(block: &Block, charts: &str) -> String {
     match block {
         Block::Paragraph(words) => text(words),
         Block::List(items) => bullets(items),
         Block::Notice(level, words) => notice(*level, words),
         Block::Table(one) => table(one),
-        Block::Figure(chart) => format!("![{}](charts/{}.svg)", escape(&chart.alt), chart.id),
+        Block::Figure(chart) => format!("![{}]({charts}/{}.svg)", escape(&chart.alt), chart.id),
         Block::Definitions(all) => {
             let lines: Vec<String> =
                 all.iter().map(|one| format!("- **{}**: {}", escape(one.term), escape(one.meaning))).collect();
@@ -117,6 +117,7 @@ fn span(span: &Span) -> String {
         Span::Evidence(_) => String::new(),
         // Anchors of headings differ from reader to reader.
         Span::Link(words, _) => escape(words),
+        Span::Page(words, stem) => format!("[{}]({stem}.md)", self::span(&Span::Name(words.clone()))),
     }
 }
 
@@ -153,7 +154,7 @@ fn escape(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::document::{name, say};
-    use super::super::{Format, document, fixture};
+    use super::super::{Format, document, fixture, models};
     use super::*;
 
     #[test]
@@ -187,6 +188,10 @@ mod tests {
     #[test]
     fn charts_are_files_beside_it() {
         let words = Format::Markdown.render(&document(&fixture::promoted()));
-        assert!(words.contains("](charts/summary.svg)") && words.contains("](charts/brackets-reweighted.svg)"));
+        assert!(words.contains("](charts/summary.svg)") && words.contains("[`reweighted`](models/reweighted.md)"));
+        let (stem, page) = &models(&fixture::promoted())[1];
+        let words = Format::Markdown.render(page);
+        assert_eq!(stem, "models/reweighted");
+        assert!(words.contains("](../charts/brackets-reweighted.svg)"));
     }
 }

@@ -10,6 +10,7 @@ pub mod chart;
 mod document;
 mod evidence;
 mod facts;
+mod first;
 #[cfg(test)]
 mod fixture;
 mod glossary;
@@ -33,7 +34,7 @@ pub use document::{Answer, Block, Cell, Column, Definition, Document, Key, Kind,
 pub use facts::{gate, hand_over};
 pub use glossary::GLOSSARY;
 pub use review::{brief as review_brief, document as review};
-pub use sections::document;
+pub use sections::{document, models, whole};
 pub use slide::slide_figures;
 pub use text::slug;
 pub use trial::trial;
@@ -54,10 +55,15 @@ pub enum ReportError {
 /// # Errors
 /// When the document is larger than a workbook can be.
 pub fn files(document: &Document, stem: &str) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
+    let (mut pages, sheets) = rayon::join(|| pages(document, stem), || workbook(document));
+    pages.push((format!("{stem}.xlsx"), sheets?));
+    Ok(pages)
+}
+
+/// A document as a page to look at and as one to keep.
+pub fn pages(document: &Document, stem: &str) -> Vec<(String, Vec<u8>)> {
     let text = |format: Format| (format!("{stem}.{}", format.extension()), format.render(document).into_bytes());
-    let ((html, markdown), sheets) =
-        rayon::join(|| (text(Format::Html), text(Format::Markdown)), || workbook(document));
-    Ok(vec![html, markdown, (format!("{stem}.xlsx"), sheets?)])
+    [Format::Html, Format::Markdown].map(text).to_vec()
 }
 
 /// How a document is written. One more format is its own file and a line in each table here.

@@ -15,6 +15,9 @@ const MOST: usize = 4;
 pub fn sentence(fact: &Fact) -> String {
     match fact {
         Fact::Written { text } => text.clone(),
+        Fact::Barred { model, because: Barred::Written { text } } => {
+            format!("`{model}` cannot be promoted on this evidence: {text}")
+        }
         Fact::Barred { model, because } => {
             format!("`{model}` cannot be promoted on this evidence: it {}", barred(because))
         }

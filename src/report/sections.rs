@@ -6,33 +6,82 @@ use crate::metrics::{
     self, AUC, AVERAGE_PRECISION, BRIER, CAPTURE, Compute, Direction, GINI, KS, Metric, Place, Shown,
 };
 use crate::result::{
-    Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Ledger, Level, ModelEvaluation, ModelKind, Number,
-    Part, Scale, SwapSet, TimeToConvert,
+    Basis, Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Fact, Ledger, Level, ModelEvaluation,
+    ModelKind, Number, Part, Scale, SwapSet, TimeToConvert,
 };
 
 use super::chart::{self, Chart};
-use super::document::{Block, Cell, Column, Document, Section, Table, Text, name, names, say};
+use super::document::{Answer, Block, Cell, Column, Document, Section, Span, Table, Text, name, names, say};
 use super::glossary::GLOSSARY;
 use super::text::{self, Unit, slug};
-use super::{facts, notices, words};
+use super::{facts, first, notices, words};
 
-/// The report on an evaluation.
+/// The report on an evaluation: what decides. What tells more of one model stands on its own page.
 pub fn document(evaluation: &Evaluation) -> Document {
     let charts = chart::all(evaluation);
-    let mut sections = vec![summary(&charts), models(evaluation, &charts)];
+    let mut sections = vec![summary(evaluation, &charts)];
+    sections.extend(evaluation.proposal.as_ref().map(super::audit::to_do));
+    sections.push(models_table(evaluation, &charts));
     sections.extend(champion(evaluation));
+    sections.extend(first::beside(evaluation));
     sections.extend(evaluation.criteria.as_ref().map(|audit| super::audit::of_run(audit, &charts)));
     sections.extend(super::evidence::section(evaluation));
-    sections.extend(evaluation.models.iter().map(|one| model(evaluation, one, &charts)));
     sections.extend([data(evaluation), definitions()]);
+    of(evaluation, first::answer(evaluation), sections)
+}
+
+/// All that there is of an evaluation, in one: what a workbook holds.
+pub fn whole(evaluation: &Evaluation) -> Document {
+    let charts = chart::all(evaluation);
+    let mut whole = document(evaluation);
+    let last = whole.sections.split_off(whole.sections.len() - 2);
+    for one in &evaluation.models {
+        whole.sections.extend(comparison(evaluation, one));
+        whole.sections.extend(super::evidence::of_model(evaluation, one));
+        whole.sections.push(model(evaluation, one, &charts));
+    }
+    whole.sections.extend(last);
+    whole
+}
+
+/// A page for every model, in the order of the experiment, each with a stem for its file: `models/NAME`.
+pub fn models(evaluation: &Evaluation) -> Vec<(String, Document)> {
+    let charts = chart::all(evaluation);
+    let page = |one: &ModelEvaluation| {
+        let mut sections: Vec<Section> = comparison(evaluation, one).into_iter().collect();
+        let Section { blocks, sections: parts, .. } = model(evaluation, one, &charts);
+        sections.push(Section::new("ranking", "How it ranks", blocks));
+        sections.extend(parts);
+        sections.extend(super::evidence::of_model(evaluation, one));
+        sections.push(definitions());
+        let page = of(evaluation, super::card::answer(evaluation, one), sections);
+        let title = format!("{}: {}", text::clipped(&one.name, 60), page.title);
+        (page_of(one), Document { title, charts: "../charts", ..page })
+    };
+    evaluation.models.iter().map(page).collect()
+}
+
+/// The stem of a model's page.
+fn page_of(model: &ModelEvaluation) -> String {
+    format!("models/{}", slug(&model.name))
+}
+
+fn of(evaluation: &Evaluation, answer: Answer, sections: Vec<Section>) -> Document {
     Document {
         title: text::clipped(&evaluation.experiment, 120),
         setting: words::setting(evaluation),
-        answer: words::answer(evaluation),
+        answer,
         sections,
         footer: footer(evaluation),
+        charts: "charts",
     }
     .with_evidence_that_exists()
+}
+
+/// A challenger against the champion; nothing for the champion itself.
+fn comparison(evaluation: &Evaluation, model: &ModelEvaluation) -> Option<Section> {
+    let found = evaluation.comparisons.iter().find(|comparison| comparison.challenger == model.name)?;
+    Some(challenger(evaluation, found))
 }
 
 fn footer(evaluation: &Evaluation) -> Text {
@@ -40,8 +89,17 @@ fn footer(evaluation: &Evaluation) -> Text {
     format!("leadoff {version}, evaluation format {schema}, seed {seed}. Ranges in parentheses are 95 % intervals unless said otherwise.").into()
 }
 
-fn summary(charts: &[Chart]) -> Section {
-    Section::new("summary", "In one picture", figures(charts, None, &["summary"]))
+/// Of a change of points the criteria as they are and as they turn out to be; else all models.
+fn summary(evaluation: &Evaluation, charts: &[Chart]) -> Section {
+    let to = evaluation.verdict.model.as_ref();
+    let is_edit = evaluation.proposal.as_ref().is_some_and(|proposal| Some(&proposal.name) == to);
+    let points: Vec<Block> = charts
+        .iter()
+        .filter(|chart| is_edit && chart.id == "points")
+        .map(|chart| Block::Figure(chart.clone()))
+        .collect();
+    let blocks = if points.is_empty() { figures(charts, None, &["summary"]) } else { points };
+    Section::new("summary", "In one picture", blocks)
 }
 
 /// The charts of these kinds about one model, or about all.
@@ -55,23 +113,38 @@ pub(super) fn figures(charts: &[Chart], model: Option<&str>, kinds: &[&str]) -> 
     kinds.iter().filter_map(of).map(|chart| Block::Figure(chart.clone())).collect()
 }
 
-fn models(evaluation: &Evaluation, charts: &[Chart]) -> Section {
+fn models_table(evaluation: &Evaluation, charts: &[Chart]) -> Section {
     let mut blocks = vec![Block::Table(league(evaluation))];
     blocks.extend(standing(evaluation).map(Block::Paragraph));
+    blocks.extend(barred(evaluation));
     blocks.extend(figures(charts, None, &["gain", "lift"]));
     Section::new("models", "The models side by side", blocks).brief()
 }
 
+/// Why models of the table cannot be promoted, whatever their figures.
+fn barred(evaluation: &Evaluation) -> Vec<Block> {
+    let because = evaluation.models.iter().filter_map(|model| {
+        let because = model.not_promotable.as_ref()?;
+        let fact = Fact::Barred { model: model.name.clone(), because: because.clone() };
+        let words = notices::sentence(&fact);
+        Some(Block::Notice(Level::Warning, Text::whole(&words)))
+    });
+    because.collect()
+}
+
 fn standing(evaluation: &Evaluation) -> Option<Text> {
+    let at = text::clean(&facts::hand_over(&evaluation.verdict.hand_over));
     let tied = &evaluation.verdict.tied;
     match tied.as_slice() {
         [] => None,
-        [one] => {
-            Some(say![name(one), " captures more of the wins than every other model, by more than chance explains."])
-        }
-        _ => Some(names(tied).then(
-            " are tied: the data cannot tell them from the best, and the order among them means nothing.".into(),
-        )),
+        [one] => Some(say![
+            name(one),
+            format!(" finds more winners {at} than every other model, by more than chance explains.")
+        ]),
+        _ => Some(
+            names(tied)
+                .then(format!(" are tied in the winners they find {at}: the order among them means nothing.").into()),
+        ),
     }
     .filter(|_| evaluation.models.len() > 1)
 }
@@ -175,12 +248,13 @@ fn named(evaluation: &Evaluation, model: &ModelEvaluation) -> Cell {
         (false, Some(_)) => " (not promotable)",
         (false, None) => "",
     };
-    Cell::text(say![name(&model.name), role])
+    Cell::text(say![Span::Page(text::clipped(&model.name, 60), page_of(model)), role])
 }
 
 fn place(evaluation: &Evaluation, model: &ModelEvaluation) -> &'static str {
     let tied = &evaluation.verdict.tied;
     match (tied.contains(&model.name), tied.len()) {
+        _ if model.not_promotable.is_some() || model.kind.is_floor() => "–",
         (_, 0) => "–",
         (true, 1) => "best",
         (true, _) => "tied for best",
@@ -194,10 +268,8 @@ fn champion(evaluation: &Evaluation) -> Option<Section> {
     if evaluation.comparisons.is_empty() {
         return None;
     }
-    let overview = (evaluation.comparisons.len() > 1).then(|| Block::Table(overview(evaluation)));
     let title = say!["Against the champion ", name(champion)];
-    let parts = evaluation.comparisons.iter().map(|comparison| challenger(evaluation, comparison)).collect();
-    Some(Section::new("champion", title, overview.into_iter().collect()).with(parts))
+    Some(Section::new("champion", title, vec![Block::Table(overview(evaluation))]))
 }
 
 fn overview(evaluation: &Evaluation) -> Table {
@@ -206,7 +278,14 @@ fn overview(evaluation: &Evaluation) -> Table {
         .first()
         .map_or_else(String::new, |comparison| text::clean(&facts::hand_over(&comparison.swap.hand_over)));
     let valued = evaluation.comparisons.iter().any(|comparison| comparison.value_per_quarter.is_some());
-    let mut columns = vec![Column::label("Challenger"), Column::number("Winners a quarter").term("Difference")];
+    let gain = evaluation.comparisons.first().map(|comparison| &comparison.gain);
+    let per = gain.map_or("a quarter", |gain| facts::per(gain.per));
+    let is_corrected = gain.is_some_and(|gain| gain.basis == Basis::HadAllBeenWorked);
+    let title = format!("Winners {per}{}", if is_corrected { ", had all been called" } else { "" });
+    let mut columns = vec![Column::label("Challenger"), Column::number(title).term("Difference")];
+    if is_corrected {
+        columns.push(Column::number("As history shows it").term("Difference"));
+    }
     if valued {
         columns.push(Column::money("Value a quarter", words::currency(evaluation)).term("Value"));
     }
@@ -215,10 +294,13 @@ fn overview(evaluation: &Evaluation) -> Table {
         Column::label("Decision").term("Promote, keep, not enough evidence"),
     ]);
     let row = |comparison: &Comparison| {
-        let mut cells = vec![
-            Cell::name(&comparison.challenger),
-            Cell::estimate(&comparison.wins_per_quarter, Unit::CountDifference),
-        ];
+        let decides = &comparison.gain.winners;
+        let is_known = decides.point.finite().is_some() || is_corrected;
+        let decides = if is_known { decides } else { &comparison.wins_per_quarter };
+        let mut cells = vec![Cell::name(&comparison.challenger), Cell::estimate(decides, Unit::CountDifference)];
+        if is_corrected {
+            cells.push(Cell::estimate(&comparison.wins_per_quarter, Unit::CountDifference));
+        }
         if valued {
             let none = || Cell::optional(None, Unit::Money);
             cells.push(
@@ -233,7 +315,7 @@ fn overview(evaluation: &Evaluation) -> Table {
     };
     let caption = text::clean(&rule);
     Table::new(
-        format!("Challenger minus champion, {caption}."),
+        format!("Challenger minus champion, {caption}. The ranges hold for all challengers at once."),
         columns,
         evaluation.comparisons.iter().map(row).collect(),
     )
@@ -757,8 +839,10 @@ fn data(evaluation: &Evaluation) -> Section {
             Block::Paragraph(Text::sentence("The rows stand in `findings.csv`, which stays on the machine.")),
         ],
     };
+    let mut became = vec![Block::Paragraph(words::readiness(evaluation))];
+    became.extend(ledger(&evaluation.ledger));
     let parts = vec![
-        Section::new("ledger", "The ledger: what became of every lead", ledger(&evaluation.ledger)).brief(),
+        Section::new("ledger", "The ledger: what became of every lead", became).brief(),
         Section::new("notices", "What to keep in mind", notices).brief(),
         Section::new("findings", "Trouble in the files", findings),
     ];
@@ -887,7 +971,7 @@ mod tests {
     #[test]
     fn every_row_fills_its_columns() {
         for evaluation in fixture::all() {
-            for table in tables(&document(&evaluation)) {
+            for table in tables(&whole(&evaluation)) {
                 for row in table.rows.iter().chain(&table.total) {
                     assert_eq!(row.len(), table.columns.len(), "{}", table.caption.plain());
                 }
@@ -898,9 +982,11 @@ mod tests {
     #[test]
     fn every_anchor_is_its_own() {
         for evaluation in fixture::all() {
-            let document = document(&evaluation);
-            let ids: Vec<&str> = all_sections(&document).iter().map(|section| section.id.as_str()).collect();
-            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+            let pages = models(&evaluation).into_iter().map(|(_, page)| page);
+            for document in pages.chain([document(&evaluation), whole(&evaluation)]) {
+                let ids: Vec<&str> = all_sections(&document).iter().map(|section| section.id.as_str()).collect();
+                assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+            }
         }
     }
 
@@ -929,7 +1015,7 @@ mod tests {
 
     #[test]
     fn every_term_of_a_column_is_defined() {
-        for table in tables(&document(&fixture::promoted())) {
+        for table in tables(&whole(&fixture::promoted())) {
             for term in table.columns.iter().filter_map(|column| column.term) {
                 assert!(glossary::meaning(term).is_some(), "{term}");
             }
@@ -939,8 +1025,8 @@ mod tests {
     #[test]
     fn every_chart_finds_its_place() {
         let evaluation = fixture::promoted();
-        let document = document(&evaluation);
-        let blocks = all_sections(&document).into_iter().flat_map(|section| &section.blocks);
+        let whole = whole(&evaluation);
+        let blocks = all_sections(&whole).into_iter().flat_map(|section| &section.blocks);
         let placed = blocks.filter(|block| matches!(block, Block::Figure(_))).count();
         assert_eq!(placed, chart::all(&evaluation).len());
     }

@@ -5,7 +5,7 @@ use crate::result::{Decision, Estimate, Evaluation, ModelEvaluation, Number};
 
 use super::chart::Figure;
 use super::text::{self, Unit};
-use super::words;
+use super::{first, words};
 
 /// What a slide on an evaluation shows large: what switching is worth, what the model finds, and in money or in leads
 /// how much stands behind it. Each with its interval.
@@ -44,15 +44,14 @@ fn range(estimate: &Estimate, unit: Unit) -> String {
 
 fn winners(evaluation: &Evaluation) -> Option<Figure> {
     let comparison = words::deciding(evaluation)?;
-    let all = [(&comparison.wins_per_quarter, "Winners a quarter"), (&comparison.wins, "Winners among these leads")];
-    let (wins, label) = all.into_iter().find(|(wins, _)| wins.interval().is_some())?;
+    let (wins, per) = first::claim(evaluation)?;
     let name = |model: &str| text::clipped(model, 24);
     Some(Figure {
-        label: label.into(),
-        value: text::parts(wins, Unit::CountDifference).0,
+        label: format!("Winners {per}"),
+        value: text::parts(&wins, Unit::CountDifference).0,
         beside: format!(
             "{}; {} instead of {}",
-            range(wins, Unit::CountDifference),
+            range(&wins, Unit::CountDifference),
             name(&comparison.challenger),
             name(&comparison.champion)
         ),
@@ -77,6 +76,9 @@ fn captured(evaluation: &Evaluation, model: &ModelEvaluation) -> Option<Figure> 
 }
 
 fn value(evaluation: &Evaluation) -> Option<Figure> {
+    if evaluation.evidence.deals.as_ref().is_some_and(|deals| deals.make_the_total()) {
+        return None;
+    }
     let value = words::deciding(evaluation)?.value_per_quarter.as_ref().filter(|value| value.interval().is_some())?;
     let point = value.point.finite()?;
     let sign = if point > 0.0 { "+" } else { "" };

@@ -21,6 +21,7 @@ pub fn trial(trial: &Trial) -> Document {
         setting: setting(trial),
         answer: answer(trial),
         sections,
+        charts: "charts",
         footer: format!(
             "leadoff {}, trial format {}. Ranges in parentheses are intervals at the confidence of the look; differences are arm less control.",
             env!("CARGO_PKG_VERSION"),

@@ -6,7 +6,7 @@ use crate::metrics::MetricId;
 
 use super::{
     Barred, CriteriaAudit, CurveMethod, CutRule, Estimate, Evidence, HandOver, Level, ModelKind, NoCurves, Notice,
-    Number, ProbabilityMap, Reason,
+    Number, ProbabilityMap, Proposal, Reason,
 };
 
 /// The version of `evaluation.json`. Old versions stay readable.
@@ -35,6 +35,10 @@ pub struct Evaluation {
     /// without training leads or points, and where the experiment says `audit: false`.
     #[serde(default)]
     pub criteria: Option<CriteriaAudit>,
+    /// What the audit of the champion would change, which is one of the models; missing in older results and where it
+    /// would change nothing.
+    #[serde(default)]
+    pub proposal: Option<Proposal>,
 }
 
 /// What was asked: how the leads were replayed.
@@ -170,6 +174,26 @@ pub struct ModelEvaluation {
     /// What the experiment file says of it; missing in older results.
     #[serde(default)]
     pub about: About,
+    /// What it takes to put it in the champion's place; missing in older results.
+    #[serde(default)]
+    pub effort: Effort,
+}
+
+/// What it takes to put a model in another's place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effort {
+    /// Whether a CRM can compute it with what it has: points, or a score that is there.
+    pub in_crm: bool,
+    /// Criteria and limits to change, to add and to take away; of other kinds all weights that there are.
+    pub edits: u64,
+}
+
+impl Effort {
+    /// The less of it the smaller.
+    pub fn order(self) -> (bool, u64) {
+        (!self.in_crm, self.edits)
+    }
 }
 
 impl ModelEvaluation {
@@ -425,14 +449,72 @@ pub struct Comparison {
     pub challenger: String,
     pub differences: Vec<Difference>,
     pub swap: SwapSet,
-    /// More wins handed over at capacity (or in the top 10 %), over the leads evaluated.
+    /// More wins handed over at capacity (or in the top 10 %), over the leads evaluated, as history shows them; the
+    /// interval holds for all challengers at once.
     pub wins: Estimate,
     /// The same a quarter of a year, and what they are worth; undefined without times.
     pub wins_per_quarter: Estimate,
     pub value_per_quarter: Option<Estimate>,
     pub decision: Decision,
+    /// What the decision rests on, where no gates are stated; missing in older results.
+    #[serde(default)]
+    pub gain: Gain,
     /// Leads it would take to see the smallest worthwhile difference with 80 % power; for `NotEnoughEvidence`.
     pub leads_needed: Number,
+}
+
+/// Challenger minus champion in winners handed over, with the interval that holds for all challengers at once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gain {
+    pub winners: Estimate,
+    pub per: Per,
+    pub basis: Basis,
+    /// The smallest difference that these leads would show with 80 % power, from the spread of this one.
+    pub detectable: Number,
+}
+
+impl Default for Gain {
+    fn default() -> Self {
+        let none = "not computed when this was made";
+        Self {
+            winners: Estimate::undefined(none),
+            per: Per::Quarter,
+            basis: Basis::WorkedUnknown,
+            detectable: Number::undefined(none),
+        }
+    }
+}
+
+/// What winners are counted over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// A quarter of a year.
+    Quarter,
+    /// Where outcomes have no times.
+    ThousandLeads,
+}
+
+/// How far history can show what the leads handed over would have won.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// As it happened: sales worked every lead.
+    AllWorked,
+    /// Estimated, had sales worked every lead.
+    HadAllBeenWorked,
+    /// As it happened; nobody says which leads sales worked.
+    WorkedUnknown,
+    /// As it happened; what was not worked cannot be judged from what was.
+    NoOverlap,
+}
+
+impl Basis {
+    /// Whether it can show that a challenger gains nothing. Else it may gain from leads that were never worked.
+    pub fn shows_losses(self) -> bool {
+        matches!(self, Self::AllWorked | Self::HadAllBeenWorked)
+    }
 }
 
 /// Challenger minus champion in one metric.
@@ -489,7 +571,8 @@ pub struct Verdict {
     /// The metric the decision rests on; nothing where nothing was evaluated.
     pub metric: Option<MetricId>,
     pub hand_over: HandOver,
-    /// The difference of the named challenger (or the best guess) to the champion, simultaneous interval.
+    /// What is claimed for the named challenger (or the best guess) over the champion: in the metric, a quarter or in a
+    /// thousand leads, without the luck of having been picked; the interval holds for all challengers at once.
     pub difference: Option<Estimate>,
     pub challenger: Option<String>,
     /// Models that the data cannot tell from the best, in the order of the experiment.

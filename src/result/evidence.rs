@@ -28,6 +28,27 @@ pub struct Evidence {
     pub waiting: Vec<Waiting>,
     /// What is lost by not working the lowest scores, a model after the other.
     pub bottom: Vec<Bottom>,
+    /// How far the values are those of a few deals; nothing where wins carry no value.
+    pub deals: Option<Deals>,
+}
+
+/// How far what the wins are worth is what a few of them are worth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deals {
+    /// What a deal counts at most in comparisons: the 95th percentile.
+    pub cap: Number,
+    /// Deals above it.
+    pub capped: u64,
+    /// Share of all value that the ten largest deals make.
+    pub largest: Number,
+}
+
+impl Deals {
+    /// Whether ten deals make the total: what is won then hangs on who had luck with them.
+    pub fn make_the_total(&self) -> bool {
+        self.largest.finite().is_some_and(|share| share > 0.5)
+    }
 }
 
 /// Until there are leads enough to settle the open gates (without gates: to see the smallest worthwhile difference).
@@ -254,6 +275,10 @@ pub struct WorkedDifference {
     pub doubly_robust: Estimate,
 }
 
+fn none_trimmed() -> Number {
+    Number::Value(0.0)
+}
+
 /// Whether worked leads are found wherever a model would hand leads over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -266,6 +291,9 @@ pub struct Overlap {
     pub thin: Number,
     /// Kish's effective number of worked leads under the weights.
     pub effective: Number,
+    /// Share of leads whose propensity was raised to the least one that is used; missing in older results.
+    #[serde(default = "none_trimmed")]
+    pub trimmed: Number,
 }
 
 /// Challenger minus champion in one segment.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cliff, Decision, Estimate, GateOutcome, Suspicion, WinsBefore};
+use super::{Cliff, Decision, Effort, Estimate, GateOutcome, Per, Suspicion, WinsBefore};
 
 /// Who is handed over to sales.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,11 @@ impl ModelKind {
     /// What it is, in words.
     pub fn definition(&self) -> &str {
         self.known().map_or_else(|text| text, |known| known.2)
+    }
+
+    /// Whether it is a floor that others are held against, and no candidate itself.
+    pub fn is_floor(&self) -> bool {
+        matches!(self, Self::Constant | Self::Random)
     }
 
     /// Whether it learns from the training leads, or may be mixed of models that do.
@@ -275,6 +280,35 @@ pub enum Reason {
         text: String,
     },
     NoChampion,
+    /// The champion's AUC is beyond doubt below a half.
+    UpsideDown {
+        model: String,
+        auc: Estimate,
+    },
+    /// The champion's AUC may be a half.
+    NoBetterThanChance {
+        model: String,
+        auc: Estimate,
+    },
+    /// No period lies in the window in full and with all of its outcomes known: nothing is handed over.
+    NoFullPeriod {
+        hand_over: HandOver,
+    },
+    /// Sales can work more leads than any period has: every model hands all of them over.
+    CapacityAboveLeads {
+        hand_over: HandOver,
+        largest: u64,
+    },
+    /// What the model takes is less than what another one takes that gains about as much.
+    Cheapest {
+        model: String,
+        effort: Effort,
+        best: String,
+        best_effort: Effort,
+        /// More winners with the other one.
+        price: Estimate,
+        per: Per,
+    },
     /// The champion reads what the outcome seems to have written: nobody knows how good it is.
     ChampionSuspended {
         model: String,

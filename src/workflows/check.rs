@@ -52,7 +52,7 @@ pub fn check(
         Ok(_) => String::new(),
     };
     let findings = std::mem::take(&mut played.findings);
-    let ready = match pipeline::cohort(experiment, &mut played) {
+    let ready = match pipeline::cohort(experiment, &mut played, None) {
         Ok(cohort) => notices::readiness(&crate::evaluation::readiness(&cohort)),
         Err(PipelineError::Cohort(error)) => format!("Readiness: {}.", inert(&error.to_string())),
         Err(error) => return Err(error),

@@ -2,11 +2,13 @@
 
 use rayon::prelude::*;
 
-use crate::evaluation::{self, Evaluated};
+use crate::evaluation::{Decided, Evaluated};
 use crate::experiment::Experiment;
-use crate::pipeline::{self, PipelineError};
-use crate::replay::Scope;
-use crate::result::{OpenQuestion, Question, ReadingAnswer};
+use crate::pipeline::PipelineError;
+use crate::result::{Barred, Comparison, OpenQuestion, Question, ReadingAnswer, Verdict};
+
+/// How an experiment is run again.
+pub(super) type Again = fn(&Experiment) -> Result<Evaluated, PipelineError>;
 
 /// A question with more than one possible answer, of which the experiment as it stands takes one.
 pub(super) struct Open {
@@ -14,6 +16,22 @@ pub(super) struct Open {
     /// How the experiment as it stands reads it.
     pub taken: String,
     pub others: Vec<Alternative>,
+}
+
+/// A doubt that changes no score: the same figures decide under both readings.
+pub(super) struct Doubt {
+    pub columns: Vec<String>,
+    /// Models that read them, by their places, and what would be held against them.
+    pub models: Vec<(usize, Barred)>,
+}
+
+impl Doubt {
+    /// The decision with the columns and without.
+    pub fn answers(self, taken: &Evaluated, without: Decided) -> OpenQuestion {
+        let with = answer("with".into(), &taken.verdict, &taken.comparisons);
+        let without = answer("without".into(), &without.0, &without.1);
+        OpenQuestion { question: Question::KnownInTime { columns: self.columns }, answers: vec![with, without] }
+    }
 }
 
 /// Another reading: what it is called, and the experiment that takes it.
@@ -27,30 +45,24 @@ impl Open {
     ///
     /// # Errors
     /// When the data cannot be replayed under one of them.
-    pub fn answers(self, taken: &Evaluated) -> Result<OpenQuestion, PipelineError> {
-        let first = answer(self.taken, taken);
+    pub fn answers(self, taken: &Evaluated, again: Again) -> Result<OpenQuestion, PipelineError> {
+        let first = answer(self.taken, &taken.verdict, &taken.comparisons);
         let others = self.others.into_par_iter().map(|other| {
-            let evaluated = evaluated(&other.experiment)?;
-            Ok(answer(other.reading, &evaluated))
+            let evaluated = again(&other.experiment)?;
+            Ok(answer(other.reading, &evaluated.verdict, &evaluated.comparisons))
         });
         let others = others.collect::<Result<Vec<ReadingAnswer>, PipelineError>>()?;
         Ok(OpenQuestion { question: self.question, answers: std::iter::once(first).chain(others).collect() })
     }
 }
 
-fn evaluated(experiment: &Experiment) -> Result<Evaluated, PipelineError> {
-    let mut played = pipeline::play(experiment, Scope::Used, &())?;
-    Ok(evaluation::evaluate(&pipeline::cohort(experiment, &mut played)?))
-}
-
-fn answer(reading: String, evaluated: &Evaluated) -> ReadingAnswer {
-    let verdict = &evaluated.verdict;
+fn answer(reading: String, verdict: &Verdict, comparisons: &[Comparison]) -> ReadingAnswer {
     let named = verdict.challenger.as_ref().or(verdict.model.as_ref());
-    let comparison = evaluated.comparisons.iter().find(|comparison| Some(&comparison.challenger) == named);
+    let comparison = comparisons.iter().find(|comparison| Some(&comparison.challenger) == named);
     ReadingAnswer {
         reading,
         decision: verdict.decision,
         model: verdict.model.clone(),
-        gain: comparison.map(|comparison| comparison.wins_per_quarter.clone()),
+        gain: comparison.map(|comparison| comparison.gain.winners.clone()),
     }
 }

@@ -64,7 +64,7 @@ pub fn swaps(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> 
     is_a_table(out.path())?;
     let mut played = play(experiment, Scope::Used, progress)?;
     tracking_breaks::crossed(experiment, &played)?;
-    let cohort = cohort(experiment, &mut played)?;
+    let cohort = cohort(experiment, &mut played, None)?;
     let swapped = evaluation::swapped(&cohort);
     let ids: Vec<&str> = played.replayed.features.ids.iter().collect();
     let mut table = Table::new(swapped.len());
@@ -95,7 +95,7 @@ pub fn selfcheck(
     progress: &dyn Progress,
 ) -> Result<SelfCheck, PipelineError> {
     let mut played = play(experiment, Scope::Used, progress)?;
-    let cohort = cohort(experiment, &mut played)?;
+    let cohort = cohort(experiment, &mut played, None)?;
     let said = |run: usize| progress.say(format!("run {run} of {runs}"));
     Ok(evaluation::selfcheck(&cohort, runs, replicates, &said))
 }

@@ -269,9 +269,10 @@ fn without_capacity(contact: &str) -> (Value, String) {
     (json(&folder.path().join("out/evaluation.json")), report(folder.path()))
 }
 
-/// The report of the run in `out`, as Markdown.
+/// The report of the run in `out` and the page of its champion, as Markdown.
 fn report(folder: &Path) -> String {
-    std::fs::read_to_string(folder.join("out/report.md")).unwrap()
+    let page = |name: &str| std::fs::read_to_string(folder.join("out").join(name)).unwrap();
+    page("report.md") + &page("models/current.md")
 }
 
 /// Whether a notice or a reason of the verdict has this code.

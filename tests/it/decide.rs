@@ -10,8 +10,8 @@ use leadoff::evaluation::{
 };
 use leadoff::metrics::{self, AUC, METRICS, MetricId};
 use leadoff::result::{
-    Decision, Difference, Estimate, GateAsked, GateOutcome, ModelKind, ParadoxKind, Reading, Reason, Scale, SwapCell,
-    SwapSet,
+    Decision, Difference, Effort, Estimate, GateAsked, GateOutcome, ModelKind, ParadoxKind, Reading, Reason, Scale,
+    SwapCell, SwapSet,
 };
 use leadoff::stats::dist;
 use leadoff::stats::random::{Seed, Stream};
@@ -19,7 +19,7 @@ use leadoff::stats::survival::End;
 use leadoff::time::{DAY, Instant};
 
 /// Leads without times: all mature, the top 10 % handed over, models by name with the first as champion.
-fn cohort(models: &[(&str, Vec<f64>)], converted: Vec<bool>, replicates: usize) -> Cohort {
+pub fn cohort(models: &[(&str, Vec<f64>)], converted: Vec<bool>, replicates: usize) -> Cohort {
     with_segments(models, converted, replicates, Vec::new())
 }
 
@@ -44,6 +44,7 @@ fn scored((name, score): &(&str, Vec<f64>)) -> Scored {
         card: Vec::new(),
         not_promotable: None,
         brackets: None,
+        effort: Effort::default(),
     }
 }
 
@@ -133,16 +134,16 @@ fn shared(path: &str) -> Option<PathBuf> {
 }
 
 /// A lead's worth z decides conversion; a score sees it through noise.
-fn score(stream: &mut Stream, z: &[f64], sight: f64) -> Vec<f64> {
+pub fn score(stream: &mut Stream, z: &[f64], sight: f64) -> Vec<f64> {
     z.iter().map(|z| sight * z + (1.0 - sight * sight).sqrt() * stream.normal()).collect()
 }
 
-fn worths(stream: &mut Stream, n: usize) -> Vec<f64> {
+pub fn worths(stream: &mut Stream, n: usize) -> Vec<f64> {
     (0..n).map(|_| stream.normal()).collect()
 }
 
 /// Conversion at about a base rate, steeper the more it rests on the worth.
-fn outcomes(stream: &mut Stream, z: &[f64], intercept: f64, slope: f64) -> Vec<bool> {
+pub fn outcomes(stream: &mut Stream, z: &[f64], intercept: f64, slope: f64) -> Vec<bool> {
     z.iter().map(|z| stream.chance(dist::expit(intercept + slope * z))).collect()
 }
 
@@ -358,7 +359,7 @@ enum Setting {
 }
 
 /// The worth of a lead decides conversion: log-odds −2 + 1.2 z, about 17 % of the leads.
-const WORTH: (f64, f64) = (-2.0, 1.2);
+pub const WORTH: (f64, f64) = (-2.0, 1.2);
 const POINTS: f64 = 2.0;
 
 /// Challenger and champion of known sight on the same leads.
@@ -575,9 +576,9 @@ fn the_intervals_of_a_swap_set_cover_the_truth_in_two_thousand_histories() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
-/// History in which sales followed the champion: contact rises with its rank from the lowest chance to 90 %, only worked
-/// leads convert, and of worked leads about 14 % do. The challenger sees a lead's worth better.
-fn confounded(run: u64, n: usize, replicates: usize, lowest: Option<f64>) -> Cohort {
+/// History in which sales followed the champion: contact rises with its rank from the lowest chance to 90 %, worked leads
+/// convert, about 14 % of them, and the others at a part of their rate. The challenger sees a lead's worth better.
+pub fn confounded(run: u64, n: usize, replicates: usize, lowest: Option<f64>, leak: f64) -> Cohort {
     let mut stream = Seed(16).replicate(run);
     let z = worths(&mut stream, n);
     let (champion, challenger) = (score(&mut stream, &z, SIGHTS.0), score(&mut stream, &z, SIGHTS.1));
@@ -587,7 +588,8 @@ fn confounded(run: u64, n: usize, replicates: usize, lowest: Option<f64>) -> Coh
         lowest.map_or(rank > 0.5, |lowest| stream.chance(lowest + (0.9 - lowest) * rank))
     };
     let worked: Vec<bool> = champion.iter().map(|score| contact(*score, &mut stream)).collect();
-    let converted = would.iter().zip(&worked).map(|(would, worked)| *would && *worked).collect();
+    let mut converts = |(would, worked): (&bool, &bool)| *would && (*worked || leak > 0.0 && stream.chance(leak));
+    let converted = would.iter().zip(&worked).map(&mut converts).collect();
     let models = [("champion", champion), ("challenger", challenger)];
     let asked = Asked { contact: Some(Contact { worked }), ..Asked::default() };
     cohort(&models, converted, replicates).asking(asked).unwrap()
@@ -596,17 +598,23 @@ fn confounded(run: u64, n: usize, replicates: usize, lowest: Option<f64>) -> Coh
 const SIGHTS: (f64, f64) = (0.45, 0.6);
 const WOULD: (f64, f64) = (-2.2, 1.1);
 
-/// The base rate, and what the models capture in the top 10 % when everybody is worked, in one very large history.
-fn truth() -> (f64, f64, f64) {
+/// The base rate, and what the models capture in the top 10 % when everybody is worked.
+pub fn truth() -> (f64, f64, f64) {
+    let (base, challenger, champion) = captured_in_truth(WOULD, SIGHTS.1, SIGHTS.0);
+    (base, champion, challenger)
+}
+
+/// The base rate, and what scores of two sights capture in the top 10 %, in one very large history.
+pub fn captured_in_truth(worth: (f64, f64), first: f64, second: f64) -> (f64, f64, f64) {
     let mut stream = Seed(17).replicate(0);
     let z = worths(&mut stream, 1_000_000);
-    let would: Vec<f64> = z.iter().map(|z| dist::expit(WOULD.0 + WOULD.1 * z)).collect();
+    let would: Vec<f64> = z.iter().map(|z| dist::expit(worth.0 + worth.1 * z)).collect();
     let all = would.iter().sum::<f64>();
     let mut capture = |sight: f64| {
         let scores = score(&mut stream, &z, sight);
         would.iter().zip(&scores).map(|(would, score)| would * inclusion(*score, Setting::Fine)).sum::<f64>() / all
     };
-    (all / 1e6, capture(SIGHTS.0), capture(SIGHTS.1))
+    (all / 1e6, capture(first), capture(second))
 }
 
 /// What came of correcting many confounded histories, as shares of those in which a correction was given.
@@ -626,7 +634,7 @@ fn corrected(seeds: u64, n: usize, lowest: f64) -> Corrected {
     eprintln!("base rate {base:.4}, captured in the top 10 %: champion {champion:.4}, challenger {challenger:.4}");
     let (mut found, mut given) = (Corrected::default(), 0.0);
     for seed in 0..seeds {
-        let worked = contacts(&confounded(seed, n, 2, Some(lowest))).unwrap();
+        let worked = contacts(&confounded(seed, n, 2, Some(lowest), 0.0)).unwrap();
         let difference = &worked.differences[0];
         let estimates = [&worked.models[0].doubly_robust, &worked.models[1].doubly_robust, &difference.doubly_robust];
         let intervals = estimates.map(Estimate::interval);
@@ -670,7 +678,7 @@ fn where_sales_followed_the_champion_the_correction_holds_in_four_hundred_histor
 
 #[test]
 fn where_contact_followed_the_score_without_chance_nothing_can_be_corrected() {
-    let worked = contacts(&confounded(0, 2_000, 2, None)).unwrap();
+    let worked = contacts(&confounded(0, 2_000, 2, None, 0.0)).unwrap();
     let reason = worked.overlap.refused.unwrap();
     assert!(reason.starts_with("not identifiable: no lead below"), "{reason}");
     assert!(worked.models.iter().all(|model| model.doubly_robust.interval().is_none()));

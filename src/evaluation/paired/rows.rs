@@ -36,7 +36,7 @@ impl Rows {
         use rayon::slice::ParallelSliceMut;
         let leads = cohort.leads();
         let mature = cohort.mature();
-        let value = |i: u32| cohort.value_of(mature[i as usize]).unwrap_or(0.0);
+        let value = |i: u32| cohort.capped_value_of(mature[i as usize]).unwrap_or(0.0);
         let won = |i: u32| leads.converted[mature[i as usize]];
         let compare = |&a: &u32, &b: &u32| {
             let by_rank = ranks.iter().map(|rank| rank[b as usize].cmp(&rank[a as usize])).find(|order| order.is_ne());

@@ -1,6 +1,6 @@
-use crate::result::{Audit, Comparison, Difference, Level, Simpler, SimplerStep};
+use crate::result::{Audit, Comparison, Difference, Level, Proposal, Simpler, SimplerStep};
 
-use super::super::document::{Block, Cell, Column, Section, Table, Text};
+use super::super::document::{Block, Cell, Column, Section, Table, Text, name, say};
 use super::super::text::{self, Unit};
 use super::super::{facts, words};
 
@@ -11,21 +11,7 @@ pub(super) fn section(audit: &Audit) -> Section {
     if proposal.edits.is_empty() {
         return Section::new("change", "What to change: nothing", blocks).brief();
     }
-    let columns = vec![
-        Column::label("Criterion").brief(),
-        Column::number("From").brief(),
-        Column::number("To").brief(),
-        Column::label("Why"),
-    ];
-    let rows = proposal.edits.iter().map(|edit| {
-        vec![
-            Cell::label(&edit.criterion),
-            Cell::value(edit.from, Unit::Plain),
-            Cell::value(edit.to, Unit::Plain),
-            Cell::text(Text::sentence(&edit.why)),
-        ]
-    });
-    blocks.push(Block::Table(Table::new("The change list, for those who edit the CRM.", columns, rows.collect())));
+    blocks.push(Block::Table(edits(proposal)));
     blocks.push(Block::Paragraph(
         format!(
             "On the {} kept aside the change gains {} in AUC.",
@@ -42,6 +28,43 @@ pub(super) fn section(audit: &Audit) -> Section {
         )),
     }
     Section::new("change", "What to change", blocks).brief()
+}
+
+/// What to change in the champion, in the report of a run.
+pub(in crate::report) fn to_do(proposal: &Proposal) -> Section {
+    let held_out = format!(
+        "{} On the {} kept aside the edits gain {} in AUC.",
+        proposal.reason,
+        text::plural(proposal.held_out_leads, "training lead"),
+        text::estimate(&proposal.held_out, Unit::Difference)
+    );
+    let yaml = say![
+        "As a model of the experiment file the edits stand in ",
+        name("proposal.yaml"),
+        " beside this report: ",
+        name(&proposal.name),
+        "."
+    ];
+    let blocks = vec![Block::Table(edits(proposal)), Block::Paragraph(Text::whole(&held_out)), Block::Paragraph(yaml)];
+    Section::new("change", "What to change", blocks).brief()
+}
+
+fn edits(proposal: &Proposal) -> Table {
+    let columns = vec![
+        Column::label("Criterion").brief(),
+        Column::number("From").brief(),
+        Column::number("To").brief(),
+        Column::label("Why"),
+    ];
+    let rows = proposal.edits.iter().map(|edit| {
+        vec![
+            Cell::label(&edit.criterion),
+            Cell::value(edit.from, Unit::Plain),
+            Cell::value(edit.to, Unit::Plain),
+            Cell::text(Text::sentence(&edit.why)),
+        ]
+    });
+    Table::new("The change list, for those who edit the CRM.", columns, rows.collect())
 }
 
 fn evidence_table(evidence: &Comparison) -> Table {

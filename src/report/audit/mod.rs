@@ -4,6 +4,7 @@ mod change;
 mod criteria;
 mod found;
 
+pub(super) use change::to_do;
 pub(super) use criteria::of_run;
 
 use crate::result::{Audit, Belief, CriterionAudit, Decision, Estimate, Number};
@@ -26,6 +27,7 @@ pub fn document(audit: &Audit) -> Document {
         setting: setting(audit),
         answer: answer(audit),
         sections,
+        charts: "charts",
         footer: format!(
             "leadoff {}, audit format {}, seed {}. Ranges in parentheses are 95 % intervals. Verdicts hold the rate of false discoveries at 5 %.",
             env!("CARGO_PKG_VERSION"),

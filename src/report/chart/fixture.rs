@@ -221,6 +221,7 @@ fn model(name: &str, kind: &str, scale: Scale, leads: &[Lead], noise: f64, seed:
         gain,
         card: vec![],
         about: About::default(),
+        effort: Effort::default(),
     }
 }
 
@@ -437,5 +438,6 @@ fn wrap(models: Vec<ModelEvaluation>, champion: Option<&str>, capacity: Option<C
         },
         evidence: Default::default(),
         criteria: None,
+        proposal: None,
     }
 }

@@ -171,7 +171,7 @@ mod tests {
         let evaluation = fixture::promoted();
         let figures = slide_figures(&evaluation);
         let values: Vec<&str> = figures.iter().map(|figure| figure.value.as_str()).collect();
-        assert_eq!(values, ["+7", "41.3 %", "+23,500 EUR"]);
+        assert_eq!(values, ["+10", "41.3 %", "+23,500 EUR"]);
         let svg = slide(&document(&evaluation), &figures);
         assert_eq!(svg.matches("<svg ").count(), 2);
         assert!(svg.contains("Use reweighted instead of current") && svg.contains(">41.3 %<"));

@@ -29,6 +29,7 @@ pub fn document(review: &Review) -> Document {
         setting: setting(review),
         answer: answer(review),
         sections: all,
+        charts: "charts",
         footer: footer(review).into(),
     }
 }
@@ -105,7 +106,7 @@ fn answer(review: &Review) -> Answer {
             .filter(|notice| notice.level == Level::Banner)
             .map(|notice| Text::whole(&notices::sentence(&notice.fact)))
             .collect(),
-        doubts: super::words::doubts(&review.notices),
+        doubts: super::first::doubts(&review.notices),
         reasons: Vec::new(),
         next: Vec::new(),
     }

@@ -7,7 +7,7 @@ use super::super::chart::{Axis, Chart, Mark, Panel, Place, Series, Shape};
 use super::super::document::{Answer, Block, Cell, Column, Document, Section, Table, Tone};
 use super::super::review::tests::year;
 use super::super::text::Unit;
-use super::super::{document, fixture, review};
+use super::super::{fixture, review, whole};
 use super::workbook;
 use crate::result::{Estimate, Level, Number};
 
@@ -99,6 +99,7 @@ fn hostile() -> Document {
             next: all,
         },
         sections: HOSTILE.iter().map(|bad| Section::new("s", *bad, blocks.clone())).collect(),
+        charts: "charts",
         footer: HOSTILE[3].into(),
     }
 }
@@ -129,7 +130,7 @@ fn text_from_the_data_never_becomes_a_formula() {
 
 #[test]
 fn every_report_has_sheets_with_names_of_their_own() {
-    let all = fixture::all().into_iter().map(|evaluation| document(&evaluation)).chain([hostile()]);
+    let all = fixture::all().into_iter().map(|evaluation| whole(&evaluation)).chain([hostile()]);
     for document in all {
         let book = Book::of(&document);
         let names = book.names();
@@ -145,14 +146,14 @@ fn every_report_has_sheets_with_names_of_their_own() {
 
 #[test]
 fn the_first_sheet_reads_as_the_answer_and_leads_to_all_others() {
-    let mut book = Book::of(&document(&fixture::promoted()));
+    let mut book = Book::of(&whole(&fixture::promoted()));
     let words: Vec<String> = book.sheet("Summary").rows().flatten().map(ToString::to_string).collect();
     let headline = words.iter().position(|words| words.starts_with("Use reweighted instead of current")).unwrap();
     for name in book.names().iter().skip(1) {
         let place = words.iter().position(|words| words == name).unwrap_or_else(|| panic!("{name}"));
         assert!(place > headline);
     }
-    let (_, sheet) = parts(workbook(&document(&fixture::promoted())).unwrap())
+    let (_, sheet) = parts(workbook(&whole(&fixture::promoted())).unwrap())
         .into_iter()
         .find(|(name, _)| name == "xl/worksheets/sheet1.xml")
         .unwrap();
@@ -162,7 +163,7 @@ fn the_first_sheet_reads_as_the_answer_and_leads_to_all_others() {
 #[test]
 fn numbers_stay_numbers_with_their_intervals_beside_them() {
     let evaluation = fixture::promoted();
-    let mut book = Book::of(&document(&evaluation));
+    let mut book = Book::of(&whole(&evaluation));
     let rows = book.rows("Brackets");
     let model = &evaluation.models[0];
     let hot = model.brackets.rows.iter().find(|row| row.label == "Hot").unwrap();
@@ -212,7 +213,7 @@ fn what_is_undefined_or_infinite_says_so_in_words() {
 
 #[test]
 fn the_same_document_gives_the_same_bytes_whatever_the_clock_says() {
-    let document = document(&fixture::promoted());
+    let document = whole(&fixture::promoted());
     let bytes = workbook(&document).unwrap();
     let core = parts(bytes.clone()).into_iter().find(|(name, _)| name == "docProps/core.xml").unwrap().1;
     assert_eq!(core.matches("2000-01-01T00:00:00Z").count(), 2, "{core}");
@@ -223,7 +224,7 @@ fn the_same_document_gives_the_same_bytes_whatever_the_clock_says() {
 #[test]
 fn every_picture_with_numbers_is_a_chart() {
     for evaluation in fixture::all() {
-        let document = document(&evaluation);
+        let document = whole(&evaluation);
         let panels: usize = super::plan::Plan::new(&document).pictures.iter().map(|group| group.panels.len()).sum();
         let first = super::plan::Plan::new(&document).pictures.first().map_or(0, |group| group.panels.len().min(2));
         let files = parts(workbook(&document).unwrap());

@@ -58,7 +58,7 @@ pub fn past(
     };
     let place = challenger_of(experiment, champion, challenger).map_err(|message| invalid("models", message))?;
     let mut played = play(experiment, Scope::Used, progress)?;
-    let cohort = cohort(experiment, &mut played)?;
+    let cohort = cohort(experiment, &mut played, None)?;
     let Some(horizon) = cohort.design().horizon_days else {
         let message = "`ever` never ends: a test needs a horizon such as 90d".into();
         return Err(invalid("replay.horizon", message));

@@ -10,14 +10,15 @@ pub use error::AuditError;
 pub use store::store;
 
 use crate::audit::{self, Candidate, Evidence, Faded, Weighed, candidates, fading};
+use crate::evaluation::Scored;
 use crate::experiment::Experiment;
 use crate::models::{KindSpec, Points, Spec};
 use crate::pipeline::assemble::quarters;
 use crate::pipeline::tracking_breaks::{bends, cliffs};
-use crate::pipeline::{Played, Progress, known_columns, play_read, read};
+use crate::pipeline::{Played, Progress, known_columns, play_read, read, scored};
 use crate::replay::{Replayed, Role, Scope};
 use crate::result::{
-    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Fact, Level, Missed, MissedKind, Notice,
+    AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Effort, Fact, Level, Missed, MissedKind, Notice,
     Proposal, Simpler, Subject,
 };
 use crate::stats::random::Seed;
@@ -155,9 +156,22 @@ impl Stage {
     }
 }
 
+/// What an audit gives to a run.
+pub(super) struct BesideRun {
+    pub criteria: CriteriaAudit,
+    /// What it would change in the champion, as a challenger.
+    pub challenger: Option<Challenger>,
+}
+
+pub(super) struct Challenger {
+    pub proposal: Proposal,
+    pub scored: Scored,
+}
+
 /// The audit's first part, for the report of a run: of the champion where it gives points, else of the first model that
-/// does. Nothing without one, without training leads, or where the experiment wants none.
-pub(super) fn of_run(experiment: &Experiment, played: &Played) -> Option<CriteriaAudit> {
+/// does. Nothing without one, without training leads, or where the experiment wants none. Over leads from both sides of a
+/// break of the log nothing is proposed.
+pub(super) fn of_run(experiment: &Experiment, played: &Played, across: bool) -> Option<BesideRun> {
     if !experiment.file.audit {
         return None;
     }
@@ -169,14 +183,45 @@ pub(super) fn of_run(experiment: &Experiment, played: &Played) -> Option<Criteri
     }
     let evidence = evidence(played, place, &training, experiment.file.seed);
     let weighed = audit::weigh(&evidence);
-    Some(CriteriaAudit {
-        model: spec.name.clone(),
-        window: window(experiment),
-        leads: evidence.leads() as u64,
-        wins: evidence.wins() as u64,
-        weighing: weighed.weighing(),
-        criteria: audit::criteria(&evidence, &weighed),
+    let criteria = audit::criteria(&evidence, &weighed);
+    let proposes = experiment.champion == Some(place) && !across;
+    let challenger = proposes.then(|| challenger(experiment, played, place, (&evidence, &criteria), &training));
+    Some(BesideRun {
+        challenger: challenger.flatten(),
+        criteria: CriteriaAudit {
+            model: spec.name.clone(),
+            window: window(experiment),
+            leads: evidence.leads() as u64,
+            wins: evidence.wins() as u64,
+            weighing: weighed.weighing(),
+            criteria,
+        },
     })
+}
+
+/// The model at a place with the edits that its audit proposes.
+fn challenger(
+    experiment: &Experiment,
+    played: &Played,
+    place: usize,
+    found: (&Evidence, &[CriterionAudit]),
+    training: &[usize],
+) -> Option<Challenger> {
+    let model = &played.models[place];
+    let scorer = model.points()?;
+    let (proposal, points) =
+        proposal::found(experiment, (scorer.spec(), scorer), played, found, training, model.name());
+    if proposal.edits.is_empty() {
+        return None;
+    }
+    let current = scored(model, played.scores[place].clone(), &played.replayed);
+    let mut changed = proposal::variant(played, place, &current, &proposal.name, &points)?;
+    changed.effort = Effort { in_crm: true, edits: proposal.edits.len() as u64 };
+    for edit in &proposal.edits {
+        let own = changed.card.iter_mut().filter(|line| line.name == edit.criterion);
+        own.for_each(|line| line.weight.point = edit.to.into());
+    }
+    Some(Challenger { proposal, scored: changed })
 }
 
 fn window(experiment: &Experiment) -> String {

@@ -3,7 +3,7 @@
 use crate::audit::{self, Evidence, Proposed};
 use crate::evaluation;
 use crate::experiment::Experiment;
-use crate::models::Points;
+use crate::models::{Points, PointsModel};
 use crate::pipeline::{Played, assemble, brackets, scored};
 use crate::result::{Comparison, CriterionAudit, Proposal};
 use crate::table::inert_json;
@@ -13,6 +13,35 @@ use super::{AuditError, not_points};
 /// Points of ten and more are proposed in steps of this.
 const STEP: f64 = 5.0;
 
+/// What to change, without the judgement, and the points after it.
+pub(super) fn found(
+    experiment: &Experiment,
+    (points, scorer): (&Points, &PointsModel),
+    played: &Played,
+    (evidence, criteria): (&Evidence, &[CriterionAudit]),
+    training: &[usize],
+    model: &str,
+) -> (Proposal, Vec<f64>) {
+    let as_of = |place: &usize| played.replayed.features.as_of[training[*place]];
+    let mut order: Vec<usize> = (0..training.len()).collect();
+    // Without times the rows' order is all there is.
+    order.sort_by_key(as_of);
+    let editable: Vec<bool> = points.criteria.iter().map(|placed| placed.criterion.points.is_some()).collect();
+    let found = audit::propose(evidence, criteria, &order, &editable, STEP, |parts, rows| scorer.totals(parts, rows));
+    let name = variant_name(experiment, model);
+    let proposal = Proposal {
+        yaml: (!found.edits.is_empty()).then(|| yaml(model, &name, &found)),
+        name,
+        edits: found.edits,
+        reason: found.reason,
+        held_out: found.held_out,
+        held_out_leads: found.held_out_leads as u64,
+        evidence: None,
+    };
+    (proposal, found.points)
+}
+
+/// What to change in the first model that was played; across a break of the log the evidence would be about the log.
 pub(super) fn proposal(
     experiment: &Experiment,
     points: &Points,
@@ -23,24 +52,15 @@ pub(super) fn proposal(
 ) -> Result<Proposal, AuditError> {
     let model = &played.models[0];
     let Some(scorer) = model.points() else { return Err(not_points(model.name())) };
-    let as_of = |place: &usize| played.replayed.features.as_of[training[*place]];
-    let mut order: Vec<usize> = (0..training.len()).collect();
-    // Without times the rows' order is all there is.
-    order.sort_by_key(as_of);
-    let editable: Vec<bool> = points.criteria.iter().map(|placed| placed.criterion.points.is_some()).collect();
-    let found = audit::propose(evidence, criteria, &order, &editable, STEP, |parts, rows| scorer.totals(parts, rows));
-    let name = variant_name(experiment, model.name());
-    // Across a break of the log the evidence would be about the log.
-    let evidence = if found.edits.is_empty() || across { None } else { judged(experiment, played, &found, &name)? };
-    Ok(Proposal {
-        yaml: (!found.edits.is_empty()).then(|| yaml(model.name(), &name, &found)),
-        name,
-        edits: found.edits,
-        reason: found.reason,
-        held_out: found.held_out,
-        held_out_leads: found.held_out_leads as u64,
-        evidence,
-    })
+    let (mut proposal, points) =
+        found(experiment, (points, scorer), played, (evidence, criteria), training, model.name());
+    if !proposal.edits.is_empty() && !across {
+        let current = scored(model, played.scores[0].clone(), &played.replayed);
+        let changed = variant(played, 0, &current, &proposal.name, &points);
+        let changed = changed.ok_or_else(|| not_points(model.name()))?;
+        proposal.evidence = against(experiment, played, vec![current, changed]).into_iter().next();
+    }
+    Ok(proposal)
 }
 
 /// A name that no model of the experiment has.
@@ -65,28 +85,16 @@ fn yaml(model: &str, name: &str, found: &Proposed) -> String {
     text
 }
 
-/// The variant against the model on the evaluation window; nothing where that holds no mature lead.
-fn judged(
-    experiment: &Experiment,
-    played: &Played,
-    found: &Proposed,
-    name: &str,
-) -> Result<Option<Comparison>, AuditError> {
-    let (model, scores) = (&played.models[0], &played.scores[0]);
-    let current = scored(model, scores.clone(), &played.replayed);
-    let variant = variant(played, &current, name, &found.points).ok_or_else(|| not_points(model.name()))?;
-    Ok(against(experiment, played, vec![current, variant]).into_iter().next())
-}
-
-/// The model with other points.
+/// The model at a place with other points.
 pub(super) fn variant(
     played: &Played,
+    place: usize,
     current: &evaluation::Scored,
     name: &str,
     points: &[f64],
 ) -> Option<evaluation::Scored> {
-    let changed = audit::with_points(&played.scores[0].contributions, points);
-    let score = played.models[0].points()?.totals(&changed, played.replayed.features.rows());
+    let changed = audit::with_points(&played.scores[place].contributions, points);
+    let score = played.models[place].points()?.totals(&changed, played.replayed.features.rows());
     Some(evaluation::Scored { name: name.into(), score, groups: Vec::new(), ..current.clone() })
 }
 
@@ -94,5 +102,7 @@ pub(super) fn variant(
 pub(super) fn against(experiment: &Experiment, played: &Played, models: Vec<evaluation::Scored>) -> Vec<Comparison> {
     let rule = brackets(experiment, &played.models);
     let cohort = assemble::cohort(&experiment.file, &played.history, &played.replayed, models, Some(0), rule);
-    cohort.map(|cohort| evaluation::evaluate(&cohort).comparisons).unwrap_or_default()
+    let asked = assemble::asked(&experiment.file, &played.replayed, Vec::new());
+    let evaluated = cohort.and_then(|cohort| Ok(evaluation::evaluate(&cohort.asking(asked)?)));
+    evaluated.map(|evaluated| evaluated.comparisons).unwrap_or_default()
 }

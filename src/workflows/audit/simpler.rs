@@ -17,7 +17,7 @@ pub(super) fn simpler(experiment: &Experiment, played: &Played, evidence: &Evide
     let mut models = vec![current.clone()];
     for (step, &place) in order.iter().enumerate() {
         points[place] = 0.0;
-        models.extend(variant(played, &current, &format!("without {}", step + 1), &points));
+        models.extend(variant(played, 0, &current, &format!("without {}", step + 1), &points));
     }
     if models.len() < 2 {
         return Simpler::default();

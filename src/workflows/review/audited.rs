@@ -95,7 +95,7 @@ fn gains(own: &Experiment, champion: usize, audit: &Audit, progress: &dyn Progre
     let Ok(mut played) = pipeline::play(&alone, crate::replay::Scope::Used, progress) else {
         return none("the leads could not be replayed");
     };
-    let Ok(cohort) = pipeline::cohort(&alone, &mut played) else {
+    let Ok(cohort) = pipeline::cohort(&alone, &mut played, None) else {
         return none("no horizon of the judging leads is over");
     };
     let comparisons = evaluation::evaluate(&cohort).comparisons;

@@ -7,12 +7,12 @@ use crate::models::Model;
 use crate::pipeline::Played;
 use crate::replay::{AsOf, Replayed};
 use crate::result::{
-    self, About, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, OpenQuestion, Question, Reason,
-    Setting, Sign, Standing, Suspicion, TierNote,
+    self, About, Barred, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, OpenQuestion, Question,
+    Reason, Setting, Sign, Standing, Suspicion, TierNote,
 };
 use crate::time::{DAY, Moment};
 use crate::workflows::found;
-use crate::workflows::readings::{Alternative, Open};
+use crate::workflows::readings::{Alternative, Doubt, Open};
 
 /// What the experiment file says of a model.
 pub(super) fn about(experiment: &Experiment, model: &Model) -> About {
@@ -88,15 +88,44 @@ pub(super) fn open(experiment: &Experiment, played: &Played) -> Vec<Open> {
         let others = vec![Alternative { reading: said(at), experiment: other }];
         Open { question: Question::Until { rows }, taken: said(history.until), others }
     });
-    let mut columns: Vec<String> = played.doubts().into_iter().map(|(_, suspicion)| suspicion.subject.name()).collect();
-    columns.dedup();
-    let doubted = (!columns.is_empty()).then(|| {
+    let doubted = (is_learned(experiment, played)).then(|| {
         let mut without = experiment.clone();
         without.distrusts = true;
         let others = vec![Alternative { reading: "without".into(), experiment: without }];
-        Open { question: Question::KnownInTime { columns }, taken: "with".into(), others }
+        Open { question: Question::KnownInTime { columns: doubted(played) }, taken: "with".into(), others }
     });
     until.into_iter().chain(doubted).collect()
+}
+
+/// What is doubted that no model has learned from: the scores are the same without it.
+pub(super) fn doubt(experiment: &Experiment, played: &Played) -> Option<Doubt> {
+    let columns = doubted(played);
+    if columns.is_empty() || is_learned(experiment, played) {
+        return None;
+    }
+    let mut models: Vec<(usize, Barred)> = Vec::new();
+    for (readers, suspicion) in played.doubts() {
+        for place in readers.iter().filter_map(|name| played.models.iter().position(|model| model.name() == name)) {
+            match models.iter_mut().find(|(known, _)| *known == place) {
+                Some((_, Barred::Suspended { on })) => on.push(suspicion.clone()),
+                _ => models.push((place, Barred::Suspended { on: vec![suspicion.clone()] })),
+            }
+        }
+    }
+    Some(Doubt { columns, models })
+}
+
+fn doubted(played: &Played) -> Vec<String> {
+    let mut columns: Vec<String> = played.doubts().into_iter().map(|(_, suspicion)| suspicion.subject.name()).collect();
+    columns.dedup();
+    columns
+}
+
+/// Whether a model that reads what is doubted may have learned from it.
+fn is_learned(experiment: &Experiment, played: &Played) -> bool {
+    let readers = played.doubts().into_iter().flat_map(|(models, _)| models);
+    let spec = |name: String| experiment.models.iter().find(|spec| spec.name == name);
+    readers.filter_map(spec).any(|spec| spec.kind.recipe().kind().may_learn())
 }
 
 /// Why nothing can be concluded.
@@ -143,9 +172,11 @@ pub(super) fn notices(
     let file = &experiment.file;
     let mut notices = Vec::new();
     let mut say = |level: Level, fact: Fact| notices.push(Notice { level, fact });
-    for model in cohort.models() {
+    for model in cohort.models().iter().take(models.len()) {
         if let Some(because) = &model.not_promotable {
-            say(Level::Banner, Fact::Barred { model: model.name.clone(), because: because.clone() });
+            let is_champion = file.champion.as_ref() == Some(&model.name);
+            let level = if is_champion { Level::Banner } else { Level::Warning };
+            say(level, Fact::Barred { model: model.name.clone(), because: because.clone() });
         }
     }
     let ledger = &replayed.ledger;

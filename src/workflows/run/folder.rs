@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::pipeline::Progress;
-use crate::report::{self, Format, chart};
+use crate::report::{self, chart};
 use crate::result::{Evaluation, SCHEMA};
 use crate::store::{self, Kind, StoreError, Stored, Target, Writer, write_files};
 
@@ -25,6 +25,9 @@ pub fn store(run: &Run, place: &Target, png: bool, progress: &dyn Progress) -> R
         .map_err(|source| StoreError::Io { path: place.path().join("findings.csv"), source })?;
     folder.write("findings.csv", findings)?;
     folder.write("experiment.yaml", &run.experiment)?;
+    if let Some(yaml) = run.evaluation.proposal.as_ref().and_then(|proposal| proposal.yaml.as_ref()) {
+        folder.write("proposal.yaml", yaml)?;
+    }
     folder.write("run.json", run_json(run))?;
     Ok(folder.finish()?)
 }
@@ -36,12 +39,12 @@ fn report_files(evaluation: &Evaluation, png: bool) -> Result<Vec<(String, Vec<u
         let slide = chart::slide(&document, &report::slide_figures(evaluation));
         chart::files(&chart::all(evaluation), slide, png)
     };
-    let (files, pictures) = rayon::join(|| report::files(&document, "report"), pictures);
-    let mut files = files?;
-    for (stem, card) in report::cards(evaluation) {
-        for format in [Format::Html, Format::Markdown] {
-            files.push((format!("{stem}.{}", format.extension()), format.render(&card).into_bytes()));
-        }
+    let sheets = || report::workbook(&report::whole(evaluation));
+    let ((sheets, mut files), pictures) =
+        rayon::join(|| rayon::join(sheets, || report::pages(&document, "report")), pictures);
+    files.push(("report.xlsx".into(), sheets?));
+    for (stem, page) in report::cards(evaluation).into_iter().chain(report::models(evaluation)) {
+        files.extend(report::pages(&page, &stem));
     }
     files.extend(pictures?);
     Ok(files)

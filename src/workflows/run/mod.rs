@@ -8,14 +8,14 @@ pub use error::RunError;
 pub use folder::{read_evaluation, redraw, store};
 
 use crate::data::{self, Findings, InputFile};
-use crate::evaluation;
+use crate::evaluation::{self, Evaluated};
 use crate::experiment::Experiment;
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::Scope;
 use crate::result::{self, Evaluation, Fact, Level, Notice, OpenQuestion};
 
 use super::{audit, tracking_breaks};
-use facts::{about, dated, finding, forbidden, found, open, screened, setting};
+use facts::{about, dated, doubt, finding, forbidden, found, open, screened, setting};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -35,16 +35,25 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     played.diagnose(experiment.champion);
     let crossed = timings.time("breaks of the log", || tracking_breaks::crossed(experiment, &played))?;
     progress.say("evaluating".into());
-    let (screened, open) = (screened(&played), open(experiment, &played));
-    let criteria = timings.time("audit", || audit::of_run(experiment, &played));
-    let cohort = timings.time("cohort", || pipeline::cohort(experiment, &mut played))?;
+    let (screened, open, doubt) = (screened(&played), open(experiment, &played), doubt(experiment, &played));
+    let beside = timings.time("audit", || audit::of_run(experiment, &played, !crossed.is_empty()));
+    let (criteria, challenger) = beside.map(|beside| (beside.criteria, beside.challenger)).unzip();
+    let (proposal, variant) = challenger.flatten().map(|one| (one.proposal, one.scored)).unzip();
+    let cohort = timings.time("cohort", || pipeline::cohort(experiment, &mut played, variant))?;
     let Played { history, findings, models, replayed, .. } = played;
-    let (evaluated, inputs) = rayon::join(
-        || evaluation::evaluate_watched(&cohort, &mut timings.parts()),
+    let mut barred = doubt.as_ref().map_or_else(Vec::new, |doubt| doubt.models.clone());
+    // What the audit would change reads what the champion reads.
+    let of_champion = barred.iter().find(|(place, _)| Some(*place) == experiment.champion).cloned();
+    let changed = of_champion.filter(|_| proposal.is_some()).map(|(_, because)| (models.len(), because));
+    barred.extend(changed);
+    let ((cohort, evaluated, without), inputs) = rayon::join(
+        || evaluation::evaluate_twice(cohort, &barred, &mut timings.parts()),
         || data::inputs(&experiment.file.data, &experiment.base),
     );
-    let answers = || open.into_iter().map(|open| open.answers(&evaluated)).collect::<Result<Vec<OpenQuestion>, _>>();
-    let readings = timings.time("readings", answers)?;
+    let answers =
+        || open.into_iter().map(|open| open.answers(&evaluated, again)).collect::<Result<Vec<OpenQuestion>, _>>();
+    let mut readings = timings.time("readings", answers)?;
+    readings.extend(doubt.zip(without).map(|(doubt, without)| doubt.answers(&evaluated, without)));
     let mut evaluated = evaluated.forbidden(forbidden(&findings, &readings));
     for (one, model) in evaluated.models.iter_mut().zip(&models) {
         one.about = about(experiment, model);
@@ -66,6 +75,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         verdict: evaluated.verdict,
         evidence: dated(evaluated.evidence, &history),
         criteria,
+        proposal,
     };
     // Freeing all that was read takes a while; the report can be written meanwhile.
     rayon::spawn(move || drop((history, replayed.features, replayed.outcomes, cohort)));
@@ -77,4 +87,13 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         experiment: text,
         timings: timings.in_words(),
     })
+}
+
+/// The evaluation alone, of the experiment read otherwise.
+fn again(experiment: &Experiment) -> Result<Evaluated, PipelineError> {
+    let mut played = pipeline::play(experiment, Scope::Used, &())?;
+    let is_whole = tracking_breaks::crossed(experiment, &played).is_ok_and(|crossed| crossed.is_empty());
+    let challenger = audit::of_run(experiment, &played, !is_whole).and_then(|beside| beside.challenger);
+    let more = challenger.map(|challenger| challenger.scored);
+    Ok(evaluation::evaluate(&pipeline::cohort(experiment, &mut played, more)?))
 }
