@@ -57,8 +57,12 @@ fn answer(trial: &Trial) -> Answer {
     let found =
         Text::sentence(&if action.is_empty() { verdict.headline.clone() } else { uncapitalised(&verdict.headline) });
     let short = action.clone().then(found.clone());
-    let worth = leading(trial).and_then(|contrast| contrast.worth.as_ref()).map_or("", |worth| worth_words(worth.call));
-    let lines = [short.clone().then(worth.into()), short, Text::sentence(&text::clipped(&verdict.headline, 96))];
+    let worth = leading(trial).and_then(|contrast| Some(worth_words(contrast.call, contrast.worth.as_ref()?.call)));
+    let lines = [
+        short.clone().then(worth.unwrap_or_default().into()),
+        short,
+        Text::sentence(&text::clipped(&verdict.headline, 96)),
+    ];
     let line = lines.into_iter().find(|line| line.plain().chars().count() < 96).unwrap_or_default();
     let (reasons, _) = reasons(trial);
     Answer {
@@ -115,17 +119,20 @@ fn figures(trial: &Trial) -> Text {
         let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
         let amount = format!(", {} a {}{interval}", money(trial, &point), text::clean(&trial.setting.unit));
         let amount = if worth.call == WorthCall::MadeByFew { String::new() } else { amount };
-        format!("{}{amount}", worth_words(worth.call))
+        format!("{}{amount}", worth_words(contrast.call, worth.call))
     });
     format!(", {conversions} in conversion{}.", worth.unwrap_or_default()).into()
 }
 
-fn worth_words(call: WorthCall) -> &'static str {
-    match call {
-        WorthCall::More => "; value rises too",
-        WorthCall::Less => "; value falls",
-        WorthCall::NoDifferenceShown => "; other value is not shown",
-        WorthCall::MadeByFew => "; few deals make the value, so nothing is claimed of it",
+fn worth_words(call: Call, worth: WorthCall) -> &'static str {
+    match (worth, call) {
+        (WorthCall::More, Call::More) => "; value rises too",
+        (WorthCall::More, _) => "; value rises",
+        (WorthCall::Less, Call::Fewer) => "; value falls too",
+        (WorthCall::Less, _) => "; value falls",
+        (WorthCall::NoDifferenceShown, Call::NoDifferenceShown) => "; nor one in value",
+        (WorthCall::NoDifferenceShown, _) => "; that value follows is not shown",
+        (WorthCall::MadeByFew, _) => "; few deals make the value, so nothing is claimed of it",
     }
 }
 

@@ -207,9 +207,10 @@ fn nothing_is_claimed_from_a_sum_of_which_ten_values_make_half() {
     // Ten large values of each arm beside 200 small ones of `b`, which make as much as one arm's.
     let of = |small: f64| {
         let units = valued(&[(5, 2_000), (205, 2_000)], |_, place| if place <= 5 { 1_000.0 } else { small });
-        worth(&units).0
+        worth(&units)
     };
-    assert_eq!([of(50.0), of(50.1)], [WorthCall::MadeByFew, WorthCall::More]);
+    assert_eq!([of(50.0).0, of(50.01).0], [WorthCall::MadeByFew, WorthCall::More]);
+    assert_eq!([of(50.0).1, of(50.01).1], [Some(Advice::NotOnConversionsAlone), Some(Advice::RollOut)]);
 }
 
 #[test]
@@ -289,8 +290,20 @@ fn a_test_that_is_read_once_is_read_from_its_day_on() {
 
 #[test]
 fn the_arm_that_converts_most_is_best_and_more_goes_before_sooner() {
-    let trial = read(&test(&["a", "b", "c"]), &flagged(&[(100, 1_000), (160, 1_000), (180, 1_000)]));
-    assert_eq!(trial.verdict.best.as_deref(), Some("c"));
+    let trial = read(&test(&["a", "b", "c"]), &flagged(&[(100, 1_000), (180, 1_000), (160, 1_000)]));
+    assert_eq!(trial.verdict.best.as_deref(), Some("b"));
+    // `b` is small: its larger difference is not shown, and it converts sooner.
+    let arms = [(0, 1_000, 300, 10), (1, 1_000, 360, 10), (2, 100, 38, 2)];
+    let record = |(arm, n, won, after): (usize, usize, usize, i64)| {
+        let win = move |row: usize| if row < won { vec![((after + row as i64 % 5) * DAY, 1.0)] } else { vec![] };
+        (0..n).map(move |row| Record { arm, assigned: 0, wins: win(row), lost: None }).collect::<Vec<_>>()
+    };
+    let records: Vec<Record> = arms.into_iter().flat_map(record).collect();
+    let mut three = Test { horizon: Some(30.0), ..test(&["a", "b", "c"]) };
+    three.arms[2].weight = 0.1;
+    let trial = read(&three, &Units::timed(&records, Some(30.0), 40 * DAY));
+    let calls: Vec<Call> = trial.contrasts.iter().map(|contrast| contrast.call).collect();
+    assert_eq!((calls.as_slice(), trial.verdict.best.as_deref()), (&[Call::More, Call::SoonerNotMore][..], Some("b")));
 }
 
 #[test]
@@ -305,4 +318,120 @@ fn six_representatives_an_arm_have_an_interval_and_three_a_test() {
     starts(5, "permutation of 10");
     starts(3, "permutation of 6");
     starts(2, "nothing can be said");
+}
+
+#[test]
+fn a_margin_is_held_on_both_sides() {
+    for won in [[40, 43], [43, 40]] {
+        let units = timed(won, [15, 5], 30.0, 100);
+        let of = |margin: f64| read(&Test { margin: Some(margin), ..days(30.0) }, &units);
+        let limits = of(1.0).contrasts[0].primary.difference.interval().unwrap();
+        // Only the nearer limit lies within it.
+        let between = 0.5 * (limits.high - limits.low);
+        assert!(!of(between).verdict.reasons[0].contains("lies within"), "{limits:?}");
+    }
+}
+
+#[test]
+fn a_single_large_value_does_not_decide() {
+    let one = valued(&[(200, 2_000), (200, 2_000)], |arm, place| if (arm, place) == (1, 1) { 1e6 } else { 100.0 });
+    let mut units = one;
+    units.value.as_mut().unwrap()[0] = 100.0;
+    let trial = read(&test(&["a", "b"]), &units);
+    let worth = trial.contrasts[0].worth.as_ref().unwrap();
+    assert_eq!((worth.cap, worth.difference.point.finite()), (Some(100.0), Some(0.0)));
+    assert_eq!(worth.call, WorthCall::MadeByFew);
+}
+
+#[test]
+fn at_any_time_the_sequences_decide() {
+    let mut units = valued(&[(200, 2_000), (260, 2_000)], |_, _| 100.0);
+    units.entry = Some((0..4_000).map(|row| (row % 40) as f64).collect());
+    let once = read(&test(&["a", "b"]), &units);
+    let monitoring = Monitoring::Anytime { leads: 4_000.0 };
+    let any = read(&Test { monitoring, ..test(&["a", "b"]) }, &units);
+    let said = |trial: &Trial| (trial.contrasts[0].call, trial.contrasts[0].worth.as_ref().unwrap().call);
+    assert_eq!(said(&once), (Call::More, WorthCall::More));
+    assert_eq!(said(&any), (Call::NoDifferenceShown, WorthCall::NoDifferenceShown));
+}
+
+#[test]
+fn looks_and_arms_share_the_error() {
+    let mut test = at_looks(&["2026-02-01", "2026-03-01"], "2026-03-01");
+    test.arms.push(ArmSpec { name: "c".into(), weight: 1.0 });
+    let mut units = timed([40, 60], [1, 1], 30.0, 100);
+    units.arm.iter_mut().step_by(5).for_each(|arm| *arm = 2);
+    let trial = read(&test, &units);
+    for own in &trial.sequential {
+        assert!((own.alpha - 0.0125).abs() < 1e-12 && (own.plateau_alpha - 0.0125).abs() < 1e-12);
+    }
+    assert!((sequential::confidence(&test, trial.sequential.first()) - 0.9875).abs() < 1e-12);
+}
+
+#[test]
+fn a_bound_is_crossed_where_it_is_reached() {
+    let of = |z: f64| crate::result::trial::StageLook {
+        as_of: String::new(),
+        planned: true,
+        leads: 0,
+        conversions: 0,
+        information: 1.0,
+        fraction: 1.0,
+        z: z.into(),
+        critical: 2.0.into(),
+        spent: 0.0,
+    };
+    assert_eq!([1.99, 2.0, -2.0, -1.99].map(|z| of(z).is_crossed()), [false, true, true, false]);
+}
+
+#[test]
+fn without_a_crossing_nothing_is_said_of_more_before_the_last_look_and_of_sooner_at_all() {
+    // Earlier conversions of the control and later ones of the arm: the log-rank test sees no difference.
+    let later = timed([40, 60], [1, 20], 30.0, 100);
+    let of = |day: &str| read(&at_looks(&["2026-02-01", "2026-03-01"], day), &later);
+    assert!(!of("2026-02-01").sequential[0].crossed);
+    assert!(of("2026-02-01").contrasts[0].primary.difference.interval().unwrap().low > 0.0);
+    assert_eq!(of("2026-02-01").contrasts[0].call, Call::NoDifferenceShown);
+    assert_eq!(of("2026-03-01").contrasts[0].call, Call::More);
+    let sooner = read(&at_looks(&["2026-02-01", "2026-03-01"], "2026-03-01"), &timed([40, 40], [10, 9], 30.0, 100));
+    assert!(!sooner.sequential[0].crossed);
+    assert!(sooner.contrasts[0].speed.as_ref().unwrap().difference.interval().unwrap().high < 0.0);
+    assert_eq!(sooner.contrasts[0].call, Call::NoDifferenceShown);
+}
+
+#[test]
+fn shares_of_finished_units_that_chance_does_not_give_are_named() {
+    let of = |finished: usize| {
+        let mut units = flagged(&[(100, 1_000), (100, 1_000)]);
+        units.mature = (0..2_000).map(|row| row % 1_000 < [500, finished][row / 1_000]).collect();
+        units.followed = Some((vec![50.0; 2_000], vec![crate::stats::survival::End::Censored; 2_000]));
+        found(&read(&days(30.0), &units), "Unequal follow-up").is_some()
+    };
+    assert_eq!([of(560), of(580)], [false, true]);
+}
+
+#[test]
+fn conversions_that_still_come_in_at_the_horizon_are_named_from_a_tenth_on() {
+    let noted = |late: usize, all: usize| {
+        let record = |row: usize| {
+            let after = if row / 2 < late { 29 } else { 1 };
+            let wins = if row / 2 < all { vec![(after * DAY, 1.0)] } else { vec![] };
+            Record { arm: row % 2, assigned: 0, wins, lost: None }
+        };
+        let records: Vec<Record> = (0..400).map(record).collect();
+        !read(&days(30.0), &Units::timed(&records, Some(30.0), 40 * DAY)).contrasts[0].notes.is_empty()
+    };
+    assert_eq!([noted(5, 52), noted(5, 48)], [false, true]);
+}
+
+#[test]
+fn what_the_files_tell_of_no_test_is_refused() {
+    assert!(is_refused(&read(&test(&["a", "b"]), &flagged(&[(0, 100), (0, 100)]))));
+    assert!(is_refused(&read(&Test { queue: Queue::Shared, ..test(&["a", "b"]) }, &flagged(&[(9, 100), (9, 100)]))));
+    let of = |mixed: usize| {
+        let mut units = flagged(&[(60, 600), (90, 600)]);
+        units.cluster = Some((0..1_200).map(|row| if row < mixed { 11 } else { row / 600 * 6 + row % 6 }).collect());
+        is_refused(&read(&Test { queue: Queue::ByRep, ..test(&["a", "b"]) }, &units))
+    };
+    assert_eq!([of(0), of(1)], [false, true]);
 }

@@ -552,7 +552,10 @@ fn simulated_tests_hold_what_their_truth_says() {
             .done(),
         )
     };
-    says(&said("none", &[]), &["Keep `current`: no difference between `challenger` and `current` is shown."]);
+    says(
+        &said("none", &[]),
+        &["Keep `current`: no difference between `challenger` and `current` is shown; nor one in value."],
+    );
     says(&said("sooner", &["--delays", "20,8", "--seed", "3"]), &["`challenger` converts leads sooner than `current`"]);
     says(&said("broken", &["--share", "0.55"]), &["No verdict: the arms do not have the promised sizes"]);
     says(&said("queue", &["--shared-queue"]), &["No verdict: both arms stand in one queue."]);
