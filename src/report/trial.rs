@@ -2,7 +2,7 @@
 
 use crate::result::trial::{
     AT_ANY_TIME, Advice, Anytime, AnytimeArm, ArmLook, Call, Contrast, Foretold, Line, LineUnit, Look, Sequential,
-    TestStatistic, Trial, Worth, WorthCall,
+    TestStatistic, Trial, WorthCall,
 };
 use crate::result::{Estimate, Level, Number};
 
@@ -104,16 +104,20 @@ fn action(trial: &Trial, advice: &Advice) -> Text {
     }
 }
 
-/// The contrast that the verdict speaks of.
+/// The contrast that the verdict speaks of; nothing where it speaks of several.
 fn leading(trial: &Trial) -> Option<&Contrast> {
     let best = trial.contrasts.iter().find(|contrast| trial.verdict.best.as_ref() == Some(&contrast.arm));
-    best.or(trial.contrasts.first()).filter(|_| trial.verdict.call != Call::NotJudged)
+    let only = trial.contrasts.first().filter(|_| trial.contrasts.len() == 1);
+    best.or(only).filter(|_| trial.verdict.call != Call::NotJudged)
 }
 
 /// How much, and how sure: conversions, and what they are worth.
 fn figures(trial: &Trial) -> Text {
-    let Some(contrast) = leading(trial) else { return Text::default() };
-    let conversions = text::estimate(deciding(trial, contrast), Unit::Points);
+    let Some(contrast) = leading(trial) else { return ".".into() };
+    let conversions = match deciding(trial, contrast) {
+        known if known.point.finite().is_some() => format!(", {} in conversion", text::estimate(known, Unit::Points)),
+        _ => "; conversion within the horizon is not known yet".into(),
+    };
     let worth = contrast.worth.as_ref().map(|worth| {
         let (point, interval) = text::parts(&worth.difference, Unit::Difference);
         let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
@@ -121,7 +125,7 @@ fn figures(trial: &Trial) -> Text {
         let amount = if worth.call == WorthCall::MadeByFew { String::new() } else { amount };
         format!("{}{amount}", worth_words(contrast.call, worth.call))
     });
-    format!(", {conversions} in conversion{}.", worth.unwrap_or_default()).into()
+    format!("{conversions}{}.", worth.unwrap_or_default()).into()
 }
 
 fn worth_words(call: Call, worth: WorthCall) -> &'static str {
@@ -142,7 +146,7 @@ fn money(trial: &Trial, amount: &str) -> String {
 
 /// The reasons for the first screen, and those that there is no room for.
 fn reasons(trial: &Trial) -> (Vec<Text>, Vec<Text>) {
-    let worth = leading(trial).and_then(|contrast| contrast.worth.as_ref()).map(|worth| sums(trial, worth));
+    let worth = leading(trial).and_then(|contrast| sums(trial, contrast));
     let reasons = trial.verdict.reasons.iter().map(|reason| Text::whole(reason));
     let all: Vec<Text> = worth.into_iter().chain(reasons).chain(off_plan(trial)).collect();
     let taken = numerals(&figures(trial).plain()) + numerals(&readiness(trial).plain());
@@ -168,16 +172,21 @@ fn numerals(words: &str) -> usize {
 }
 
 /// The sums without a cap, and how much of them a few deals make.
-fn sums(trial: &Trial, worth: &Worth) -> Text {
-    let sum = |value: f64| text::quantity(value, Unit::Money);
-    let sums =
-        format!("In all they brought {} against {}", sum(worth.treatment_sum), money(trial, &sum(worth.control_sum)));
-    match worth.largest_share {
+fn sums(trial: &Trial, contrast: &Contrast) -> Option<Text> {
+    let worth = contrast.worth.as_ref()?;
+    let sum = |value: f64| money(trial, &text::quantity(value, Unit::Money));
+    let few = match worth.largest_share {
         Number::Value(_) => {
-            format!("{sums}; the ten largest make {} of both.", text::number(&worth.largest_share, Unit::Share)).into()
+            format!("the ten largest deals make {} of both", text::number(&worth.largest_share, Unit::Share))
         }
-        Number::Undefined(_) => format!("{sums}; how much of it a few large deals make is not known.").into(),
-    }
+        Number::Undefined(_) => "how much of it a few large deals make is not known".into(),
+    };
+    Some(say![
+        name(&contrast.arm),
+        format!(" brought {} in all, ", sum(worth.treatment_sum)),
+        name(&trial.setting.control),
+        format!(" {}; {few}.", sum(worth.control_sum))
+    ])
 }
 
 /// In what the test deviates from its plan.

@@ -36,7 +36,8 @@ pub(super) fn contrast(test: &Test, units: &Units, arm: usize) -> Contrast {
         speed,
         secondary: pair.secondary(),
         guardrails: units.guardrails.iter().map(|column| pair.guardrail(column)).collect(),
-        worth: units.value.as_ref().map(|value| pair.worth(value)),
+        worth: (units.value.as_ref().map(|value| pair.worth(value)))
+            .filter(|worth| worth.difference.point.finite().is_some()),
         by_horizon: pair.by_horizon(),
         call: Call::NotJudged,
         notes: curve_notes,

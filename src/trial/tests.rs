@@ -232,9 +232,12 @@ fn a_horizon_that_somebody_has_reached_gives_a_verdict() {
 
 #[test]
 fn half_of_the_units_finished_are_enough() {
-    // Ten units enter a day over forty days.
-    let immature = |seen: i64| found(&read(&days(30.0), &timed([40, 40], [1, 1], 30.0, seen)), "Immature").is_some();
-    assert_eq!([immature(48), immature(49)], [true, false]);
+    let immature = |finished: usize| {
+        let mut units = timed([40, 40], [1, 1], 30.0, 100);
+        units.mature = (0..400).map(|row| row < finished).collect();
+        found(&read(&days(30.0), &units), "Immature").is_some()
+    };
+    assert_eq!([immature(199), immature(200)], [true, false]);
 }
 
 fn at_looks(at: &[&str], day: &str) -> Test {
@@ -251,12 +254,15 @@ fn at_looks(at: &[&str], day: &str) -> Test {
 
 #[test]
 fn before_the_last_look_more_is_said_once_bounds_are_crossed_and_half_is_finished() {
-    let of = |seen: i64, day: &str| {
-        called(&at_looks(&["2026-02-01", "2026-03-01"], day), &timed([5, 60], [1, 1], 30.0, seen))
+    let of = |finished: usize, day: &str| {
+        let mut units = timed([5, 60], [1, 1], 30.0, 48);
+        let all = units.len();
+        units.mature = (0..all).map(|row| 2 * row + finished < all).collect();
+        called(&at_looks(&["2026-02-01", "2026-03-01"], day), &units)
     };
-    assert_eq!([of(48, "2026-02-01"), of(49, "2026-02-01")], [Call::Ahead, Call::More]);
+    assert_eq!([of(2, "2026-02-01"), of(0, "2026-02-01")], [Call::Ahead, Call::More]);
     // The last look comes on its day, not on the day before.
-    assert_eq!([of(48, "2026-02-28"), of(48, "2026-03-01")], [Call::Ahead, Call::More]);
+    assert_eq!([of(2, "2026-02-28"), of(2, "2026-03-01")], [Call::Ahead, Call::More]);
 }
 
 #[test]

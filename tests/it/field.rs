@@ -362,7 +362,10 @@ fn planned_looks_serve_several_arms() {
         leadoff_in(folder.path(), &["ab", "analyze", "test.yaml", "--out", "out", "--as-of", day]).done();
         json(&folder.path().join("out/trial.json"))
     };
-    look("2026-02-10");
+    let first = look("2026-02-10");
+    assert!(first["contrasts"][0]["worth"].is_null(), "{}", first["contrasts"][0]);
+    let page = std::fs::read_to_string(folder.path().join("out/report.md")).unwrap();
+    says(&page, &["**Go on as planned: no arm is shown to convert more than `a`.**"]);
     let unplanned = look("2026-02-15");
     says(
         &one_line(&unplanned["sequential"].to_string()),
