@@ -696,3 +696,22 @@ fn statistics_stand_under_their_names() {
     }
     assert!(!page.contains("U = +"), "{page}");
 }
+
+#[test]
+fn an_arm_whose_value_does_not_follow_is_not_given_all_leads() {
+    let mut files = Files::sound();
+    // Sixty leads of `b` more are won, for next to nothing.
+    files.outcomes.extend((0..600).filter(|lead| lead % 10 == 5).map(|lead| format!("L{lead:03},2026-02-10,,1")));
+    files
+        .outcomes
+        .retain(|line| line.ends_with(",1") || !line.starts_with("L") || line[1..4].parse::<u32>().unwrap() % 30 != 3);
+    let folder = folder();
+    files.write(folder.path());
+    let said = one_line(&leadoff_in(folder.path(), &["ab", "analyze", "test.yaml", "--out", "out"]).done());
+    says(&said, &["Do not give `b` all leads on conversions alone: `b` converts more leads than `a`"]);
+    assert!(!said.contains("Give `b` all leads"), "{said}");
+    let page = std::fs::read_to_string(folder.path().join("out/report.md")).unwrap();
+    says(&page, &["; that value follows is not shown, ", "- `b` brought "]);
+    let trial = json(&folder.path().join("out/trial.json"));
+    assert_eq!(trial["verdict"]["advice"], "not_on_conversions_alone");
+}

@@ -61,7 +61,7 @@ pub fn tiers_from_the_top(review: &Review, most: usize) -> Chart {
         let frame = Frame { x: NAMES, y: TOP, width: PLOT, height: bottom - TOP };
         let plot = sheet.plot(frame, scale, Scale::spanning(0.0, 1.0, 1, Unit::Plain, "").without_ticks());
         key(sheet, &label(0), &label(1));
-        for (x, name) in [(LEADS, "Leads"), (DAYS, "Days"), (MATURE, "Mature")] {
+        for (x, name) in [(LEADS, "Leads"), (DAYS, "Days"), (MATURE, "Finished")] {
             sheet.text((x, TOP - 12.0), name, NOTE.sized(13.0).right());
         }
         for (place, tier) in rows.iter().enumerate() {

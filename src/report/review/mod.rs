@@ -63,6 +63,12 @@ fn named_period(period: &Period, most: usize) -> String {
     }
 }
 
+/// The same for the period of this label.
+fn named(review: &Review, label: &str) -> String {
+    let period = review.periods.iter().find(|period| period.label == label);
+    period.map_or_else(|| text::clipped(label, 40), |period| named_period(period, 40))
+}
+
 /// The period so many back.
 fn back(review: &Review, periods: usize) -> Option<&Period> {
     review.periods.len().checked_sub(1 + periods).and_then(|place| review.periods.get(place))

@@ -138,7 +138,7 @@ fn model_section(review: &Review, model: &ModelTrend) -> Section {
     ];
     let row = |(place, one): (usize, &ModelPeriod)| {
         vec![
-            Cell::label(&one.label).at(place),
+            Cell::label(&super::named(review, &one.label)).at(place),
             Cell::count(one.leads),
             Cell::estimate(&one.auc, Unit::Plain),
             Cell::estimate(&one.lift, Unit::Ratio),
@@ -179,7 +179,7 @@ fn early(review: &Review) -> Option<Section> {
     let row = |read: &EarlyRead| {
         let doubt = read.doubt.as_ref().map_or("yes".into(), |doubt| format!("no: {doubt}"));
         vec![
-            Cell::label(&read.label),
+            Cell::label(&super::named(review, &read.label)),
             Cell::value(read.share_mature, Unit::Share),
             Cell::count(read.wins_so_far),
             Cell::estimate(&read.wins, Unit::Count),

@@ -260,15 +260,16 @@ fn calibration(review: &Review) -> Option<Text> {
 fn early(review: &Review) -> Option<Text> {
     let read = review.early.iter().find(|read| read.label == reviewed(review).label)?;
     read.rate.point.finite()?;
+    let doubt = read.doubt.as_ref().map(|doubt| format!(", which can not be trusted ({doubt})"));
     let sentence = format!(
-        "Early read: once every horizon is over, {} of the leads of {} will have converted ({} wins, {} so far).",
+        "Early read{}: once every horizon is over, {} of the leads of {} will have converted ({} wins, {} so far).",
+        doubt.unwrap_or_default(),
         text::estimate(&read.rate, Unit::Share),
-        text::clipped(&read.label, 40),
+        super::named(review, &read.label),
         text::estimate(&read.wins, Unit::Count),
         text::count(read.wins_so_far)
     );
-    let doubt = read.doubt.as_ref().map(|doubt| format!(" It can not be trusted: {doubt}."));
-    Some(seen(Text::sentence(&(sentence + &doubt.unwrap_or_default())), EARLY))
+    Some(seen(Text::sentence(&sentence), EARLY))
 }
 
 /// An alarm as a reader says it.
