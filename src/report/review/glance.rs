@@ -51,9 +51,7 @@ fn figures(review: &Review) -> Table {
         let title = if reviewed(review).is_mature() { "Value won" } else { "Value won so far" };
         rows.push(row(title, &value));
     }
-    let title = named(review).map_or(String::new(), |comparison| format!(", {}", switching(comparison).1));
-    let title = format!("Switching is worth{title}");
-    let mut worth = vec![vec![Cell::text(title), switch(review)]];
+    let mut worth = vec![vec![Cell::text("Switching is worth"), switch(review)]];
     worth.extend(named(review).map(|_| {
         let leads = text::plural(review.decision.leads, "finished lead");
         vec![Cell::text("counted on"), Cell::text(leads)]
@@ -95,9 +93,10 @@ fn conversion(period: &Period, read: Option<&EarlyRead>) -> Cell {
 /// What the named challenger is worth in wins.
 fn switch(review: &Review) -> Cell {
     let Some(comparison) = named(review) else { return Cell::text("none is shown to be better") };
-    let (point, interval) = text::parts(&switching(comparison).0, Unit::CountDifference);
+    let (wins, per) = switching(comparison);
+    let (point, interval) = text::parts(&wins, Unit::CountDifference);
     let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
-    Cell::text(format!("{point} wins{interval}"))
+    Cell::text(format!("{point} wins {per}{interval}"))
 }
 
 /// The same in money; nothing where wins carry no value.
