@@ -291,6 +291,10 @@ source! {
         units: String,
         /// The column that counts units converted within the horizon.
         conversions: String,
+        /// Whether a row counts all units up to its day (`true`: the last row of each arm holds all) or those of its day
+        /// alone (`false`: rows are added up). Without it, rows that grow from day to day in every arm are an error.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cumulative: Option<bool>,
         /// The column that holds the mean of the value over all units.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mean: Option<String>,

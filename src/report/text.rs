@@ -66,7 +66,7 @@ pub fn quantity(value: f64, unit: Unit) -> String {
         return word;
     }
     let digits = match unit {
-        Unit::P if scaled > 0.0 && scaled < 1e-4 => return "< 0.0001".to_owned(),
+        Unit::P if (0.0..1e-4).contains(&scaled) => return "< 0.0001".to_owned(),
         Unit::P if scaled > 0.0 && scaled < 1.0 => fixed(scaled, if scaled < 0.01 { 4 } else { 3 }),
         Unit::Count | Unit::CountDifference => fixed(scaled, if is_whole(scaled) { 0 } else { count_decimals(scaled) }),
         Unit::Money => fixed(scaled, 0),

@@ -1,7 +1,8 @@
 //! The report on a field test: the verdict, whether the test is sound, the effect, what is behind it.
 
 use crate::result::trial::{
-    AT_ANY_TIME, Anytime, AnytimeArm, ArmLook, Call, Contrast, Foretold, Line, LineUnit, Look, Sequential, Trial,
+    AT_ANY_TIME, Advice, Anytime, AnytimeArm, ArmLook, Call, Contrast, Foretold, Line, LineUnit, Look, Sequential,
+    TestStatistic, Trial, WorthCall,
 };
 use crate::result::{Estimate, Level, Number};
 
@@ -46,40 +47,188 @@ fn setting(trial: &Trial) -> Text {
     ]
 }
 
+/// Numerals that a reader takes in at a glance.
+const NUMERALS: usize = 12;
+/// Reasons beside the sentence that says what to do.
+const REASONS: usize = 3;
+
 fn answer(trial: &Trial) -> Answer {
     let verdict = &trial.verdict;
-    let leading = trial
-        .contrasts
-        .iter()
-        .find(|contrast| verdict.best.as_ref() == Some(&contrast.arm))
-        .or(trial.contrasts.first());
-    let figures = leading.filter(|_| verdict.call != Call::NotJudged).map(|contrast| {
-        format!(
-            ": {} {}",
-            text::estimate(deciding(trial, contrast), Unit::Points),
-            trial
-                .setting
-                .horizon_days
-                .filter(|_| trial.setting.timed)
-                .map_or("in conversion".into(), |days| format!("in conversion by day {days}"))
-        )
-    });
-    let headline = Text::sentence(&verdict.headline).then(figures.unwrap_or_default().into());
-    let short = Text::sentence(&text::clipped(&verdict.headline, 96));
+    let action = verdict.advice.as_ref().map(|advice| action(trial, advice)).unwrap_or_default();
+    let found =
+        Text::sentence(&if action.is_empty() { verdict.headline.clone() } else { uncapitalised(&verdict.headline) });
+    let short = action.clone().then(found.clone());
+    let worth = leading(trial).and_then(|contrast| Some(worth_words(contrast.call, contrast.worth.as_ref()?.call)));
+    let lines = [
+        short.clone().then(worth.unwrap_or_default().into()),
+        short,
+        Text::sentence(&text::clipped(&verdict.headline, 96)),
+    ];
+    let line = lines.into_iter().find(|line| line.plain().chars().count() < 96).unwrap_or_default();
+    let (reasons, _) = reasons(trial);
     Answer {
         tone: match verdict.call {
             Call::More | Call::SoonerNotMore => Tone::Change,
             Call::Fewer | Call::LaterNotFewer => Tone::Keep,
             _ => Tone::Undecided,
         },
-        headline,
-        line: short.then(".".into()),
+        headline: action.then(found).then(figures(trial)),
+        line: line.then(".".into()),
         readiness: readiness(trial),
         banners: trial.soundness.refusals.iter().map(|refusal| Text::whole(refusal)).collect(),
         doubts: Vec::new(),
-        reasons: verdict.reasons.iter().map(|reason| Text::whole(reason)).collect(),
-        next: verdict.next.iter().map(|next| Text::whole(next)).collect(),
+        reasons,
+        next: next(trial),
     }
+}
+
+fn uncapitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// What to do, before it is said why.
+fn action(trial: &Trial, advice: &Advice) -> Text {
+    let units = format!("{}s", text::clean(&trial.setting.unit));
+    let control = || name(&trial.setting.control);
+    let best = || name(trial.verdict.best.as_deref().unwrap_or_default());
+    match advice {
+        Advice::RollOut => say!["Give ", best(), format!(" all {units}: ")],
+        Advice::NotOnConversionsAlone => say!["Do not give ", best(), format!(" all {units} on conversions alone: ")],
+        Advice::SettleGuardrail(_) => say!["Do not give ", best(), format!(" all {units} yet: ")],
+        Advice::KeepControl | Advice::KeepOrEnlarge => say!["Keep ", control(), ": "],
+        Advice::KeepWhileOpen => say!["Keep ", control(), " for now: "],
+        Advice::WeighValue => "Decide whether the test was for conversions or for value: ".into(),
+        Advice::WeighSpeed => "Decide by what sooner is worth: ".into(),
+        Advice::GoOn(_) => "Go on as planned: ".into(),
+        Advice::MendTest | Advice::WaitUntil(_) | Advice::HeedLastLook | Advice::ReadOnce => Text::default(),
+    }
+}
+
+/// The contrast that the verdict speaks of; nothing where it speaks of several.
+fn leading(trial: &Trial) -> Option<&Contrast> {
+    let best = trial.contrasts.iter().find(|contrast| trial.verdict.best.as_ref() == Some(&contrast.arm));
+    let only = trial.contrasts.first().filter(|_| trial.contrasts.len() == 1);
+    best.or(only).filter(|_| trial.verdict.call != Call::NotJudged)
+}
+
+/// How much, and how sure: conversions, and what they are worth.
+fn figures(trial: &Trial) -> Text {
+    let Some(contrast) = leading(trial) else { return ".".into() };
+    let conversions = match deciding(trial, contrast) {
+        known if known.point.finite().is_some() => format!(", {} in conversion", text::estimate(known, Unit::Points)),
+        _ => "; conversion within the horizon is not known yet".into(),
+    };
+    let worth = contrast.worth.as_ref().map(|worth| {
+        let (point, interval) = text::parts(&worth.difference, Unit::Difference);
+        let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
+        let amount = format!(", {} a {}{interval}", money(trial, &point), text::clean(&trial.setting.unit));
+        let amount = if worth.call == WorthCall::MadeByFew { String::new() } else { amount };
+        format!("{}{amount}", worth_words(contrast.call, worth.call))
+    });
+    format!("{conversions}{}.", worth.unwrap_or_default()).into()
+}
+
+fn worth_words(call: Call, worth: WorthCall) -> &'static str {
+    match (worth, call) {
+        (WorthCall::More, Call::More) => "; value rises too",
+        (WorthCall::More, _) => "; value rises",
+        (WorthCall::Less, Call::Fewer) => "; value falls too",
+        (WorthCall::Less, _) => "; value falls",
+        (WorthCall::NoDifferenceShown, Call::NoDifferenceShown) => "; nor one in value",
+        (WorthCall::NoDifferenceShown, _) => "; that value follows is not shown",
+        (WorthCall::MadeByFew, _) => "; few deals make the value, so nothing is claimed of it",
+    }
+}
+
+fn money(trial: &Trial, amount: &str) -> String {
+    text::with_currency(amount, trial.setting.currency.as_deref())
+}
+
+/// The reasons for the first screen, and those that there is no room for.
+fn reasons(trial: &Trial) -> (Vec<Text>, Vec<Text>) {
+    let worth = leading(trial).and_then(|contrast| sums(trial, contrast));
+    let reasons = trial.verdict.reasons.iter().map(|reason| Text::whole(reason));
+    let all: Vec<Text> = worth.into_iter().chain(reasons).chain(off_plan(trial)).collect();
+    let taken = numerals(&figures(trial).plain()) + numerals(&readiness(trial).plain());
+    let mut room = NUMERALS.saturating_sub(taken);
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for reason in all {
+        let own = numerals(&reason.plain());
+        if first.len() < REASONS && (own <= room || first.is_empty()) {
+            room = room.saturating_sub(own);
+            first.push(reason);
+        } else {
+            rest.push(reason);
+        }
+    }
+    (first, rest)
+}
+
+/// How many numbers stand in a text; a number in a name is none.
+fn numerals(words: &str) -> usize {
+    let is_number =
+        |word: &str| word.trim_start_matches(['(', '+', '−', '-']).starts_with(|c: char| c.is_ascii_digit());
+    words.split_whitespace().filter(|word| is_number(word)).count()
+}
+
+/// The sums without a cap, and how much of them a few deals make.
+fn sums(trial: &Trial, contrast: &Contrast) -> Option<Text> {
+    let worth = contrast.worth.as_ref()?;
+    let sum = |value: f64| money(trial, &text::quantity(value, Unit::Money));
+    let few = match worth.largest_share {
+        Number::Value(_) => {
+            format!("the ten largest deals make {} of both", text::number(&worth.largest_share, Unit::Share))
+        }
+        Number::Undefined(_) => "how much of it a few large deals make is not known".into(),
+    };
+    Some(say![
+        name(&contrast.arm),
+        format!(" brought {} in all, ", sum(worth.treatment_sum)),
+        name(&trial.setting.control),
+        format!(" {}; {few}.", sum(worth.control_sum))
+    ])
+}
+
+/// In what the test deviates from its plan.
+fn off_plan(trial: &Trial) -> Option<Text> {
+    let deviating: Vec<String> =
+        trial.plan.iter().filter(|line| line.deviation.is_some()).map(|line| text::clean(&line.what)).collect();
+    let found = (!deviating.is_empty()).then(|| format!("It was not run as planned: {}.", text::list(&deviating)));
+    found.map(|found| Text::from(found).from_section("plan"))
+}
+
+fn next(trial: &Trial) -> Vec<Text> {
+    let Some(advice) = &trial.verdict.advice else {
+        return trial.verdict.next.iter().map(|next| Text::whole(next)).collect();
+    };
+    let next = match advice {
+        Advice::RollOut => "Keep a holdout of some percent to see that it lasts.".into(),
+        Advice::NotOnConversionsAlone => {
+            "Let the test run until value is told, or move on in steps: what one conversion is worth may have changed."
+                .into()
+        }
+        Advice::SettleGuardrail(guardrail) => format!(
+            "The guardrail `{guardrail}` is not shown to hold: widen its data, or settle whether the margin was meant so."
+        ),
+        Advice::KeepControl => return Vec::new(),
+        Advice::WeighValue => "Ask who set up the test which of the two was to decide.".into(),
+        Advice::GoOn(day) => format!("The next look is on {day}."),
+        Advice::WeighSpeed => "Cash and quota come earlier; the number of customers is not shown to change.".into(),
+        Advice::KeepWhileOpen => "What is ahead may be more or only sooner, and this test cannot tell which.".into(),
+        Advice::KeepOrEnlarge => {
+            "A larger test, planned with `leadoff ab plan`, tells apart what the range still allows.".into()
+        }
+        Advice::MendTest => {
+            "Mend what forbids the verdict; the figures below are shown for that and decide nothing.".into()
+        }
+        Advice::WaitUntil(day) => format!("Wait for {day}; until then look at the soundness only."),
+        Advice::HeedLastLook => "Act on what the last planned look said, or begin another test.".into(),
+        Advice::ReadOnce => {
+            "Read this test once, at its end: leave out `monitoring`, and say so before the next look.".into()
+        }
+    };
+    vec![Text::whole(&next)]
 }
 
 /// The difference that decides: the confidence sequence's where the test may be read at any time.
@@ -98,7 +247,7 @@ fn readiness(trial: &Trial) -> Text {
         format!(" The looks have {} of the information planned.", text::quantity(stage.fraction, Unit::Share))
     });
     format!(
-        "{} mature with {}.{so_far}",
+        "{} finished, {} found among them.{so_far}",
         text::plural(mature, &trial.setting.unit),
         text::plural(conversions, "conversion")
     )
@@ -112,7 +261,7 @@ fn effect(trial: &Trial) -> Section {
         Column::number("Arm's rate").brief(),
         Column::number("Difference").brief(),
         Column::number("Relative"),
-        Column::number("Statistic"),
+        Column::number("Test"),
         Column::number("p"),
         Column::number("p (Holm)").brief(),
         Column::label("Method"),
@@ -125,7 +274,7 @@ fn effect(trial: &Trial) -> Section {
             Cell::estimate(&primary.treatment, Unit::Share),
             Cell::estimate(&primary.difference, Unit::Points),
             Cell::text(relative(&primary.relative)),
-            Cell::number(&primary.statistic, Unit::Difference),
+            statistic(&primary.statistic, primary.test),
             Cell::number(&primary.p, Unit::P),
             Cell::number(&primary.p_holm, Unit::P),
             Cell::label(&primary.method),
@@ -140,6 +289,7 @@ fn effect(trial: &Trial) -> Section {
         let note = "Interval and p of this table hold for a single look. This test may be read at any time: its confidence sequence decides.";
         blocks.push(Block::Paragraph(note.into()));
     }
+    blocks.extend(reasons(trial).1.into_iter().map(Block::Paragraph));
     for contrast in &trial.contrasts {
         blocks.extend(contrast.notes.iter().map(|note| Block::Notice(Level::Warning, Text::whole(note))));
     }
@@ -202,7 +352,23 @@ fn plan(trial: &Trial) -> Option<Section> {
         ]
     });
     let table = Table::new("The test held to its plan", columns, rows.collect());
-    Some(Section::new("plan", "Was it run as planned?", vec![Block::Table(table)]))
+    let section = Section::new("plan", "Was it run as planned?", vec![Block::Table(table)]);
+    Some(if off_plan(trial).is_some() { section.brief() } else { section })
+}
+
+/// A statistic under its name; a count of pairs has no sign.
+fn statistic(value: &Number, test: Option<TestStatistic>) -> Cell {
+    let (named, unit) = match test {
+        Some(TestStatistic::Z) => ("z = ", Unit::Difference),
+        Some(TestStatistic::T) => ("t = ", Unit::Difference),
+        Some(TestStatistic::U) => ("U = ", Unit::Count),
+        None => ("", Unit::Plain),
+    };
+    let cell = Cell::number(value, unit);
+    match value {
+        Number::Value(_) => Cell { text: Text::from(named).then(cell.text), ..cell },
+        Number::Undefined(_) => cell,
+    }
 }
 
 /// A relative difference, in percent of the control.
@@ -247,9 +413,9 @@ fn arms(trial: &Trial) -> Section {
     let columns = vec![
         Column::label("Arm").brief(),
         Column::number(format!("{}s", text::capitalised(&trial.setting.unit))).brief(),
-        Column::number("Mature"),
+        Column::number("Finished"),
         Column::number("Conversions").brief(),
-        Column::number("Rate (mature)").brief(),
+        Column::number("Rate (finished)").brief(),
         Column::number("Chance to be the best"),
         Column::number("Expected loss if chosen"),
     ];
@@ -264,7 +430,7 @@ fn arms(trial: &Trial) -> Section {
             Cell::number(&arm.expected_loss, Unit::Points),
         ]
     });
-    let note = "The chance to be the best counts mature units only, with a uniform prior for every arm's rate; it does not correct for looks.";
+    let note = "The chance to be the best counts finished units only, with a uniform prior for every arm's rate; it does not correct for looks.";
     Section::new(
         "arms",
         "The arms",
@@ -289,7 +455,7 @@ fn secondary(trial: &Trial) -> Section {
             Column::number("Control"),
             Column::number("Arm"),
             Column::number("Difference").brief(),
-            Column::number("Statistic"),
+            Column::number("Test"),
             Column::number("p"),
             Column::number("p (BH)").brief(),
             Column::label("Method"),
@@ -302,7 +468,7 @@ fn secondary(trial: &Trial) -> Section {
             Cell::number(&line.control, level),
             Cell::number(&line.treatment, level),
             Cell::estimate(&line.difference, difference),
-            Cell::number(&line.statistic, Unit::Difference),
+            statistic(&line.statistic, line.test),
             Cell::number(&line.p, Unit::P),
             Cell::number(&line.p_bh, Unit::P),
             Cell::label(&line.method),
@@ -373,7 +539,7 @@ fn boundaries(trial: &Trial, own: &Sequential) -> Vec<Block> {
             Cell::value(stage.fraction, Unit::Share),
             Cell::number(&stage.z, Unit::Difference),
             Cell::number(&stage.critical, Unit::Plain),
-            Cell::value(stage.spent, Unit::P),
+            Cell::value(stage.spent, if stage.spent > 0.0 { Unit::P } else { Unit::Plain }),
         ]
     });
     let title = say![name(&own.arm), " against the control: group-sequential log-rank test, O'Brien–Fleming spending"];
@@ -393,7 +559,7 @@ fn boundaries(trial: &Trial, own: &Sequential) -> Vec<Block> {
 fn anytime_evidence(trial: &Trial, anytime: &Anytime) -> Vec<Block> {
     let columns = vec![
         Column::label("Arm").brief(),
-        Column::number("Difference on mature units").brief(),
+        Column::number("Difference on finished units").brief(),
         Column::number("Smallest p so far"),
     ];
     let row = |own: &AnytimeArm| {
@@ -410,7 +576,7 @@ fn anytime_evidence(trial: &Trial, anytime: &Anytime) -> Vec<Block> {
     };
     let shortest = format!(
         " The sequence is shortest near {}.",
-        text::plural(anytime.planned_leads.round() as u64, &format!("mature {}", trial.setting.unit))
+        text::plural(anytime.planned_leads.round() as u64, &format!("finished {}", trial.setting.unit))
     );
     let rows = anytime.arms.iter().map(row).collect();
     vec![Block::Table(Table::new(title, columns, rows)), Block::Paragraph(format!("{words}{shortest}").into())]
@@ -441,7 +607,7 @@ fn segments(trial: &Trial) -> Option<Section> {
         ]
     });
     let note = "A segment that stands out among many is a question for the next test, not an answer of this one.";
-    let table = Table::new("The effect on mature units, by segment", columns, rows.collect());
+    let table = Table::new("The effect on finished units, by segment", columns, rows.collect());
     Some(Section::new("segments", "By segment", vec![Block::Table(table), Block::Paragraph(note.into())]))
 }
 

@@ -73,6 +73,9 @@ pub struct Period {
     /// First day and last day; nothing where periods are ranges of rows.
     pub from: Option<String>,
     pub to: Option<String>,
+    /// The first and the last day of the leads that there are, where they begin after the period does or end before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered: Option<(String, String)>,
     /// Leads scored.
     pub leads: u64,
     /// Leads decided before they were scored.
@@ -327,6 +330,8 @@ pub enum AlarmKind {
     Input,
     /// The log of a kind of events.
     Tracking,
+    /// How many leads come in a week.
+    Volume,
 }
 
 /// A change that is beyond luck and large enough to matter.
@@ -395,12 +400,15 @@ pub struct SegmentYield {
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {
     pub open: u64,
+    /// Those that are neither won nor lost, whether their horizon is over or not; older reviews did not count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<u64>,
     pub expected: Estimate,
 }
 
 impl Default for Pipeline {
     fn default() -> Self {
-        Self { open: 0, expected: Estimate::undefined("the outcomes have no times") }
+        Self { open: 0, undecided: None, expected: Estimate::undefined("the outcomes have no times") }
     }
 }
 
@@ -477,6 +485,9 @@ pub struct Advice {
     pub to: Option<f64>,
     /// Wins a quarter at capacity (or in the top 10 %) on leads that the advice was not taken from.
     pub gain: Estimate,
+    /// Finished leads that the gain was counted on; older reviews do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leads: Option<u64>,
     pub who: String,
     pub why: String,
 }

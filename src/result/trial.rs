@@ -66,7 +66,7 @@ pub struct TrialSetting {
     /// When the test may be read: "once", "at planned looks", "at any time".
     #[serde(default)]
     pub read: String,
-    /// Winsorised at this quantile of all units.
+    /// Values are capped at this quantile of those won.
     pub winsor: f64,
 }
 
@@ -144,6 +144,9 @@ pub struct Contrast {
     pub speed: Option<Line>,
     pub secondary: Vec<Line>,
     pub guardrails: Vec<Guardrail>,
+    /// What its conversions were worth; nothing where outcomes have no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<Worth>,
     /// Difference of conversion by each day up to the horizon.
     pub by_horizon: Vec<EffectPoint>,
     pub call: Call,
@@ -161,9 +164,43 @@ pub struct Primary {
     /// Relative to the control.
     pub relative: Estimate,
     pub statistic: Number,
+    /// Older results do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestStatistic>,
     pub p: Number,
     /// Over all arms.
     pub p_holm: Number,
+}
+
+/// The value of an arm's conversions beside the control's, among finished units.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worth {
+    /// What one unit's value is capped at: the setting's quantile of the values won in all arms. Nothing where only means
+    /// and variances are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<f64>,
+    /// Capped value per unit, arm less control.
+    pub difference: Estimate,
+    /// Sums without a cap.
+    pub control_sum: f64,
+    pub treatment_sum: f64,
+    /// Share of the largest values, `LARGEST` of them, in the sum of both arms.
+    pub largest_share: Number,
+    pub call: WorthCall,
+}
+
+/// How many of the largest values are set beside a sum.
+pub const LARGEST: usize = 10;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorthCall {
+    More,
+    Less,
+    NoDifferenceShown,
+    /// The largest values make so much of the sum that nothing is claimed from it.
+    MadeByFew,
 }
 
 /// A difference beside the primary one.
@@ -175,12 +212,24 @@ pub struct Line {
     pub control: Number,
     pub treatment: Number,
     pub difference: Estimate,
-    /// z, t or a rank statistic: the method says which.
     pub statistic: Number,
+    /// Older results do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestStatistic>,
     pub p: Number,
     /// False-discovery rate over all secondary lines of all arms.
     pub p_bh: Number,
     pub method: String,
+}
+
+/// What a test's statistic is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestStatistic {
+    Z,
+    T,
+    /// Mann and Whitney's: a count of pairs, without a sign.
+    U,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -333,10 +382,39 @@ pub struct TrialVerdict {
     pub call: Call,
     pub headline: String,
     pub reasons: Vec<String>,
+    /// What to do now; older results have it in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub next: Vec<String>,
     /// What a replay foretold, beside what was observed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foretold: Vec<Foretold>,
+}
+
+/// What to do after a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// All units to the best arm.
+    RollOut,
+    /// The best arm converts more, and its value does not follow.
+    NotOnConversionsAlone,
+    /// The best arm converts more, but this guardrail is not shown to hold.
+    SettleGuardrail(String),
+    KeepControl,
+    /// The only arm converts fewer and brings more value.
+    WeighValue,
+    /// Until the next look, on this day.
+    GoOn(String),
+    WeighSpeed,
+    KeepWhileOpen,
+    KeepOrEnlarge,
+    /// No verdict is given.
+    MendTest,
+    WaitUntil(String),
+    HeedLastLook,
+    ReadOnce,
 }
 
 /// A replay's prediction for one arm, held against the field.

@@ -14,6 +14,8 @@ pub struct Found<'a> {
     pub edits: &'a [Edit],
     /// What each edit by itself brings.
     pub gains: &'a [Estimate],
+    /// Finished leads that the gains are counted on.
+    pub leads: u64,
 }
 
 /// Wins a quarter; without times, wins among the leads judged.
@@ -41,6 +43,7 @@ pub fn advice(
         advice.extend(useless(found));
     }
     advice.extend(recalibration(champion));
+    drop_moot(&mut advice);
     let mut seen: Vec<(AdviceKind, String)> = Vec::new();
     advice.retain(|one| {
         let key = (one.what, one.subject.clone());
@@ -50,6 +53,16 @@ pub fn advice(
     });
     advice.truncate(MOST);
     advice
+}
+
+/// Changes to a model that is to be replaced are moot.
+fn drop_moot(advice: &mut Vec<Advice>) {
+    let is_of_the_model = |what: AdviceKind| {
+        matches!(what, AdviceKind::ChangePoints | AdviceKind::RemoveCriterion | AdviceKind::Recalibrate)
+    };
+    if advice.iter().any(|one| one.what == AdviceKind::ReplaceModel) {
+        advice.retain(|one| !is_of_the_model(one.what));
+    }
 }
 
 fn gain(advice: &Advice) -> f64 {
@@ -72,6 +85,7 @@ fn of_alarm(alarm: &Alarm) -> Option<Advice> {
         from: None,
         to: None,
         gain: Estimate::undefined("can not be replayed"),
+        leads: None,
         who: if what == AdviceKind::MendTracking { MARKETING_OPERATIONS } else { MARKETING }.into(),
         why: in_words(alarm),
     })
@@ -87,18 +101,21 @@ fn replacement(decision: &ReviewDecision) -> Option<Advice> {
         from: None,
         to: None,
         gain: a_quarter(comparison),
+        leads: Some(decision.leads),
         who: BOTH_HEADS.into(),
         why: format!("it passes every gate against `{}`", comparison.champion),
     })
 }
 
 fn edits<'a>(found: &Found<'a>) -> impl Iterator<Item = Advice> + 'a {
-    found.edits.iter().zip(found.gains).map(|(edit, gain)| Advice {
+    let leads = found.leads;
+    found.edits.iter().zip(found.gains).map(move |(edit, gain)| Advice {
         what: AdviceKind::ChangePoints,
         subject: edit.criterion.clone(),
         from: Some(edit.from),
         to: Some(edit.to),
         gain: gain.clone(),
+        leads: Some(leads),
         who: MARKETING_OPERATIONS.into(),
         why: edit.why.clone(),
     })
@@ -113,6 +130,7 @@ fn useless<'a>(found: &Found<'a>) -> impl Iterator<Item = Advice> + 'a {
         from: Some(one.configured),
         to: Some(0.0),
         gain: Estimate::undefined("nothing is lost by it"),
+        leads: None,
         who: MARKETING_OPERATIONS.into(),
         why: one.sentence.clone(),
     })
@@ -130,10 +148,41 @@ fn recalibration(champion: &ModelTrend) -> Option<Advice> {
         from: None,
         to: None,
         gain: Estimate::undefined("the order of leads stays as it is"),
+        leads: None,
         who: MARKETING_OPERATIONS.into(),
         why: format!(
             "leads convert {} than its probabilities say: fit them anew on later leads",
             if observed > predicted { "more often" } else { "less often" }
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_to_a_model_that_is_to_be_replaced_are_moot() {
+        let kinds = |mut kinds: Vec<AdviceKind>| {
+            let one = |what| Advice {
+                what,
+                subject: String::new(),
+                from: None,
+                to: None,
+                gain: Estimate::undefined("not counted"),
+                leads: None,
+                who: String::new(),
+                why: String::new(),
+            };
+            let mut advice: Vec<Advice> = kinds.drain(..).map(one).collect();
+            drop_moot(&mut advice);
+            advice.into_iter().map(|one| one.what).collect::<Vec<_>>()
+        };
+        use AdviceKind::{ChangePoints, MendTracking, Recalibrate, RemoveCriterion, ReplaceModel};
+        assert_eq!(
+            kinds(vec![MendTracking, ReplaceModel, ChangePoints, RemoveCriterion, Recalibrate]),
+            [MendTracking, ReplaceModel]
+        );
+        assert_eq!(kinds(vec![ChangePoints, RemoveCriterion, Recalibrate]).len(), 3);
+    }
 }

@@ -5,11 +5,13 @@
 //! anew. A change must be large enough to matter as well: on many leads the least one is beyond luck.
 
 use crate::result::review::{Alarm, AlarmKind, Alarms};
+use crate::stats::dist::normal_p;
 use crate::stats::proportion::Count;
 use crate::stats::{Sample, Undefined, discrimination};
+use crate::time::{DAY, Instant};
 
 use super::bins::{self, Frozen};
-use super::leads::{Compared, Input, Values};
+use super::leads::{Arrivals, Compared, Input, Values};
 use super::likelihood::{self, Pair, Tested};
 
 /// The chance that anything rings in a steady history.
@@ -21,6 +23,12 @@ const RATE_RATIO: f64 = 1.2;
 const ODDS_RATIO: f64 = 1.5;
 const STABILITY: f64 = 0.1;
 const VOLUME_RATIO: f64 = 1.25;
+const LEADS_RATIO: f64 = 1.5;
+
+/// The fewest whole weeks of a period, and of those before it, on which a number of leads is judged.
+const WEEKS: usize = 4;
+
+const WEEK: Instant = 7 * DAY;
 
 /// Rows of the periods before, and of a period.
 type Test<'a> = dyn Fn(&[usize], &[usize]) -> Result<Tested, Undefined> + 'a;
@@ -100,6 +108,7 @@ fn watches(compared: &Compared) -> Vec<Watch<'_>> {
     for input in &compared.inputs {
         watches.push(distribution(AlarmKind::Input, input.name.clone(), input.values.clone()));
     }
+    watches.extend(arrivals(compared));
     watches.extend(compared.volumes.iter().map(|volume| tracking(&volume.kind, &volume.events)));
     watches
 }
@@ -244,6 +253,56 @@ fn tracking<'a>(kind: &str, events: &'a [u32]) -> Watch<'a> {
     }
 }
 
+/// Leads of every whole week of every period, so that weekdays and short months make no difference.
+fn weeks(compared: &Compared) -> Option<Vec<Vec<f64>>> {
+    let Arrivals { created, spans } = compared.arrivals.as_ref()?;
+    let mut weeks: Vec<Vec<f64>> =
+        spans.iter().map(|(from, to)| vec![0.0; ((to - from).max(0) / WEEK) as usize]).collect();
+    for row in compared.in_periods() {
+        let Some(period) = compared.period(row) else { continue };
+        let week = (created[row] - spans[period].0).max(0) / WEEK;
+        weeks[period].get_mut(week as usize).into_iter().for_each(|leads| *leads += 1.0);
+    }
+    Some(weeks)
+}
+
+/// How many leads come: two Poisson means, their variance enlarged by how unevenly the weeks of one period fill (McCullagh
+/// & Nelder 1989, 4.5). Nothing where leads have no dates.
+fn arrivals(compared: &Compared) -> Option<Watch<'_>> {
+    let weeks = weeks(compared)?;
+    Some(Watch {
+        kind: AlarmKind::Volume,
+        what: String::new(),
+        measure: "leads a week",
+        test: Box::new(move |before, now| {
+            let period = |rows: &[usize]| rows.first().and_then(|&row| compared.period(row)).ok_or(Undefined::Empty);
+            let (first, last) = (before.iter().filter_map(|&row| compared.period(row)).min(), period(now)?);
+            same_volume(&weeks[first.ok_or(Undefined::Empty)?..last], &weeks[last])
+        }),
+        matters: |tested| ratio(tested, LEADS_RATIO),
+        of_outcomes: false,
+    })
+}
+
+fn same_volume(before: &[Vec<f64>], now: &[f64]) -> Result<Tested, Undefined> {
+    let n = before.iter().map(Vec::len).sum::<usize>();
+    if n < WEEKS || now.len() < WEEKS {
+        return Err(Undefined::TooFewRows);
+    }
+    let mean = |weeks: &[f64]| weeks.iter().sum::<f64>() / weeks.len() as f64;
+    let (mut squares, mut free) = (0.0, 0.0);
+    for weeks in before.iter().map(Vec::as_slice).chain([now]).filter(|weeks| mean(weeks) > 0.0) {
+        squares += weeks.iter().map(|leads| (leads - mean(weeks)).powi(2)).sum::<f64>() / mean(weeks);
+        free += weeks.len() as f64 - 1.0;
+    }
+    let dispersion = (squares / f64::max(free, 1.0)).max(1.0);
+    let (was, is) = (before.iter().flatten().sum::<f64>(), now.iter().sum::<f64>());
+    // Half a lead keeps the logarithm of nobody finite.
+    let ratio = ((is + 0.5) / now.len() as f64) / ((was + 0.5) / n as f64);
+    let error = (dispersion * (1.0 / (was + 0.5) + 1.0 / (is + 0.5))).sqrt();
+    Ok(Tested { p: normal_p(ratio.ln() / error), before: was / n as f64, now: is / now.len() as f64 })
+}
+
 /// An alarm in a few words, without its figures.
 pub(super) fn in_words(alarm: &Alarm) -> String {
     let more = alarm.now > alarm.before;
@@ -262,8 +321,76 @@ pub(super) fn in_words(alarm: &Alarm) -> String {
         }
         AlarmKind::Score => "the scores are distributed otherwise".into(),
         AlarmKind::Input => format!("the column `{}` is distributed otherwise", alarm.what),
+        AlarmKind::Volume => format!("{} leads come in", if more { "more" } else { "fewer" }),
         AlarmKind::Tracking => {
             format!("the log of `{}` {}", alarm.what, if more { "swells" } else { "thins out" })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::leads::{LeadColumns, Place};
+    use super::*;
+
+    /// Periods of thirteen weeks with so many leads a week, seven more on every Monday.
+    fn arriving(a_week: &[usize]) -> Alarms {
+        let (mut place, mut created) = (Vec::new(), Vec::new());
+        for (period, leads) in a_week.iter().enumerate() {
+            for lead in 0..13 * leads {
+                place.push(Place::Period(period));
+                let week = (period * 13 + lead % 13) as i64;
+                created.push(week * WEEK + if lead % 2 == 0 { 0 } else { lead as i64 % 7 * DAY });
+            }
+        }
+        let spans = (0..a_week.len() as i64).map(|period| (period * 13 * WEEK, (period + 1) * 13 * WEEK)).collect();
+        let leads = place.len();
+        alarms(
+            &Compared::new(LeadColumns {
+                labels: (0..a_week.len()).map(|period| format!("Q{period}")).collect(),
+                place,
+                arrivals: Some(Arrivals { created, spans }),
+                reference: vec![false; leads],
+                trained: vec![false; leads],
+                mature: vec![true; leads],
+                converted: vec![false; leads],
+                score: vec![1.0; leads],
+                bracket: vec![0; leads],
+                brackets: vec!["all".into()],
+                ..LeadColumns::default()
+            })
+            .unwrap(),
+        )
+    }
+
+    fn rung(a_week: &[usize]) -> Vec<String> {
+        let volume = |alarm: &Alarm| (alarm.kind == AlarmKind::Volume).then(|| alarm.period.clone());
+        arriving(a_week).rung.iter().filter_map(volume).collect()
+    }
+
+    #[test]
+    fn a_quarter_of_far_fewer_leads_rings_and_a_steady_one_does_not() {
+        assert_eq!(rung(&[84, 86, 85, 5]), ["Q3"]);
+        assert_eq!(rung(&[84, 86, 85, 80]), [""; 0]);
+        // From the new level on nothing rings any more.
+        assert_eq!(rung(&[84, 86, 200, 205]), ["Q2"]);
+    }
+
+    #[test]
+    fn volume_matters_from_half_as_many_again_on() {
+        assert_eq!(rung(&[400, 601]), ["Q1"]);
+        assert_eq!(rung(&[400, 599]), [""; 0]);
+    }
+
+    #[test]
+    fn a_period_of_few_weeks_is_not_judged_by_its_number_of_leads() {
+        let weeks = |n: usize| vec![50.0; n];
+        assert!(same_volume(&[weeks(13)], &weeks(4)).is_ok());
+        assert!(same_volume(&[weeks(13)], &weeks(3)).is_err());
+        // Leads that come in bursts need a larger change.
+        let bursts: Vec<f64> = (0..13).map(|week| if week % 4 == 0 { 200.0 } else { 0.0 }).collect();
+        let less: Vec<f64> = bursts.iter().map(|leads| leads / 2.0).collect();
+        let even = same_volume(&[weeks(13)], &[25.0; 13]).unwrap();
+        assert!(same_volume(&[bursts], &less).unwrap().p > 1e4 * even.p);
     }
 }

@@ -483,7 +483,7 @@ fn paces_of_others(followed: Followed, period: usize) -> Vec<Pace> {
 fn doubt(followed: Followed, alarms: &[Alarm], period: usize, own: Pace, between: f64) -> Option<String> {
     let compared = followed.leads;
     let rang = |alarm: &&Alarm| alarm.period == compared.labels[period];
-    let moved = alarms.iter().filter(rang).find(|alarm| alarm.kind != AlarmKind::Input);
+    let moved = alarms.iter().filter(rang).find(|alarm| !matches!(alarm.kind, AlarmKind::Input | AlarmKind::Volume));
     if let Some(alarm) = moved {
         return Some(format!("in this period an alarm rang: {}", super::in_words(alarm)));
     }
@@ -574,7 +574,8 @@ impl<'a> Forecast<'a> {
             .collect();
         let leads = open.iter().map(|cell| cell.leads).sum::<f64>();
         let interval = prediction(draws).map(|wins| wins.min(leads));
-        Pipeline { open: leads as u64, expected: Estimate::new(point.min(leads), interval) }
+        let undecided = rows.iter().filter(|&&row| self.followed.times.end[row] == End::Censored).count() as u64;
+        Pipeline { open: leads as u64, undecided: Some(undecided), expected: Estimate::new(point.min(leads), interval) }
     }
 }
 
@@ -583,5 +584,9 @@ const PRIOR: f64 = 10.0;
 
 /// Nothing is expected where there is no curve.
 pub(super) fn no_forecast() -> Pipeline {
-    Pipeline { open: 0, expected: Estimate { ..Estimate::undefined("no curve of the time to convert") } }
+    Pipeline {
+        open: 0,
+        undecided: None,
+        expected: Estimate { ..Estimate::undefined("no curve of the time to convert") },
+    }
 }

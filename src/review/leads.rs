@@ -6,6 +6,7 @@ use crate::evaluation::Grouping;
 use crate::result::ModelKind;
 use crate::stats::proportion::Count;
 use crate::stats::survival::End;
+use crate::time::Instant;
 
 /// Leads in one row order, those of the reference too.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +14,8 @@ pub struct LeadColumns {
     /// Names of the periods, oldest first.
     pub labels: Vec<String>,
     pub place: Vec<Place>,
+    /// Nothing where periods are ranges of rows.
+    pub arrivals: Option<Arrivals>,
     /// Leads that the drift of inputs is held against.
     pub reference: Vec<bool>,
     /// Leads that models learned from.
@@ -45,6 +48,14 @@ pub struct LeadColumns {
     pub first_touch: Option<FirstTouch>,
     /// Nothing where sales says nothing of leads.
     pub feedback: Option<FeedbackColumns>,
+}
+
+/// When leads came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Arrivals {
+    pub created: Vec<Instant>,
+    /// From when to before when leads of each period are there.
+    pub spans: Vec<(Instant, Instant)>,
 }
 
 /// Where a lead stands among the periods.
@@ -255,6 +266,7 @@ impl LeadColumns {
             some("exposure", exposure.len());
             some("entry", entry.len());
         }
+        self.arrivals.iter().for_each(|arrivals| some("created", arrivals.created.len()));
         self.days_to_win.iter().for_each(|column| some("days_to_win", column.len()));
         self.value.iter().for_each(|column| some("value", column.len()));
         self.touches.iter().for_each(|column| some("touches", column.len()));

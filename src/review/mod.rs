@@ -21,8 +21,8 @@ pub use benchmark::benchmarks;
 pub use drift::drift;
 pub use early::early_reads;
 pub use leads::{
-    Compared, FeedbackColumns, FirstTouch, FollowUp, Given, Input, LeadColumns, MisalignedError, ModelColumns, Place,
-    Values, Volume,
+    Arrivals, Compared, FeedbackColumns, FirstTouch, FollowUp, Given, Input, LeadColumns, MisalignedError,
+    ModelColumns, Place, Values, Volume,
 };
 pub use memory::{judged, rewritten};
 pub use trend::{changes, period, trends};

@@ -25,6 +25,7 @@ pub fn period(compared: &Compared, period: usize) -> Period {
         label: compared.labels[period].clone(),
         from: None,
         to: None,
+        covered: None,
         leads: rows.len() as u64,
         decided_before: 0,
         mature: mature.len() as u64,

@@ -43,8 +43,18 @@ pub(super) fn evidence(test: &Test, units: &Units) -> Option<Anytime> {
         arms: (1..test.arms.len()).map(of).collect(),
         confidence: 1.0 - test.alpha_of_one(),
         planned_leads: planned,
-        looks: days(test, units) as u64,
+        looks: days_with_units(test, units),
     })
+}
+
+/// Days on which units were finished.
+fn days_with_units(test: &Test, units: &Units) -> u64 {
+    let finished = |row: usize| {
+        let entry = units.entry.as_ref().map_or(0.0, |entry| entry[row]);
+        (entry + test.horizon.unwrap_or(0.0)) as u64
+    };
+    let counted = (0..units.len()).filter(|&row| units.mature[row] && units.weight(row) > 0.0).map(finished);
+    counted.collect::<std::collections::BTreeSet<_>>().len() as u64
 }
 
 /// Days from the first assignment to the last that anything is known of.

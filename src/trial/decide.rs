@@ -1,4 +1,4 @@
-use crate::result::trial::{Call, Contrast, Foretold, Line, Look, Trial, TrialVerdict};
+use crate::result::trial::{Advice, Call, Contrast, Foretold, Line, Look, Trial, TrialVerdict, WorthCall};
 use crate::result::{Estimate, Number};
 
 use crate::stats::Interval;
@@ -13,6 +13,7 @@ pub(super) fn nothing() -> TrialVerdict {
         call: Call::NotJudged,
         headline: String::new(),
         reasons: Vec::new(),
+        advice: None,
         next: Vec::new(),
         foretold: Vec::new(),
     }
@@ -37,7 +38,7 @@ pub(super) fn decide(test: &Test, units: &Units, before: &[Look], trial: &mut Tr
     verdict.headline = headline(trial, best, &refusals);
     verdict.best = best.map(|best| best.arm.clone());
     verdict.reasons = reasons(test, before, trial, &refusals);
-    verdict.next = next(test, trial, &refusals);
+    verdict.advice = Some(if refusals.is_empty() { advice(test, trial) } else { after_refusal(test, trial) });
     verdict.foretold = test.foretold.iter().filter_map(|prediction| foretold(prediction, trial)).collect();
     trial.verdict = verdict;
 }
@@ -154,7 +155,7 @@ fn is_below(p: &Number, alpha: f64) -> bool {
 }
 
 /// Which side of zero the whole interval lies on.
-fn direction(difference: &Estimate) -> Option<bool> {
+pub(super) fn direction(difference: &Estimate) -> Option<bool> {
     let interval = difference.interval()?;
     if interval.low > 0.0 {
         Some(true)
@@ -280,53 +281,45 @@ fn within_margin(test: &Test, contrast: &Contrast) -> Option<String> {
     })
 }
 
-fn next(test: &Test, trial: &Trial, refusals: &[String]) -> Vec<String> {
-    if !refusals.is_empty() {
-        return vec![after_refusal(test, trial)];
-    }
-    let says = |call: Call| trial.contrasts.iter().any(|contrast| contrast.call == call);
-    let harm = trial.contrasts.iter().all(|contrast| matches!(contrast.call, Call::Fewer));
+fn advice(test: &Test, trial: &Trial) -> Advice {
     let waits = match (&test.monitoring, &test.as_of) {
         (Monitoring::Looks { at, .. }, Some((day, _))) => at.iter().filter(|at| *at > day).min(),
         _ => None,
     };
-    let control = &trial.setting.control;
-    let unguarded = trial.contrasts.iter().filter(|contrast| contrast.call == Call::More);
-    let unguarded = unguarded.flat_map(|contrast| &contrast.guardrails).find(|guard| guard.holds != Some(true));
-    if let Some(guard) = unguarded {
-        return vec![format!(
-            "Do not hand it all leads yet: the guardrail `{}` is not shown to hold; widen its data or settle whether the margin was meant so.",
-            guard.name
-        )];
-    }
-    vec![match (says(Call::More), harm, waits) {
-        (true, ..) => "Give the better arm all leads, and keep a holdout of some percent to see that it lasts.".into(),
-        (_, true, _) => format!("Keep `{control}`."),
-        (_, _, Some(day)) => format!("Go on as planned; the next look is on {day}."),
-        _ if says(Call::SoonerNotMore) => {
-            "Decide by what sooner is worth: cash and quota come earlier, the number of customers stays what it is."
-                .into()
+    let worth = |contrast: &Contrast| contrast.worth.as_ref().map(|worth| worth.call);
+    match (best(trial), waits) {
+        (Some(best), _) if best.call == Call::More => after_more(trial, best),
+        _ if trial.contrasts.iter().all(|contrast| contrast.call == Call::Fewer) => {
+            match trial.contrasts.iter().any(|contrast| worth(contrast) == Some(WorthCall::More)) {
+                true => Advice::WeighValue,
+                false => Advice::KeepControl,
+            }
         }
-        _ if says(Call::Ahead) => format!(
-            "Keep `{control}` for now: what is ahead may be more or only sooner, and this test cannot tell which."
-        ),
-        _ => format!(
-            "Keep `{control}`, or plan a larger test with `leadoff ab plan`: the interval says which differences are still possible."
-        ),
-    }]
+        (_, Some(day)) => Advice::GoOn(day.clone()),
+        (Some(best), None) if best.call == Call::SoonerNotMore => Advice::WeighSpeed,
+        (Some(_), None) => Advice::KeepWhileOpen,
+        (None, None) => Advice::KeepOrEnlarge,
+    }
+}
+
+/// All units go to an arm that converts more only where no guardrail and no value speaks against it.
+fn after_more(trial: &Trial, best: &Contrast) -> Advice {
+    let converting = trial.contrasts.iter().filter(|contrast| contrast.call == Call::More);
+    let open = converting.flat_map(|contrast| &contrast.guardrails).find(|guard| guard.holds != Some(true));
+    match (open, best.worth.as_ref().map(|worth| worth.call)) {
+        (Some(guard), _) => Advice::SettleGuardrail(guard.name.clone()),
+        (None, None | Some(WorthCall::More)) => Advice::RollOut,
+        (None, Some(_)) => Advice::NotOnConversionsAlone,
+    }
 }
 
 /// What to do where no verdict is given.
-fn after_refusal(test: &Test, trial: &Trial) -> String {
+fn after_refusal(test: &Test, trial: &Trial) -> Advice {
     match &test.monitoring {
-        _ if !trial.soundness.refusals.is_empty() => {
-            "Mend what forbids the verdict; the figures below are shown for that and decide nothing.".into()
-        }
-        Monitoring::Fixed { at: Some(at) } => format!("Wait for {at}; until then look at the soundness only."),
-        Monitoring::Looks { .. } if trial.sequential.iter().all(|own| own.refused.is_none()) => {
-            "Act on what the last planned look said, or begin another test.".into()
-        }
-        _ => "Read this test once, at its end: leave out `monitoring`, and say so before the next look.".into(),
+        _ if !trial.soundness.refusals.is_empty() => Advice::MendTest,
+        Monitoring::Fixed { at: Some(at) } => Advice::WaitUntil(at.clone()),
+        Monitoring::Looks { .. } if trial.sequential.iter().all(|own| own.refused.is_none()) => Advice::HeedLastLook,
+        _ => Advice::ReadOnce,
     }
 }
 

@@ -1,4 +1,6 @@
-use crate::result::trial::{Call, Contrast, EffectPoint, Guardrail, Line, LineUnit, Primary};
+use crate::result::trial::{
+    Call, Contrast, EffectPoint, Guardrail, LARGEST, Line, LineUnit, Primary, TestStatistic, Worth, WorthCall,
+};
 use crate::result::{Estimate, Number};
 use crate::stats::ab::{
     Covaried, RatioUnits, Units as Values, cuped, difference_of_means, difference_of_ratios, mann_whitney,
@@ -8,16 +10,20 @@ use crate::stats::clusters::{ClusteredArms, clustered_difference, permutation_p}
 use crate::stats::dist::{normal_critical, normal_p, t_critical};
 use crate::stats::multiplicity::{benjamini_hochberg, holm};
 use crate::stats::proportion::{self, Count, katz, pooled_z, wilson};
+use crate::stats::sequential::asymptotic_interval;
 use crate::stats::strata::{self, Stratum};
 use crate::stats::survival::Curve;
 use crate::stats::{Interval, Undefined, quantile};
 
-use super::Test;
+use super::decide::direction;
 use super::units::{GuardrailColumn, RatioColumn, Units};
+use super::{Monitoring, Test};
 
 /// Clusters an arm from which CR2 is used, and from which clusters may be permuted.
 const CLUSTERS: usize = 6;
 const FEWEST: usize = 3;
+/// From this share of the sum on, the largest values make it.
+const MADE_BY_FEW: f64 = 0.5;
 /// Points of the difference over the horizon.
 const GRID: usize = 60;
 
@@ -30,6 +36,8 @@ pub(super) fn contrast(test: &Test, units: &Units, arm: usize) -> Contrast {
         speed,
         secondary: pair.secondary(),
         guardrails: units.guardrails.iter().map(|column| pair.guardrail(column)).collect(),
+        worth: (units.value.as_ref().map(|value| pair.worth(value)))
+            .filter(|worth| worth.difference.point.finite().is_some()),
         by_horizon: pair.by_horizon(),
         call: Call::NotJudged,
         notes: curve_notes,
@@ -109,6 +117,7 @@ impl Pair<'_> {
             difference,
             relative: Estimate::with(relative, limits),
             statistic: test.map(|test| test.z).into(),
+            test: Some(TestStatistic::Z),
             p: test.map(|test| test.p).into(),
             p_holm: Number::undefined("not adjusted yet"),
         }
@@ -137,6 +146,7 @@ impl Pair<'_> {
                 both.and_then(|(control, treatment)| control.relative_limits(&treatment, self.level())),
             ),
             statistic: test.into(),
+            test: Some(TestStatistic::Z),
             p: test.map(normal_p).into(),
             p_holm: Number::undefined("not adjusted yet"),
         }
@@ -156,6 +166,7 @@ impl Pair<'_> {
                 Err(Undefined::TooFewClusters),
             ),
             statistic: clustered.statistic,
+            test: Some(TestStatistic::T),
             p: clustered.p,
             p_holm: Number::undefined("not adjusted yet"),
             method: clustered.method,
@@ -231,9 +242,10 @@ impl Pair<'_> {
             treatment: result.treatment.into(),
             difference: Estimate::with(result.difference, test.map(|test| test.interval)),
             statistic: test.map(|test| test.t).into(),
+            test: Some(TestStatistic::T),
             p: test.map(|test| test.p).into(),
             p_bh: Number::undefined("not adjusted yet"),
-            method: format!("conversions within {horizon} days of mature units, Welch t"),
+            method: format!("conversions within {horizon} days of finished units, Welch t"),
         };
         (Some(line), self.still_rising(horizon))
     }
@@ -265,6 +277,7 @@ impl Pair<'_> {
             treatment: treatment.map(|mean| mean.point).into(),
             difference: Estimate::with(both.map(|both| both.0), limits),
             statistic: tested.into(),
+            test: Some(TestStatistic::Z),
             p: tested.map(normal_p).into(),
             p_bh: Number::undefined("not adjusted yet"),
             method: format!("restricted mean up to {horizon} days, z"),
@@ -335,6 +348,7 @@ impl Pair<'_> {
             treatment: result.treatment.into(),
             difference: Estimate::with(result.difference, result.test.map(|test| test.interval)),
             statistic: result.test.map(|test| test.t).into(),
+            test: Some(TestStatistic::T),
             p: result.test.map(|test| test.p).into(),
             p_bh: Number::undefined("not adjusted yet"),
             method: match result.log_ratio {
@@ -354,12 +368,58 @@ impl Pair<'_> {
         line
     }
 
+    /// The setting's quantile of the values won in all arms.
+    fn cap(&self, value: &[f64]) -> f64 {
+        let won: Vec<f64> = value.iter().copied().filter(|value| *value > 0.0).collect();
+        quantile::of(&won, self.test.winsor).unwrap_or(f64::INFINITY)
+    }
+
+    fn worth(&self, value: &[f64]) -> Worth {
+        let cap = self.units.weight.is_none().then(|| self.cap(value)).filter(|cap| cap.is_finite());
+        let capped: Vec<f64> = value.iter().map(|value| value.min(cap.unwrap_or(f64::INFINITY))).collect();
+        let line = self.mean_line("", &capped);
+        let difference = match self.test.monitoring {
+            Monitoring::Anytime { leads } => self.at_any_time(&line, leads),
+            _ => line.difference,
+        };
+        let rows = |arm: usize| self.units.mature_rows(arm);
+        let sum = |arm: usize| rows(arm).map(|row| self.units.weight(row) * value[row]).sum::<f64>();
+        let (control_sum, treatment_sum) = (sum(0), sum(self.arm));
+        let mut largest: Vec<f64> = rows(0).chain(rows(self.arm)).map(|row| value[row]).collect();
+        largest.sort_by(|a, b| b.total_cmp(a));
+        let share = match self.units.weight {
+            Some(_) => Number::undefined("only means are known"),
+            None if control_sum + treatment_sum <= 0.0 => Undefined::Empty.into(),
+            None => (largest.iter().take(LARGEST).sum::<f64>() / (control_sum + treatment_sum)).into(),
+        };
+        let call = match (share.finite(), direction(&difference)) {
+            (Some(share), _) if share >= MADE_BY_FEW => WorthCall::MadeByFew,
+            (_, Some(true)) => WorthCall::More,
+            (_, Some(false)) => WorthCall::Less,
+            (_, None) => WorthCall::NoDifferenceShown,
+        };
+        Worth { cap, difference, control_sum, treatment_sum, largest_share: share, call }
+    }
+
+    /// The difference of a line with the interval of a confidence sequence.
+    fn at_any_time(&self, line: &Line, leads: f64) -> Estimate {
+        let Some((difference, t)) =
+            line.difference.point.finite().zip(line.statistic.finite()).filter(|(_, t)| *t != 0.0)
+        else {
+            return line.difference.clone();
+        };
+        let n = self.units.sum(self.units.mature_rows(0)) + self.units.sum(self.units.mature_rows(self.arm));
+        let planned = leads * self.test.share_of_pair(self.arm);
+        let variance = (difference / t).powi(2);
+        let interval = asymptotic_interval(difference, variance, n, self.test.alpha_of_one(), planned);
+        Estimate::with(Ok(difference), interval)
+    }
+
     fn winsorised(&self, value: &[f64]) -> Line {
-        let positive: Vec<f64> = value.iter().copied().filter(|value| *value > 0.0).collect();
-        let cap = quantile::of(&positive, self.test.winsor).unwrap_or(f64::INFINITY);
+        let cap = self.cap(value);
         let capped: Vec<f64> = value.iter().map(|value| value.min(cap)).collect();
         let name = format!(
-            "Revenue per {}, capped at the {:.0} % quantile of deals",
+            "Revenue per {}, capped at the {:.0} % quantile of values won",
             self.test.unit,
             100.0 * self.test.winsor
         );
@@ -383,6 +443,7 @@ impl Pair<'_> {
                 high: Number::undefined("a test without an interval"),
             },
             statistic: result.map(|result| result.u).into(),
+            test: Some(TestStatistic::U),
             p: result.and_then(|result| result.p).into(),
             p_bh: Number::undefined("not adjusted yet"),
             method: "Mann–Whitney, ties by half (a test, no interval)".into(),
@@ -412,6 +473,7 @@ impl Pair<'_> {
                 if refused { Err(Undefined::TooFewClusters) } else { result.interval },
             ),
             statistic: guard(result.test.map(|test| test.z)).into(),
+            test: Some(TestStatistic::Z),
             p: guard(result.test.map(|test| test.p)).into(),
             p_bh: Number::undefined("not adjusted yet"),
             method: "ratio of sums, delta method".into(),
@@ -441,12 +503,13 @@ impl Pair<'_> {
             Err(reason) => format!("variance reduction undefined: {reason}"),
         };
         Line {
-            name: "Conversion of mature units, adjusted for the covariate".into(),
+            name: "Conversion of finished units, adjusted for the covariate".into(),
             unit: LineUnit::Share,
             control: self.units.count(self.units.mature_rows(0)).rate().into(),
             treatment: self.units.count(self.units.mature_rows(self.arm)).rate().into(),
             difference: Estimate::with(pooled.and_then(|at| at.difference), limits),
             statistic: pooled.and_then(|at| at.test).map(|test| test.z).into(),
+            test: Some(TestStatistic::Z),
             p: pooled.and_then(|at| at.test).map(|test| test.p).into(),
             p_bh: Number::undefined("not adjusted yet"),
             method: format!("CUPED, pooled slope; {spared}"),
@@ -467,7 +530,7 @@ impl Pair<'_> {
             if at.sato_error > 0.0 { Ok(at.difference / at.sato_error) } else { Err(Undefined::ZeroVariance) }
         });
         Line {
-            name: "Conversion of mature units, within strata".into(),
+            name: "Conversion of finished units, within strata".into(),
             unit: LineUnit::Share,
             control: self.units.count(self.units.mature_rows(0)).rate().into(),
             treatment: self.units.count(self.units.mature_rows(self.arm)).rate().into(),
@@ -476,6 +539,7 @@ impl Pair<'_> {
                 pooled.map(|at| Interval::around(at.difference, normal_critical(self.level()) * at.sato_error)),
             ),
             statistic: test.into(),
+            test: Some(TestStatistic::Z),
             p: test.map(normal_p).into(),
             p_bh: Number::undefined("not adjusted yet"),
             method: "Mantel–Haenszel difference, Sato's error".into(),

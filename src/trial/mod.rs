@@ -13,6 +13,8 @@ mod sequential;
 pub mod simulate;
 mod soundness;
 mod sql;
+#[cfg(test)]
+mod tests;
 mod units;
 
 pub use aggregate::{Aggregate, from_aggregates};
@@ -134,6 +136,12 @@ pub struct Oddities {
     pub no_arm: u64,
     /// Rows of arms that the test does not have, with their names.
     pub unknown_arms: Vec<(String, u64)>,
+    /// Rows of arms of weight 0, which the test assigns to nobody, with their names.
+    pub holdouts: Vec<(String, u64)>,
+    /// Labels of `delivered` that are no arm, with their units.
+    pub unknown_delivered: Vec<(String, u64)>,
+    /// Rows of counts whose conversions, or whose units, are not known.
+    pub not_known: u64,
     /// Units without a readable time of assignment.
     pub no_time: u64,
     /// Units assigned after the look.

@@ -223,7 +223,7 @@ impl Found {
         count(
             oddities.strangers,
             "Outcomes without assignment",
-            "outcomes belong to units that were never assigned; left out",
+            "outcomes belong to units that the assignments do not name; left out",
         );
         count(oddities.added_up, "Repeated counts", "rows of counts repeat an arm and day; they are added up");
         count(
@@ -236,9 +236,24 @@ impl Found {
             "Deals still open",
             "units have a deal that is still open, and nobody knows when others ended; left out",
         );
+        count(
+            oddities.not_known,
+            "Counts not known",
+            "rows of counts have an empty cell: it is not known yet and not 0; their units are not finished",
+        );
         for (name, n) in unknown_arms {
-            let text = format!("{n} rows stand in an arm `{name}` that the test does not have; left out");
+            let text = format!(
+                "{n} rows stand in an arm `{name}` that the test does not have; they are left out with their outcomes; if it is a holdout, name it among the arms with weight 0"
+            );
             self.say(level(*n), "Unknown arm", text);
+        }
+        for (name, n) in &oddities.holdouts {
+            let text = format!("{n} rows stand in `{name}`, an arm of weight 0; they are left out with their outcomes");
+            self.say(Level::Note, "Holdout", text);
+        }
+        for (label, n) in &oddities.unknown_delivered {
+            let text = format!("{n} units were scored by `{label}`, which is no arm: it counts as another arm's model");
+            self.say(level(*n), "Unknown model", text);
         }
         self.grave(
             *several_arms,
@@ -334,7 +349,7 @@ impl Found {
         for arm in 1..test.arms.len() {
             if pooled_z(count(0), count(arm)).is_ok_and(|test| test.p < SRM_ALPHA) {
                 let text = format!(
-                    "`{}` and `{}` were not assigned at the same times: their shares of mature units differ, and a season can look like an effect",
+                    "`{}` and `{}` were not assigned at the same times: their shares of finished units differ, and a season can look like an effect",
                     test.arms[0].name, test.arms[arm].name
                 );
                 self.say(Level::Warning, "Unequal follow-up", text);

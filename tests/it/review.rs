@@ -2,18 +2,31 @@
 
 use leadoff::evaluation::Grouping;
 use leadoff::result::review::{Alarm, AlarmKind};
-use leadoff::review::{Compared, FollowUp, Given, Input, LeadColumns, Place, Values, Volume, alarms, early_reads};
+use leadoff::review::{
+    Arrivals, Compared, FollowUp, Given, Input, LeadColumns, Place, Values, Volume, alarms, early_reads,
+};
 use leadoff::simulate::changing::{CRITERIA, EDGES, KINDS, Made, Quarters, SOURCES, Turn};
 use leadoff::stats::random::Seed;
 use leadoff::stats::survival::End;
+use leadoff::time::DAY;
 use serde_json::Value;
 
 use crate::product::{close, folder, json, leadoff_in, shared, write};
 
 const QUARTERS: usize = 8;
+const QUARTER_DAYS: i64 = 91;
 
 fn history(turn: Option<(Turn, usize)>, after: f64, seed: u64) -> Quarters {
     Quarters { quarters: QUARTERS, leads: 2_500, after, horizon: 90.0, turn, seed: Seed(seed) }
+}
+
+/// When leads of made quarters came, counted from the export backwards, and their quarters.
+fn arrivals(made: &Made) -> Arrivals {
+    let created: Vec<i64> = made.exposure.iter().map(|days| -(days * DAY as f64) as i64).collect();
+    let last = |row: &usize| made.quarter[*row] == QUARTERS - 1;
+    let latest = (0..created.len()).filter(last).map(|row| created[row]).max().unwrap_or(0);
+    let quarter = |back: i64| (latest - (back + 1) * QUARTER_DAYS * DAY, latest - back * QUARTER_DAYS * DAY);
+    Arrivals { created, spans: (0..QUARTERS as i64).rev().map(quarter).collect() }
 }
 
 /// The columns of a review from made leads.
@@ -24,6 +37,7 @@ fn compared(made: &Made, horizon: f64) -> Compared {
     let columns = LeadColumns {
         labels: (1..=QUARTERS).map(|quarter| format!("Q{quarter}")).collect(),
         place: made.quarter.iter().map(|quarter| Place::Period(*quarter)).collect(),
+        arrivals: Some(arrivals(made)),
         reference: made.quarter.iter().map(|quarter| *quarter == 0).collect(),
         trained: vec![false; leads],
         mature: made.exposure.iter().map(|days| *days >= horizon).collect(),
@@ -368,6 +382,21 @@ fn a_second_review_quotes_the_first_and_names_a_history_that_was_edited() {
 }
 
 #[test]
+fn a_quarter_that_the_leads_do_not_cover_says_so() {
+    let folder = folder();
+    let made_until =
+        ["simulate", "data", "--leads", "1500", "--from", "2025-01-01", "--to", "2026-02-20", "--until", "2026-04-30"];
+    leadoff_in(folder.path(), &made_until).done();
+    let review = reviewed(folder.path(), &made("2026-04-30"), &["--quarter", "2026Q1", "--compare", "2"], "2026q1");
+    let covered = |place: usize| review["periods"][place]["covered"].clone();
+    assert_eq!((covered(0), covered(1), &covered(2)[0]), (Value::Null, Value::Null, &"2026-01-01".into()));
+    let last = covered(2)[1].as_str().unwrap().to_owned();
+    assert!(last.starts_with("2026-02-1"), "{last}");
+    let page = std::fs::read_to_string(folder.path().join("reviews/2026q1/review.md")).unwrap();
+    assert!(page.contains(&format!("leads in 2026Q1 (leads to {last} only)")), "{page}");
+}
+
+#[test]
 fn a_ledger_that_was_touched_up_is_not_believed() {
     let folder = simulated("3000");
     let path = folder.path();
@@ -602,7 +631,7 @@ fn what_sales_did_and_said_is_counted_by_tier() {
         "What sales says of the leads, by tier.",
         "Touched within an hour: 25.0 %",
         "It does not show that speed wins",
-        "Where sales and the score disagree: of 40 mature leads in the top tier that sales rejected, 10 converted; of 30 mature leads in the lowest that sales accepted, 4 did.",
+        "Where sales and the score disagree: of 40 finished leads in the top tier that sales rejected, 10 converted; of 30 finished leads in the lowest that sales accepted, 4 did.",
     ] {
         assert!(page.contains(words) && markdown.contains(words), "{words}");
     }

@@ -61,7 +61,7 @@ pub fn tiers_from_the_top(review: &Review, most: usize) -> Chart {
         let frame = Frame { x: NAMES, y: TOP, width: PLOT, height: bottom - TOP };
         let plot = sheet.plot(frame, scale, Scale::spanning(0.0, 1.0, 1, Unit::Plain, "").without_ticks());
         key(sheet, &label(0), &label(1));
-        for (x, name) in [(LEADS, "Leads"), (DAYS, "Days"), (MATURE, "Mature")] {
+        for (x, name) in [(LEADS, "Leads"), (DAYS, "Days"), (MATURE, "Finished")] {
             sheet.text((x, TOP - 12.0), name, NOTE.sized(13.0).right());
         }
         for (place, tier) in rows.iter().enumerate() {
@@ -97,7 +97,7 @@ fn panels(rows: &[Tier], labels: &[String; 2]) -> Vec<Panel> {
         panel("Median days to win by tier", Axis::new("days", text::Unit::Days), &|row, place| {
             Mark::new(place, row.median_days.finite())
         }),
-        panel("How much of each tier is mature", Axis::new("share of leads", text::Unit::Share), &|row, place| {
+        panel("How much of each tier is finished", Axis::new("share of leads", text::Unit::Share), &|row, place| {
             Mark::new(place, Some(row.leads as f64 / all(row)))
         }),
     ]
@@ -137,7 +137,7 @@ fn row(sheet: &Sheet, plot: &Plot, tier: &Tier, y: f64) {
 fn bar(sheet: &Sheet, plot: &Plot, row: &Bracket, (top, bottom): (f64, f64), ink: Ink, opacity: f64) {
     let x = |rate: f64| plot.at((rate, 0.0)).0;
     let Some(rate) = row.rate.point.finite() else {
-        return sheet.text((x(0.0) + 6.0, f64::midpoint(top, bottom)), "no mature lead", NOTE);
+        return sheet.text((x(0.0) + 6.0, f64::midpoint(top, bottom)), "no finished lead", NOTE);
     };
     sheet.bar((x(0.0), top), (x(rate), bottom), ink, opacity);
     if let Some(interval) = row.rate.interval() {

@@ -7,8 +7,8 @@ use crate::result::review::{Advice, AdviceKind, AlarmKind, EarlyRead, Period, Re
 use super::super::chart;
 use super::super::document::{Block, Cell, Column, Section, Table, Text, name, say};
 use super::super::text::{self, Unit};
-use super::summary::{named, regret_words, switching};
-use super::{back, reviewed};
+use super::summary::{self, named, regret_words, switching};
+use super::{back, named_period, reviewed};
 
 pub(super) fn section(review: &Review) -> Section {
     let mut blocks = vec![Block::Table(figures(review)), Block::Figure(chart::tiers(review)), changes(review)];
@@ -29,7 +29,7 @@ fn figures(review: &Review) -> Table {
     let all = compared(review);
     let mut columns = vec![Column::label("").brief()];
     for (place, period) in all.iter().enumerate() {
-        let label = text::clipped(&period.label, 24);
+        let label = named_period(period, 24);
         let title = if place == 2 { format!("{label}, a year ago") } else { label };
         columns.push(Column::number(title).brief());
     }
@@ -38,6 +38,7 @@ fn figures(review: &Review) -> Table {
     };
     let read = |period: &Period| review.early.iter().find(|read| read.label == period.label);
     let mut rows = vec![
+        row("Leads", &|period| Cell::count(period.leads)),
         row("Wins", &|period| wins(period, read(period))),
         row("Conversion", &|period| conversion(period, read(period))),
     ];
@@ -50,9 +51,11 @@ fn figures(review: &Review) -> Table {
         let title = if reviewed(review).is_mature() { "Value won" } else { "Value won so far" };
         rows.push(row(title, &value));
     }
-    let title = named(review).map_or(String::new(), |comparison| format!(", {}", switching(comparison).1));
-    let title = format!("Switching is worth{title}");
-    let mut worth = vec![vec![Cell::text(title), switch(review)]];
+    let mut worth = vec![vec![Cell::text("Switching is worth"), switch(review)]];
+    worth.extend(named(review).map(|_| {
+        let leads = text::plural(review.decision.leads, "finished lead");
+        vec![Cell::text("counted on"), Cell::text(leads)]
+    }));
     worth.extend(switch_value(review).map(|value| vec![Cell::text("in value"), value]));
     for mut row in worth {
         row.extend(all.iter().skip(1).map(|_| Cell::empty()));
@@ -64,6 +67,9 @@ fn figures(review: &Review) -> Table {
 /// Wins; of an open period those so far, with the early read of the end.
 fn wins(period: &Period, read: Option<&EarlyRead>) -> Cell {
     match read.filter(|read| !period.is_mature() && read.wins.point.finite().is_some()) {
+        Some(read) if read.doubt.is_some() => {
+            Cell::text(format!("{} so far; {UNTOLD}", text::count(period.wins_so_far)))
+        }
         Some(read) => {
             let ends = text::parts(&read.wins, Unit::Count).1.unwrap_or_default();
             Cell::text(format!("{} so far; {ends} in the end", text::count(period.wins_so_far)))
@@ -73,8 +79,12 @@ fn wins(period: &Period, read: Option<&EarlyRead>) -> Cell {
     }
 }
 
+/// In the place of an early read that can not be trusted.
+pub(super) const UNTOLD: &str = "how it ends can not be told yet";
+
 fn conversion(period: &Period, read: Option<&EarlyRead>) -> Cell {
     match read.filter(|read| !period.is_mature() && read.rate.point.finite().is_some()) {
+        Some(read) if read.doubt.is_some() => Cell::text(UNTOLD),
         Some(read) => Cell::text(format!("≈ {}", text::estimate(&read.rate, Unit::Share))),
         None => Cell::estimate(&period.rate, Unit::Share),
     }
@@ -83,9 +93,10 @@ fn conversion(period: &Period, read: Option<&EarlyRead>) -> Cell {
 /// What the named challenger is worth in wins.
 fn switch(review: &Review) -> Cell {
     let Some(comparison) = named(review) else { return Cell::text("none is shown to be better") };
-    let (point, interval) = text::parts(&switching(comparison).0, Unit::CountDifference);
+    let (wins, per) = switching(comparison);
+    let (point, interval) = text::parts(&wins, Unit::CountDifference);
     let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
-    Cell::text(format!("{point} wins{interval}"))
+    Cell::text(format!("{point} wins {per}{interval}"))
 }
 
 /// The same in money; nothing where wins carry no value.
@@ -128,6 +139,7 @@ fn changes(review: &Review) -> Block {
         Column::number("From").brief(),
         Column::number("To").brief(),
         Column::number("Wins a quarter").brief(),
+        Column::number("Counted on leads").brief(),
         Column::label("Who decides").brief(),
     ];
     let row = |(place, advice): (usize, &Advice)| {
@@ -140,6 +152,7 @@ fn changes(review: &Review) -> Block {
             Cell::optional(advice.from, Unit::Plain),
             Cell::optional(advice.to, Unit::Plain),
             gain,
+            advice.leads.filter(|_| advice.gain.point.finite().is_some()).map_or_else(|| Cell::text("–"), Cell::count),
             Cell::text(text::capitalised(&advice.who)),
         ]
     };
@@ -186,7 +199,8 @@ fn sources(review: &Review) -> Option<Table> {
 /// Maturity, breaks in the tracking, and what became of the last advice, in one line.
 pub(super) fn trust(review: &Review) -> (Level, Text) {
     let period = reviewed(review);
-    let mature = format!("{} of this period's leads are mature. ", text::quantity(period.share_mature(), Unit::Share));
+    let mature =
+        format!("{} of this period's leads are finished. ", text::quantity(period.share_mature(), Unit::Share));
     let broken: Vec<String> = review
         .alarms
         .rung
@@ -198,14 +212,22 @@ pub(super) fn trust(review: &Review) -> (Level, Text) {
         true => say!["No break in the tracking. "],
         false => say!["Tracking broke: "].then(super::super::document::names(&broken)).then(". ".into()),
     };
+    let volume =
+        review.alarms.rung.iter().find(|alarm| alarm.kind == AlarmKind::Volume && alarm.period == period.label);
+    let volume_words = volume.map_or(Text::default(), |alarm| {
+        Text::from(text::capitalised(&summary::alarm_words(alarm).plain())).then(". ".into())
+    });
     let rewritten = review.memory.rewritten.len() as u64;
     let history = match rewritten {
         0 => Text::default(),
         n => format!("The history of {} was changed since. ", text::plural(n, "period")).into(),
     };
-    let level =
-        if !broken.is_empty() || rewritten > 0 || period.share_mature() < 0.5 { Level::Warning } else { Level::Note };
-    (level, Text::from(mature).then(tracking).then(history).then(last_advice(review)))
+    let level = if !broken.is_empty() || volume.is_some() || rewritten > 0 || period.share_mature() < 0.5 {
+        Level::Warning
+    } else {
+        Level::Note
+    };
+    (level, volume_words.then(mature.into()).then(tracking).then(history).then(last_advice(review)))
 }
 
 fn last_advice(review: &Review) -> Text {
@@ -221,6 +243,6 @@ fn last_advice(review: &Review) -> Text {
     }
     match &last.regret {
         Some(regret) => words.then("; since then ".into()).then(regret_words(regret)),
-        None => words.then("; no mature lead since to judge it on.".into()),
+        None => words.then("; no finished lead since to judge it on.".into()),
     }
 }

@@ -50,6 +50,26 @@ fn reviewed(review: &Review) -> &Period {
     review.periods.last().expect("a review has a period")
 }
 
+/// The period's name; where the leads that there are leave out a part of it, with what they cover.
+fn named_period(period: &Period, most: usize) -> String {
+    let label = text::clipped(&period.label, most);
+    let covers = |end: &Option<String>, day: &String| end.as_ref() == Some(day);
+    match &period.covered {
+        None => label,
+        Some((first, last)) => match (covers(&period.from, first), covers(&period.to, last)) {
+            (true, _) => format!("{label} (leads to {last} only)"),
+            (_, true) => format!("{label} (leads from {first} only)"),
+            _ => format!("{label} (leads from {first} to {last} only)"),
+        },
+    }
+}
+
+/// The same for the period of this label.
+fn named(review: &Review, label: &str) -> String {
+    let period = review.periods.iter().find(|period| period.label == label);
+    period.map_or_else(|| text::clipped(label, 40), |period| named_period(period, 40))
+}
+
 /// The period so many back.
 fn back(review: &Review, periods: usize) -> Option<&Period> {
     review.periods.len().checked_sub(1 + periods).and_then(|place| review.periods.get(place))
@@ -85,7 +105,7 @@ fn answer(review: &Review) -> Answer {
     let verdict = summary::verdict(review);
     let period = reviewed(review);
     let mature = text::quantity(period.share_mature(), text::Unit::Share);
-    let label = text::clipped(&period.label, 40);
+    let label = named_period(period, 40);
     let leads = text::plural(period.leads, "lead");
     let wins = match period.is_mature() {
         true => text::plural(period.wins, "win"),
@@ -99,7 +119,7 @@ fn answer(review: &Review) -> Answer {
         },
         headline: verdict.headline,
         line: verdict.line,
-        readiness: format!("{leads} in {label}, {mature} of them mature with {wins}.").into(),
+        readiness: format!("{leads} in {label}, {mature} of them finished with {wins}.").into(),
         banners: review
             .notices
             .iter()

@@ -9,7 +9,7 @@ use super::super::chart;
 use super::super::document::{Block, Cell, Column, Section, Table, Text, name, say};
 use super::super::facts;
 use super::super::text::{self, Unit};
-use super::{champion, glance, reviewed, summary};
+use super::{champion, glance, named_period, reviewed, summary};
 
 pub(super) fn all(review: &Review) -> Vec<Section> {
     let mut all = vec![trend(review)];
@@ -37,16 +37,16 @@ fn periods(review: &Review) -> Table {
     let columns = vec![
         Column::label(text::capitalised(&review.setting.unit)).brief(),
         Column::number("Leads").brief(),
-        Column::number("Mature"),
+        Column::number("Finished"),
         Column::number("Wins").brief(),
         Column::number("Conversion").brief(),
-        Column::number("Value won"),
+        Column::number("Value won so far"),
         Column::number("Median days to win"),
         Column::number("Decided before scored"),
     ];
     let rows = review.periods.iter().enumerate().map(|(place, period)| {
         vec![
-            Cell::label(&period.label).at(place),
+            Cell::label(&named_period(period, 40)).at(place),
             Cell::count(period.leads),
             Cell::value(period.share_mature(), Unit::Share),
             Cell::count(period.wins),
@@ -56,7 +56,11 @@ fn periods(review: &Review) -> Table {
             Cell::count(period.decided_before),
         ]
     });
-    Table::new("Leads by creation, as they are known now. Rates are those of mature leads.", columns, rows.collect())
+    Table::new(
+        "Leads by creation, as they are known now. Wins, conversion and days to win are those of finished leads, value is that of all wins so far.",
+        columns,
+        rows.collect(),
+    )
 }
 
 /// Conversion of every bracket in every period.
@@ -123,7 +127,7 @@ fn model_section(review: &Review, model: &ModelTrend) -> Section {
     };
     let columns = vec![
         Column::label(text::capitalised(&review.setting.unit)),
-        Column::number("Mature leads"),
+        Column::number("Finished leads"),
         Column::number("AUC").term("AUC"),
         Column::number("Lift, top 10 %").term("Lift"),
         Column::number(capture).term("Capture"),
@@ -134,7 +138,7 @@ fn model_section(review: &Review, model: &ModelTrend) -> Section {
     ];
     let row = |(place, one): (usize, &ModelPeriod)| {
         vec![
-            Cell::label(&one.label).at(place),
+            Cell::label(&super::named(review, &one.label)).at(place),
             Cell::count(one.leads),
             Cell::estimate(&one.auc, Unit::Plain),
             Cell::estimate(&one.lift, Unit::Ratio),
@@ -165,17 +169,17 @@ fn early(review: &Review) -> Option<Section> {
     }
     let columns = vec![
         Column::label(text::capitalised(&review.setting.unit)).brief(),
-        Column::number("Mature").brief(),
+        Column::number("Finished").brief(),
         Column::number("Wins so far").brief(),
         Column::number("Wins in the end").brief(),
         Column::number("Conversion in the end").brief(),
         Column::number("Pace").brief(),
-        Column::label("To be trusted"),
+        Column::label("To be trusted").brief(),
     ];
     let row = |read: &EarlyRead| {
         let doubt = read.doubt.as_ref().map_or("yes".into(), |doubt| format!("no: {doubt}"));
         vec![
-            Cell::label(&read.label),
+            Cell::label(&super::named(review, &read.label)),
             Cell::value(read.share_mature, Unit::Share),
             Cell::count(read.wins_so_far),
             Cell::estimate(&read.wins, Unit::Count),
@@ -383,17 +387,19 @@ fn decision(review: &Review) -> Section {
     let decision = &review.decision;
     let words = format!(
         "Challengers against the live model on {} with {}, created in {} and known to no model that learned.",
-        text::plural(decision.leads, "mature lead"),
+        text::plural(decision.leads, "finished lead"),
         text::plural(decision.wins, "win"),
         text::clean(&decision.window)
     );
     let mut blocks = vec![Block::Paragraph(words.into())];
     let mut reasons: Vec<Text> =
         decision.verdict.reasons.iter().map(|reason| Text::whole(&facts::reason(reason))).collect();
-    if reasons.is_empty() {
+    if decision.comparisons.is_empty() && reasons.is_empty() {
         reasons.push("There is no challenger to compare with.".into());
     }
-    blocks.push(Block::List(reasons));
+    if !reasons.is_empty() {
+        blocks.push(Block::List(reasons));
+    }
     if !decision.comparisons.is_empty() {
         let columns = vec![
             Column::label("Challenger").brief(),
@@ -545,19 +551,19 @@ fn open(review: &Review) -> Text {
     let pipeline = &benchmarks.pipeline;
     let open = match pipeline.expected.point.finite().filter(|_| pipeline.open > 0) {
         Some(_) => format!(
-            " Of the {} that are open now, {} wins are expected within the horizon.",
-            text::plural(pipeline.open, "lead"),
+            " {}; {} of these are expected to be won by then.",
+            summary::open_leads(review),
             text::estimate(&pipeline.expected, Unit::Count)
         ),
         None => String::new(),
     };
-    format!("On {}. {days}{open}", text::plural(benchmarks.leads, "mature lead")).into()
+    format!("On {}. {days}{open}", text::plural(benchmarks.leads, "finished lead")).into()
 }
 
 fn yields(title: &str, parts: &[Yield], touches: bool, caption: &str) -> Table {
     let mut columns = vec![
         Column::label(title),
-        Column::number("Mature leads"),
+        Column::number("Finished leads"),
         Column::number("Converts"),
         Column::number("Leads for a win"),
     ];
@@ -610,7 +616,7 @@ fn speed(touch: &TouchSpeed) -> Vec<Block> {
     );
     let columns = vec![
         Column::label("First touch"),
-        Column::number("Mature leads"),
+        Column::number("Finished leads"),
         Column::number("Converts"),
         Column::number("Mean score"),
     ];
@@ -670,9 +676,9 @@ fn feedback(feedback: &crate::result::review::Feedback) -> Vec<Block> {
     blocks.push(Block::Paragraph(
         format!(
             "Where sales and the score disagree: of {} in the top tier that sales rejected, {} converted; of {} in the lowest that sales accepted, {} did.",
-            text::plural(feedback.rejected_high, "mature lead"),
+            text::plural(feedback.rejected_high, "finished lead"),
             text::count(feedback.rejected_high_wins),
-            text::plural(feedback.accepted_low, "mature lead"),
+            text::plural(feedback.accepted_low, "finished lead"),
             text::count(feedback.accepted_low_wins)
         )
         .into(),

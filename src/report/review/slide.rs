@@ -5,7 +5,7 @@ use crate::result::review::{Advice, Period, Review};
 
 use super::super::chart::{self, Brief, Chart, Figure, Proposal};
 use super::super::text::{self, Unit};
-use super::{glance, reviewed, summary};
+use super::{glance, named_period, reviewed, summary};
 
 /// The most tiers that can be read on a slide.
 const TIERS: usize = 5;
@@ -35,7 +35,7 @@ fn picture(review: &Review) -> Chart {
 }
 
 fn label(period: &Period) -> String {
-    text::clipped(&period.label, 24)
+    named_period(period, 24)
 }
 
 /// What something was in the period before and a year ago: "145 in 2026Q1; 156 in 2025Q2, a year ago".
@@ -70,7 +70,7 @@ fn in_the_end(review: &Review) -> Option<String> {
     let read = review.early.iter().find(|read| read.label == period.label).filter(|_| !period.is_mature())?;
     match (&read.doubt, text::parts(&read.wins, Unit::Count).1, read.wins.interval()) {
         (None, Some(ends), Some(_)) => Some(format!("{ends} in the end")),
-        _ => Some("how it ends can not be told yet".into()),
+        _ => Some(glance::UNTOLD.into()),
     }
 }
 
@@ -98,7 +98,7 @@ fn conversion(review: &Review) -> Figure {
         (None, _) => ("–".into(), Some("no horizon is over".into())),
     };
     Figure {
-        label: format!("Conversion of mature leads in {}", label(period)),
+        label: format!("Conversion of finished leads in {}", label(period)),
         value,
         beside: joined([range, before(review, share)]),
     }
@@ -106,16 +106,17 @@ fn conversion(review: &Review) -> Figure {
 
 fn decision(review: &Review) -> Figure {
     let (value, beside) = match (review.decision.verdict.decision, summary::named(review)) {
-        (Decision::Promote, Some(comparison)) => {
-            ("Replace it", format!("by {}: {}", text::clipped(&comparison.challenger, 24), summary::worth(comparison)))
-        }
+        (Decision::Promote, Some(comparison)) => (
+            "Replace it",
+            format!("by {}: {}", text::clipped(&comparison.challenger, 24), summary::worth(review, comparison)),
+        ),
         (Decision::Keep, _) => ("Keep it", "no challenger passes the gates".into()),
         (_, Some(comparison)) => (
             "Keep it for now",
             format!(
                 "whether {} does better is not shown: {}",
                 text::clipped(&comparison.challenger, 24),
-                summary::worth(comparison)
+                summary::worth(review, comparison)
             ),
         ),
         _ => ("Keep it for now", "there is no evidence for another one".into()),
@@ -137,7 +138,8 @@ fn proposal((place, advice): (usize, &Advice)) -> Proposal {
             Some(interval) if interval.low > 0.0 => "",
             _ => ", which may be nothing",
         };
-        format!("{} wins a quarter{may_be_nothing}", text::estimate(&advice.gain, Unit::CountDifference))
+        let on = advice.leads.map_or(String::new(), |leads| format!(", {}", summary::counted_on(leads)));
+        format!("{} wins a quarter{may_be_nothing}{on}", text::estimate(&advice.gain, Unit::CountDifference))
     });
     Proposal {
         what: format!("{}. {}", place + 1, glance::advice_words(advice).plain()),

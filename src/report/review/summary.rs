@@ -8,7 +8,7 @@ use crate::result::{Comparison, Decision, Estimate, Level};
 use super::super::document::{Block, Section, Span, Text, name, say};
 use super::super::text::{self, Unit};
 use super::super::{facts, notices};
-use super::{back, live, reviewed};
+use super::{back, live, named_period, reviewed};
 
 /// The first sentence of a review.
 pub(super) struct Verdict {
@@ -64,12 +64,17 @@ pub(super) fn named(review: &Review) -> Option<&Comparison> {
     review.decision.comparisons.iter().find(|one| one.challenger == *challenger)
 }
 
-/// "+25 wins a quarter (+13 to +34)".
-pub(super) fn worth(comparison: &Comparison) -> String {
+/// From how many leads a figure comes.
+pub(super) fn counted_on(leads: u64) -> String {
+    format!("counted on {}", text::plural(leads, "finished lead"))
+}
+
+/// "+25 wins a quarter (+13 to +34), counted on 4,000 finished leads".
+pub(super) fn worth(review: &Review, comparison: &Comparison) -> String {
     let (wins, per) = switching(comparison);
     let (point, interval) = text::parts(&wins, Unit::CountDifference);
     let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
-    format!("{point} wins {per}{interval}")
+    format!("{point} wins {per}{interval}, {}", counted_on(review.decision.leads))
 }
 
 /// "AUC 0.694, 0.650 to 0.738".
@@ -92,7 +97,11 @@ pub(super) fn verdict(review: &Review) -> Verdict {
     let decision = &review.decision.verdict;
     let (act, brief) = match (decision.decision, named(review)) {
         (Decision::Promote, Some(comparison)) => (
-            say![", but ", name(&comparison.challenger), format!(" does better by {}: replace it.", worth(comparison))],
+            say![
+                ", but ",
+                name(&comparison.challenger),
+                format!(" does better by {}: replace it.", worth(review, comparison))
+            ],
             format!("replace it by `{}`", comparison.challenger),
         ),
         (Decision::Keep, _) => (say![": keep it. No challenger passes the gates."], "keep it".into()),
@@ -100,7 +109,7 @@ pub(super) fn verdict(review: &Review) -> Verdict {
             say![
                 ": keep it for now. Whether ",
                 name(&comparison.challenger),
-                format!(" does better is not shown ({}).", worth(comparison))
+                format!(" does better is not shown ({}).", worth(review, comparison))
             ],
             "keep it for now".into(),
         ),
@@ -187,9 +196,9 @@ fn conversion(review: &Review) -> Option<Text> {
     };
     Some(seen(
         format!(
-            "Conversion of mature leads {words}: {} in {}, {} now ({}).",
+            "Conversion of finished leads {words}: {} in {}, {} now ({}).",
             text::estimate(&before.rate, Unit::Share),
-            text::clipped(&before.label, 40),
+            named_period(before, 40),
             text::estimate(&now.rate, Unit::Share),
             text::estimate(total, Unit::Points)
         ),
@@ -251,15 +260,16 @@ fn calibration(review: &Review) -> Option<Text> {
 fn early(review: &Review) -> Option<Text> {
     let read = review.early.iter().find(|read| read.label == reviewed(review).label)?;
     read.rate.point.finite()?;
+    let doubt = read.doubt.as_ref().map(|doubt| format!(", which can not be trusted ({doubt})"));
     let sentence = format!(
-        "Early read: once every horizon is over, {} of the leads of {} will have converted ({} wins, {} so far).",
+        "Early read{}: once every horizon is over, {} of the leads of {} will have converted ({} wins, {} so far).",
+        doubt.unwrap_or_default(),
         text::estimate(&read.rate, Unit::Share),
-        text::clipped(&read.label, 40),
+        super::named(review, &read.label),
         text::estimate(&read.wins, Unit::Count),
         text::count(read.wins_so_far)
     );
-    let doubt = read.doubt.as_ref().map(|doubt| format!(" It can not be trusted: {doubt}."));
-    Some(seen(Text::sentence(&(sentence + &doubt.unwrap_or_default())), EARLY))
+    Some(seen(Text::sentence(&sentence), EARLY))
 }
 
 /// An alarm as a reader says it.
@@ -286,6 +296,12 @@ pub(super) fn alarm_words(alarm: &Alarm) -> Text {
         }
         AlarmKind::Score => "the scores are distributed otherwise".into(),
         AlarmKind::Input => of("the column ").then(" is distributed otherwise".into()),
+        AlarmKind::Volume => {
+            let leads = |a_week: f64| text::quantity(a_week, Unit::Plain);
+            let far = if more { "more" } else { "fewer" };
+            format!("far {far} leads came, {} a week where {} came before", leads(alarm.now), leads(alarm.before))
+                .into()
+        }
         AlarmKind::Tracking => of("the log of ").then(
             match (more, alarm.now) {
                 (true, _) => " swells",
@@ -351,11 +367,29 @@ fn decided(review: &Review) -> Text {
         .map_or(Text::default(), |reason| say![" "].then(Text::whole(&facts::reason(reason))));
     let on = format!(
         "{words}, on {} with {} ({}).",
-        text::plural(decision.leads, "mature lead"),
+        text::plural(decision.leads, "finished lead"),
         text::plural(decision.wins, "win"),
         text::clean(&decision.window)
     );
     seen(Text::from(on).then(reason), DECISION)
+}
+
+/// Which leads are open, and of how many.
+pub(super) fn open_leads(review: &Review) -> String {
+    let pipeline = &review.benchmarks.pipeline;
+    let since = review
+        .periods
+        .first()
+        .map_or(String::new(), |first| format!(" created since {}", text::clipped(&first.label, 40)));
+    let horizon = review.setting.horizon_days.map_or("their horizon".into(), text::days);
+    match pipeline.undecided {
+        Some(undecided) => format!(
+            "Of {}{since} that are neither won nor lost, {} can still win within {horizon}",
+            text::plural(undecided, "lead"),
+            text::count(pipeline.open)
+        ),
+        None => format!("{}{since} can still win within {horizon}", text::plural(pipeline.open, "open lead")),
+    }
 }
 
 fn pipeline(review: &Review) -> Option<Text> {
@@ -363,8 +397,8 @@ fn pipeline(review: &Review) -> Option<Text> {
     pipeline.expected.point.finite().filter(|_| pipeline.open > 0)?;
     Some(seen(
         format!(
-            "{} open leads are in the pipeline; {} of them are expected to be won within their horizon.",
-            text::count(pipeline.open),
+            "{}; {} of these are expected to be won by then.",
+            open_leads(review),
             text::estimate(&pipeline.expected, Unit::Count)
         ),
         BENCHMARKS,

@@ -25,6 +25,7 @@ fn period(label: &str, rate: Estimate) -> Period {
         label: label.into(),
         from: Some("2026-01-01".into()),
         to: Some("2026-03-31".into()),
+        covered: None,
         leads: 2_000,
         decided_before: 10,
         mature: 2_000,
@@ -154,7 +155,7 @@ fn a_change_whose_interval_holds_zero_is_no_change() {
     assert!(unsure.contains("did not clearly change") && !unsure.contains("leads fell"), "{unsure}");
     assert!(unsure.contains("no differently, as far as the data can tell"), "{unsure}");
     let fell = words(&review(estimate(0.69, 0.65, 0.73), still, estimate(-0.02, -0.03, -0.01)));
-    assert!(fell.contains("Conversion of mature leads fell"), "{fell}");
+    assert!(fell.contains("Conversion of finished leads fell"), "{fell}");
     assert!(fell.contains("Leads of the same score convert otherwise"), "{fell}");
 }
 
@@ -205,6 +206,7 @@ fn advice(what: AdviceKind, subject: &str, gain: Estimate) -> Advice {
         from: points.map(|(from, _)| from),
         to: points.map(|(_, to)| to),
         gain,
+        leads: Some(4_000),
         who: "head of sales and head of marketing".into(),
         why: "the data say so".into(),
     }
@@ -316,14 +318,18 @@ fn a_slide_of_a_review_holds_the_answer_the_quarters_the_tiers_the_changes_and_t
     assert_eq!(decision.value, "Replace it");
     assert!(decision.beside.contains("wins a quarter ("), "{}", decision.beside);
     let beside: Vec<&str> = shown.proposals.iter().map(|proposal| proposal.beside.as_str()).collect();
-    assert!(beside[0].starts_with("+7 (+2 to +12) wins a quarter; decides: head of sales"), "{beside:?}");
     assert!(
-        beside[1].starts_with("25.0 to 0; +3.0 (−1.0 to +7.0) wins a quarter, which may be nothing;"),
+        beside[0].starts_with("+7 (+2 to +12) wins a quarter, counted on 4,000 finished leads; decides: head of sales"),
+        "{beside:?}"
+    );
+    assert!(
+        beside[1].starts_with("25.0 to 0; +3.0 (−1.0 to +7.0) wins a quarter, which may be nothing, counted on"),
         "{beside:?}"
     );
     assert_eq!(beside[2], "decides: head of sales and head of marketing");
     let svg = slide(&made);
-    for words in ["still works", "The three changes to make", "2. Change the points of Large company<", "are mature"] {
+    for words in ["still works", "The three changes to make", "2. Change the points of Large company<", "are finished"]
+    {
         assert!(svg.contains(words), "{words}: {svg}");
     }
     assert!(shown.chart.svg.contains("60 and over") || shown.chart.alt.contains("Conversion by tier in 2026Q2"));
@@ -393,4 +399,77 @@ fn a_slide_of_a_review_is_one_page_on_which_nothing_meets_whatever_the_data() {
         let met = texts.iter().find(|(_, extent)| meets(extent));
         assert!(met.is_none() && number("width") > 200.0, "{met:?} {} wide", number("width"));
     }
+}
+
+#[test]
+fn a_doubted_early_read_is_not_told_on_the_first_screen() {
+    let mut made = year();
+    let last = &mut made.periods[4];
+    (last.mature, last.wins, last.wins_so_far) = (900, 60, 90);
+    let early = |doubt: Option<&str>| EarlyRead {
+        label: "2026Q2".into(),
+        leads: 2_000,
+        share_mature: 0.45,
+        wins_so_far: 90,
+        wins: estimate(150.0, 130.0, 170.0),
+        rate: estimate(0.075, 0.065, 0.085),
+        pace: estimate(1.0, 0.9, 1.1),
+        doubt: doubt.map(str::to_owned),
+    };
+    let first_screen = |made: &Review| {
+        let page = words(made);
+        page.split("Executive summary").next().unwrap().to_owned()
+    };
+    made.early = vec![early(None)];
+    let told = first_screen(&made);
+    assert!(told.contains("130 to 170 in the end") && told.contains("≈ 7.50 %"), "{told}");
+    made.early = vec![early(Some("an alarm rang"))];
+    let doubted = first_screen(&made);
+    assert!(!doubted.contains("130 to 170") && !doubted.contains("≈"), "{doubted}");
+    assert!(doubted.contains("90 so far; how it ends can not be told yet"), "{doubted}");
+}
+
+#[test]
+fn a_quarter_without_its_last_month_is_named_wherever_its_counts_stand() {
+    let mut made = year();
+    made.periods[4].covered = Some(("2026-01-01".into(), "2026-02-27".into()));
+    let page = words(&made);
+    let named = "2026Q2 (leads to 2026-02-27 only)";
+    assert!(page.contains(&format!("2,000 leads in {named}")), "{page}");
+    assert!(Format::Markdown.render(&document(&made)).matches(named).count() >= 3);
+    assert!(brief(&made).figures[0].label.contains(named));
+}
+
+#[test]
+fn figures_a_quarter_and_open_leads_say_of_which_leads_they_are() {
+    let mut made = year();
+    made.decision.leads = 58;
+    made.benchmarks.pipeline = Pipeline { open: 110, undecided: Some(1_589), expected: estimate(12.0, 6.0, 19.0) };
+    let page = words(&made);
+    assert!(page.contains("counted on 58 finished leads"), "{page}");
+    made.decision.verdict.decision = Decision::Promote;
+    assert!(brief(&made).figures[2].beside.contains("counted on 58 finished leads"));
+    let open = "Of 1,589 leads created since 2025Q2 that are neither won nor lost, 110 can still win within 90 days; 12 (6 to 19)";
+    assert!(page.contains(open), "{page}");
+    let markdown = Format::Markdown.render(&document(&made));
+    assert!(!markdown.contains("no challenger to compare with"), "{markdown}");
+    made.decision.comparisons.clear();
+    assert!(Format::Markdown.render(&document(&made)).contains("no challenger to compare with"));
+}
+
+#[test]
+fn far_fewer_leads_are_said_beside_the_trust() {
+    let mut made = year();
+    made.alarms.rung = vec![Alarm {
+        period: "2026Q2".into(),
+        kind: AlarmKind::Volume,
+        what: String::new(),
+        p: 0.0,
+        before: 84.5,
+        now: 4.9,
+        measure: "leads a week".into(),
+    }];
+    let svg = slide(&made);
+    assert!(words(&made).contains("Far fewer leads came, 4.90 a week where 84.5 came before."), "{}", words(&made));
+    assert!(svg.contains("Far fewer leads came"), "{svg}");
 }

@@ -90,6 +90,19 @@ impl Estimate {
     }
 }
 
+/// The interval of one look of a confidence sequence around any difference of means: `variance` is its squared standard
+/// error, `leads` are those of both arms, and it is shortest near `planned_leads`. Waudby-Smith et al. (2024).
+/// Undefined for an `alpha` or a plan that is none.
+pub fn asymptotic_interval(
+    difference: f64,
+    variance: f64,
+    leads: f64,
+    alpha: f64,
+    planned_leads: f64,
+) -> Result<Interval, Undefined> {
+    Ok(Estimate { difference, variance, leads }.interval(mixture_precision(alpha, planned_leads)?, alpha))
+}
+
 /// One look of a mixture sequential probability ratio test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MixtureLook {

@@ -21,7 +21,7 @@ pub struct TestFile {
     pub unit: UnitKind,
     /// Goes into the hash that assigns; another test has another salt.
     pub salt: Option<String>,
-    /// The arms with their weights: `{ current: 1, challenger: 1 }`.
+    /// The arms with their weights: `{ current: 1, challenger: 1 }`. A holdout that nobody is assigned to has weight 0.
     pub arms: Entries<f64>,
     /// The arm that the others are compared with; by default the first.
     pub control: Option<String>,
@@ -43,7 +43,7 @@ pub struct TestFile {
     pub currency: Option<String>,
     #[serde(default = "confidence")]
     pub confidence: f64,
-    /// Deals above this quantile of all are capped in one of the revenue figures.
+    /// Values above this quantile of those won in all arms are capped, 0.95 by default: no single deal decides.
     #[serde(default = "winsor")]
     pub winsor: f64,
     /// Columns of the assignments by which the effect is shown in parts.
@@ -67,7 +67,7 @@ fn confidence() -> f64 {
 }
 
 fn winsor() -> f64 {
-    0.99
+    0.95
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -11,20 +11,11 @@ use super::load::FieldTest;
 /// A test with this much less power than planned has not the power of its plan.
 const POWER_SLACK: f64 = 0.05;
 
-/// Sets plan and test side by side; what deviates stands among the verdict's reasons.
+/// Sets plan and test side by side.
 pub(super) fn hold(test: &FieldTest, units: &Units, trial: &mut Trial) {
     let Some(plan) = &test.file.plan else { return };
     let held = Held { test, plan, units, trial };
     let lines: Vec<Planned> = held.promises().into_iter().chain(held.figures()).collect();
-    let deviations = lines.iter().filter_map(|line| {
-        let deviation = line.deviation.as_ref()?;
-        Some(format!(
-            "deviates from its plan: {} {} planned, {} found: {deviation}",
-            line.what, line.planned, line.found
-        ))
-    });
-    let deviations: Vec<String> = deviations.collect();
-    trial.verdict.reasons.extend(deviations);
     trial.plan = lines;
 }
 
@@ -119,7 +110,7 @@ impl Held<'_> {
                 units.to_string(),
                 is_short.then_some("smaller effects than planned stay unseen"),
             ),
-            line("Conversions of mature units", format!("{:.0}", plan.conversions), conversions.to_string(), None),
+            line("Conversions of finished units", format!("{:.0}", plan.conversions), conversions.to_string(), None),
         ];
         lines.extend(self.discordance(units));
         lines.extend(self.base_rate());
@@ -163,7 +154,7 @@ impl Held<'_> {
         let alpha = self.plan.alpha * kept / (self.trial.arms.len().max(2) - 1) as f64;
         let found = Rates::new(rate, rate + self.plan.difference, alpha).ok()?.power(leads).ok()?.one_tail;
         let meaning =
-            "with the mature units there are, a difference of the planned size is seen less often than planned";
+            "with the finished units there are, a difference of the planned size is seen less often than planned";
         let deviation = (found < self.plan.power - POWER_SLACK && !self.goes_on()).then_some(meaning);
         let what = format!("Power for {:+.2} points", 100.0 * self.plan.difference);
         Some(line(&what, format!("{:.0} %", 100.0 * self.plan.power), format!("{:.0} %", 100.0 * found), deviation))

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::data::{Paths, files_of};
@@ -7,11 +8,14 @@ use crate::trial::{ArmSpec, Assigner, Monitoring};
 
 use super::file::{MonitoringSpec, TestFile, UnitKind};
 
+/// Names and how many rows bear them.
+type Counted = Vec<(String, u64)>;
+
 /// A field test's file, read and checked.
 #[derive(Clone, Debug)]
 pub struct FieldTest {
     pub file: TestFile,
-    /// The control first.
+    /// The control first; arms of weight 0 hold what the test leaves alone and are none of these.
     pub arms: Vec<ArmSpec>,
     pub monitoring: Monitoring,
     /// Where relative paths start.
@@ -27,11 +31,14 @@ impl FieldTest {
         let wrong = |field: &str, message: &str| {
             Err(ConfigError::Invalid { path: path.into(), field: field.into(), message: message.into() })
         };
-        if file.arms.len() < 2 {
-            return wrong("arms", "a test has at least two arms, such as `{ current: 1, challenger: 1 }`");
+        if file.arms.iter().any(|(_, weight)| !(*weight >= 0.0 && weight.is_finite())) {
+            return wrong("arms", "weights are numbers above 0, or 0 for a holdout that the test leaves alone");
         }
-        if file.arms.iter().any(|(_, weight)| !(*weight > 0.0 && weight.is_finite())) {
-            return wrong("arms", "weights are numbers above 0");
+        if file.arms.iter().filter(|(_, weight)| **weight > 0.0).count() < 2 {
+            return wrong(
+                "arms",
+                "a test has at least two arms of a weight above 0, such as `{ current: 1, challenger: 1 }`",
+            );
         }
         if !file.arms.iter().map(|(_, weight)| weight).sum::<f64>().is_finite() {
             return wrong("arms", "the weights are too large to be added, expected shares such as 1 and 1");
@@ -40,7 +47,7 @@ impl FieldTest {
             return wrong("confidence", "expected a number between 0.5 and 1, such as 0.95");
         }
         if !(0.5..=1.0).contains(&file.winsor) {
-            return wrong("winsor", "expected a quantile from 0.5 to 1, such as 0.99");
+            return wrong("winsor", "expected a quantile from 0.5 to 1, such as 0.95");
         }
         if file.guardrails.iter().any(|(_, guard)| !(guard.margin > 0.0 && guard.margin.is_finite())) {
             return wrong("guardrails", "a margin is a number above 0");
@@ -54,17 +61,21 @@ impl FieldTest {
         if file.unit == UnitKind::Rep && file.assignments.as_ref().is_some_and(|data| data.cluster.is_none()) {
             return wrong("assignments", "`unit: rep` needs `cluster: column`, which names each lead's representative");
         }
-        let control = file.control.as_deref().or(file.arms.names().next()).unwrap_or_default().to_string();
-        if file.arms.get(&control).is_none() {
-            return wrong("control", &format!("there is no arm `{control}`"));
+        let assigned = || file.arms.iter().filter(|(_, weight)| **weight > 0.0);
+        let control =
+            file.control.as_deref().or(assigned().map(|(name, _)| name).next()).unwrap_or_default().to_string();
+        match file.arms.get(&control) {
+            None => return wrong("control", &format!("there is no arm `{control}`")),
+            Some(0.0) => return wrong("control", &format!("arm `{control}` has weight 0: nobody is assigned to it")),
+            Some(_) => {}
         }
         let monitoring = match monitoring(&file) {
             Ok(monitoring) => monitoring,
             Err(message) => return wrong("monitoring", message),
         };
         let arm = |(name, weight): (&str, &f64)| ArmSpec { name: name.into(), weight: *weight };
-        let first = file.arms.iter().filter(|(name, _)| *name == control);
-        let arms = first.chain(file.arms.iter().filter(|(name, _)| *name != control)).map(arm).collect();
+        let first = assigned().filter(|(name, _)| *name == control);
+        let arms = first.chain(assigned().filter(|(name, _)| *name != control)).map(arm).collect();
         let base = base(path, &file);
         Ok(Self { arms, monitoring, base, path: path.into(), file })
     }
@@ -107,9 +118,14 @@ impl FieldTest {
 
     /// The assignment by hash; nothing without a salt. Arms in the file's order: another control changes nobody's arm.
     pub fn assigner(&self) -> Option<Assigner> {
-        let arms: Vec<(String, f64)> =
-            self.file.arms.iter().map(|(name, weight)| (name.to_string(), *weight)).collect();
+        let assigned = self.file.arms.iter().filter(|(_, weight)| **weight > 0.0);
+        let arms: Vec<(String, f64)> = assigned.map(|(name, weight)| (name.to_string(), *weight)).collect();
         self.file.salt.as_ref().map(|salt| Assigner::new(salt, &arms))
+    }
+
+    /// Rows of other arms, those of the arms of weight 0 first.
+    pub(super) fn holdouts_apart(&self, unknown: BTreeMap<String, u64>) -> (Counted, Counted) {
+        unknown.into_iter().partition(|(name, _)| self.file.arms.get(name).is_some())
     }
 
     pub(super) fn invalid(&self, field: &str, message: impl Into<String>) -> ConfigError {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data::{AggregatesSpec, Asked, AssignmentsSpec, Fate, FieldOutcomesSpec, Role, RowFate, Wanted, columns};
 use crate::table::{Column, Ids, MISSING, Text};
@@ -27,6 +27,9 @@ pub(super) fn read(test: &FieldTest, as_of: Option<Instant>) -> Result<Seen, Tes
             .into()),
     }
 }
+
+/// Rows of an arm from which on steady growth is no chance.
+const MOST_BY_CHANCE: usize = 3;
 
 struct Reader<'a> {
     test: &'a FieldTest,
@@ -110,12 +113,15 @@ impl Reader<'_> {
         let at = table.times("at");
         let names = table.text("unit");
         let (mut units, ids) = self.units(&arms, at.as_deref(), names.as_ref(), &mut oddities);
+        let named: BTreeSet<&str> = names.iter().flat_map(|names| names.levels.iter().map(String::as_str)).collect();
         oddities.not_by_hash = match (self.test.file.unit, table.0.get("cluster")) {
             // Whole representatives or accounts are hashed, not their leads.
             (UnitKind::Rep | UnitKind::Account, Some(Column::Text(own))) => self.not_by_hash(&units, Some(own)),
             _ => self.not_by_hash(&units, names.as_ref()),
         };
-        let mut deals = Deals::read(self.test, outcomes, &mut table, &ids, &units, arms.codes.len(), &mut oddities)?;
+        let mut deals = Deals::read(self.test, outcomes, &mut table, &ids, &units, arms.codes.len())?;
+        oddities.strangers = deals.strangers.iter().filter(|name| !named.contains(name.as_str())).count() as u64;
+        oddities.unknown_delivered = self.unknown_delivered(&table, &units)?;
         let timed = outcomes.telling().is_timed();
         let until = as_of.or(self.test.file.until.as_ref().map(|until| until.end(&self.test.file.timezone)));
         let look = if timed { Some(self.look(until, &units, &deals)) } else { until };
@@ -262,10 +268,35 @@ impl Reader<'_> {
                 None => units.push(Unit { row, arm, at, name: name.map(|(place, _)| place), is_moved: false }),
             }
         }
-        oddities.unknown_arms = unknown.into_iter().collect();
+        (oddities.holdouts, oddities.unknown_arms) = self.test.holdouts_apart(unknown);
         oddities.several_arms = units.iter().filter(|unit| unit.is_moved).count() as u64;
         units.retain(|unit| !unit.is_moved);
         (units, ids)
+    }
+
+    /// Labels of who scored the units that are no arm.
+    fn unknown_delivered(&self, table: &Columns, units: &[Unit]) -> Result<Vec<(String, u64)>, TestError> {
+        let Some(Column::Text(delivered)) = table.0.get("delivered") else { return Ok(Vec::new()) };
+        let is_arm = |label: &str| self.test.arms.iter().any(|arm| arm.name == label);
+        let (mut unknown, mut known) = (BTreeMap::new(), 0);
+        for label in units.iter().filter_map(|unit| delivered.get(unit.row)) {
+            match is_arm(label) {
+                true => known += 1,
+                false => *unknown.entry(label.to_string()).or_insert(0) += 1,
+            }
+        }
+        if known == 0 && !unknown.is_empty() {
+            let shown = |names: &mut dyn Iterator<Item = &str>| {
+                names.take(5).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            };
+            let message = format!(
+                "delivered: no unit was scored by an arm of the test: the column holds {}, the arms are {}; write the arms' names",
+                shown(&mut unknown.keys().map(String::as_str)),
+                shown(&mut self.test.arms.iter().map(|arm| arm.name.as_str()))
+            );
+            return Err(self.test.invalid("assignments", message).into());
+        }
+        Ok(unknown.into_iter().collect())
     }
 
     fn not_by_hash(&self, units: &[Unit], names: Option<&Text>) -> Option<u64> {
@@ -372,7 +403,12 @@ impl Deal {
 }
 
 /// Deals by the row of their unit's assignment.
-struct Deals(BTreeMap<usize, Deal>);
+#[derive(Default)]
+struct Deals {
+    of_row: BTreeMap<usize, Deal>,
+    /// Whom the other outcomes are of.
+    strangers: Vec<String>,
+}
 
 impl Deals {
     fn read(
@@ -382,9 +418,8 @@ impl Deals {
         ids: &Ids,
         units: &[Unit],
         rows: usize,
-        oddities: &mut Oddities,
     ) -> Result<Self, TestError> {
-        let mut deals = Self(BTreeMap::new());
+        let mut deals = Self::default();
         if outcomes.path.is_empty() {
             let parts = Parts::of(test, outcomes, table, rows)?;
             for unit in units {
@@ -402,20 +437,21 @@ impl Deals {
         let parts = Parts::of(test, outcomes, &mut table, names.codes.len())?;
         let rows: BTreeMap<usize, usize> = units.iter().filter_map(|unit| Some((unit.name?, unit.row))).collect();
         for row in 0..names.codes.len() {
-            match names.get(row).and_then(|name| ids.find(name)) {
+            let name = names.get(row).unwrap_or_default();
+            match ids.find(name) {
                 Some(place) => {
                     if let Some(unit) = rows.get(&place) {
                         deals.add(*unit, &parts, row);
                     }
                 }
-                None => oddities.strangers += 1,
+                None => deals.strangers.push(name.into()),
             }
         }
         Ok(deals)
     }
 
     fn add(&mut self, unit: usize, parts: &Parts, row: usize) {
-        let deal = self.0.entry(unit).or_insert_with(|| Deal { value: f64::NAN, ..Deal::default() });
+        let deal = self.of_row.entry(unit).or_insert_with(|| Deal { value: f64::NAN, ..Deal::default() });
         let value = parts.value.as_ref().map_or(f64::NAN, |value| value[row]);
         let fate = parts.fates[row];
         if fate.won != NEVER {
@@ -430,11 +466,11 @@ impl Deals {
     }
 
     fn of(&self, row: usize) -> Option<&Deal> {
-        self.0.get(&row)
+        self.of_row.get(&row)
     }
 
     fn times(&self) -> impl Iterator<Item = Instant> + '_ {
-        self.0.values().flat_map(|deal| deal.wins.iter().map(|win| win.0).chain(deal.lost))
+        self.of_row.values().flat_map(|deal| deal.wins.iter().map(|win| win.0).chain(deal.lost))
     }
 
     fn record(&self, unit: &Unit) -> Record {
@@ -478,7 +514,8 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instan
     let look = as_of.or(test.file.until.as_ref().map(|until| until.end(zone)));
     let days = Days::new(table.times("day"), look, test.file.horizon.map(|horizon| horizon.micros()));
     let mut oddities = Oddities { looks_back: as_of.is_some(), ..Oddities::default() };
-    let (mut counted, mut unknown, mut seen) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut counted, mut rows) = (Vec::new(), Vec::new());
+    let (mut unknown, mut seen) = (BTreeMap::new(), BTreeSet::new());
     for row in 0..arms.codes.len() {
         let Some(name) = arms.get(row) else {
             oddities.no_arm += 1;
@@ -488,26 +525,46 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instan
             *unknown.entry(name.to_string()).or_insert(0) += 1;
             continue;
         };
-        let (n, x) = (units[row], conversions[row]);
+        if units[row].is_nan() {
+            oddities.not_known += 1;
+            continue;
+        }
+        let is_known = !conversions[row].is_nan();
+        oddities.not_known += u64::from(!is_known);
+        let (n, x) = (units[row], if is_known { conversions[row] } else { 0.0 });
         let value = value.as_ref().map(|(mean, variance)| (mean[row], variance[row]));
+        let value = if is_known { value } else { value.map(|_| (0.0, 0.0)) };
         if let Some(problem) = problem_of_counts(n, x, value) {
             return Err(test.invalid("aggregates", format!("row {} of `{name}`: {problem}", row + 1)).into());
+        }
+        if n == 0.0 {
+            continue;
         }
         if days.is_later(row) {
             oddities.later += n as u64;
             continue;
         }
-        oddities.added_up += u64::from(seen.insert((arm, days.at(row)), ()).is_some());
+        oddities.added_up += u64::from(!seen.insert((arm, days.at(row))));
         counted.push(Aggregate {
             arm,
             day: days.since_first(row),
-            mature: days.is_mature(row),
+            mature: is_known && days.is_mature(row),
             units: n,
             conversions: x,
             value,
         });
+        rows.push(Row { arm, day: days.at(row), number: row + 1, units: n, conversions: is_known.then_some(x) });
     }
-    oddities.unknown_arms = unknown.into_iter().collect();
+    match spec.cumulative {
+        None => {
+            if let Some(growth) = growth(&rows) {
+                return Err(test.invalid("aggregates", growth).into());
+            }
+        }
+        Some(true) => counted = last_of_each(&rows, counted),
+        Some(false) => {}
+    }
+    (oddities.holdouts, oddities.unknown_arms) = test.holdouts_apart(unknown);
     let as_of = look.map(|look| (zone.period_name(look, Calendar::Day), look));
     Ok(Seen { units: from_aggregates(&counted), oddities, as_of })
 }
@@ -528,6 +585,52 @@ fn counts(test: &FieldTest, spec: &AggregatesSpec) -> Result<Columns, TestError>
     Ok(Columns(named.iter().map(|(key, ..)| key.to_string()).zip(read).collect()))
 }
 
+/// A row of counts as it may be one of a running total.
+struct Row {
+    arm: usize,
+    day: Option<Instant>,
+    /// From 1.
+    number: usize,
+    units: f64,
+    conversions: Option<f64>,
+}
+
+/// Rows of an arm by day; those without one in the file's order.
+fn by_arm(rows: &[Row]) -> BTreeMap<usize, Vec<&Row>> {
+    let mut arms: BTreeMap<usize, Vec<&Row>> = BTreeMap::new();
+    rows.iter().for_each(|row| arms.entry(row.arm).or_default().push(row));
+    arms.values_mut().for_each(|rows| rows.sort_by_key(|row| row.day));
+    arms
+}
+
+/// Says that rows are running totals: units grow from row to row in every arm, and conversions never fall. Arms of fewer
+/// than three rows may do so by chance.
+fn growth(rows: &[Row]) -> Option<String> {
+    let arms = by_arm(rows);
+    let grows = |rows: &Vec<&Row>| {
+        rows.len() >= MOST_BY_CHANCE
+            && rows.windows(2).all(|pair| {
+                let falls = pair[0].conversions.zip(pair[1].conversions).is_some_and(|(before, after)| after < before);
+                pair[0].units < pair[1].units && !falls
+            })
+    };
+    if arms.is_empty() || !arms.values().all(grows) {
+        return None;
+    }
+    let rows = arms.values().next()?;
+    let (first, last) = (rows.first()?, rows.last()?);
+    Some(format!(
+        "rows look cumulative: in every arm units grow from row to row and conversions never fall (from {} units in row {} to {} in row {}), and running totals must not be added up; say `cumulative: true` to take the last row of each arm, or `cumulative: false` where each row counts its own day alone",
+        first.units, first.number, last.units, last.number
+    ))
+}
+
+/// Of running totals the last of each arm holds all.
+fn last_of_each(rows: &[Row], counted: Vec<Aggregate>) -> Vec<Aggregate> {
+    let last: BTreeSet<usize> = by_arm(rows).values().filter_map(|rows| rows.last().map(|row| row.number)).collect();
+    rows.iter().zip(counted).filter(|(row, _)| last.contains(&row.number)).map(|(_, counts)| counts).collect()
+}
+
 /// Why counts cannot be: nothing where they can.
 fn problem_of_counts(n: f64, x: f64, value: Option<(f64, f64)>) -> Option<String> {
     let is_count = |count: f64| count >= 0.0 && count.fract() == 0.0 && count.is_finite();
@@ -539,6 +642,9 @@ fn problem_of_counts(n: f64, x: f64, value: Option<(f64, f64)>) -> Option<String
     }
     let (mean, variance) = value.filter(|_| n > 0.0)?;
     // A single unit has no variance.
+    if mean.is_nan() || (n >= 2.0 && variance.is_nan()) {
+        return Some("its mean or variance is empty; expected both beside conversions that are known".into());
+    }
     let is_known = mean.is_finite() && (n < 2.0 || (variance >= 0.0 && variance.is_finite()));
     (!is_known)
         .then(|| format!("a mean of {mean} with a variance of {variance}: expected a number, and one of at least 0"))

@@ -20,11 +20,18 @@ pub(super) struct Audited {
     pub audit: Audit,
     /// One an edit.
     pub gains: Vec<Estimate>,
+    /// Finished leads that judge the changes.
+    leads: u64,
 }
 
 impl Audited {
     pub fn found(&self) -> Found<'_> {
-        Found { criteria: &self.audit.criteria, edits: &self.audit.proposal.edits, gains: &self.gains }
+        Found {
+            criteria: &self.audit.criteria,
+            edits: &self.audit.proposal.edits,
+            gains: &self.gains,
+            leads: self.leads,
+        }
     }
 }
 
@@ -45,7 +52,7 @@ pub(super) fn audited(
     let name = experiment.models[champion].name.clone();
     let audit = crate::workflows::audit::audit(&own, Some(&name), progress).ok()?;
     let gains = if audit.proposal.edits.is_empty() { Vec::new() } else { gains(&own, champion, &audit, progress) };
-    Some(Audited { audit, gains })
+    Some(Audited { audit, gains, leads: compared.mature(judge).len() as u64 })
 }
 
 /// The latest period of which half is mature and that has wins to judge on, with others before it.

@@ -11,7 +11,7 @@ use crate::models::{Contribution, Scores};
 use crate::pipeline::{self, Played};
 use crate::replay::{Replayed, Role, Window};
 use crate::result::review::Fingerprint;
-use crate::review::{Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values};
+use crate::review::{Arrivals, Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values};
 use crate::stats::survival::End;
 use crate::table::{Cell, Column, MISSING, Text};
 use crate::time::{DAY, Horizon, Instant, NEVER, days};
@@ -309,6 +309,8 @@ fn columns(
     Ok(LeadColumns {
         labels: stretches.all.iter().map(|one| one.label.clone()).collect(),
         place: taken.place.clone(),
+        arrivals: spans(played, stretches)
+            .map(|spans| Arrivals { created: rows.iter().map(|&row| outcomes.created[row]).collect(), spans }),
         reference: match taken.reference_is_training {
             true => taken.trained.clone(),
             false => taken.place.iter().map(|place| *place == Place::Period(0)).collect(),
@@ -332,6 +334,35 @@ fn columns(
         first_touch: sales::first_touch(played, rows),
         feedback: sales::feedback(experiment, played, rows)?,
     })
+}
+
+/// When the leads were created that there are.
+fn known(played: &Played) -> Option<(Instant, Instant)> {
+    let known = || played.history.created.iter().flatten().copied().filter(|at| *at != NEVER);
+    known().min().zip(known().max())
+}
+
+/// From when to before when leads of each period are there; nothing where periods are ranges of rows.
+fn spans(played: &Played, stretches: &Stretches) -> Option<Vec<(Instant, Instant)>> {
+    let (first, last) = known(played)?;
+    let span = |stretch: &Stretch| match stretch.extent {
+        Extent::Created(from, to) => Some((from.max(first), to.min(last + DAY))),
+        Extent::Rows(_) => None,
+    };
+    stretches.all.iter().map(span).collect()
+}
+
+/// Days without leads at the end of a period, or at its beginning, that are no chance.
+const SILENT: i64 = 7 * DAY;
+
+/// The first and the last day of the leads that there are, where they leave out a part of a period.
+pub(super) fn covered(stretch: &Stretch, played: &Played) -> Option<(String, String)> {
+    let Extent::Created(from, to) = stretch.extent else { return None };
+    let (first, last) = known(played)?;
+    let zone = &played.history.zone;
+    let date = |at: Instant| zone.date(at).to_string();
+    let is_partial = first < to && last >= from && (first - from > SILENT || to - last > SILENT);
+    is_partial.then(|| (date(first.max(from)), date(last.min(to - 1))))
 }
 
 /// The bracket of each lead, and the brackets' names; one bracket where they are not cut by edges.

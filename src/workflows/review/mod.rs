@@ -31,7 +31,7 @@ use crate::time::NEVER;
 use crate::workflows::found;
 
 use audited::Audited;
-use gather::{Gathered, ends};
+use gather::{Gathered, covered, ends};
 use period::{Calendar, stretches};
 
 /// What to review.
@@ -119,6 +119,7 @@ fn of_period(gathered: &Gathered, played: &Played, period: usize) -> Period {
     Period {
         from,
         to,
+        covered: covered(&gathered.stretches.all[period], played),
         decided_before: gathered.decided[period],
         fingerprint: gathered.fingerprint(played, period),
         ..review::period(&gathered.compared, period)
