@@ -59,7 +59,7 @@ fn tiers(model: &Model) -> Option<BracketRule> {
 
 /// What it takes to put a model in the champion's place: of points what differs from the champion's, where it gives points
 /// too; a score that is there is chosen; the rest must be computed elsewhere.
-fn effort(champion: Option<&Model>, model: &Model, weights: usize) -> Effort {
+pub(crate) fn effort(champion: Option<&Model>, model: &Model, weights: usize) -> Effort {
     let points = |model: &'_ Model| model.points().map(|points| points.spec().clone());
     match (points(model), model.kind()) {
         (Some(own), _) => {

@@ -10,7 +10,7 @@ mod streaming;
 mod timings;
 pub(crate) mod tracking_breaks;
 
-pub(crate) use cohort::{brackets, cohort, scored};
+pub(crate) use cohort::{brackets, cohort, effort, scored};
 pub use error::PipelineError;
 pub(crate) use history::{Played, play, play_read, problems, read};
 pub(crate) use streaming::known_columns;

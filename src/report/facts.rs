@@ -189,15 +189,11 @@ pub(super) fn reason(reason: &Reason) -> String {
             hand_over(rule),
             text::count(*largest)
         ),
-        Reason::Cheapest { model, effort: own, best, best_effort, price, per } => format!(
-            "`{model}` takes {}; `{best}`, with {}, would find {} more winners {} ({}), too few to be worth it",
-            effort(*own),
+        Reason::Cheapest { model, best, best_effort, price, per, .. } => format!(
+            "`{best}` would take {} to find {} more winners {} than `{model}` does: too few to be worth it",
             effort(*best_effort),
             text::number(&price.point, Unit::Count),
             self::per(*per),
-            text::estimate(price, Unit::CountDifference)
-                .split_once('(')
-                .map_or("", |(_, rest)| rest.trim_end_matches(')'))
         ),
         Reason::NoChampion => "no champion is named: models are compared with the best of them".into(),
         Reason::Gate { outcome, asked, found: answer } => {

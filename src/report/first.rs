@@ -3,8 +3,8 @@
 
 use crate::metrics::{AUC, WINS};
 use crate::result::{
-    Basis, Belief, Comparison, Decision, Estimate, Evaluation, Fact, GateOutcome, Level, ModelEvaluation, Notice,
-    Number, Reason,
+    Basis, Belief, Comparison, Decision, Estimate, Evaluation, Fact, GateOutcome, Level, ModelEvaluation, ModelKind,
+    Notice, Number, Reason,
 };
 
 use super::document::{Answer, Block, Section, Span, Text, Tone, name, names, say};
@@ -139,7 +139,7 @@ fn rests_on(evaluation: &Evaluation) -> Text {
     let readiness = &evaluation.readiness;
     let wins = text::plural(readiness.wins, "winner");
     let at_stake = match evaluation.verdict.decision {
-        Decision::Promote if claim(evaluation).is_some() => " Every quarter without it misses about as many.",
+        Decision::Promote if claim(evaluation).is_some() => " Every quarter without it misses about that many winners.",
         _ => "",
     };
     format!("It rests on {wins} among {}.{at_stake}", text::plural(readiness.leads, "finished lead")).into()
@@ -149,16 +149,20 @@ fn headline(evaluation: &Evaluation) -> Text {
     if let Some(why) = forbidden(evaluation) {
         return Text::whole(&format!("No conclusion can be drawn from these data: {why}."));
     }
-    let of_the_champion = evaluation
-        .verdict
-        .reasons
-        .iter()
-        .find(|reason| matches!(reason, Reason::UpsideDown { .. } | Reason::NoBetterThanChance { .. }));
+    let of_the_champion = evaluation.verdict.reasons.iter().find(|reason| is_of_the_champion(reason));
     let decision = decision(evaluation);
     match of_the_champion {
         Some(reason) => Text::whole(&facts::reason(reason)).then(" ".into()).then(decision),
         None => decision,
     }
+}
+
+fn is_of_the_champion(reason: &Reason) -> bool {
+    matches!(reason, Reason::UpsideDown { .. } | Reason::NoBetterThanChance { .. })
+}
+
+fn doubts_the_champion(evaluation: &Evaluation) -> bool {
+    evaluation.verdict.reasons.iter().any(is_of_the_champion)
 }
 
 fn decision(evaluation: &Evaluation) -> Text {
@@ -171,7 +175,8 @@ fn decision(evaluation: &Evaluation) -> Text {
                 Some(to) => say!["Use ", name(to), " instead of ", name(champion)],
                 None => say!["Replace ", name(champion)],
             };
-            let by = to.and_then(|to| evaluation.models.iter().find(|model| model.name == *to)).map(finds);
+            let find = |name: &String| evaluation.models.iter().find(|model| model.name == *name);
+            let by = to.and_then(find).map(|model| finds(model, find(champion)));
             start.then(clause(": ", gain(evaluation, &by.unwrap_or_else(|| "it finds".into()))))
         }
         Decision::Keep => {
@@ -188,12 +193,10 @@ fn decision(evaluation: &Evaluation) -> Text {
             ": nobody knows how good it is, for it reads what the sale itself seems to have written."
         ],
         Decision::NotEnoughEvidence => {
-            let start = say!["Not enough evidence to replace ", name(champion), ": stay with it for now."];
-            let guess = verdict.challenger.as_ref().and_then(|challenger| {
-                Some(gain(evaluation, &say![name(challenger), " would find"])?.then(".".into()))
-            });
-            let start =
-                guess.map_or_else(|| start.clone(), |guess| start.clone().then(" Best guess: ".into()).then(guess));
+            let stay = if doubts_the_champion(evaluation) { "." } else { ": stay with it for now." };
+            let start = say!["Not enough evidence to replace ", name(champion), stay];
+            let guess = verdict.challenger.as_ref().and_then(|challenger| best_guess(evaluation, challenger));
+            let start = guess.map_or_else(|| start.clone(), |guess| start.clone().then(" ".into()).then(guess));
             match barred(evaluation) {
                 Some(barred) => start.then(say![" But ", name(&barred.name), " cannot be promoted on this evidence."]),
                 None => start,
@@ -202,12 +205,13 @@ fn decision(evaluation: &Evaluation) -> Text {
     }
 }
 
-/// "its four edits find", "it finds".
-fn finds(model: &ModelEvaluation) -> Text {
+/// "its four edits find" of a champion of points that is changed, "it finds".
+fn finds(model: &ModelEvaluation, champion: Option<&ModelEvaluation>) -> Text {
     const WORDS: [&str; 9] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let is_edited = [Some(model), champion].iter().all(|one| one.is_some_and(|one| one.kind == ModelKind::Points));
     match model.effort.edits {
-        1 if model.kind.as_str() == "points" => "its one edit finds".into(),
-        edits @ 2..=10 if model.effort.in_crm => format!("its {} edits find", WORDS[edits as usize - 2]).into(),
+        1 if is_edited => "its one edit finds".into(),
+        edits @ 2..=10 if is_edited => format!("its {} edits find", WORDS[edits as usize - 2]).into(),
         _ => "it finds".into(),
     }
 }
@@ -292,6 +296,23 @@ fn gain(evaluation: &Evaluation, finds: &Text) -> Option<Text> {
     Some(say![format!("{rule} ")].then(finds.clone()).then(format!(" {words}{had}").into()))
 }
 
+/// The best of the others: what is claimed for it, and where nothing is, what it may be.
+fn best_guess(evaluation: &Evaluation, challenger: &str) -> Option<Text> {
+    let finds = say![name(challenger), " would find"];
+    let (winners, per) = claim(evaluation)?;
+    if winners.point.finite()? > 0.0 {
+        return Some(say!["Best guess: "].then(gain(evaluation, &finds)?).then(".".into()));
+    }
+    let comparison = deciding(evaluation)?;
+    let range = more_or_fewer(&winners, per)?.split_once("(95 %: ")?.1.trim_end_matches(')').to_owned();
+    let rule = text::clean(&facts::hand_over(&comparison.swap.hand_over));
+    Some(
+        say![format!("No other is seen to be better: {rule} ")]
+            .then(finds)
+            .then(format!(" {range} winners {per} (95 %).").into()),
+    )
+}
+
 /// "15 more winners a quarter (95 %: 6 to 24)": the words follow the signs of the interval's ends.
 pub(super) fn more_or_fewer(estimate: &Estimate, per: &str) -> Option<String> {
     let (point, interval) = (estimate.point.finite()?, estimate.interval()?);
@@ -328,7 +349,12 @@ fn short(evaluation: &Evaluation, width: usize) -> Text {
     }
     let verdict = &evaluation.verdict;
     let name = |one: &String| Span::Name(text::clipped(one, width));
-    let change = claim(evaluation).and_then(|(winners, per)| signed_wins(&winners, per));
+    // Where nothing is claimed for the best of the others its figure would read as a guess.
+    let told = |winners: &Estimate| {
+        verdict.decision != Decision::NotEnoughEvidence || winners.point.finite().is_some_and(|point| point > 0.0)
+    };
+    let change = claim(evaluation).filter(|(winners, _)| told(winners));
+    let change = change.and_then(|(winners, per)| signed_wins(&winners, per));
     let Some(champion) = &evaluation.setting.champion else {
         let auc = best_figure(evaluation).map_or_else(String::new, |figure| format!(", {figure}"));
         return match &verdict.model {
@@ -377,8 +403,7 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
     let against = against(evaluation);
     let rests_on = if evaluation.evidence.gates.is_empty() { against } else { "gates" };
     // What the headline says already is no reason for it.
-    let told = |reason: &&Reason| !matches!(reason, Reason::UpsideDown { .. } | Reason::NoBetterThanChance { .. });
-    let reasons = verdict.reasons.iter().filter(told);
+    let reasons = verdict.reasons.iter().filter(|reason| !is_of_the_champion(reason));
     let mut out: Vec<Text> = reasons.map(|one| Text::whole(&facts::reason(one)).from_section(rests_on)).collect();
     let is_open = barred(evaluation).is_none() && !champion_is_suspended(evaluation);
     if verdict.decision != Decision::Promote
@@ -390,9 +415,10 @@ fn reasons(evaluation: &Evaluation) -> Vec<Text> {
                 .map(|words| words.from_section(if evaluation.criteria.is_some() { "criteria" } else { "models" })),
         );
         out.extend(at_most(evaluation, comparison).map(|words| words.from_section(against)));
-        if verdict.decision == Decision::NotEnoughEvidence {
+        let is_held = comparison.gain.winners.point.finite().is_none() && verdict.metric == Some(WINS.id);
+        if verdict.decision == Decision::NotEnoughEvidence && !is_held {
             out.extend(what_it_takes(evaluation, comparison));
-            out.extend(waiting(evaluation, comparison).map(|words| words.from_section(against)));
+            out.extend(waiting(evaluation).map(|words| words.from_section(against)));
         }
     }
     out.extend(who_was_worked(evaluation).map(|words| words.from_section("worked")));
@@ -497,13 +523,20 @@ fn gate_asked(gate: &crate::result::GateEvidence) -> &crate::result::GateAsked {
     &gate.asked
 }
 
+/// Whether it takes more than two years until there are leads enough.
+fn is_far(evaluation: &Evaluation, comparison: &Comparison) -> bool {
+    let mut waiting = evaluation.evidence.waiting.iter();
+    waiting
+        .any(|one| one.challenger == comparison.challenger && one.days.finite().is_some_and(|days| days > words::FAR))
+}
+
 fn leads_needed(evaluation: &Evaluation, comparison: &Comparison) -> Text {
     let here = evaluation.readiness.leads as f64;
     let waiting = evaluation.evidence.waiting.iter().find(|waiting| waiting.challenger == comparison.challenger);
-    let is_far = waiting.is_some_and(|waiting| waiting.days.finite().is_some_and(|days| days > words::FAR));
+    let is_far = is_far(evaluation, comparison);
     match &comparison.leads_needed {
         Number::Value(all) if all.is_finite() && *all > here && is_far => {
-            say!["More leads do not settle it at this rate; a test in the field does (", name("leadoff ab plan"), ")."]
+            "More leads do not settle it at the rate at which they come.".into()
         }
         Number::Value(all) if all.is_finite() && *all > here => {
             let by = waiting.and_then(|waiting| waiting.by.as_ref());
@@ -522,15 +555,11 @@ fn leads_needed(evaluation: &Evaluation, comparison: &Comparison) -> Text {
 }
 
 /// What is forgone until there is evidence enough, if the best guess is right.
-fn waiting(evaluation: &Evaluation, comparison: &Comparison) -> Option<Text> {
+fn waiting(evaluation: &Evaluation) -> Option<Text> {
     let (winners, per) = claim(evaluation)?;
     let point = winners.point.finite()?;
     if point <= 0.0 {
-        return Some(say![
-            "Waiting costs nothing by the best guess: ",
-            name(&comparison.challenger),
-            " finds no more."
-        ]);
+        return None;
     }
     let winners = text::quantity(point, Unit::Count);
     Some(format!("If the best guess is right, waiting costs about {winners} winners {per}.").into())
@@ -546,12 +575,15 @@ fn who_was_worked(evaluation: &Evaluation) -> Option<Text> {
             "Sales called {share} of these leads, and what that does to the comparison cannot be undone: {}.",
             text::clean(reason)
         ))),
-        (None, Basis::HadAllBeenWorked) => Some(
-            format!(
-                "Sales called {share} of these leads, those that today's score puts first more often: what is said is what had been, had all been called."
+        (None, Basis::HadAllBeenWorked) => {
+            let seen = text::number(&comparison.wins_per_quarter.point, Unit::CountDifference);
+            Some(
+                format!(
+                    "Sales called {share} of these leads, those that today's score puts first more often; as they were called, the difference is {seen} a quarter."
+                )
+                .into(),
             )
-            .into(),
-        ),
+        }
         _ => None,
     }
 }
@@ -566,8 +598,10 @@ fn value(evaluation: &Evaluation) -> Option<Text> {
     let written = text::aligned(&[point, interval.low, interval.high], Unit::Money);
     let money = text::with_currency(&written[0], currency(evaluation));
     let range = format!("95 %: {} to {}", written[1], written[2]);
-    let nothing = if interval.contains(0.0) { ", which may be nothing" } else { "" };
-    Some(format!("In money it is {money} a quarter ({range}){nothing}; the largest deals are capped.").into())
+    if interval.contains(0.0) {
+        return Some("In money the difference may be nothing: the table below has it.".into());
+    }
+    Some(format!("In money it is {money} a quarter ({range}); the largest deals are capped.").into())
 }
 
 /// What would be lost by not working the lowest fifth of the model to use.
@@ -611,6 +645,9 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
         ]],
         Decision::NotEnoughEvidence if barred(evaluation).is_some() => {
             vec![say!["Get the evidence that is missing: the reasons above say which."]]
+        }
+        Decision::NotEnoughEvidence if deciding(evaluation).is_some_and(|one| is_far(evaluation, one)) => {
+            vec![say!["Try both in the field: ", name("leadoff ab plan"), " says how many leads that takes."]]
         }
         Decision::NotEnoughEvidence => {
             vec!["Run this again when more leads are finished, or over a longer window.".into()]
@@ -656,7 +693,7 @@ mod tests {
         let mut evaluation = fixture::promoted();
         evaluation.models[1].effort = crate::result::Effort { in_crm: true, edits: 4 };
         assert!(headline_of(&evaluation).contains("at 20 leads a week its four edits find 10 more winners"));
-        evaluation.models[1].effort = crate::result::Effort { in_crm: false, edits: 4 };
+        evaluation.models[0].kind = ModelKind::Column;
         assert!(headline_of(&evaluation).contains("at 20 leads a week it finds 10 more winners"));
     }
 
@@ -677,6 +714,38 @@ mod tests {
             "{reasons:?}"
         );
         assert!(reasons.iter().any(|reason| reason.starts_with("About 9,500 more finished leads")), "{reasons:?}");
+    }
+
+    #[test]
+    fn what_takes_more_than_two_years_is_not_waited_for() {
+        let of = |days: f64| {
+            let mut evaluation = fixture::undecided();
+            let none = || Estimate::undefined("not asked");
+            evaluation.evidence.waiting = vec![crate::result::Waiting {
+                challenger: "reweighted".into(),
+                more_leads: 9_500.0.into(),
+                days: days.into(),
+                by: None,
+                wins_until: none(),
+                value_until: None,
+            }];
+            (reasons_of(&evaluation).join(" "), answer(&evaluation).next[0].plain())
+        };
+        let (soon, run_again) = of(730.0);
+        assert!(soon.contains("About 9,500 more finished leads") && run_again.starts_with("Run this again"), "{soon}");
+        let (late, test) = of(731.0);
+        assert!(late.contains("do not settle it at the rate") && test.starts_with("Try both in the field"), "{late}");
+    }
+
+    #[test]
+    fn what_is_claimed_to_be_no_gain_is_no_best_guess() {
+        let mut evaluation = fixture::undecided();
+        evaluation.verdict.difference = Some(of(-4.0, -15.0, 17.0));
+        assert_eq!(
+            headline_of(&evaluation),
+            "Not enough evidence to replace current: stay with it for now. No other is seen to be better: at 20 leads a \
+             week reweighted would find from 15 fewer to 17 more winners a quarter (95 %)."
+        );
     }
 
     #[test]
@@ -748,6 +817,8 @@ mod tests {
         assert!(value(&evaluation).unwrap().plain().starts_with("In money nothing is claimed"));
         evaluation.evidence.deals = Some(deals(0.49));
         assert!(value(&evaluation).unwrap().plain().starts_with("In money it is 23,500 EUR a quarter"));
+        evaluation.comparisons[0].value_per_quarter = Some(of(100.0, -5.0, 900.0));
+        assert!(value(&evaluation).unwrap().plain().starts_with("In money the difference may be nothing"));
     }
 
     #[test]

@@ -20,7 +20,10 @@ use super::{facts, first, notices, words};
 pub fn document(evaluation: &Evaluation) -> Document {
     let charts = chart::all(evaluation);
     let mut sections = vec![summary(evaluation, &charts)];
-    sections.extend(evaluation.proposal.as_ref().map(super::audit::to_do));
+    // What is not to be done is no list of things to do.
+    let proposal = evaluation.proposal.as_ref();
+    let to_do = proposal.filter(|proposal| Some(&proposal.name) == evaluation.verdict.model.as_ref());
+    sections.extend(to_do.map(super::audit::to_do));
     sections.push(models_table(evaluation, &charts));
     sections.extend(champion(evaluation));
     sections.extend(first::beside(evaluation));
@@ -309,13 +312,20 @@ fn overview(evaluation: &Evaluation) -> Table {
         }
         cells.extend([
             Cell::value(comparison.swap.challenger_only.leads, Unit::Count),
-            Cell::text(decision(comparison.decision)),
+            Cell::text(match comparison.decision {
+                Decision::Promote if evaluation.verdict.model.as_ref() != Some(&comparison.challenger) => {
+                    "better too, not needed"
+                }
+                other => decision(other),
+            }),
         ]);
         cells
     };
     let caption = text::clean(&rule);
     Table::new(
-        format!("Challenger minus champion, {caption}. The ranges hold for all challengers at once."),
+        format!(
+            "Challenger minus champion, {caption}. The ranges hold for all challengers at once; what the answer claims is less than the figure here, by the luck of having been picked."
+        ),
         columns,
         evaluation.comparisons.iter().map(row).collect(),
     )

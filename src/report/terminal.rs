@@ -235,7 +235,8 @@ mod tests {
         Leads of 2026-01-01 to 2026-06-15, scored 7 days after creation; a win counts within 90 days;
         outcomes as known on 2026-09-30 (Europe/Berlin); fitted on leads of 2025-01-01 to 2026-01-01.
 
-        It rests on 212 winners among 2,400 finished leads. Every quarter without it misses about as many.
+        It rests on 212 winners among 2,400 finished leads. Every quarter without it misses about that many
+        winners.
 
         The models side by side
                                                                                Wins

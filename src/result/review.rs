@@ -6,7 +6,7 @@ use crate::metrics::MetricId;
 
 use super::{
     Bracket, CapacitySetting, Comparison, CriterionAudit, Decision, Estimate, GateEvidence, ModelKind, Notice, Number,
-    Verdict,
+    Proposal, Verdict,
 };
 
 /// The version of `review.json`. Old versions stay readable.
@@ -471,6 +471,9 @@ pub struct ReviewDecision {
     pub verdict: Verdict,
     pub comparisons: Vec<Comparison>,
     pub gates: Vec<GateEvidence>,
+    /// What the audit of the live model would change, which is one of the challengers; missing in older results.
+    #[serde(default)]
+    pub proposal: Option<Proposal>,
 }
 
 /// A change to make.

@@ -1,7 +1,8 @@
 //! The changes to make: what rang, what the audit found, what the gates decided; at most three, the most urgent first.
 
+use crate::metrics::WINS;
 use crate::result::review::{Advice, AdviceKind, Alarm, AlarmKind, ModelTrend, ReviewDecision};
-use crate::result::{Belief, Comparison, CriterionAudit, Decision, Edit, Estimate};
+use crate::result::{Belief, Comparison, CriterionAudit, Decision, Edit, Estimate, Per};
 
 use super::in_words;
 
@@ -18,12 +19,11 @@ pub struct Found<'a> {
     pub leads: u64,
 }
 
-/// Wins a quarter; without times, wins among the leads judged.
+/// Winners a quarter as they decide; without times, wins among the leads judged.
 pub fn a_quarter(comparison: &Comparison) -> Estimate {
-    match comparison.wins_per_quarter.point.finite() {
-        Some(_) => comparison.wins_per_quarter.clone(),
-        None => comparison.wins.clone(),
-    }
+    let gain = Some(&comparison.gain.winners).filter(|_| comparison.gain.per == Per::Quarter);
+    let known = gain.into_iter().chain([&comparison.wins_per_quarter]);
+    known.chain([&comparison.wins]).find(|wins| wins.point.finite().is_some()).unwrap_or(&comparison.wins).clone()
 }
 
 /// What to change, the most urgent first.
@@ -100,10 +100,20 @@ fn replacement(decision: &ReviewDecision) -> Option<Advice> {
         subject: challenger.clone(),
         from: None,
         to: None,
-        gain: a_quarter(comparison),
+        gain: match &verdict.difference {
+            Some(claim) if verdict.metric == Some(WINS.id) && comparison.gain.per == Per::Quarter => claim.clone(),
+            _ => a_quarter(comparison),
+        },
         leads: Some(decision.leads),
         who: BOTH_HEADS.into(),
-        why: format!("it passes every gate against `{}`", comparison.champion),
+        why: match decision.proposal.as_ref().filter(|proposal| proposal.name == *challenger) {
+            Some(proposal) => {
+                let edit = |edit: &Edit| format!("`{}` from {} to {}", edit.criterion, edit.from, edit.to);
+                let edits: Vec<String> = proposal.edits.iter().map(edit).collect();
+                format!("it takes these edits of `{}`: {}", comparison.champion, edits.join(", "))
+            }
+            None => format!("it passes every gate against `{}`", comparison.champion),
+        },
     })
 }
 

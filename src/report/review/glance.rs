@@ -93,7 +93,7 @@ fn conversion(period: &Period, read: Option<&EarlyRead>) -> Cell {
 /// What the named challenger is worth in wins.
 fn switch(review: &Review) -> Cell {
     let Some(comparison) = named(review) else { return Cell::text("none is shown to be better") };
-    let (wins, per) = switching(comparison);
+    let (wins, per) = switching(review, comparison);
     let (point, interval) = text::parts(&wins, Unit::CountDifference);
     let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
     Cell::text(format!("{point} wins {per}{interval}"))

@@ -3,7 +3,7 @@
 use crate::result::review::{
     Alarm, Change, ChangeUnit, EarlyRead, InputDrift, ModelPeriod, ModelTrend, Review, TouchSpeed, Yield,
 };
-use crate::result::{CriterionAudit, Estimate, Level, Number};
+use crate::result::{Basis, CriterionAudit, Estimate, Level, Number, Per};
 
 use super::super::chart;
 use super::super::document::{Block, Cell, Column, Section, Table, Text, name, say};
@@ -401,18 +401,23 @@ fn decision(review: &Review) -> Section {
         blocks.push(Block::List(reasons));
     }
     if !decision.comparisons.is_empty() {
+        let is_corrected = decision.comparisons.iter().any(|one| one.gain.basis == Basis::HadAllBeenWorked);
+        let a_quarter = if is_corrected { "Wins a quarter, had all been called" } else { "Wins a quarter" };
         let columns = vec![
             Column::label("Challenger").brief(),
-            Column::number("Wins a quarter").brief(),
-            Column::number("Wins in all").brief(),
+            Column::number(a_quarter).brief(),
+            Column::number("Wins in all, as history shows them").brief(),
             Column::label("Decision").brief(),
         ];
         let rows = decision.comparisons.iter().map(|one| {
             vec![
                 Cell::name(&one.challenger),
-                match one.wins_per_quarter.point.finite() {
-                    Some(_) => Cell::estimate(&one.wins_per_quarter, Unit::CountDifference),
-                    None => Cell::text("–"),
+                match (one.gain.winners.point.finite(), one.wins_per_quarter.point.finite()) {
+                    (Some(_), _) if one.gain.per == Per::Quarter => {
+                        Cell::estimate(&one.gain.winners, Unit::CountDifference)
+                    }
+                    (_, Some(_)) => Cell::estimate(&one.wins_per_quarter, Unit::CountDifference),
+                    _ => Cell::text("–"),
                 },
                 Cell::estimate(&one.wins, Unit::CountDifference),
                 Cell::text(match one.decision {

@@ -1,9 +1,9 @@
 //! The review in sentences, each written by a rule from numbers that stand in the review, and none saying more than its
 //! interval does.
 
-use crate::metrics::AUC;
+use crate::metrics::{AUC, WINS};
 use crate::result::review::{Alarm, AlarmKind, Change, ChangeOf, Regret, Review};
-use crate::result::{Comparison, Decision, Estimate, Level};
+use crate::result::{Basis, Comparison, Decision, Estimate, Level, Per};
 
 use super::super::document::{Block, Section, Span, Text, name, say};
 use super::super::text::{self, Unit};
@@ -50,11 +50,20 @@ pub(super) fn health(review: &Review) -> Health {
     }
 }
 
-/// Wins a quarter, or over the leads judged where there are no times.
-pub(super) fn switching(comparison: &Comparison) -> (Estimate, &'static str) {
-    match comparison.wins_per_quarter.point.finite() {
-        Some(_) => (comparison.wins_per_quarter.clone(), "a quarter"),
-        None => (comparison.wins.clone(), "over the leads judged"),
+/// Wins a quarter, or over the leads judged where there are no times: what is claimed for the challenger that the decision
+/// speaks of.
+pub(super) fn switching(review: &Review, comparison: &Comparison) -> (Estimate, &'static str) {
+    let verdict = &review.decision.verdict;
+    let is_named = verdict.challenger.as_ref() == Some(&comparison.challenger);
+    let claim = verdict.difference.as_ref().filter(|_| is_named && verdict.metric == Some(WINS.id));
+    let per = match comparison.gain.basis {
+        Basis::HadAllBeenWorked => "a quarter, had all leads been called,",
+        _ => "a quarter",
+    };
+    match (claim, comparison.gain.per, comparison.wins_per_quarter.point.finite()) {
+        (Some(claim), Per::Quarter, _) if claim.point.finite().is_some() => (claim.clone(), per),
+        (_, _, Some(_)) => (comparison.wins_per_quarter.clone(), "a quarter"),
+        _ => (comparison.wins.clone(), "over the leads judged"),
     }
 }
 
@@ -71,7 +80,7 @@ pub(super) fn counted_on(leads: u64) -> String {
 
 /// "+25 wins a quarter (+13 to +34), counted on 4,000 finished leads".
 pub(super) fn worth(review: &Review, comparison: &Comparison) -> String {
-    let (wins, per) = switching(comparison);
+    let (wins, per) = switching(review, comparison);
     let (point, interval) = text::parts(&wins, Unit::CountDifference);
     let interval = interval.map_or(String::new(), |interval| format!(" ({interval})"));
     format!("{point} wins {per}{interval}, {}", counted_on(review.decision.leads))

@@ -118,6 +118,7 @@ fn review(auc: Estimate, auc_change: (Estimate, f64), total: Estimate) -> Review
             feedback: None,
         },
         decision: ReviewDecision {
+            proposal: None,
             window: "2026Q1 to 2026Q2".into(),
             leads: 4_000,
             wins: 400,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::data::hex;
 use crate::evaluation::{BracketRule, Cohort, CohortError, Grouping, Profile, Scored, cut, profiles};
 use crate::experiment::Experiment;
-use crate::models::{Contribution, Scores};
+use crate::models::{Contribution, Model, Scores};
 use crate::pipeline::{self, Played};
 use crate::replay::{Replayed, Role, Window};
 use crate::result::review::Fingerprint;
@@ -61,8 +61,12 @@ impl Gathered {
     pub fn new(experiment: &Experiment, played: &Played, stretches: Stretches) -> Result<Self, ReviewError> {
         let champion = experiment.champion.ok_or(ReviewError::NoChampion)?;
         let models = played.models.iter().zip(&played.scores);
-        let mut scored: Vec<Scored> =
-            models.map(|(model, scores)| pipeline::scored(model, scores.clone(), &played.replayed)).collect();
+        let score = |(model, scores): (&Model, &Scores)| {
+            let mut scored = pipeline::scored(model, scores.clone(), &played.replayed);
+            scored.effort = pipeline::effort(Some(&played.models[champion]), model, scored.card.len());
+            scored
+        };
+        let mut scored: Vec<Scored> = models.map(score).collect();
         let standings = standings(experiment, played, &stretches);
         let decided = (0..stretches.all.len())
             .map(|period| {

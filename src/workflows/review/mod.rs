@@ -19,7 +19,7 @@ pub use period::Reviewed;
 use sha2::{Digest, Sha256};
 
 use crate::data::{self, InputFile, hex};
-use crate::evaluation;
+use crate::evaluation::{self, Scored};
 use crate::experiment::{self, Experiment};
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::Scope;
@@ -28,7 +28,7 @@ use crate::result::{CapacitySetting, Decision, Fact, HandOver, Level, Notice, Re
 use crate::review;
 use crate::stats::random::Seed;
 use crate::time::NEVER;
-use crate::workflows::found;
+use crate::workflows::{audit, found};
 
 use audited::Audited;
 use gather::{Gathered, covered, ends};
@@ -158,7 +158,8 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered) -> Rev
     }
 }
 
-/// Challengers against the live model on the mature leads of all compared periods that no model learned from.
+/// Challengers and what the audit would change, against the live model, on the mature leads of all compared periods that
+/// no model learned from.
 fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> ReviewDecision {
     let compared = &gathered.compared;
     let rows: Vec<usize> = compared.in_periods().filter(|&row| !compared.trained[row]).collect();
@@ -166,7 +167,11 @@ fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Re
     let last = compared.reviewed();
     let (from, to) = (&compared.labels[first], &compared.labels[last]);
     let window = if from == to { from.clone() } else { format!("{from} to {to}") };
-    let cohort = gathered.cohort(experiment, played, &rows, gathered.window(first..=last));
+    let beside = audit::of_run(experiment, played, false).and_then(|beside| beside.challenger);
+    let (proposal, changed) = beside.map(|one| (one.proposal, one.scored)).unzip();
+    let models: Vec<Scored> = gathered.scored.iter().cloned().chain(changed).collect();
+    let among = (models.as_slice(), gathered.champion);
+    let cohort = gathered.taken.cohort(experiment, played, &rows, gathered.window(first..=last), among);
     match cohort {
         Ok(cohort) => {
             let evaluated = evaluation::evaluate(&cohort).forbidden(found::forbidden(&played.findings));
@@ -177,6 +182,7 @@ fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Re
                 verdict: evaluated.verdict,
                 comparisons: evaluated.comparisons,
                 gates: evaluated.evidence.gates,
+                proposal,
             }
         }
         Err(error) => ReviewDecision {
@@ -195,6 +201,7 @@ fn decision(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Re
             },
             comparisons: Vec::new(),
             gates: Vec::new(),
+            proposal: None,
         },
     }
 }
