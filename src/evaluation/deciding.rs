@@ -74,6 +74,11 @@ impl<'a> Winners<'a> {
         Against { challengers, spreads, critical }
     }
 
+    /// Every challenger against the champion; nothing without one.
+    pub fn against_champion(&self, cohort: &Cohort) -> Option<Against> {
+        cohort.design().champion.map(|champion| self.against(cohort, champion))
+    }
+
     /// A number of wins that is worth a change of model.
     pub fn worthwhile(&self) -> f64 {
         self.worthwhile * self.all

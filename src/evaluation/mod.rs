@@ -49,6 +49,7 @@ use self::deciding::{Against, Winners};
 use self::paired::Paired;
 use self::schedule::Schedule;
 use self::values::Readable;
+use self::worked::Corrected;
 
 /// Confidence of every interval.
 const LEVEL: f64 = 0.95;
@@ -80,7 +81,30 @@ impl Evaluated {
 
 /// Evaluates every model of a cohort. Nothing here can fail: what does not exist is undefined with a reason.
 pub fn evaluate(cohort: &Cohort) -> Evaluated {
-    evaluate_twice(cohort.clone(), &[], &mut |_| {}).1
+    let grounds = Grounds::of(cohort);
+    let winners = grounds.winners(cohort);
+    evaluate_with(cohort, &grounds, (&winners, winners.against_champion(cohort).as_ref()), &mut |_| {})
+}
+
+/// What is computed once of a cohort, whatever is asked of it.
+struct Grounds {
+    schedule: Schedule,
+    paired: Paired,
+    worked: Option<Worked>,
+    corrected: Option<Corrected>,
+}
+
+impl Grounds {
+    fn of(cohort: &Cohort) -> Self {
+        let schedule = schedule::schedule(cohort);
+        let paired = paired::bootstrap(cohort, &schedule);
+        let (worked, corrected) = worked::worked(cohort, &schedule, &paired).unzip();
+        Self { schedule, paired, worked, corrected: corrected.flatten() }
+    }
+
+    fn winners(&self, cohort: &Cohort) -> Winners<'_> {
+        Winners::of(cohort, &self.schedule, &self.paired, self.corrected.as_ref())
+    }
 }
 
 /// The verdict and the comparisons it rests on.
@@ -93,15 +117,11 @@ pub fn evaluate_twice(
     doubted: &[(usize, Barred)],
     done: &mut dyn FnMut(&'static str),
 ) -> (Cohort, Evaluated, Option<Decided>) {
-    let schedule = schedule::schedule(&cohort);
-    let paired = paired::bootstrap(&cohort, &schedule);
+    let grounds = Grounds::of(&cohort);
     done("bootstrap");
-    let (worked, corrected) = worked::worked(&cohort, &schedule, &paired)
-        .map_or((None, None), |(worked, corrected)| (Some(worked), corrected));
-    let winners = Winners::of(&cohort, &schedule, &paired, corrected.as_ref());
-    let against = cohort.design().champion.map(|champion| winners.against(&cohort, champion));
-    let rests_on = (&schedule, &paired, &winners, against.as_ref());
-    let evaluated = evaluate_with(&cohort, rests_on, worked, done);
+    let winners = grounds.winners(&cohort);
+    let against = winners.against_champion(&cohort);
+    let evaluated = evaluate_with(&cohort, &grounds, (&winners, against.as_ref()), done);
     let again = (!doubted.is_empty()).then(|| {
         let before = cohort.barring(doubted.iter().cloned().map(|(place, because)| (place, Some(because))).collect());
         let mut comparisons = evaluated.comparisons.clone();
@@ -113,20 +133,17 @@ pub fn evaluate_twice(
             }
         }
         gates::decide(&evaluated.evidence.gates, &cohort, &mut comparisons);
-        let verdict = decide::verdict(&cohort, &schedule, (&winners, against.as_ref()), &comparisons);
+        let verdict = decide::verdict(&cohort, &grounds.schedule, (&winners, against.as_ref()), &comparisons);
         cohort.barring(before);
         (verdict, comparisons)
     });
     (cohort, evaluated, again)
 }
 
-/// What is computed once, whatever is asked.
-type RestsOn<'a> = (&'a Schedule, &'a Paired, &'a Winners<'a>, Option<&'a Against>);
-
 fn evaluate_with(
     cohort: &Cohort,
-    (schedule, paired, winners, against): RestsOn,
-    worked: Option<Worked>,
+    Grounds { schedule, paired, worked, .. }: &Grounds,
+    (winners, against): (&Winners, Option<&Against>),
     done: &mut dyn FnMut(&'static str),
 ) -> Evaluated {
     let models = || (0..cohort.models().len()).into_par_iter();
@@ -135,8 +152,12 @@ fn evaluate_with(
     let (mut comparisons, models_alone) = rayon::join(compare, || models().map(one).collect::<Vec<_>>());
     done("comparisons and metrics");
     // Side by side, the longest first.
-    let mut evidence =
-        Evidence { silent: silent::silent(&models_alone), deals: deals::deals(cohort), worked, ..Evidence::default() };
+    let mut evidence = Evidence {
+        silent: silent::silent(&models_alone),
+        deals: deals::deals(cohort),
+        worked: worked.clone(),
+        ..Evidence::default()
+    };
     rayon::scope(|scope| {
         let Evidence { gates, pairs, thresholds, segments, paradoxes, traits, bottom, .. } = &mut evidence;
         scope.spawn(move |_| *bottom = bottom::bottoms(cohort));

@@ -7,8 +7,7 @@ use crate::stats::proportion::clopper_pearson;
 use crate::stats::random::Stream;
 
 use super::cohort::Cohort;
-use super::deciding::Winners;
-use super::{LEVEL, compare, decide, gates, paired, schedule, worked};
+use super::{Grounds, LEVEL, compare, decide, gates};
 
 /// Streams of permutations and halves, apart from those of resamples.
 const PERMUTED: u64 = 2 << 32;
@@ -80,12 +79,11 @@ impl Halves {
 
 /// The decision and what it rests on, without the rest of an evaluation.
 pub fn decision(cohort: &Cohort) -> (Verdict, Vec<Comparison>) {
-    let schedule = schedule::schedule(cohort);
-    let paired = paired::bootstrap(cohort, &schedule);
-    let corrected = worked::worked(cohort, &schedule, &paired).and_then(|(_, corrected)| corrected);
-    let winners = Winners::of(cohort, &schedule, &paired, corrected.as_ref());
-    let against = cohort.design().champion.map(|champion| winners.against(cohort, champion));
-    let mut comparisons = compare::comparisons(cohort, &schedule, &paired, (&winners, against.as_ref()));
-    gates::decide(&gates::gates(cohort, &schedule, &paired), cohort, &mut comparisons);
-    (decide::verdict(cohort, &schedule, (&winners, against.as_ref()), &comparisons), comparisons)
+    let grounds = Grounds::of(cohort);
+    let Grounds { schedule, paired, .. } = &grounds;
+    let winners = grounds.winners(cohort);
+    let against = winners.against_champion(cohort);
+    let mut comparisons = compare::comparisons(cohort, schedule, paired, (&winners, against.as_ref()));
+    gates::decide(&gates::gates(cohort, schedule, paired), cohort, &mut comparisons);
+    (decide::verdict(cohort, schedule, (&winners, against.as_ref()), &comparisons), comparisons)
 }
