@@ -3,8 +3,8 @@
 
 use crate::metrics::{AUC, WINS};
 use crate::result::{
-    Basis, Belief, Comparison, Decision, Estimate, Evaluation, Fact, GateOutcome, Level, ModelEvaluation, ModelKind,
-    Notice, Number, Reason,
+    Basis, Belief, Comparison, Decision, Estimate, Evaluation, Fact, GateEvidence, GateOutcome, Level, ModelEvaluation,
+    ModelKind, Notice, Number, Reason,
 };
 
 use super::document::{Answer, Block, Section, Span, Text, Tone, name, names, say};
@@ -510,17 +510,13 @@ fn what_it_takes(evaluation: &Evaluation, comparison: &Comparison) -> Vec<Text> 
                 && gate.outcome == GateOutcome::Open
                 && gate.more_leads.finite().is_some()
         });
-        let takes = |gate| {
-            let words = format!("To settle \"{}\": {}.", facts::gate(gate_asked(gate)), words::until_settled(gate));
+        let takes = |gate: &GateEvidence| {
+            let words = format!("To settle \"{}\": {}.", facts::gate(&gate.asked), words::until_settled(gate));
             Text::sentence(&words).from_section("gates")
         };
         return open.map(takes).collect();
     }
     vec![leads_needed(evaluation, comparison).from_section("ledger")]
-}
-
-fn gate_asked(gate: &crate::result::GateEvidence) -> &crate::result::GateAsked {
-    &gate.asked
 }
 
 /// Whether it takes more than two years until there are leads enough.
