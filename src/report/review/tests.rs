@@ -338,12 +338,17 @@ fn a_slide_of_a_review_holds_the_answer_the_quarters_the_tiers_the_changes_and_t
     assert_eq!(svg, slide(&made));
 }
 
-#[test]
-fn a_slide_of_an_open_quarter_claims_no_end() {
+/// A year whose last quarter is not over.
+fn open_quarter() -> Review {
     let mut made = year();
     let last = &mut made.periods[4];
     (last.mature, last.wins, last.wins_so_far) = (900, 60, 90);
-    let early = |doubt: Option<&str>| EarlyRead {
+    made
+}
+
+/// How the open quarter may end.
+fn early(doubt: Option<&str>) -> EarlyRead {
+    EarlyRead {
         label: "2026Q2".into(),
         leads: 2_000,
         share_mature: 0.45,
@@ -352,7 +357,12 @@ fn a_slide_of_an_open_quarter_claims_no_end() {
         rate: estimate(0.075, 0.065, 0.085),
         pace: estimate(1.0, 0.9, 1.1),
         doubt: doubt.map(str::to_owned),
-    };
+    }
+}
+
+#[test]
+fn a_slide_of_an_open_quarter_claims_no_end() {
+    let mut made = open_quarter();
     made.early = vec![early(None)];
     let wins = |made: &Review| (brief(made).figures[0].value.clone(), brief(made).figures[0].beside.clone());
     let (value, beside) = wins(&made);
@@ -404,19 +414,7 @@ fn a_slide_of_a_review_is_one_page_on_which_nothing_meets_whatever_the_data() {
 
 #[test]
 fn a_doubted_early_read_is_not_told_on_the_first_screen() {
-    let mut made = year();
-    let last = &mut made.periods[4];
-    (last.mature, last.wins, last.wins_so_far) = (900, 60, 90);
-    let early = |doubt: Option<&str>| EarlyRead {
-        label: "2026Q2".into(),
-        leads: 2_000,
-        share_mature: 0.45,
-        wins_so_far: 90,
-        wins: estimate(150.0, 130.0, 170.0),
-        rate: estimate(0.075, 0.065, 0.085),
-        pace: estimate(1.0, 0.9, 1.1),
-        doubt: doubt.map(str::to_owned),
-    };
+    let mut made = open_quarter();
     let first_screen = |made: &Review| {
         let page = words(made);
         page.split("Executive summary").next().unwrap().to_owned()
