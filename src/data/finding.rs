@@ -54,6 +54,8 @@ pub enum What {
     OutcomeWithoutLead,
     EventWithoutLead,
     ChangeWithoutLead,
+    /// Keys that other files lead to leads.
+    Walked,
     ChangeOfUnknownColumn,
     ConvertedBeforeCreation,
     LostBeforeCreation,

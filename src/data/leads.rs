@@ -14,7 +14,7 @@ use super::fates::Role;
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::gather;
 use super::history::{Attribute, Known};
-use super::joins::Merged;
+use super::joins::LeadNames;
 use super::only;
 use super::outcomes::{Deals, RoleColumns, refuse_untold, roles};
 use super::reader::Counted;
@@ -38,7 +38,7 @@ pub(crate) struct Leads {
     /// The outcomes that stand on the leads' own rows.
     pub deals: Option<Deals>,
     /// Ids that other rows may have instead.
-    pub merged: Merged,
+    pub names: LeadNames,
 }
 
 /// The columns to be read, and what they are for.
@@ -104,7 +104,8 @@ pub(crate) fn read(
         || attributes(spec, (&source, &table.spots), &plan, table.columns, (&kept, zone)),
     );
     let lists = |attribute: &&Attribute| Some(&attribute.name) == spec.merged_ids.as_ref();
-    let merged = attributes.iter().find(lists).map(|attribute| Merged::of(&attribute.column)).unwrap_or_default();
+    let (file, id) = (source.files[0].shown.clone(), spec.id.clone().unwrap_or_default());
+    let names = LeadNames::new(file, id, attributes.iter().find(lists).map(|attribute| &attribute.column));
     attributes.retain(|attribute| !lists(&attribute));
     let created = created.map(|column| match column {
         Column::Instant(at) => at,
@@ -121,7 +122,7 @@ pub(crate) fn read(
         duplicates: sorted.duplicates,
         left_out: sorted.left_out,
         deals,
-        merged,
+        names,
         source,
     })
 }

@@ -24,7 +24,9 @@ mod groups;
 mod history;
 mod joins;
 mod json_lines;
+mod key;
 mod leads;
+mod links;
 mod messages;
 mod only;
 mod outcomes;
@@ -49,14 +51,14 @@ pub use fates::{Fate, FateValue, Role, RowFate, RowFates, Telling};
 pub use files::{InputFile, files, files_of, hash, hashed, hex, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
-pub use joins::{LeadKey, Match};
+pub use key::{Credit, LeadKey, Match, Via};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
 pub use read::read;
 pub use sink::{EventBatch, EventSink, SeenEvent};
 pub use source::Progress;
 pub use spec::{
     AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,
-    HistorySpec, KnownSpec, LeadsSpec, Names, OutcomesSpec, Paths, StageSpec, Type,
+    HistorySpec, KnownSpec, LeadsSpec, Names, OneOrMore, OutcomesSpec, Paths, StageSpec, Type, WorkedSpec,
 };
 pub use weeks::{Arrivals, KindWeeks};
 pub use write::{write, write_as, write_csv};

@@ -4,7 +4,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::predicate::Predicate;
-use crate::table::{Column, MISSING, Text, yaml_name};
+use crate::table::{Column, MISSING, Text, is_all, yaml_name};
 use crate::time::{DAY, Instant, NEVER, Zone};
 
 use super::DataError;
@@ -15,17 +15,18 @@ use super::fates::{Fate, Role, RowFate, RowFates, spoken};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::{NO_LEAD, Request, gather, gather_rows};
 use super::history::{Attribute, Outcomes, Win};
-use super::joins::{Cure, How, Keys, Strangers, no_cure};
+use super::joins::{Cure, How, Joined, Keys, Strangers, no_cure};
 use super::leads::Leads;
 use super::only;
 use super::reader::{Counted, Met, shortened};
 use super::source::{Progress, Source, listed};
-use super::spec::OutcomesSpec;
+use super::spec::{OutcomesSpec, WorkedSpec};
 
 /// The columns that the outcomes name.
 pub(crate) fn roles(spec: &OutcomesSpec) -> Vec<(Role, &str)> {
-    let others = [(Role::Value, &spec.value), (Role::Worked, &spec.worked)];
-    let others = others.into_iter().filter_map(|(role, column)| column.as_deref().map(|column| (role, column)));
+    let worked = spec.worked.as_ref().and_then(WorkedSpec::column);
+    let others = [(Role::Value, spec.value.as_deref()), (Role::Worked, worked)];
+    let others = others.into_iter().filter_map(|(role, column)| column.map(|column| (role, column)));
     spec.telling().columns().into_iter().chain(others).collect()
 }
 
@@ -199,7 +200,7 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
     let lead = source.column(lead.unwrap_or_default(), "outcomes.lead")?;
     let mut asks = Vec::new();
     for (role, column) in &roles(spec) {
-        asks.push(Ask { place: source.column(column, role.key())?, kind: kind(role.wanted()) });
+        asks.push(source.ask(column, role.key(), kind(role.wanted()))?);
     }
     for column in source.dialect.columns() {
         source.column(column, "outcomes.nulls_in or outcomes.format")?;
@@ -230,7 +231,7 @@ pub(crate) fn of_leads(
     read: Read,
     spec: &OutcomesSpec,
     leads: &Leads,
-    zone: &Zone,
+    (base, zone): (&Path, &Zone),
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<(Source, Deals, Latest), DataError> {
@@ -244,23 +245,24 @@ pub(crate) fn of_leads(
         findings.refused.push(RefusedColumn { column: column.clone(), reason });
     }
     findings.list.extend(only_of_winners(spec, &source, &leads.source.header));
-    let keys = Keys::new(&leads.ids, source.dialect.nulls(&lead_key.column), &lead_key.by, &leads.merged);
-    let mut names: Vec<&str> = named.iter().flat_map(TextBlock::iter).collect();
-    let mut lead_of: Vec<u32> = named.par_iter().flat_map_iter(|named| keys.leads_of(named)).collect();
+    let keys = Keys::new(&leads.ids, source.dialect.nulls(&lead_key.column), &lead_key, &leads.names);
+    let keys = keys.walked(source.input, base, zone, findings)?;
+    let (mut rows, mut lead_of, otherwise) = joined(&named, &keys);
     findings.list.extend(source.findings(met));
     findings.list.extend(all_remarks(&source, &asks, &columns));
     let columns = columns.into_iter().map(|gathered| gathered.column);
     let mut columns: RoleColumns = roles.iter().map(|(role, _)| *role).zip(columns).collect();
-    let mut rows_read = None;
     if let (Some(read), Some(only)) = (&read, &spec.only) {
-        let rows: Vec<usize> = (0..read.len()).filter(|&row| read[row]).collect();
-        let left_out = read.len() - rows.len();
+        let left_out = read.iter().filter(|is_read| !**is_read).count() as u64;
+        findings.list.extend(left_out_by(only, "outcomes", left_out));
+        (rows, lead_of) = rows.into_iter().zip(lead_of).filter(|(row, _)| read[*row]).unzip();
+    }
+    let all: Vec<&str> = named.iter().flat_map(TextBlock::iter).collect();
+    let names: Vec<&str> = rows.iter().map(|&row| all[row]).collect();
+    if !is_all(&rows, spots.len()) {
         columns = columns.into_iter().map(|(role, column)| (role, column.kept(&rows))).collect();
         others.iter_mut().for_each(|(_, text)| text.codes = rows.iter().map(|&row| text.codes[row]).collect());
         spots = rows.iter().map(|&row| spots[row]).collect();
-        (names, lead_of) = rows.iter().map(|&row| (names[row], lead_of[row])).unzip();
-        findings.list.extend(left_out_by(only, "outcomes", left_out as u64));
-        rows_read = Some(rows);
     }
     let deals = Deals::new(spec, lead_of, spots, &mut columns, findings)?;
     // Rows of other leads too say until when the outcomes were recorded.
@@ -272,10 +274,28 @@ pub(crate) fn of_leads(
     report_strangers(&source, &lead_key.column, &keys, &names, &deals, &leads.attributes, findings);
     drop(named);
     let mut kept: Vec<usize> = (0..deals.lead.len()).filter(|&row| deals.lead[row] != NO_LEAD).collect();
-    let place = |row: usize| rows_read.as_ref().map_or(row, |rows| rows[row]);
+    findings.list.extend(keys.report(&source, kept.len() as u64, otherwise));
+    let place = |row: usize| rows[row];
     repeats(&mut kept, &source, (&deals, &place), zone, findings)?;
     let deals = if kept.len() < deals.lead.len() { deals.kept(&kept) } else { deals };
     Ok((source, deals, latest))
+}
+
+/// Of the rows of all blocks the place and the lead, a row of several leads once for each; and how many name their lead
+/// otherwise than by its id.
+fn joined(named: &[TextBlock], keys: &Keys) -> (Vec<usize>, Vec<u32>, u64) {
+    let blocks: Vec<Joined> = named.par_iter().map(|named| keys.join(named)).collect();
+    let (mut rows, mut leads, mut start) = (Vec::new(), Vec::new(), 0);
+    let otherwise = blocks.iter().map(|block| block.otherwise).sum();
+    for (named, block) in named.iter().zip(blocks) {
+        match block.rows {
+            None => rows.extend(start..start + named.len()),
+            Some(of_block) => rows.extend(of_block.into_iter().map(|row| start + row as usize)),
+        }
+        leads.extend(block.leads);
+        start += named.len();
+    }
+    (rows, leads, otherwise)
 }
 
 /// Rows that a condition leaves out, under its own words.
@@ -329,7 +349,7 @@ fn report_strangers(
     if let Some(Cure { how: How::MergedIds(list), .. }) = &cure {
         findings.lists_ids = Some(list.clone());
     }
-    let advice = cure.map_or_else(|| no_cure(known), |cure| cure.advice("outcomes", column));
+    let advice = cure.map_or_else(|| no_cure(known), |cure| cure.advice("outcomes", column, keys.names));
     let (level, text, rows) = if wins.count > 0 {
         let forbids = wins.count as f64 > LOST_WINS * won as f64;
         let level = if forbids { FindingLevel::Forbids } else { FindingLevel::Doubt };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::builder::{As, Ask};
 use super::cells::{Batch, Spot};
 use super::decoding::{Decoding, RowGroups};
 use super::files::{self, InFile};
@@ -121,6 +122,14 @@ impl Source {
             named,
             hint,
         })
+    }
+
+    /// A column that is to be read as this.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn ask(&self, name: &str, named_by: &str, kind: As) -> Result<Ask, DataError> {
+        Ok(Ask { place: self.column(name, named_by)?, kind })
     }
 
     /// Begins to decode columns of the header; [`Decoding::pass_over`] may be said at once.

@@ -97,6 +97,16 @@ impl Column {
         column
     }
 
+    /// A column of the same kind, of so many missing values.
+    pub fn missing(&self, rows: usize) -> Self {
+        match self {
+            Self::Number(_) => Self::Number(vec![f64::NAN; rows]),
+            Self::Flag(_) => Self::Flag(vec![None; rows]),
+            Self::Instant(_) => Self::Instant(vec![NEVER; rows]),
+            Self::Text(_) => Self::Text(Text { codes: vec![MISSING; rows], levels: Vec::new() }),
+        }
+    }
+
     /// What it holds, in words.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
 mod fates;
+mod sources;
 
 use std::fs;
 use std::io::Write;
