@@ -101,7 +101,7 @@ pub(crate) fn read(
         let values: Vec<(Option<&str>, Spot)> =
             rows.iter().map(|&row| (value.get(row as usize), spots[row as usize])).collect();
         give(attribute, &values, &source, zone, findings)?;
-        if !leads.except.contains_key(&attribute.name) {
+        if leads.declared(&attribute.name).is_none() {
             attribute.known = Known::ByHistory;
         }
     }

@@ -56,6 +56,7 @@ pub enum What {
     ChangeWithoutLead,
     /// Keys that other files lead to leads.
     Walked,
+    LookedUpTwice,
     ChangeOfUnknownColumn,
     ConvertedBeforeCreation,
     LostBeforeCreation,

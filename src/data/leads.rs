@@ -3,9 +3,10 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::predicate::Predicate;
-use crate::table::{Cell, Column, Ids, MISSING, Text, is_all};
-use crate::time::{Edge, Instant, NEVER, Written, Zone};
+use crate::table::{Cell, Column, Ids, MISSING, is_all};
+use crate::time::{Edge, Instant, NEVER, Zone};
 
+use super::attributes::attribute;
 use super::builder::{As, Ask, Gathered, all_remarks};
 use super::cells::Spot;
 use super::columns::kind;
@@ -13,14 +14,13 @@ use super::error::{ConflictingLeads, DataError};
 use super::fates::Role;
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::gather;
-use super::history::{Attribute, Known};
+use super::history::Attribute;
 use super::joins::LeadNames;
 use super::only;
 use super::outcomes::{Deals, RoleColumns, refuse_untold, roles};
 use super::reader::Counted;
 use super::source::{Progress, Source};
 use super::spec::{KnownSpec, LeadsSpec, OutcomesSpec, Type};
-use super::times::{TimeColumn, Times};
 
 /// The leads as they were read, ascending by id.
 pub(crate) struct Leads {
@@ -54,21 +54,19 @@ struct Plan {
 
 pub(crate) fn read(
     spec: &LeadsSpec,
-    outcomes: &OutcomesSpec,
+    own: Option<&OutcomesSpec>,
     base: &Path,
     zone: &Zone,
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<Leads, DataError> {
     let source = Source::open("leads", &spec.path, spec.dialect(), base)?;
-    let own_outcomes = if outcomes.path.is_empty() { roles(outcomes) } else { Vec::new() };
+    let own_outcomes = own.map(roles).unwrap_or_default();
     let plan = plan(spec, &own_outcomes, &source)?;
-    if !own_outcomes.is_empty() {
-        refuse_untold(outcomes, &source, zone)?;
-    }
+    own.map_or(Ok(()), |outcomes| refuse_untold(outcomes, &source, zone))?;
     refuse(spec, &own_outcomes, findings);
     let asked = plan.asks.len();
-    let asks: Vec<Ask> = plan.asks.iter().cloned().chain(conditions(spec, outcomes, &source)?).collect();
+    let asks: Vec<Ask> = plan.asks.iter().cloned().chain(conditions(spec, own, &source)?).collect();
     let mut table = gather(&source, &asks, zone, progress)?;
     let of_conditions = table.columns.split_off(asked);
     let rows_read = table.spots.len();
@@ -76,10 +74,7 @@ pub(crate) fn read(
         let holds = |only| only::holds(only, &source, &asks[asked..], &of_conditions, (rows_read, zone));
         only.as_ref().map(holds).transpose()
     };
-    let (read, deals_read) = match outcomes.path.is_empty() {
-        true => (holds(&spec.only)?, holds(&outcomes.only)?),
-        false => (holds(&spec.only)?, None),
-    };
+    let (read, deals_read) = (holds(&spec.only)?, own.map_or(Ok(None), |outcomes| holds(&outcomes.only))?);
     findings.list.extend(source.findings(std::mem::take(&mut table.met)));
     findings.list.extend(all_remarks(&source, &plan.asks, &table.columns));
     let (read, deals_read) = (read.as_deref(), deals_read.as_deref());
@@ -87,13 +82,11 @@ pub(crate) fn read(
         Rows { spec, source: &source, plan: &plan, columns: &table.columns, spots: &table.spots, read, deals_read };
     let sorted = rows.sort_out(findings)?;
     let position = rows.positions();
-    let deals = match own_outcomes.is_empty() {
-        true => None,
-        false => {
-            let (lead, spots, mut columns) = rows.deals(&sorted);
-            Some(Deals::new(outcomes, lead, spots, &mut columns, findings)?)
-        }
-    };
+    let deals = own.map(|outcomes| {
+        let (lead, spots, mut columns) = rows.deals(&sorted);
+        Deals::new(outcomes, lead, spots, &mut columns, findings)
+    });
+    let deals = deals.transpose()?;
 
     let kept: Vec<usize> = sorted.kept.iter().map(|&row| row as usize).collect();
     let none = || Column::Instant(Vec::new());
@@ -187,8 +180,8 @@ pub(crate) fn kind_of(declared: Type) -> As {
 }
 
 /// What the conditions on the leads' rows, and on the deals that stand on them, are to be told by.
-fn conditions(spec: &LeadsSpec, outcomes: &OutcomesSpec, source: &Source) -> Result<Vec<Ask>, DataError> {
-    let of_deals = outcomes.only.as_ref().filter(|_| outcomes.path.is_empty());
+fn conditions(spec: &LeadsSpec, own: Option<&OutcomesSpec>, source: &Source) -> Result<Vec<Ask>, DataError> {
+    let of_deals = own.and_then(|outcomes| outcomes.only.as_ref());
     let deals = only::asks(of_deals, source, "outcomes.where")?;
     Ok(only::asks(spec.only.as_ref(), source, "leads.where")?.into_iter().chain(deals).collect())
 }
@@ -478,40 +471,11 @@ fn attributes(
     let mut attributes = Vec::with_capacity(plan.attributes.len());
     let asked: HashSet<usize> = plan.attributes.iter().copied().collect();
     for (ask, gathered) in columns.into_iter().enumerate().filter(|(ask, _)| asked.contains(ask)) {
-        let name = source.header[plan.asks[ask].place].clone();
-        let known = spec.except.get(&name).or(spec.known.as_ref()).unwrap_or(&KnownSpec::AsExported);
-        let known = match known {
-            KnownSpec::AtCreation => Known::AtCreation,
-            KnownSpec::AsExported => Known::AsExported,
-            KnownSpec::Planned => Known::Planned,
-            // A time is known when it comes.
-            KnownSpec::At(column) => Known::At(column.clone()),
-        };
-        let found = match &gathered.column {
-            Column::Text(text) if plan.asks[ask].kind == As::Found => times_of(text, (source, spots), &name, zone),
-            _ => None,
-        };
-        let (column, are_dates) = match found {
-            Some(times) => (Column::Instant(times.at), times.are_dates),
-            None => (gathered.column, gathered.tally.are_dates),
-        };
-        attributes.push(Attribute { name, column: column.kept(kept), known, are_dates, changed: None });
+        let ask = &plan.asks[ask];
+        let name = &source.header[ask.place];
+        let known = spec.except.get(name).or(spec.known.as_ref());
+        let attribute = attribute(name, (ask, gathered), known, (source, spots), zone);
+        attributes.push(Attribute { column: attribute.column.kept(kept), ..attribute });
     }
     attributes
-}
-
-/// The times of a text column of which every value is one, read in one way.
-fn times_of(text: &Text, (source, spots): (&Source, &[Spot]), name: &str, zone: &Zone) -> Option<Times> {
-    let is_time = |level: &String| Written::parse(level).is_some();
-    if text.levels.is_empty() || !text.levels.iter().all(is_time) {
-        return None;
-    }
-    let mut times = TimeColumn::new(zone.clone(), Edge::Start, source.dialect.format(name), text.codes.len());
-    for (row, &spot) in spots.iter().enumerate() {
-        match text.get(row) {
-            Some(value) => times.push_text(value, spot),
-            None => times.push_missing(),
-        }
-    }
-    times.finish(source, name).ok().filter(|times| times.unreadable.count == 0)
 }

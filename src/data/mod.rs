@@ -1,6 +1,7 @@
 //! Files become a history: leads, events and outcomes in plain columns, and what was found wrong with them.
 
 mod arrow;
+mod attributes;
 mod builder;
 mod cells;
 mod changes;
@@ -11,6 +12,7 @@ mod columns;
 mod decoding;
 mod delimited;
 mod dictionary;
+mod ends;
 mod error;
 mod events;
 mod fates;
@@ -58,7 +60,7 @@ pub use sink::{EventBatch, EventSink, SeenEvent};
 pub use source::Progress;
 pub use spec::{
     AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,
-    HistorySpec, KnownSpec, LeadsSpec, Names, OneOrMore, OutcomesSpec, Paths, StageSpec, Type, WorkedSpec,
+    HistorySpec, KnownSpec, LeadsSpec, LookupSpec, Names, OneOrMore, OutcomesSpec, Paths, StageSpec, Type, WorkedSpec,
 };
 pub use weeks::{Arrivals, KindWeeks};
 pub use write::{write, write_as, write_csv};

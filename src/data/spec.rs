@@ -5,8 +5,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::ends::FAR;
+use super::fates::Telling;
 use super::key::LeadKey;
-use super::outcomes::FAR;
 
 use crate::predicate::Predicate;
 use crate::time::{Format, Moment, Zone};
@@ -30,8 +31,8 @@ pub struct DataSpec {
     /// What leads did, one event a row: a log, or a list of logs with columns of their own.
     #[serde(default, skip_serializing_if = "OneOrMore::is_empty")]
     pub events: OneOrMore<EventsSpec>,
-    /// What became of the leads.
-    pub outcomes: OutcomesSpec,
+    /// What became of the leads: a section, or a list of sections with files or columns of their own.
+    pub outcomes: OneOrMore<OutcomesSpec>,
     /// What the leads' columns were at other times, one change a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistorySpec>,
@@ -44,6 +45,39 @@ pub struct DataSpec {
     /// What values are counted in, for the reports: EUR, USD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+}
+
+impl DataSpec {
+    /// What each section of the outcomes says of how deals ended.
+    pub fn telling(&self) -> Vec<Telling<'_>> {
+        self.outcomes.0.iter().map(OutcomesSpec::telling).collect()
+    }
+
+    /// Kinds of events that say when sales worked a lead.
+    pub fn worked_kinds(&self) -> impl Iterator<Item = &String> {
+        self.outcomes.0.iter().flat_map(|outcomes| &outcomes.worked).flat_map(WorkedSpec::kinds)
+    }
+
+    /// The outcomes that are columns of the leads.
+    pub(crate) fn own_outcomes(&self) -> Option<&OutcomesSpec> {
+        self.outcomes.0.iter().find(|outcomes| outcomes.path.is_empty())
+    }
+}
+
+impl LeadsSpec {
+    /// When a column of the leads, or one that is looked up for them, was known, where it is declared by its name.
+    pub fn declared(&self, column: &str) -> Option<&KnownSpec> {
+        let looked_up = self.lookup.0.iter().find_map(|lookup| lookup.except.get(column));
+        self.except.get(column).or(looked_up)
+    }
+}
+
+impl OutcomesSpec {
+    /// Whether it speaks of losses alone, as beside another section that says who was won.
+    pub(crate) fn is_of_losses(&self) -> bool {
+        let told = self.converted.is_some() || self.closed.is_some() || self.flag.is_some() || self.stage.is_some();
+        !self.lost.is_empty() && !told
+    }
 }
 
 /// One table of the data: its own fields, and how its files are written. Serde's `flatten` would do without the macro,
@@ -123,9 +157,36 @@ source! {
         /// Columns that are not read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ignore: Vec<String>,
+        /// Columns of other files, such as the accounts': `{ path: accounts.csv, from: AccountId, to: Id }`.
+        #[serde(default, skip_serializing_if = "OneOrMore::is_empty")]
+        lookup: OneOrMore<LookupSpec>,
         /// Only rows for which this SQL condition over the file's columns holds are read: `"Type <> 'Renewal'"`.
         #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
         only: Option<Predicate>,
+    }
+}
+
+source! {
+    /// Columns of another file, for leads that name its rows.
+    LookupSpec {
+        /// A file, a pattern or a list of them.
+        path: Paths,
+        /// The leads' column that names a row of the file.
+        from: String,
+        /// The column of the file that it names, such as an account's id.
+        to: String,
+        /// The columns that are wanted; by default all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        columns: Vec<String>,
+        /// When their values were known, as of the leads' own columns.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<KnownSpec>,
+        /// The columns for which that differs.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        except: BTreeMap<String, KnownSpec>,
+        /// What columns hold, where it is not to be found from their values.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        types: BTreeMap<String, Type>,
     }
 }
 

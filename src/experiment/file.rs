@@ -2,7 +2,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de;
 use serde::{Deserialize, Deserializer};
 
-use crate::data::{DataSpec, WorkedSpec};
+use crate::data::DataSpec;
 use crate::evaluation::{Calibrated, Worthwhile};
 use crate::models::ModelSpec;
 use crate::models::spec::{BracketSpec, Entries};
@@ -69,8 +69,7 @@ impl ExperimentFile {
     /// Kinds of events that sales makes; `review.touches` is where they stood before.
     pub fn sales(&self) -> Vec<&str> {
         let declared = self.data.events.0.iter().flat_map(|events| &events.sales);
-        let worked = self.data.outcomes.worked.iter().flat_map(WorkedSpec::kinds);
-        let all = declared.chain(worked).chain(&self.review.touches);
+        let all = declared.chain(self.data.worked_kinds()).chain(&self.review.touches);
         let mut kinds: Vec<&str> = all.map(String::as_str).collect();
         kinds.sort_unstable();
         kinds.dedup();

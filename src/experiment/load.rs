@@ -46,7 +46,10 @@ impl Experiment {
         if let Some(problem) = file.brackets.as_ref().and_then(|brackets| brackets.problem()) {
             return Err(invalid("brackets", problem));
         }
-        if file.replay.train.is_some() && file.replay.horizon == Horizon::Ever && file.data.outcomes.flag.is_none() {
+        if file.replay.train.is_some()
+            && file.replay.horizon == Horizon::Ever
+            && file.data.telling().iter().all(|telling| telling.flag.is_none())
+        {
             let message = "`ever` leaves no training lead whose horizon had closed before evaluation began; give a horizon such as 90d, or leave out `train`";
             return Err(invalid("replay.horizon", message.into()));
         }

@@ -192,3 +192,87 @@ fn what_is_misspelt_in_a_list_is_named_with_its_line() {
     let empty = format!("{OWN}{FLAG}events: []\n");
     assert!(error(&empty).contains("a list without a section"), "{}", error(&empty));
 }
+
+#[test]
+fn losses_may_stand_with_the_leads_and_wins_in_a_file() {
+    let folder = folder(&[
+        (
+            "l.csv",
+            "id,created,out,first\na,2026-01-01,2026-01-05,2026-01-03\nb,2026-01-01,,\nc,2026-01-01,2026-01-09,\n",
+        ),
+        ("d.csv", "who,won,value,called\nb,2026-02-01,10,2026-01-02\na,2026-02-02,,2026-01-02\n"),
+    ]);
+    let yaml = |leads: &str, deals: &str| {
+        format!(
+            "leads: {{ path: l.csv, id: id, created: created }}\noutcomes:\n- {{ {leads} }}\n- {{ path: d.csv, lead: who, {deals} }}\n"
+        )
+    };
+    let deals = "converted: won, value: value, worked: called";
+    let (history, _) = read_ok(&yaml("lost: out, worked: first", deals), folder.path());
+    let outcomes = &history.outcomes;
+    let wins: Vec<String> =
+        outcomes.wins.iter().map(|win| format!("{} {}", history.ids.get(win.lead as usize), win.value)).collect();
+    assert_eq!(wins, ["a NaN", "b 10"]);
+    // That b was not turned down is no open deal, and c is lost.
+    assert_eq!(texts(&history.zone, &outcomes.lost), ["2026-01-05 23:59:59", "-", "2026-01-09 23:59:59"]);
+    assert_eq!(texts(&history.zone, &outcomes.worked), ["2026-01-02", "2026-01-02", "-"]);
+    assert_eq!(history.zone.text(history.until), "2026-02-02 23:59:59");
+    let error = |leads: &str, deals: &str| try_read(&yaml(leads, deals), folder.path(), &[]).unwrap_err().to_string();
+    assert!(error("lost: out", "lost: won").contains("no section says who was won"));
+    assert!(error("flag: out", deals).contains("one section says when leads were won and another does not"));
+    assert!(
+        error("converted: out, flag: out, stage: { column: out, won: [x] }", deals)
+            .starts_with("data.outcomes[0]: both")
+    );
+}
+
+#[test]
+fn places_of_several_sections_are_in_their_own_files() {
+    let folder = folder(&[
+        ("l.csv", "id,created\na,2026-01-10\nb,2026-01-10\n"),
+        ("d.csv", "who,won\na,2026-01-02\n"),
+        ("e.csv", "who,won\nb,2026-02-02\nb,2026-01-03\n"),
+    ]);
+    let yaml = "leads: { path: l.csv, id: id, created: created }\noutcomes:\n- { path: d.csv, lead: who, converted: won }\n\
+                - { path: e.csv, lead: who, converted: won }\n";
+    let (_, findings) = read_ok(yaml, folder.path());
+    let before = findings.of(What::ConvertedBeforeCreation).next().unwrap();
+    let places: Vec<String> = before.rows.iter().map(|place| format!("{} {}", place.file, place.row)).collect();
+    assert_eq!(places, ["d.csv 2", "e.csv 3"]);
+}
+
+#[test]
+fn columns_of_other_files_are_looked_up() {
+    let folder = folder(&[
+        ("l.csv", "id,created,account,won\na,2026-01-01,7,1\nb,2026-01-01,8,0\nc,2026-01-01,,0\nd,2026-01-01,9,0\n"),
+        (
+            "acc.csv",
+            "Id,Industry,Since,Size\n7,Retail,2025-01-01,10\n8,Bank,2025-02-01,20\n8,Bank,2025-02-01,30\n7,Retail,2025-01-01,10\n",
+        ),
+    ]);
+    let yaml = |lookup: &str| {
+        format!("leads: {{ path: l.csv, id: id, created: created, lookup: {{ path: acc.csv, {lookup} }} }}\n{FLAG}")
+    };
+    let (history, findings) = read_ok(
+        &yaml(
+            "from: account, to: Id, columns: [Industry, Since], known: at_creation, except: { Industry: { at: Since } }",
+        ),
+        folder.path(),
+    );
+    let industry = history.attributes.iter().find(|attribute| attribute.name == "Industry").unwrap();
+    let cells: Vec<Cell> = (0..4).map(|row| industry.column.cell(row)).collect();
+    assert_eq!(cells, [Cell::Text("Retail"), Cell::Text("Bank"), Cell::Missing, Cell::Missing]);
+    assert_eq!(industry.known, Known::At("Since".into()));
+    assert_eq!(attribute(&history, "Since").kind(), "times");
+    assert_eq!(walked(&findings), ["`account` of the leads has a row in acc.csv for 2 of 4 leads"]);
+    // Of rows that say different things neither is read.
+    let (history, findings) = read_ok(&yaml("from: account, to: Id"), folder.path());
+    assert_eq!(attribute(&history, "Size").cell(1), Cell::Missing);
+    let twice = findings.of(What::LookedUpTwice).next().unwrap();
+    assert_eq!((twice.count, twice.rows[0].row), (1, 4));
+    let error = |lookup: &str| try_read(&yaml(lookup), folder.path(), &[]).unwrap_err().to_string();
+    assert!(error("from: acount, to: Id").contains("did you mean `account`"));
+    assert!(error("from: account, to: Id, columns: [Indutry]").contains("did you mean `Industry`"));
+    std::fs::write(folder.path().join("acc.csv"), "Id,won,created,account\n7,x,y,z\n").unwrap();
+    assert!(error("from: account, to: Id").contains("both have `account`"));
+}
