@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use crate::table::{Cell, Column, MISSING};
+use crate::table::{Cell, Class, Column, MISSING, class_of};
 use crate::time::{Calendar, DAY, Instant, NEVER, days};
 
 use super::cells::Spot;
@@ -81,6 +81,7 @@ fn empty_or_constant(attribute: &Attribute) -> Option<Finding> {
         return None;
     }
     let value = match first {
+        Cell::Text(_) if class_of(name, column).is_some_and(Class::names_somebody) => "the same".into(),
         Cell::Text(text) => shortened(text),
         Cell::Number(number) => number.to_string(),
         Cell::Flag(flag) => flag.to_string(),

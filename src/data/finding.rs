@@ -45,6 +45,8 @@ pub enum What {
     MayKnowTheOutcome,
     /// No feature by default, or declared as known.
     KeptOut,
+    /// Values of columns that name somebody, which are not published.
+    Concealed,
     /// A key of the experiment file that stands elsewhere now.
     MovedKey,
     MissingId,

@@ -23,6 +23,8 @@ pub struct Experiment {
     pub allow_truncated: bool,
     /// Whether columns and kinds of events that are doubted are taken for such as know the outcome; not by default.
     pub distrusts: bool,
+    /// Whether what is made of it stays in the house, so that values of columns that name somebody are shown; not by default.
+    pub internal: bool,
     path: PathBuf,
 }
 
@@ -55,7 +57,16 @@ impl Experiment {
         }
         gates_fit(&file).map_err(|message| invalid("gates", message))?;
         let base = base(path, &file.data);
-        Ok(Self { models, champion, base, allow_truncated: false, distrusts: false, path: path.into(), file })
+        Ok(Self {
+            models,
+            champion,
+            base,
+            allow_truncated: false,
+            distrusts: false,
+            internal: false,
+            path: path.into(),
+            file,
+        })
     }
 
     /// The file it was read from.

@@ -181,6 +181,19 @@ impl Table {
         self.columns.iter().map(|(name, column)| (name.as_str(), column))
     }
 
+    /// Puts another column in the place of each for which there is one.
+    ///
+    /// # Panics
+    /// When its length is not the table's.
+    pub fn replace(&mut self, mut other: impl FnMut(&str, &Column) -> Option<Column>) {
+        for (name, column) in &mut self.columns {
+            if let Some(new) = other(name, column) {
+                assert_eq!(new.len(), self.rows, "a value in every row");
+                *column = new;
+            }
+        }
+    }
+
     /// The rows named, in the order named.
     pub fn take(&self, rows: &[usize]) -> Self {
         let columns = self.columns.iter().map(|(name, column)| (name.clone(), column.take(rows))).collect();
