@@ -12,8 +12,12 @@ use crate::table::{inert, suggest};
 /// Reads a file of YAML.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
     let bytes = std::fs::read(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
-    let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText { path: path.into() })?;
-    parse(&text, path)
+    let text = String::from_utf8_lossy(&bytes);
+    if is_table(path, &text) {
+        return Err(ConfigError::Table { path: path.into() });
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| ConfigError::NotText { path: path.into() })?;
+    parse(text, path)
 }
 
 /// Parses YAML; `path` is for messages only.
@@ -92,10 +96,41 @@ fn message(error: &Error, found: &str) -> String {
         other => {
             let text = other.to_string();
             let place = text.rfind(" at line ").unwrap_or(text.len());
-            let unclosed = if text.contains("indicator") { "; is a bracket or quote above not closed?" } else { "" };
-            format!("{}{unclosed}", &text[..place])
+            let advice = SYNTAX.iter().find(|(said, _)| text.contains(said)).map(|(_, advice)| *advice);
+            advice.map_or_else(|| text[..place].into(), String::from)
         }
     }
+}
+
+/// What the parser says of broken YAML, and what a person can do about it.
+const SYNTAX: [(&str, &str); 8] = [
+    ("expected ',' or '}'", "a `{` above is not closed, or a comma is missing between two keys"),
+    ("expected ',' or ']'", "a `[` above is not closed, or a comma is missing between two values"),
+    (
+        "expected key",
+        "neither a `key: value` of the section that it is indented under nor the start of one: check its indentation",
+    ),
+    ("expected '-'", "not an entry of the list above: each begins with `- `, all at the same indentation"),
+    (
+        "mapping values are not allowed",
+        "a second `: ` in one line: put a text that holds one in quotes, and each key on a line of its own",
+    ),
+    ("unclosed quote", "a quote is opened here and not closed"),
+    (
+        "unexpected character",
+        "a value cannot begin with this character: put it in double quotes, such as \"`Job Title` = 'CEO'\"",
+    ),
+    ("indicator", "a bracket or quote above is not closed"),
+];
+
+/// Whether a text is a table of data: lines of as many fields, the first without a colon.
+fn is_table(path: &Path, text: &str) -> bool {
+    let data = ["csv", "tsv", "txt", "ndjson", "jsonl", "parquet", "arrow", "feather", "xlsx", "xls", "gz", "zst"];
+    let named = path.extension().is_some_and(|ending| data.iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    let fields = |line: &str| line.matches([',', ';', '\t', '|']).count();
+    let mut lines = text.lines();
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    named || (fields(first) > 1 && fields(first) == fields(second) && !first.contains(": "))
 }
 
 /// What stands at the place, as far as it is one value.
