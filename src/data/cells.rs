@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use polars::prelude::StringChunked;
 use polars_arrow::array::Utf8ViewArray;
 
-use crate::table::MISSING;
+use crate::table::{MISSING, tidy};
 
 /// Some rows of a file, as columns in the order they were asked for.
 pub(crate) struct Batch {
@@ -133,6 +133,25 @@ impl TextBlock {
                 code => levels.value(code as usize),
             },
         }
+    }
+
+    /// The texts as people see them; nothing where these are they.
+    pub fn tidied(&self) -> Option<Self> {
+        let is_plain = match &self.texts {
+            Texts::Written { text, .. } => text.is_ascii(),
+            Texts::Coded { levels, .. } => levels.values_iter().all(str::is_ascii),
+            Texts::Decoded(_) => self.iter().all(str::is_ascii),
+        };
+        if is_plain {
+            return None;
+        }
+        let mut text = String::new();
+        let ends = self.iter().map(|one| {
+            text += &tidy(one);
+            text.len() as u32
+        });
+        let ends = ends.collect();
+        Some(Self::from_parts(text, ends, self.booleans))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {

@@ -11,11 +11,12 @@ use super::finding::{Finding, FindingLevel, Findings, What};
 use super::gather::{OfLeads, Request, gather_of_leads};
 use super::history::{Attribute, Change, Known};
 use super::joins::Keys;
+use super::numbers::{NumberForm, Reading};
 use super::reader::Counted;
 use super::source::{Progress, Source, listed};
 use super::spec::{HistorySpec, LeadsSpec};
 use super::times::TimeColumn;
-use super::values::{Nulls, flag, number};
+use super::values::{Nulls, flag};
 
 /// Reads the history of the leads' columns, and gives them the values they took.
 #[expect(clippy::too_many_arguments, reason = "one step of the reader, called once")]
@@ -178,14 +179,15 @@ fn give(
     let nulls = Nulls::new(source.dialect.nulls.clone());
     let values = values.iter().map(|(text, spot)| (text.and_then(|text| nulls.text(text)), *spot));
     let changed = match &mut attribute.column {
-        Column::Number(_) => Column::Number(
-            values
-                .map(|(text, spot)| {
-                    read_or(text, spot, |t| number(t, source.dialect.decimal_comma), &mut unreadable)
-                        .unwrap_or(f64::NAN)
-                })
-                .collect(),
-        ),
+        Column::Number(_) => {
+            let mut form = NumberForm::new(source, &attribute.name);
+            let read = |(text, spot)| read_or(text, spot, |text| form.read(text, spot), &mut unreadable);
+            let readings: Vec<Option<Reading>> = values.map(read).collect();
+            if let Some(problem) = form.problem(source, &attribute.name) {
+                return Err(DataError::Spec(problem));
+            }
+            Column::Number(readings.iter().map(|one| one.as_ref().map_or(f64::NAN, |one| form.value(one))).collect())
+        }
         Column::Flag(_) => {
             Column::Flag(values.map(|(text, spot)| read_or(text, spot, flag, &mut unreadable)).collect())
         }
@@ -229,7 +231,12 @@ fn give(
     Ok(())
 }
 
-fn read_or<T>(text: Option<&str>, spot: Spot, read: impl Fn(&str) -> Option<T>, unreadable: &mut Counted) -> Option<T> {
+fn read_or<T>(
+    text: Option<&str>,
+    spot: Spot,
+    read: impl FnOnce(&str) -> Option<T>,
+    unreadable: &mut Counted,
+) -> Option<T> {
     let text = text?;
     let value = read(text);
     if value.is_none() {

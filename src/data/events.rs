@@ -68,7 +68,7 @@ pub(crate) fn open<'a>(spec: &'a EventsSpec, needs: &'a [String], base: &Path) -
 
 fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>, DataError> {
     for name in spec.types.keys().map(String::as_str).chain(source.dialect.columns()) {
-        source.column(name, "events.types, events.nulls_in or events.format")?;
+        source.column(name, "events.types, events.nulls_in, events.format or events.decimal")?;
     }
     let mut asks = vec![Ask { place: source.column(&spec.at, "events.at")?, kind: As::Time(Edge::Start) }];
     for name in needs {

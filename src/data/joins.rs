@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::table::{Column, Ids, MISSING, yaml_name};
+use crate::table::{Column, Ids, MISSING, is_blank, yaml_name};
 
 use super::cells::{Spot, TextBlock};
 use super::finding::{Finding, FindingLevel, Findings, What};
@@ -73,10 +73,6 @@ impl Match {
             Self::Salesforce15 => "by the first 15 of Salesforce's 18 characters",
         }
     }
-}
-
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 fn folded(id: &str, by: &[Match]) -> String {

@@ -80,6 +80,10 @@ pub(crate) fn read(
         true => (holds(&spec.only)?, holds(&outcomes.only)?),
         false => (holds(&spec.only)?, None),
     };
+    let of_deals = outcomes.only.as_ref().filter(|_| outcomes.path.is_empty());
+    for only in spec.only.iter().chain(of_deals) {
+        findings.list.extend(only::never_occur(only, &source, &asks[asked..], &of_conditions));
+    }
     findings.list.extend(source.findings(std::mem::take(&mut table.met)));
     findings.list.extend(all_remarks(&source, &plan.asks, &table.columns));
     let (read, deals_read) = (read.as_deref(), deals_read.as_deref());
@@ -87,6 +91,12 @@ pub(crate) fn read(
         Rows { spec, source: &source, plan: &plan, columns: &table.columns, spots: &table.spots, read, deals_read };
     let sorted = rows.sort_out(findings)?;
     let position = rows.positions();
+    for ask in &plan.attributes {
+        if let Some(why) = &table.columns[*ask].tally.unclear {
+            let (column, reason) = (source.header[plan.asks[*ask].place].clone(), why.clone());
+            findings.refused.push(RefusedColumn { column, reason });
+        }
+    }
     let deals = match own_outcomes.is_empty() {
         true => None,
         false => {
@@ -188,8 +198,8 @@ pub(crate) fn kind_of(declared: Type) -> As {
 /// What the conditions on the leads' rows, and on the deals that stand on them, are to be told by.
 fn conditions(spec: &LeadsSpec, outcomes: &OutcomesSpec, source: &Source) -> Result<Vec<Ask>, DataError> {
     let of_deals = outcomes.only.as_ref().filter(|_| outcomes.path.is_empty());
-    let deals = only::asks(of_deals, source, "outcomes.where")?;
-    Ok(only::asks(spec.only.as_ref(), source, "leads.where")?.into_iter().chain(deals).collect())
+    let deals = only::asks(of_deals, &outcomes.types, source, "outcomes.where")?;
+    Ok(only::asks(spec.only.as_ref(), &spec.types, source, "leads.where")?.into_iter().chain(deals).collect())
 }
 
 /// Columns whose times say when other columns were known.
@@ -206,7 +216,7 @@ fn check_names(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> 
         .chain(spec.types.keys().map(|name| (name.as_str(), "leads.types")))
         .chain(spec.ignore.iter().map(|name| (name.as_str(), "leads.ignore")))
         .chain(known_at(spec).map(|name| (name, "leads.known")))
-        .chain(dialect.columns().map(|name| (name, "leads.nulls_in or leads.format")))
+        .chain(dialect.columns().map(|name| (name, "leads.nulls_in, leads.format or leads.decimal")))
         .chain(outcomes.iter().map(|(role, name)| (*name, role.key())));
     for (name, by) in named {
         source.column(name, by)?;
@@ -476,7 +486,8 @@ fn attributes(
 ) -> Vec<Attribute> {
     let mut attributes = Vec::with_capacity(plan.attributes.len());
     let asked: HashSet<usize> = plan.attributes.iter().copied().collect();
-    for (ask, gathered) in columns.into_iter().enumerate().filter(|(ask, _)| asked.contains(ask)) {
+    let is_read = |(ask, gathered): &(usize, Gathered)| asked.contains(ask) && gathered.tally.unclear.is_none();
+    for (ask, gathered) in columns.into_iter().enumerate().filter(is_read) {
         let name = source.header[plan.asks[ask].place].clone();
         let known = spec.except.get(&name).or(spec.known.as_ref()).unwrap_or(&KnownSpec::AsExported);
         let known = match known {

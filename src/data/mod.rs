@@ -26,6 +26,7 @@ mod joins;
 mod json_lines;
 mod leads;
 mod messages;
+mod numbers;
 mod only;
 mod outcomes;
 mod parquet;
@@ -43,6 +44,7 @@ mod values;
 mod weeks;
 mod write;
 
+pub(crate) use checks::never_occurs;
 pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use fates::{Fate, FateValue, Role, RowFate, RowFates, Telling};
@@ -55,8 +57,8 @@ pub use read::read;
 pub use sink::{EventBatch, EventSink, SeenEvent};
 pub use source::Progress;
 pub use spec::{
-    AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,
-    HistorySpec, KnownSpec, LeadsSpec, Names, OutcomesSpec, Paths, StageSpec, Type,
+    AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Decimals, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec,
+    Formats, HistorySpec, KnownSpec, LeadsSpec, Names, OutcomesSpec, Paths, PerColumn, StageSpec, Type, Way,
 };
 pub use weeks::{Arrivals, KindWeeks};
 pub use write::{write, write_as, write_csv};

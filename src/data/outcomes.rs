@@ -4,11 +4,11 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::predicate::Predicate;
-use crate::table::{Column, MISSING, Text, yaml_name};
+use crate::table::{Column, MISSING, Text, tidy, yaml_name};
 use crate::time::{DAY, Instant, NEVER, Zone};
 
 use super::DataError;
-use super::builder::{As, Ask, Gathered, all_remarks};
+use super::builder::{As, Ask, Gathered, all_remarks, tidied};
 use super::cells::{Batch, Spot, TextBlock};
 use super::columns::kind;
 use super::fates::{Fate, Role, RowFate, RowFates, spoken};
@@ -16,7 +16,7 @@ use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::{NO_LEAD, Request, gather, gather_rows};
 use super::history::{Attribute, Outcomes, Win};
 use super::joins::{Cure, How, Keys, Strangers, no_cure};
-use super::leads::Leads;
+use super::leads::{Leads, kind_of};
 use super::only;
 use super::reader::{Counted, Met, shortened};
 use super::source::{Progress, Source, listed};
@@ -103,6 +103,18 @@ pub(crate) struct Ends {
 pub(crate) fn check(spec: &OutcomesSpec, leads_have_ids: bool) -> Result<(), DataError> {
     let wrong = |why: &str| Err(DataError::Spec(format!("data.outcomes: {why}")));
     spec.telling().check().or_else(|why| wrong(&why))?;
+    if let Some((column, key)) = roles(spec).iter().find_map(|(role, column)| {
+        let declared = spec.types.get(*column).map(|declared| kind_of(*declared))?;
+        let is_one = std::mem::discriminant(&declared) == std::mem::discriminant(&kind(role.wanted()));
+        (!is_one).then(|| (*column, role.key()))
+    }) {
+        return wrong(&format!("`{column}` is named by `{key}`, which says what it holds; take it out of `types`"));
+    }
+    if let Some(key) = spec.dialect().first_key().filter(|_| spec.path.is_empty()) {
+        return wrong(&format!(
+            "`{key}` without `path`: these outcomes stand on the leads' own rows; write it under `leads`"
+        ));
+    }
     match (spec.path.is_empty(), &spec.lead) {
         (true, Some(_)) => wrong("`lead` without `path`: outcomes on the leads' own rows need no lead column"),
         (false, None) => wrong("a file of its own needs `lead: column`, the column that names the lead"),
@@ -190,6 +202,8 @@ pub(crate) struct Read {
     others: Vec<(String, Text)>,
     /// Of which rows `where` lets in; nothing: of all.
     read: Option<Vec<bool>>,
+    /// What that condition asks for in vain.
+    in_vain: Vec<Finding>,
 }
 
 /// Reads the outcomes from a file of their own.
@@ -201,12 +215,12 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
     for (role, column) in &roles(spec) {
         asks.push(Ask { place: source.column(column, role.key())?, kind: kind(role.wanted()) });
     }
-    for column in source.dialect.columns() {
-        source.column(column, "outcomes.nulls_in or outcomes.format")?;
+    for column in spec.types.keys().map(String::as_str).chain(source.dialect.columns()) {
+        source.column(column, "outcomes.types, outcomes.nulls_in, outcomes.format or outcomes.decimal")?;
     }
     refuse_untold(spec, &source, zone)?;
     let asked = asks.len();
-    asks.extend(only::asks(spec.only.as_ref(), &source, "outcomes.where")?);
+    asks.extend(only::asks(spec.only.as_ref(), &spec.types, &source, "outcomes.where")?);
     let (mut named, mut spots) = (Vec::new(), Vec::with_capacity(source.rows));
     let names = |batch: &Batch| (batch.cells[0].as_text().into_owned(), None);
     let seen = [lead];
@@ -219,10 +233,12 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
     let read =
         spec.only.as_ref().map(|only| only::holds(only, &source, &asks[asked..], &of_condition, (spots.len(), zone)));
     let read = read.transpose()?;
+    let in_vain = |only| only::never_occur(only, &source, &asks[asked..], &of_condition);
+    let in_vain = spec.only.as_ref().map_or_else(Vec::new, in_vain);
     asks.truncate(asked);
     let is_told = spec.stage.is_some() || spec.flag.is_some();
     let others = if is_told { Vec::new() } else { few_valued(spec, &source, zone)? };
-    Ok(Read { source, asks, columns, met, spots, named, others, read })
+    Ok(Read { source, asks, columns, met, spots, named, others, read, in_vain })
 }
 
 /// The outcomes of the leads, from a file of their own.
@@ -234,7 +250,7 @@ pub(crate) fn of_leads(
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<(Source, Deals, Latest), DataError> {
-    let Read { source, asks, columns, met, mut spots, named, mut others, read } = read;
+    let Read { source, asks, columns, met, mut spots, named, mut others, read, in_vain } = read;
     progress(source.progress_at_the_end(spots.len() as u64));
     let roles = roles(spec);
     let lead_key = spec.lead.clone().unwrap_or_default();
@@ -246,8 +262,10 @@ pub(crate) fn of_leads(
     findings.list.extend(only_of_winners(spec, &source, &leads.source.header));
     let keys = Keys::new(&leads.ids, source.dialect.nulls(&lead_key.column), &lead_key.by, &leads.merged);
     let mut names: Vec<&str> = named.iter().flat_map(TextBlock::iter).collect();
+    let untidy = names.par_iter().filter(|name| tidy(name) != **name).count() as u64;
+    findings.list.extend(tidied("outcomes", &lead_key.column, untidy));
     let mut lead_of: Vec<u32> = named.par_iter().flat_map_iter(|named| keys.leads_of(named)).collect();
-    findings.list.extend(source.findings(met));
+    findings.list.extend(source.findings(met).into_iter().chain(in_vain));
     findings.list.extend(all_remarks(&source, &asks, &columns));
     let columns = columns.into_iter().map(|gathered| gathered.column);
     let mut columns: RoleColumns = roles.iter().map(|(role, _)| *role).zip(columns).collect();
