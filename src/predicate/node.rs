@@ -75,6 +75,17 @@ pub(super) enum Operation {
 }
 
 impl Comparison {
+    /// What holds of the second value when this holds of the first.
+    pub(super) fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            same => same,
+        }
+    }
+
     /// Whether it holds for two values in this order.
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {
