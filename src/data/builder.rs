@@ -419,6 +419,9 @@ impl Tally {
             _ => "numbers",
         };
         let advice = match column {
+            _ if self.unreadable.count == self.present => {
+                format!("if `{name}` is not the column that is meant, name another; else take it out of `types`")
+            }
             Column::Number(_) => {
                 let words = self.unreadable.first.iter().map(|(_, value)| value.as_str());
                 format!(

@@ -105,7 +105,9 @@ pub(crate) fn never_occurs(
     if levels.iter().any(|level| level == value) {
         return None;
     }
-    let text = format!("`{}` asks for '{value}', and `{column}` never holds it", condition.text());
+    // Backticks of its own stand for themselves.
+    let quote = if condition.text().contains('`') { "" } else { "`" };
+    let text = format!("{quote}{}{quote} asks for '{value}', and `{column}` never holds it", condition.text());
     let known = || levels.iter().map(String::as_str);
     let meant = suggest(known(), value).map_or_else(String::new, |near| format!("did you mean '{near}'? "));
     let nearest: Vec<String> =

@@ -250,6 +250,9 @@ fn refuse(spec: &LeadsSpec, outcomes: &[(Role, &str)], findings: &mut Findings) 
     for column in &spec.ignore {
         refuse(column, "it stands under `leads.ignore`");
     }
+    if let Some(created) = spec.created.as_ref().filter(|name| outcomes.iter().all(|(_, column)| column != name)) {
+        refuse(created, "it is when the lead was created (`leads.created`)");
+    }
     if let Some(id) = &spec.id {
         refuse(id, "it is the leads' id");
     }

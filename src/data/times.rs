@@ -540,6 +540,9 @@ fn no_format(source: &Source, column: &str, unreadable: &Counted, total: u64, fo
         let of = |(format, value, at): &(Format, String, String)| format!("{} (`{value}` is then {at})", yaml(format));
         let fitting: Vec<String> = proposals(source, column, words()).iter().map(of).collect();
         match fitting.as_slice() {
+            [] if unreadable.count == total => format!(
+                "{declared}if `{column}` is not the column that is meant, name another; else write times as `2026-01-31 14:05`"
+            ),
             [] => format!(
                 "{declared}no one way of writing fits all values: write them alike, or if some mean that nothing is there, declare these by `nulls`"
             ),

@@ -36,11 +36,18 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, C
         let place = error.location().map_or((1, 1), |location| (location.line() as usize, location.column() as usize));
         let at = place_of(&field, &error);
         let found = found(text, place.0, place.1);
+        let key = field.rsplit('.').next().unwrap_or_default();
+        let is_map = matches!(error.without_snippet(), Error::Unexpected { expected: "mapping start", .. });
+        let by_column = BY_COLUMN.iter().find(|(known, _)| is_map && *known == key);
+        let message = match by_column {
+            Some((_, form)) => format!("expected columns with what holds for each, such as {form}; found {found}"),
+            None => message(&error, &found),
+        };
         ConfigError::Parse {
             path: path.into(),
             line: place.0,
             column: place.1,
-            message: inert(&format!("{at}{}", message(&error, &found))).into_owned(),
+            message: inert(&format!("{at}{message}")).into_owned(),
             snippet: snippet(text, place.0, place.1),
         }
     })
@@ -103,7 +110,7 @@ fn message(error: &Error, found: &str) -> String {
 }
 
 /// What the parser says of broken YAML, and what a person can do about it.
-const SYNTAX: [(&str, &str); 8] = [
+const SYNTAX: [(&str, &str); 9] = [
     ("expected ',' or '}'", "a `{` above is not closed, or a comma is missing between two keys"),
     ("expected ',' or ']'", "a `[` above is not closed, or a comma is missing between two values"),
     (
@@ -114,6 +121,10 @@ const SYNTAX: [(&str, &str); 8] = [
     (
         "mapping values are not allowed",
         "a second `: ` in one line: put a text that holds one in quotes, and each key on a line of its own",
+    ),
+    (
+        "trailing content",
+        "text goes on behind a closing quote: in a text in double quotes a column's name stands in backticks, as in \"`Job Title` = 'CEO'\"",
     ),
     ("unclosed quote", "a quote is opened here and not closed"),
     (
@@ -132,6 +143,13 @@ fn is_table(path: &Path, text: &str) -> bool {
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     named || (fields(first) > 1 && fields(first) == fields(second) && !first.contains(": "))
 }
+
+/// Keys whose values go by column, and how that is written.
+const BY_COLUMN: [(&str, &str); 3] = [
+    ("except", "`except: { score: as_exported }`; what holds for all others is `known:`"),
+    ("types", "`types: { zip: text }`"),
+    ("nulls_in", "`nulls_in: { employees: ['-1'] }`; words for all columns are `nulls:`"),
+];
 
 /// What stands at the place, as far as it is one value.
 fn found(text: &str, line: usize, column: usize) -> String {
@@ -200,6 +218,27 @@ mod tests {
           3 |     rigde: 1.0
             |     ^
         ");
+    }
+
+    #[test]
+    fn broken_yaml_is_told_with_its_cure() {
+        for (text, cure) in [
+            ("models: { a: { ridge: 1 }\nb: 2\n", "a `{` above is not closed"),
+            ("models: x: y\n", "a second `: ` in one line"),
+            ("models:\n  a: \"`b` = 'x'\n", "opened here and not closed"),
+            ("models:\n  a: { ridge: `b` }\n", "put it in double quotes"),
+            ("models:\n  a: \"b\" c\n", "goes on behind a closing quote"),
+        ] {
+            assert!(error(text).contains(cure), "{}", error(text));
+        }
+    }
+
+    #[test]
+    fn a_file_of_data_is_told_from_an_experiment() {
+        assert!(is_table(Path::new("a.yaml"), "id,created,won\n1,2,3\n"));
+        assert!(is_table(Path::new("contacts.CSV"), "id\n"));
+        assert!(!is_table(Path::new("a.yaml"), "data: { leads: { path: a, id: b }, x: 1 }\nb: { c: 1, d: 2, e: 3 }\n"));
+        assert!(!is_table(Path::new("a.yaml"), "version: 1\nmodels: {}\n"));
     }
 
     #[test]

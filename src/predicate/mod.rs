@@ -129,7 +129,7 @@ impl Predicate {
     /// The texts that columns are held against by `=`, `<>` and `IN`.
     pub fn texts(&self) -> Vec<(&str, &str)> {
         let mut texts = Vec::new();
-        self.0.root.texts(&mut texts);
+        self.0.root.texts(false, &mut texts);
         texts.into_iter().map(|(column, text)| (self.0.columns[column].name.as_str(), text)).collect()
     }
 

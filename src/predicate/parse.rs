@@ -158,6 +158,10 @@ impl Reader<'_> {
             TokenWithSpan { span, .. } if is_case(&syntax) => {
                 self.syntax_error(span.start, "CASE WHEN … THEN … ELSE … END is not complete")
             }
+            TokenWithSpan { token: Token::Comma, span } => self.syntax_error(
+                span.start,
+                "unexpected `,` after a complete condition; in numbers no mark stands between thousands, and conditions are joined by AND or OR",
+            ),
             TokenWithSpan { token, span } => self.syntax_error(
                 span.start,
                 format!("unexpected `{token}` after a complete condition; conditions are joined by AND or OR"),
@@ -604,6 +608,7 @@ fn foreign(token: &Token) -> String {
         Token::ExclamationMark => "write NOT, or <> between two values",
         Token::DoubleColon => "a column's type is declared under `types:`",
         Token::Tilde | Token::TildeAsterisk => "LIKE and ILIKE compare with a pattern",
+        Token::LBracket | Token::RBracket => "a column's name stands in backticks: `Job Title`",
         _ => OPERATORS,
     };
     format!("`{token}` is not understood here; {hint}")

@@ -39,12 +39,22 @@ fn find(mention: &Mention, text: &str, columns: &[(String, Kind)]) -> Result<(St
         format!("; if `{known}` is meant, write it in backticks: {}", text.replace(known, &sql_name(known)))
     } else if alike.len() > 1 {
         format!(": it could be any of `{}`, write one of them exactly", alike.join("`, `"))
-    } else if let Some(known) = suggest(names, &name) {
-        format!(", did you mean `{known}`?")
+    } else if let Some(known) = suggest(names.clone(), &name).or_else(|| only_with_word(names.clone(), &folded)) {
+        let advice = if sql_name(known) == known { "" } else { " Write it in backticks" };
+        format!(", did you mean `{known}`?{advice}")
     } else {
-        format!("; if it is text, write it in single quotes: '{name}'")
+        let known: Vec<&str> = names.take(12).collect();
+        let columns = if known.is_empty() { String::new() } else { format!("; there are `{}`", known.join("`, `")) };
+        format!("; if it is text, write it in single quotes: '{name}'{columns}")
     };
     Err(PredicateError::UnknownColumn { at: mention.place.clone(), name, hint })
+}
+
+/// The only name that has a word among its own.
+fn only_with_word<'a>(names: impl Iterator<Item = &'a str>, word: &str) -> Option<&'a str> {
+    let has_word = |name: &&str| name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|own| own == word);
+    let mut with = names.filter(has_word);
+    with.next().filter(|_| with.next().is_none())
 }
 
 /// The branches of a CASE, what it gives otherwise, and of which kind.
@@ -196,6 +206,16 @@ impl Scope<'_> {
         Some(format!("; the column is written {}", self.instead(&format!("'{text}'"), &name)))
     }
 
+    /// The expression without quotes around the numbers that columns of numbers are held against.
+    fn numbers_unquoted(&self) -> String {
+        let mut texts = Vec::new();
+        self.expression.root.texts(true, &mut texts);
+        let is_number =
+            |(column, text): &(usize, &str)| self.kinds[*column] == Kind::Number && text.trim().parse::<f64>().is_ok();
+        let quoted = texts.into_iter().filter(is_number);
+        quoted.fold(self.expression.text.clone(), |all, (_, text)| all.replace(&format!("'{text}'"), text.trim()))
+    }
+
     /// The expression with a part replaced.
     fn instead(&self, wrong: &str, right: &str) -> String {
         self.expression.text.replace(wrong, right)
@@ -223,7 +243,7 @@ impl Scope<'_> {
                 self.unquoted(text).unwrap_or_default()
             }
             (Node::Column(_), Kind::Number, Some(Literal::Text(text))) if text.trim().parse::<f64>().is_ok() => {
-                format!(": write {}", self.instead(&format!("'{text}'"), text.trim()))
+                format!(": write {}", self.numbers_unquoted())
             }
             (Node::Column(place), Kind::Text, Some(Literal::Number(_))) => {
                 let name = yaml_name(&self.expression.columns[*place].name);

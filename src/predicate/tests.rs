@@ -185,7 +185,7 @@ fn what_is_no_sql_is_told_with_its_place() {
     assert_snapshot!(error("  "), @"`  ` at column 1: there is nothing, expected a condition such as `employees > 50`");
     assert_snapshot!(error("seniority = 'vp"), @"`seniority = 'vp` at column 13: unterminated string literal");
     assert_snapshot!(error("employees > 50 visits = 3"), @"`employees > 50 visits = 3` at column 16: unexpected `visits` after a complete condition; conditions are joined by AND or OR");
-    assert_snapshot!(error("visits = 1 AND\n  order = 3"), @"`  order = 3` at line 2 column 3: there is no column `order`; if it is text, write it in single quotes: 'order'");
+    assert_snapshot!(error("visits = 1 AND\n  order = 3"), @"`  order = 3` at line 2 column 3: there is no column `order`; if it is text, write it in single quotes: 'order'; there are `seniority`, `Job Title`, `employees`, `visits`, `customer`, `created`");
     assert_snapshot!(error("seniority IN ()"), @"`seniority IN ()` at column 15: expected an expression, found `)`");
 }
 
@@ -208,9 +208,11 @@ fn what_is_not_row_by_row_is_refused_with_its_place() {
 #[test]
 fn a_condition_that_its_columns_cannot_bear_is_told() {
     assert_snapshot!(error("seniorty = 'vp'"), @"`seniorty = 'vp'` at column 1: there is no column `seniorty`, did you mean `seniority`?");
-    assert_snapshot!(error("seniority = vp"), @"`seniority = vp` at column 13: there is no column `vp`; if it is text, write it in single quotes: 'vp'");
-    assert_snapshot!(error("seniority = \"zebra\""), @r#"`seniority = "zebra"` at column 13: there is no column `zebra`; if it is text, write it in single quotes: 'zebra'"#);
+    assert_snapshot!(error("seniority = vp"), @"`seniority = vp` at column 13: there is no column `vp`; if it is text, write it in single quotes: 'vp'; there are `seniority`, `Job Title`, `employees`, `visits`, `customer`, `created`");
+    assert_snapshot!(error("seniority = \"zebra\""), @r#"`seniority = "zebra"` at column 13: there is no column `zebra`; if it is text, write it in single quotes: 'zebra'; there are `seniority`, `Job Title`, `employees`, `visits`, `customer`, `created`"#);
     assert_snapshot!(error("employees = '50'"), @"`employees = '50'` at column 1: `employees` holds numbers and is compared with text: write employees = 50");
+    assert_snapshot!(error("employees BETWEEN '50' AND '500' AND seniority = '70'"), @"`employees BETWEEN '50' AND '500' AND seniority = '70'` at column 1: `employees` holds numbers and is compared with text: write employees BETWEEN 50 AND 500 AND seniority = '70'");
+    assert_snapshot!(error("visits > 1,000"), @"`visits > 1,000` at column 11: unexpected `,` after a complete condition; in numbers no mark stands between thousands, and conditions are joined by AND or OR");
     assert_snapshot!(error("employees = 'many'"), @"`employees = 'many'` at column 1: `employees` holds numbers and is compared with text: if that is wrong, declare its type under `types:` as text");
     assert_snapshot!(error("50 < seniority"), @"`50 < seniority` at column 6: `seniority` holds text and is compared with a number: if it should hold numbers, declare what stands for a missing one by `nulls`, or `types: { seniority: number }`, and `check` names the values that are none; if its values are codes, put them in single quotes");
     assert_snapshot!(error("employees ILIKE '5%'"), @"`employees ILIKE '5%'` at column 1: LIKE needs text, but `employees` holds numbers: if that is wrong, declare its type under `types:` as text");
@@ -229,6 +231,8 @@ fn names_that_need_backticks_are_shown_in_them() {
     assert_snapshot!(error("Job Title IN ('CEO')"), @"`Job Title IN ('CEO')` at column 1: if `Job Title` is a column, write it in backticks: `Job Title` IN ('CEO')");
     assert_snapshot!(error("visits > 3 AND Job Title ILIKE '%vp%'"), @"`visits > 3 AND Job Title ILIKE '%vp%'` at column 16: if `Job Title` is a column, write it in backticks: visits > 3 AND `Job Title` ILIKE '%vp%'");
     assert_eq!(signs("`Job Title` = 'VP Sales'"), "+--0");
+    assert_snapshot!(error("Title = 'VP Sales'"), @"`Title = 'VP Sales'` at column 1: there is no column `Title`, did you mean `Job Title`? Write it in backticks");
+    assert_snapshot!(error("[Job Title] = 'x'"), @"`[Job Title] = 'x'` at column 1: `[` is not understood here; a column's name stands in backticks: `Job Title`");
     let columns = [("Country/Region".to_string(), Kind::Text), ("Region".to_string(), Kind::Text)];
     let told = Predicate::parse("Country/Region = 'USA'").unwrap().check(&columns).unwrap_err();
     assert_snapshot!(told, @"`Country/Region = 'USA'` at column 1: there is no column `Country`; if `Country/Region` is meant, write it in backticks: `Country/Region` = 'USA'");

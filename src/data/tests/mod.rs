@@ -206,7 +206,10 @@ fn a_slip_among_times_is_a_finding_and_the_lead_unreadable() {
         "{text}"
     );
     let text = error(yaml, &[("l.csv", "id,created,won\na,1517443200,1\nb,1517443300,0\n")]);
-    assert!(text.contains("declare `format: { created: seconds }` (`1517443200` is then 2018-02-01) under `leads`"), "{text}");
+    assert!(
+        text.contains("declare `format: { created: seconds }` (`1517443200` is then 2018-02-01) under `leads`"),
+        "{text}"
+    );
 }
 
 #[test]

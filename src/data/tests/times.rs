@@ -21,9 +21,15 @@ fn a_format_is_proposed_that_fits_every_value_in_their_order() {
     let error = created(", format: \"%d.%m.%y\"", &["01/02/26 8:20 PM", "13/02/26 8:20 PM"]).unwrap_err();
     assert!(error.contains("the declared format is `%d.%m.%y`; each of"), "{error}");
     assert!(error.contains("\"%d/%m/%y %I:%M %p\" }` (`01/02/26 8:20 PM` is then 2026-02-01 20:20:00)"), "{error}");
-    let error = created("", &["20-10-16", "Monday"]).unwrap_err();
+    let error = created("", &["2020-10-16", "20-10-16", "Monday"]).unwrap_err();
     assert!(error.contains("no one way of writing fits all values"), "{error}");
     assert_eq!(created(", format: \"%y-%m-%d\"", &["20-10-16"]).unwrap(), ["2020-10-16"]);
+}
+
+#[test]
+fn a_column_of_no_times_is_perhaps_another_than_meant() {
+    let error = created("", &["web", "fair"]).unwrap_err();
+    assert!(error.contains("if `created` is not the column that is meant, name another"), "{error}");
 }
 
 #[test]
