@@ -145,13 +145,15 @@ impl TextBlock {
         if is_plain {
             return None;
         }
-        let mut text = String::new();
+        let (mut text, mut is_other) = (String::new(), false);
         let ends = self.iter().map(|one| {
-            text += &tidy(one);
+            let seen = tidy(one);
+            is_other |= seen != one;
+            text += &seen;
             text.len() as u32
         });
         let ends = ends.collect();
-        Some(Self::from_parts(text, ends, self.booleans))
+        is_other.then(|| Self::from_parts(text, ends, self.booleans))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {

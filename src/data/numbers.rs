@@ -69,8 +69,8 @@ impl<'a> Figure<'a> {
         let sign = if negative { -1.0 } else { 1.0 };
         let read = |decimal| marked(rest, decimal).map(|value| sign * value);
         let (point, comma) = (read('.'), read(','));
-        let is_blankd = unit.is_empty() && rest.contains(is_blank) && !rest.contains(['.', ',']);
-        let spaced = is_blankd.then(|| rest.bytes().filter(u8::is_ascii_digit).count());
+        let is_spaced = unit.is_empty() && rest.contains(is_blank) && !rest.contains(['.', ',']);
+        let spaced = is_spaced.then(|| rest.bytes().filter(u8::is_ascii_digit).count());
         (point.is_some() || comma.is_some()).then_some(Self { point, comma, unit, spaced })
     }
 

@@ -21,7 +21,7 @@ fn values_that_differ_in_capital_letters_are_named() {
     let alike = findings.of(What::LookAlikes).next().unwrap();
     assert_eq!(
         (alike.text.as_str(), alike.count),
-        ("`source` holds values that differ only in capital letters or blanks: `Web` in 1 rows and `web` in 2 rows", 3)
+        ("`source` holds values that differ only in capital letters or blanks: `Web` in 1 and `web` in 2 rows", 3)
     );
     assert!(flagged("id,source,won\n1,Web,1\n2,fair,0\n").unwrap().1.of(What::LookAlikes).next().is_none());
 }
