@@ -60,7 +60,8 @@ impl Dictionary {
                 }
             }
             None => rows.for_each(|row| {
-                let (raw, text) = (block.get(row), nulls.text(block.get(row)));
+                let raw = block.get(row);
+                let text = nulls.text(raw);
                 self.tidied += u64::from(text.is_some_and(|text| text.len() < raw.len()));
                 self.push(text);
             }),
@@ -69,7 +70,9 @@ impl Dictionary {
     }
 
     pub fn code(&mut self, text: &str) -> u32 {
-        if let Cow::Owned(seen) = tidy(text) {
+        if !text.is_ascii()
+            && let Cow::Owned(seen) = tidy(text)
+        {
             self.tidied += 1;
             return self.levels.insert(&seen).0 as u32;
         }

@@ -537,7 +537,11 @@ fn no_format(source: &Source, column: &str, unreadable: &Counted, total: u64, fo
     let advice = if words().all(|word| is_null_word(word) || is_zero(word)) && words().next().is_some() {
         format!("these mean that nothing is there: declare `{}` under `{input}`", nulls(words()))
     } else {
-        let of = |(format, value, at): &(Format, String, String)| format!("{} (`{value}` is then {at})", yaml(format));
+        let of = |(format, value, at): &(Format, String, String)| {
+            let is_rounded = matches!(format, Format::Seconds | Format::Milliseconds) && value.contains(['e', 'E']);
+            let rounded = if is_rounded { ", as a spreadsheet rounded it: better export it again as text" } else { "" };
+            format!("{} (`{value}` is then {at}{rounded})", yaml(format))
+        };
         let fitting: Vec<String> = proposals(source, column, words()).iter().map(of).collect();
         match fitting.as_slice() {
             [] if unreadable.count == total => format!(

@@ -141,7 +141,8 @@ fn is_table(path: &Path, text: &str) -> bool {
     let fields = |line: &str| line.matches([',', ';', '\t', '|']).count();
     let mut lines = text.lines();
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-    named || (fields(first) > 1 && fields(first) == fields(second) && !first.contains(": "))
+    let is_yaml = first.starts_with(['#', '{', '-', '%']) || first.contains(": ") || second.contains(": ");
+    named || (fields(first) > 1 && fields(first) == fields(second) && !is_yaml)
 }
 
 /// Keys whose values go by column, and how that is written.
@@ -237,6 +238,7 @@ mod tests {
         assert!(is_table(Path::new("a.yaml"), "id,created,won\n1,2,3\n"));
         assert!(is_table(Path::new("contacts.CSV"), "id\n"));
         assert!(!is_table(Path::new("a.yaml"), "data: { leads: { path: a, id: b }, x: 1 }\nb: { c: 1, d: 2, e: 3 }\n"));
+        assert!(!is_table(Path::new("a.yaml"), "# a, b, c\n# d, e, f\nversion: 1\n"));
         assert!(!is_table(Path::new("a.yaml"), "version: 1\nmodels: {}\n"));
     }
 
