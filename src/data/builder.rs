@@ -3,12 +3,15 @@ use crate::time::{Edge, Format, Zone};
 
 use super::DataError;
 use super::cells::{Batch, Cells, NO_INTEGER, Spot, TextBlock};
+use super::checks::nulls;
 use super::dictionary::Dictionary;
 use super::finding::{Finding, FindingLevel, PLACES, What};
+use super::numbers::{NumberForm, is_number};
 use super::reader::{Counted, shortened};
 use super::source::Source;
+use super::spec::Decimal;
 use super::times::{TimeColumn, too_many, with_places};
-use super::values::{EXACT, Nulls, flag, number};
+use super::values::{EXACT, Nulls, flag};
 
 /// A column to be read.
 #[derive(Clone)]
@@ -53,6 +56,12 @@ pub(crate) struct Tally {
     /// Whether all were.
     pub are_dates: bool,
     words: Words,
+    /// Texts of which blanks or signs that are not seen were left out.
+    tidied: u64,
+    /// How numbers are written.
+    form: NumberForm,
+    /// Why found numbers have no one reading: no model may read them.
+    pub unclear: Option<String>,
 }
 
 /// Of text found: values that are numbers, and the first of those that are not.
@@ -68,13 +77,14 @@ pub(crate) struct Builder {
     name: String,
     kind: As,
     nulls: Nulls,
-    decimal_comma: bool,
     zone: Zone,
     format: Option<Format>,
     data: Data,
     tally: Tally,
     /// What was taken for numbers, flags or times is text: to be read once more.
-    pub is_text_after_all: bool,
+    is_text_after_all: bool,
+    /// Places of numbers, and what they are if a comma stands before their decimals.
+    by_comma: Vec<(usize, f64)>,
     /// Rows to make room for.
     room: usize,
 }
@@ -100,13 +110,13 @@ impl Builder {
         let format = source.dialect.format(&name);
         Self {
             nulls: Nulls::new(source.dialect.nulls(&name)),
-            decimal_comma: source.dialect.decimal_comma,
             zone: zone.clone(),
             format,
             kind: ask.kind,
             data: Data::Nothing(0),
-            tally: Tally::default(),
+            tally: Tally { form: NumberForm::new(source, &name), ..Tally::default() },
             is_text_after_all: false,
+            by_comma: Vec::new(),
             room: 0,
             name,
         }
@@ -157,7 +167,7 @@ impl Builder {
                 values.peek()?;
                 Some(if block.booleans {
                     As::Flag
-                } else if values.all(|value| number(value, self.decimal_comma).is_some()) {
+                } else if values.all(is_number) {
                     As::Number
                 } else {
                     As::Text
@@ -222,14 +232,14 @@ impl Builder {
                         numbers.push(f64::NAN);
                         continue;
                     };
-                    let value = number(text, self.decimal_comma);
-                    match value {
+                    let reading = self.tally.form.read(text, batch.spot(row));
+                    match &reading {
                         None if found => return Pushed::NotNumbers,
                         None => self.tally.unreadable.add(batch.spot(row), text),
-                        Some(_) => {}
+                        Some(reading) => self.by_comma.extend(reading.by_comma.map(|value| (numbers.len(), value))),
                     }
                     self.tally.present += 1;
-                    numbers.push(value.unwrap_or(f64::NAN));
+                    numbers.push(reading.map_or(f64::NAN, |reading| reading.value));
                 }
             }
             _ if found => return Pushed::NotNumbers,
@@ -288,10 +298,20 @@ impl Builder {
         Pushed::Well
     }
 
+    /// Whether the column was read as what it is not, and is text.
+    pub fn is_text_after_all(&self) -> bool {
+        self.is_text_after_all || (self.kind == As::Found && self.tally.form.names_things())
+    }
+
+    /// How the column's numbers are written, by the values so far.
+    pub fn form(&self) -> &NumberForm {
+        &self.tally.form
+    }
+
     /// What the column is, by the values so far; nothing without any.
     pub fn found(&self) -> Option<As> {
         match self.data {
-            _ if self.is_text_after_all => Some(As::Text),
+            _ if self.is_text_after_all() => Some(As::Text),
             Data::Nothing(_) => None,
             Data::Number(_) => Some(As::Number),
             Data::Text(_) => Some(As::Text),
@@ -312,16 +332,20 @@ impl Builder {
     pub fn clear(&mut self) {
         match &mut self.data {
             Data::Nothing(missing) => *missing = 0,
-            Data::Number(values) => values.clear(),
+            Data::Number(values) => {
+                values.clear();
+                self.by_comma.clear();
+            }
             Data::Text(dictionary) => *dictionary = Dictionary::default(),
             Data::Flag(values) => values.clear(),
             Data::Time(times) => times.clear(),
         }
     }
 
-    /// The column is of this kind, as all of its values told; so many come.
-    pub fn settle(&mut self, kind: As, room: usize) {
+    /// The column is of this kind and its numbers are written like this, as all of its values told; so many come.
+    pub fn settle(&mut self, (kind, form): (As, &NumberForm), room: usize) {
         self.room = room;
+        self.tally.form = form.clone();
         self.begin(kind, 0);
     }
 
@@ -332,16 +356,23 @@ impl Builder {
         }
         let mut ids = Dictionary::default();
         let column = match self.data {
-            Data::Number(values) => Column::Number(values),
+            Data::Number(mut values) => {
+                if self.tally.form.decimal() == Some(Decimal::Comma) {
+                    self.by_comma.iter().for_each(|&(row, value)| values[row] = value);
+                }
+                Column::Number(values)
+            }
             Data::Flag(values) => Column::Flag(values),
             Data::Text(dictionary) if self.kind == As::Id => {
+                self.tally.tidied = dictionary.tidied;
                 ids = dictionary;
                 Column::Text(Text::default())
             }
             Data::Text(dictionary) => {
+                self.tally.tidied = dictionary.tidied;
                 let text = dictionary.text();
                 if matches!(self.kind, As::Found | As::FoundText) {
-                    self.tally.words = Words::of(&text, self.decimal_comma);
+                    self.tally.words = Words::of(&text);
                 }
                 Column::Text(text)
             }
@@ -361,9 +392,13 @@ impl Builder {
             let tally = Tally { are_dates: times.are_dates, ..Tally::of_times(times.dates, times.unreadable) };
             return Ok(Gathered { column: Column::Instant(times.at), ids: Dictionary::default(), tally });
         }
-        let name = self.name.clone();
-        let (column, ids, tally) = self.part();
+        let (name, kind) = (self.name.clone(), self.kind);
+        let (column, ids, mut tally) = self.part();
         tally.check(source, &name, &column)?;
+        tally.unclear = tally.form.problem(source, &name);
+        if let Some(problem) = tally.unclear.take_if(|_| kind == As::Number) {
+            return Err(DataError::Spec(problem));
+        }
         Ok(Gathered { column, ids, tally })
     }
 }
@@ -383,7 +418,20 @@ impl Tally {
             Column::Flag(_) => "true/false (true, yes, y, t, 1 or false, no, n, f, 0)",
             _ => "numbers",
         };
-        let advice = "declare missing values by `nulls`, decimals by `decimal: comma`, or the column's kind in `types`";
+        let advice = match column {
+            _ if self.unreadable.count == self.present => {
+                format!("if `{name}` is not the column that is meant, name another; else take it out of `types`")
+            }
+            Column::Number(_) => {
+                let words = self.unreadable.first.iter().map(|(_, value)| value.as_str());
+                format!(
+                    "correct them, or if they mean that nothing is there, declare `{}` under `{}`",
+                    nulls(words),
+                    source.input
+                )
+            }
+            _ => "correct them, or declare what means that nothing is there by `nulls`".to_string(),
+        };
         Err(DataError::Values {
             input: source.input,
             column: name.into(),
@@ -391,7 +439,7 @@ impl Tally {
             total: self.present,
             expected,
             examples: with_places(source, &self.unreadable),
-            advice: advice.into(),
+            advice,
         })
     }
 
@@ -400,12 +448,14 @@ impl Tally {
         self.unreadable.append(other.unreadable);
         self.dates += other.dates;
         self.words.append(other.words);
+        self.form.append(other.form);
+        self.tidied += other.tidied;
     }
 }
 
 impl Words {
-    fn of(text: &Text, decimal_comma: bool) -> Self {
-        let is_number: Vec<bool> = text.levels.iter().map(|level| number(level, decimal_comma).is_some()).collect();
+    fn of(text: &Text) -> Self {
+        let is_number: Vec<bool> = text.levels.iter().map(|level| is_number(level)).collect();
         let present = || text.codes.iter().filter(|&&code| code != MISSING);
         let all = present().count() as u64;
         let numbers = match is_number.contains(&true) {
@@ -435,6 +485,12 @@ pub(crate) fn all_remarks(source: &Source, asks: &[Ask], columns: &[Gathered]) -
         .collect()
 }
 
+/// Texts of which blanks or signs that are not seen were left out.
+pub(crate) fn tidied(input: &str, name: &str, count: u64) -> Option<Finding> {
+    let text = format!("values of `{name}` are read without blanks around them and signs that are not seen");
+    (count > 0).then(|| Finding::new(input, What::TidiedText, FindingLevel::Note, count, text))
+}
+
 /// What is to be said of a column that was read.
 pub(crate) fn remarks(source: &Source, name: &str, column: &Column, tally: &Tally) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -455,6 +511,13 @@ pub(crate) fn remarks(source: &Source, name: &str, column: &Column, tally: &Tall
         let first =
             words.first.iter().map(|word| source.place(Spot { file: u32::MAX, line: 0 }, name, &shortened(word)));
         findings.push(finding.advice("declare them by `nulls`, or the column in `types`").rows(first.collect()));
+    }
+    findings.extend(tidied(source.input, name, tally.tidied));
+    if let (Column::Number(_), Some((count, text))) = (column, tally.form.remark(name)) {
+        findings.push(Finding::new(source.input, What::NumbersAsWritten, FindingLevel::Note, count, text));
+    }
+    if let Some(why) = &tally.unclear {
+        findings.push(Finding::new(source.input, What::NumbersUnclear, FindingLevel::Note, 0, why.clone()));
     }
     if *dates > 0 {
         let text = format!("times of `{name}` are dates without a time of day");

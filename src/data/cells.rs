@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use polars::prelude::StringChunked;
 use polars_arrow::array::Utf8ViewArray;
 
-use crate::table::MISSING;
+use crate::table::{MISSING, tidy};
 
 /// Some rows of a file, as columns in the order they were asked for.
 pub(crate) struct Batch {
@@ -133,6 +133,27 @@ impl TextBlock {
                 code => levels.value(code as usize),
             },
         }
+    }
+
+    /// The texts as people see them; nothing where these are they.
+    pub fn tidied(&self) -> Option<Self> {
+        let is_plain = match &self.texts {
+            Texts::Written { text, .. } => text.is_ascii(),
+            Texts::Coded { levels, .. } => levels.values_iter().all(str::is_ascii),
+            Texts::Decoded(_) => self.iter().all(str::is_ascii),
+        };
+        if is_plain {
+            return None;
+        }
+        let (mut text, mut is_other) = (String::new(), false);
+        let ends = self.iter().map(|one| {
+            let seen = tidy(one);
+            is_other |= seen != one;
+            text += &seen;
+            text.len() as u32
+        });
+        let ends = ends.collect();
+        is_other.then(|| Self::from_parts(text, ends, self.booleans))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use crate::table::{Cell, Column, MISSING, Text};
@@ -11,13 +11,14 @@ use super::finding::{Finding, FindingLevel, Findings, What};
 use super::gather::{OfLeads, Request, gather_of_leads};
 use super::history::{Attribute, Change, Known};
 use super::joins::Keys;
+use super::numbers::{NumberForm, Reading};
 use super::only;
 use super::outcomes::left_out_by;
 use super::reader::Counted;
 use super::source::{Progress, Source, listed};
 use super::spec::{HistorySpec, LeadsSpec};
 use super::times::TimeColumn;
-use super::values::{Nulls, flag, number};
+use super::values::{Nulls, flag};
 
 /// Reads the history of the leads' columns, and gives them the values they took.
 #[expect(clippy::too_many_arguments, reason = "one step of the reader, called once")]
@@ -46,7 +47,7 @@ pub(crate) fn read(
     asks.extend(spec.field.as_ref().map(|field| text(field, "history.field")).transpose()?);
     asks.extend(spec.old.as_ref().map(|old| text(old, "history.old")).transpose()?);
     let asked = asks.len();
-    asks.extend(only::asks(spec.only.as_ref(), &source, "history.where")?);
+    asks.extend(only::asks(spec.only.as_ref(), &BTreeMap::new(), &source, "history.where")?);
     let OfLeads { leads: mut rows_of, mut spots, strangers, mut columns, met } =
         gather_of_leads(Request::new(&source, &[lead], &asks, zone), keys, progress)?;
     findings.list.extend(source.findings(met));
@@ -59,6 +60,7 @@ pub(crate) fn read(
     if let Some(only) = &spec.only {
         let holds = only::holds(only, &source, &asks[asked..], &of_condition, (spots.len(), zone))?;
         let rows: Vec<usize> = (0..spots.len()).filter(|&row| holds[row]).collect();
+        findings.list.extend(only::never_occur(only, &source, &asks[asked..], &of_condition));
         findings.list.extend(left_out_by(only, "history", (spots.len() - rows.len()) as u64));
         columns = columns.into_iter().map(|column| column.kept(&rows)).collect();
         (rows_of, spots) = rows.iter().map(|&row| (rows_of[row], spots[row])).unzip();
@@ -200,14 +202,15 @@ fn give(
     let nulls = Nulls::new(source.dialect.nulls.clone());
     let values = values.iter().map(|(text, spot)| (text.and_then(|text| nulls.text(text)), *spot));
     let changed = match &mut attribute.column {
-        Column::Number(_) => Column::Number(
-            values
-                .map(|(text, spot)| {
-                    read_or(text, spot, |t| number(t, source.dialect.decimal_comma), &mut unreadable)
-                        .unwrap_or(f64::NAN)
-                })
-                .collect(),
-        ),
+        Column::Number(_) => {
+            let mut form = NumberForm::new(source, &attribute.name);
+            let read = |(text, spot)| read_or(text, spot, |text| form.read(text, spot), &mut unreadable);
+            let readings: Vec<Option<Reading>> = values.map(read).collect();
+            if let Some(problem) = form.problem(source, &attribute.name) {
+                return Err(DataError::Spec(problem));
+            }
+            Column::Number(readings.iter().map(|one| one.as_ref().map_or(f64::NAN, |one| form.value(one))).collect())
+        }
         Column::Flag(_) => {
             Column::Flag(values.map(|(text, spot)| read_or(text, spot, flag, &mut unreadable)).collect())
         }
@@ -251,7 +254,12 @@ fn give(
     Ok(())
 }
 
-fn read_or<T>(text: Option<&str>, spot: Spot, read: impl Fn(&str) -> Option<T>, unreadable: &mut Counted) -> Option<T> {
+fn read_or<T>(
+    text: Option<&str>,
+    spot: Spot,
+    read: impl FnOnce(&str) -> Option<T>,
+    unreadable: &mut Counted,
+) -> Option<T> {
     let text = text?;
     let value = read(text);
     if value.is_none() {

@@ -1,6 +1,7 @@
 use rayon::prelude::*;
 
-use crate::table::{Cell, Class, Column, MISSING, class_of};
+use crate::predicate::Predicate;
+use crate::table::{Cell, Class, Column, MISSING, class_of, nearest, suggest};
 use crate::time::{Calendar, DAY, Instant, NEVER, days};
 
 use super::cells::Spot;
@@ -42,6 +43,7 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
     let of_attributes: Vec<Finding> = history.attributes.par_iter().filter_map(empty_or_constant).collect();
     findings.list.extend(of_attributes);
     findings.list.extend(words_for_nothing(&history.attributes));
+    findings.list.extend(history.attributes.iter().filter_map(look_alikes));
     let telling = spec.telling();
     if telling.iter().all(|telling| telling.stage.is_none() && telling.flag.is_none()) {
         let date = telling.iter().find_map(|telling| telling.converted);
@@ -90,6 +92,62 @@ fn empty_or_constant(attribute: &Attribute) -> Option<Finding> {
     let text = format!("`{name}` is `{value}` for every lead");
     let finding = Finding::new("leads", What::ConstantColumn, FindingLevel::Note, rows as u64, text);
     Some(finding.advice("it tells no lead from another"))
+}
+
+/// Values of a column that a message names.
+const SHOWN: usize = 5;
+
+/// A text that a condition holds against a column, and that the column never holds.
+pub(crate) fn never_occurs(
+    condition: &Predicate,
+    (column, value): (&str, &str),
+    levels: &[String],
+    input: &str,
+) -> Option<Finding> {
+    if levels.iter().any(|level| level == value) {
+        return None;
+    }
+    // Backticks of its own stand for themselves.
+    let quote = if condition.text().contains('`') { "" } else { "`" };
+    let text = format!("{quote}{}{quote} asks for '{value}', and `{column}` never holds it", condition.text());
+    let known = || levels.iter().map(String::as_str);
+    let meant = suggest(known(), value).map_or_else(String::new, |near| format!("did you mean '{near}'? "));
+    let nearest: Vec<String> =
+        nearest(known(), value).into_iter().take(SHOWN).map(|one| format!("'{}'", shortened(one))).collect();
+    let more = if levels.len() > SHOWN { format!(" and {} other values", levels.len() - SHOWN) } else { String::new() };
+    let advice = format!("{meant}it holds {}{more}", nearest.join(", "));
+    Some(Finding::new(input, What::ValueNeverOccurs, FindingLevel::Doubt, 0, text).advice(advice))
+}
+
+/// Values of a picklist that differ only in capital letters or in blanks.
+fn look_alikes(attribute: &Attribute) -> Option<Finding> {
+    let text = stages(&attribute.column)?;
+    let mut counts = vec![0u64; text.levels.len()];
+    text.codes.iter().filter(|code| **code != MISSING).for_each(|&code| counts[code as usize] += 1);
+    let folded = |level: &str| level.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let mut levels: Vec<(String, &str, u64)> =
+        text.levels.iter().zip(counts).map(|(level, rows)| (folded(level), level.as_str(), rows)).collect();
+    levels.retain(|(.., rows)| *rows > 0);
+    levels.sort();
+    let alike: Vec<&[(String, &str, u64)]> = levels.chunk_by(|a, b| a.0 == b.0).filter(|some| some.len() > 1).collect();
+    let say = |some: &&[(String, &str, u64)]| {
+        let each: Vec<String> =
+            some.iter().map(|(_, level, rows)| format!("`{}` in {rows}", shortened(level))).collect();
+        each.join(" and ")
+    };
+    let said: Vec<String> = alike.iter().take(3).map(say).collect();
+    let rows = alike.iter().flat_map(|some| some.iter()).map(|(.., rows)| rows).sum();
+    let text = format!(
+        "`{}` holds values that differ only in capital letters or blanks: {} rows",
+        attribute.name,
+        said.join(" rows; ")
+    );
+    let (_, level, _) = alike.first()?.first()?;
+    let advice = format!(
+        "conditions tell them apart; if they are one, correct them, or compare lower(…) with '{}'",
+        shortened(&level.to_lowercase())
+    );
+    Some(Finding::new("leads", What::LookAlikes, FindingLevel::Doubt, rows, text).advice(advice))
 }
 
 /// Words that programs write for what is missing.

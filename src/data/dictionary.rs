@@ -1,4 +1,6 @@
-use crate::table::{Ids, MISSING, Text};
+use std::borrow::Cow;
+
+use crate::table::{Ids, MISSING, Text, tidy};
 
 use super::cells::TextBlock;
 use super::values::Nulls;
@@ -10,6 +12,8 @@ pub(crate) struct Dictionary {
     pub levels: Ids,
     /// Short texts seen lately, by a few of their bits: columns of few values need no more.
     lately: Vec<Option<(Short, u32)>>,
+    /// Texts of which blanks or signs that are not seen were left out.
+    pub tidied: u64,
 }
 
 /// Texts that are kept at hand, a power of two.
@@ -55,12 +59,23 @@ impl Dictionary {
                     self.codes.push(code);
                 }
             }
-            None => rows.for_each(|row| self.push(nulls.text(block.get(row)))),
+            None => rows.for_each(|row| {
+                let raw = block.get(row);
+                let text = nulls.text(raw);
+                self.tidied += u64::from(text.is_some_and(|text| text.len() < raw.len()));
+                self.push(text);
+            }),
         }
         self.codes[start..].iter().filter(|&&code| code != MISSING).count() as u64
     }
 
     pub fn code(&mut self, text: &str) -> u32 {
+        if !text.is_ascii()
+            && let Cow::Owned(seen) = tidy(text)
+        {
+            self.tidied += 1;
+            return self.levels.insert(&seen).0 as u32;
+        }
         let Some(key) = short(text).filter(|_| self.levels.len() <= LATELY) else {
             return self.levels.insert(text).0 as u32;
         };

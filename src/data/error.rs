@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::table::yaml_name;
+
 use super::files::{COLUMNS, RECORD};
 
 /// Why the data could not be read.
@@ -71,7 +73,8 @@ pub enum DataError {
 /// Times that two formats fit.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{input}: column `{column}` can be read with the month first and with the day first: `{value}` ({file}, line {line}) is {month_first} or {day_first}; declare which, as `format: {{ {column}: \"{month_format}\" }}` or `\"{day_format}\"`"
+    "{input}: column `{column}` can be read with the month first and with the day first: `{value}` ({file}, line {line}) is {month_first} or {day_first}; declare under `{input}` which: `format: {{ {yaml}: \"{month_format}\" }}` or `format: {{ {yaml}: \"{day_format}\" }}`",
+    yaml = yaml_name(column)
 )]
 pub struct AmbiguousTime {
     pub input: &'static str,

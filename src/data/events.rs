@@ -84,7 +84,7 @@ impl<'a> Opened<'a> {
 
 fn asks(spec: &EventsSpec, needs: &[String], source: &Source) -> Result<Vec<Ask>, DataError> {
     for name in spec.types.keys().map(String::as_str).chain(source.dialect.columns()) {
-        source.column(name, "events.types, events.nulls_in or events.format")?;
+        source.column(name, "events.types, events.nulls_in, events.format or events.decimal")?;
     }
     let mut asks = vec![source.ask(&spec.at, "events.at", As::Time(Edge::Start))?];
     for name in needs {

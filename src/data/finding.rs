@@ -38,6 +38,10 @@ pub enum What {
     UnreadableTime,
     UnreadableValue,
     NearlyNumeric,
+    NumbersAsWritten,
+    NumbersUnclear,
+    TidiedText,
+    LookAlikes,
     ConstantColumn,
     NearlyEmptyColumn,
     /// A column or a kind of events that a sale seems to write.
@@ -84,6 +88,7 @@ pub enum What {
     VolumeCollapses,
     ValueNeverOccurs,
     NeverFires,
+    BetweenBands,
     KindNeverOccurs,
     FewWinsForFit,
     ReadsTooMuch,
@@ -121,6 +126,7 @@ impl What {
             | Self::ValueNeverOccurs
             | Self::KindNeverOccurs
             | Self::NeverFires
+            | Self::BetweenBands
             | Self::NullWords
             | Self::TrainingStillOpen
             | Self::FewWinsForFit

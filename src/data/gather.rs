@@ -89,7 +89,7 @@ pub(crate) fn gather_rows<T: Send>(
         builders.par_iter_mut().zip(&cell_of).for_each(push);
         true
     })?;
-    let is_text: Vec<bool> = builders.iter().map(|builder| builder.is_text_after_all).collect();
+    let is_text: Vec<bool> = builders.iter().map(|builder| builder.is_text_after_all()).collect();
     let texts = asks.iter().zip(&is_text).filter(|(_, is_text)| **is_text);
     let texts: Vec<Ask> = texts.map(|(ask, _)| Ask { place: ask.place, kind: As::FoundText }).collect();
     let finish = |builder: Builder| builder.finish(source);
@@ -183,6 +183,9 @@ pub(crate) const NO_LEAD: u32 = u32::MAX;
 
 /// The lead that each text names.
 pub(crate) fn leads_of(named: &TextBlock, ids: &Ids, nulls: &Nulls) -> Vec<u32> {
+    if let Some(tidied) = named.tidied() {
+        return leads_of(&tidied, ids, nulls);
+    }
     let lead = |place: Option<usize>| place.map_or(NO_LEAD, |place| place as u32);
     let known = |id| nulls.text(id).unwrap_or_default();
     let Some((levels, codes)) = named.codes() else {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::table::{Column, Ids, MISSING, yaml_name};
+use crate::table::{Column, Ids, MISSING, is_blank, yaml_name};
 use crate::time::Zone;
 
 use super::DataError;
@@ -11,7 +11,7 @@ use super::cells::{Spot, TextBlock};
 use super::finding::{Finding, FindingLevel, Findings, What};
 use super::gather::{NO_LEAD, leads_of};
 use super::history::Attribute;
-use super::key::{LeadKey, MATCHES, Match, is_blank};
+use super::key::{LeadKey, MATCHES, Match};
 use super::links::Links;
 use super::reader::Counted;
 use super::source::Source;

@@ -8,6 +8,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::spec::Paths;
+use crate::table::is_blank;
 
 /// What two writings of one id may differ in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -64,10 +65,6 @@ impl Match {
             Self::Salesforce15 => "by the first 15 of Salesforce's 18 characters",
         }
     }
-}
-
-pub(super) fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 /// The column that names a row's lead, and how its cells lead there.

@@ -75,6 +75,9 @@ pub(crate) fn read(
         only.as_ref().map(holds).transpose()
     };
     let (read, deals_read) = (holds(&spec.only)?, own.map_or(Ok(None), |outcomes| holds(&outcomes.only))?);
+    for only in spec.only.iter().chain(own.and_then(|outcomes| outcomes.only.as_ref())) {
+        findings.list.extend(only::never_occur(only, &source, &asks[asked..], &of_conditions));
+    }
     findings.list.extend(source.findings(std::mem::take(&mut table.met)));
     findings.list.extend(all_remarks(&source, &plan.asks, &table.columns));
     let (read, deals_read) = (read.as_deref(), deals_read.as_deref());
@@ -82,6 +85,12 @@ pub(crate) fn read(
         Rows { spec, source: &source, plan: &plan, columns: &table.columns, spots: &table.spots, read, deals_read };
     let sorted = rows.sort_out(findings)?;
     let position = rows.positions();
+    for ask in &plan.attributes {
+        if let Some(why) = &table.columns[*ask].tally.unclear {
+            let (column, reason) = (source.header[plan.asks[*ask].place].clone(), why.clone());
+            findings.refused.push(RefusedColumn { column, reason });
+        }
+    }
     let deals = own.map(|outcomes| {
         let (lead, spots, mut columns) = rows.deals(&sorted);
         Deals::new(outcomes, lead, spots, &mut columns, findings)
@@ -181,9 +190,10 @@ pub(crate) fn kind_of(declared: Type) -> As {
 
 /// What the conditions on the leads' rows, and on the deals that stand on them, are to be told by.
 fn conditions(spec: &LeadsSpec, own: Option<&OutcomesSpec>, source: &Source) -> Result<Vec<Ask>, DataError> {
-    let of_deals = own.and_then(|outcomes| outcomes.only.as_ref());
-    let deals = only::asks(of_deals, source, "outcomes.where")?;
-    Ok(only::asks(spec.only.as_ref(), source, "leads.where")?.into_iter().chain(deals).collect())
+    let deals = own.map_or(Ok(Vec::new()), |outcomes| {
+        only::asks(outcomes.only.as_ref(), &outcomes.types, source, "outcomes.where")
+    })?;
+    Ok(only::asks(spec.only.as_ref(), &spec.types, source, "leads.where")?.into_iter().chain(deals).collect())
 }
 
 /// Columns whose times say when other columns were known.
@@ -200,7 +210,7 @@ fn check_names(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> 
         .chain(spec.types.keys().map(|name| (name.as_str(), "leads.types")))
         .chain(spec.ignore.iter().map(|name| (name.as_str(), "leads.ignore")))
         .chain(known_at(spec).map(|name| (name, "leads.known")))
-        .chain(dialect.columns().map(|name| (name, "leads.nulls_in or leads.format")))
+        .chain(dialect.columns().map(|name| (name, "leads.nulls_in, leads.format or leads.decimal")))
         .chain(outcomes.iter().map(|(role, name)| (*name, role.key())));
     for (name, by) in named {
         source.column(name, by)?;
@@ -233,6 +243,9 @@ fn refuse(spec: &LeadsSpec, outcomes: &[(Role, &str)], findings: &mut Findings) 
     }
     for column in &spec.ignore {
         refuse(column, "it stands under `leads.ignore`");
+    }
+    if let Some(created) = spec.created.as_ref().filter(|name| outcomes.iter().all(|(_, column)| column != name)) {
+        refuse(created, "it is when the lead was created (`leads.created`)");
     }
     if let Some(id) = &spec.id {
         refuse(id, "it is the leads' id");
@@ -470,7 +483,8 @@ fn attributes(
 ) -> Vec<Attribute> {
     let mut attributes = Vec::with_capacity(plan.attributes.len());
     let asked: HashSet<usize> = plan.attributes.iter().copied().collect();
-    for (ask, gathered) in columns.into_iter().enumerate().filter(|(ask, _)| asked.contains(ask)) {
+    let is_read = |(ask, gathered): &(usize, Gathered)| asked.contains(ask) && gathered.tally.unclear.is_none();
+    for (ask, gathered) in columns.into_iter().enumerate().filter(is_read) {
         let ask = &plan.asks[ask];
         let name = &source.header[ask.place];
         let known = spec.except.get(name).or(spec.known.as_ref());

@@ -30,6 +30,7 @@ mod key;
 mod leads;
 mod links;
 mod messages;
+mod numbers;
 mod only;
 mod outcomes;
 mod parquet;
@@ -47,6 +48,7 @@ mod values;
 mod weeks;
 mod write;
 
+pub(crate) use checks::never_occurs;
 pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use fates::{Fate, FateValue, Role, RowFate, RowFates, Telling};
@@ -59,8 +61,9 @@ pub use read::read;
 pub use sink::{EventBatch, EventSink, SeenEvent};
 pub use source::Progress;
 pub use spec::{
-    AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec, Formats,
-    HistorySpec, KnownSpec, LeadsSpec, LookupSpec, Names, OneOrMore, OutcomesSpec, Paths, StageSpec, Type, WorkedSpec,
+    AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Decimals, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec,
+    Formats, HistorySpec, KnownSpec, LeadsSpec, LookupSpec, Names, OneOrMore, OutcomesSpec, Paths, PerColumn,
+    StageSpec, Type, Way, WorkedSpec,
 };
 pub use weeks::{Arrivals, KindWeeks};
 pub use write::{write, write_as, write_csv};

@@ -4,11 +4,11 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::predicate::Predicate;
-use crate::table::{Column, MISSING, Text, is_all, yaml_name};
+use crate::table::{Column, MISSING, Text, is_all, tidy, yaml_name};
 use crate::time::{Instant, NEVER, Zone};
 
 use super::DataError;
-use super::builder::{As, Ask, Gathered, all_remarks};
+use super::builder::{As, Ask, Gathered, all_remarks, tidied};
 use super::cells::{Batch, Spot, TextBlock};
 use super::columns::kind;
 use super::fates::{Fate, Role, RowFate, RowFates, spoken};
@@ -16,7 +16,7 @@ use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::{NO_LEAD, Request, gather, gather_rows};
 use super::history::Attribute;
 use super::joins::{Cure, How, Joined, Keys, Strangers, no_cure};
-use super::leads::Leads;
+use super::leads::{Leads, kind_of};
 use super::only;
 use super::reader::{Counted, Met, shortened};
 use super::source::{Progress, Shown, Source, listed};
@@ -117,6 +117,19 @@ pub(crate) fn check(sections: &[OutcomesSpec], leads_have_ids: bool) -> Result<(
         let is_of_losses = !is_one && spec.is_of_losses();
         if !is_of_losses {
             spec.telling().check().or_else(|why: String| wrong(&why))?;
+        }
+        let wrongly_typed = roles(spec).into_iter().find_map(|(role, column)| {
+            let declared = spec.types.get(column).map(|declared| kind_of(*declared))?;
+            let is_one = std::mem::discriminant(&declared) == std::mem::discriminant(&kind(role.wanted()));
+            (!is_one).then(|| (column, role.key()))
+        });
+        if let Some((column, key)) = wrongly_typed {
+            return wrong(&format!("`{column}` is named by `{key}`, which says what it holds; take it out of `types`"));
+        }
+        if let Some(key) = spec.dialect().first_key().filter(|_| spec.path.is_empty()) {
+            return wrong(&format!(
+                "`{key}` without `path`: these outcomes stand on the leads' own rows; write it under `leads`"
+            ));
         }
         match (spec.path.is_empty(), &spec.lead) {
             (true, Some(_)) => wrong("`lead` without `path`: outcomes on the leads' own rows need no lead column"),
@@ -220,6 +233,8 @@ pub(crate) struct Read {
     others: Vec<(String, Text)>,
     /// Of which rows `where` lets in; nothing: of all.
     read: Option<Vec<bool>>,
+    /// What that condition asks for in vain.
+    in_vain: Vec<Finding>,
 }
 
 /// Reads the outcomes from a file of their own.
@@ -231,12 +246,12 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
     for (role, column) in &roles(spec) {
         asks.push(source.ask(column, role.key(), kind(role.wanted()))?);
     }
-    for column in source.dialect.columns() {
-        source.column(column, "outcomes.nulls_in or outcomes.format")?;
+    for column in spec.types.keys().map(String::as_str).chain(source.dialect.columns()) {
+        source.column(column, "outcomes.types, outcomes.nulls_in, outcomes.format or outcomes.decimal")?;
     }
     refuse_untold(spec, &source, zone)?;
     let asked = asks.len();
-    asks.extend(only::asks(spec.only.as_ref(), &source, "outcomes.where")?);
+    asks.extend(only::asks(spec.only.as_ref(), &spec.types, &source, "outcomes.where")?);
     let (mut named, mut spots) = (Vec::new(), Vec::with_capacity(source.rows));
     let names = |batch: &Batch| (batch.cells[0].as_text().into_owned(), None);
     let seen = [lead];
@@ -249,10 +264,12 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
     let read =
         spec.only.as_ref().map(|only| only::holds(only, &source, &asks[asked..], &of_condition, (spots.len(), zone)));
     let read = read.transpose()?;
+    let in_vain = |only| only::never_occur(only, &source, &asks[asked..], &of_condition);
+    let in_vain = spec.only.as_ref().map_or_else(Vec::new, in_vain);
     asks.truncate(asked);
     let is_told = spec.stage.is_some() || spec.flag.is_some();
     let others = if is_told { Vec::new() } else { few_valued(spec, &source, zone)? };
-    Ok(Read { source, asks, columns, met, spots, named, others, read })
+    Ok(Read { source, asks, columns, met, spots, named, others, read, in_vain })
 }
 
 /// The outcomes of the leads, from a file of their own.
@@ -264,7 +281,7 @@ pub(crate) fn of_leads<'a>(
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<Section<'a>, DataError> {
-    let Read { source, asks, columns, met, mut spots, named, mut others, read } = read;
+    let Read { source, asks, columns, met, mut spots, named, mut others, read, in_vain } = read;
     progress(source.progress_at_the_end(spots.len() as u64));
     let roles = roles(spec);
     let lead_key = spec.lead.clone().unwrap_or_default();
@@ -277,7 +294,9 @@ pub(crate) fn of_leads<'a>(
     let keys = Keys::new(&leads.ids, source.dialect.nulls(&lead_key.column), &lead_key, &leads.names);
     let keys = keys.walked(source.input, base, zone, findings)?;
     let (mut rows, mut lead_of, otherwise) = joined(&named, &keys);
-    findings.list.extend(source.findings(met));
+    let untidy = named.par_iter().map(|named| named.iter().filter(|name| tidy(name) != *name).count() as u64).sum();
+    findings.list.extend(tidied("outcomes", &lead_key.column, untidy));
+    findings.list.extend(source.findings(met).into_iter().chain(in_vain));
     findings.list.extend(all_remarks(&source, &asks, &columns));
     let columns = columns.into_iter().map(|gathered| gathered.column);
     let mut columns: RoleColumns = roles.iter().map(|(role, _)| *role).zip(columns).collect();

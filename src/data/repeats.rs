@@ -141,7 +141,7 @@ fn is_of_ids(source: &Source, place: usize) -> bool {
         let texts = batch.cells[0].as_text();
         for id in texts.iter().map(str::trim).filter(|id| !id.is_empty()) {
             present += 1;
-            is_other |= Written::parse(id).is_some() || (id.contains('.') && number(id, false).is_some());
+            is_other |= Written::parse(id).is_some() || (id.contains('.') && number(id).is_some());
             distinct.insert(id.to_owned());
         }
     });

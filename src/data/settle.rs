@@ -9,6 +9,7 @@ use super::cells::{Batch, Cells};
 use super::decoding::Decoding;
 use super::gather::{OfBatch, Request, places};
 use super::joins::Keys;
+use super::numbers::NumberForm;
 use super::reader::{Bounds, Stored};
 use super::source::Source;
 use super::times::{Form, TimeReader, TimesMet};
@@ -25,8 +26,16 @@ pub(crate) struct Columns {
 /// A column whose kind is settled.
 pub(crate) enum Settled {
     Times(TimeReader),
-    /// As it was asked for, and what it is.
-    Values(Ask, As, Zone),
+    Values(Box<Values>),
+}
+
+/// A column of other values than times.
+pub(crate) struct Values {
+    ask: Ask,
+    /// What it is.
+    kind: As,
+    form: NumberForm,
+    zone: Zone,
 }
 
 /// What was met in a column.
@@ -68,7 +77,7 @@ impl Columns {
 
 /// Whether what a column is depends on its values.
 fn is_guessed(ask: &Ask) -> bool {
-    matches!(ask.kind, As::Found | As::Time(_))
+    matches!(ask.kind, As::Found | As::Number | As::Time(_))
 }
 
 /// Columns as far as the first batch tells.
@@ -86,7 +95,7 @@ fn begin(
     for ask in guessed() {
         if let Some(cell) = cells.iter().position(|place| *place == asks[ask].place) {
             // How times are written the rows of other leads tell too.
-            let rows = (asks[ask].kind == As::Found).then_some(known.as_slice());
+            let rows = (!matches!(asks[ask].kind, As::Time(_))).then_some(known.as_slice());
             builders[ask].push(&batch.cells[cell], batch, rows, 0);
         }
     }
@@ -122,6 +131,7 @@ fn is_settled_value(source: &Source, ask: &Ask, builder: &Builder) -> bool {
     };
     match (builder.found(), first) {
         (None, _) => false,
+        _ if ask.kind == As::Number && (first != Stored::Text || builder.form().is_declared()) => true,
         (Some(As::Text), _) => true,
         (Some(_), Stored::Text) => false,
         (Some(_), Stored::Typed(_)) => is_one(),
@@ -153,8 +163,9 @@ fn read_through(log: Request, keys: &Keys) -> Result<Vec<Builder>, DataError> {
                 builder.clear();
             }
         }
-        let is_open =
-            |(builder, ask): (&Builder, &Ask)| ask.kind != As::Found || !is_settled_value(source, ask, builder);
+        let is_open = |(builder, ask): (&Builder, &Ask)| {
+            matches!(ask.kind, As::Time(_)) || !is_settled_value(source, ask, builder)
+        };
         builders.iter().zip(asks).any(is_open)
     })?;
     Ok(builders)
@@ -168,7 +179,14 @@ impl Settled {
             (As::Found, found) => (found.unwrap_or(As::Text), Edge::Start),
             (kind, _) => (kind, Edge::Start),
         };
-        let As::Time(_) = kind else { return Ok(Self::Values(ask.clone(), kind, zone.clone())) };
+        let As::Time(_) = kind else {
+            let form = builder.form();
+            if let Some(problem) = form.problem(source, name).filter(|_| kind == As::Number) {
+                return Err(DataError::Spec(problem));
+            }
+            let (ask, form, zone) = (ask.clone(), form.settled(), zone.clone());
+            return Ok(Self::Values(Box::new(Values { ask, kind, form, zone })));
+        };
         let (form, are_dates) = match builder.times() {
             Some(times) => (times.form(source, name)?, !times.has_clock()),
             None => (Form::of(source.dialect.format(name)), false),
@@ -179,15 +197,17 @@ impl Settled {
 
     /// Whether its text was looked at to tell what it is: all of it counts then, in what is said of the column.
     pub fn is_guessed(&self) -> bool {
-        matches!(self, Self::Values(ask, ..) if ask.kind == As::Found)
+        matches!(self, Self::Values(values) if values.ask.kind == As::Found)
     }
 
     pub fn empty(&self) -> Column {
         match self {
             Self::Times(_) => Column::Instant(Vec::new()),
-            Self::Values(_, As::Number, _) => Column::Number(Vec::new()),
-            Self::Values(_, As::Flag, _) => Column::Flag(Vec::new()),
-            Self::Values(..) => Column::Text(Text::default()),
+            Self::Values(values) => match values.kind {
+                As::Number => Column::Number(Vec::new()),
+                As::Flag => Column::Flag(Vec::new()),
+                _ => Column::Text(Text::default()),
+            },
         }
     }
 
@@ -199,9 +219,10 @@ impl Settled {
                 let at = times.read(cells, batch, rows, &mut met).into_owned();
                 (Column::Instant(at), OwnMet::Times(met))
             }
-            Self::Values(ask, kind, zone) => {
+            Self::Values(values) => {
+                let Values { ask, kind, form, zone } = &**values;
                 let mut builder = Builder::new(source, ask, zone);
-                builder.settle(*kind, rows.len());
+                builder.settle((*kind, form), rows.len());
                 builder.push(cells, batch, Some(rows), 0);
                 let (column, _, tally) = builder.part();
                 (column, OwnMet::Values(tally))

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
@@ -102,13 +104,15 @@ macro_rules! source {
             /// Values that stand for a missing one, in a column: `{ pdays: ["999"] }`.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty", alias = "null_in")]
             pub nulls_in: BTreeMap<String, Vec<String>>,
-            /// How times are written, for all columns or one by one: `"%d/%m/%Y %H:%M"`, `seconds`, `milliseconds`.
+            /// How times are written, for all columns or one by one: `"%d/%m/%Y %H:%M"`, `seconds`, `milliseconds`,
+            /// `excel` (days since 1899-12-30).
             /// By default found from the whole column.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub format: Option<Formats>,
-            /// What stands before decimals: a point (the default) or a comma.
+            /// What stands before decimals, for all columns or one by one: `comma`, or `{ revenue: comma }`. By default found
+            /// from the whole column.
             #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub decimal: Option<Decimal>,
+            pub decimal: Option<Decimals>,
         }
 
         impl $name {
@@ -119,7 +123,7 @@ macro_rules! source {
                     nulls: self.nulls.clone(),
                     nulls_in: self.nulls_in.clone(),
                     format: self.format.clone(),
-                    decimal_comma: self.decimal == Some(Decimal::Comma),
+                    decimal: self.decimal.clone(),
                 }
             }
         }
@@ -356,6 +360,9 @@ source! {
         /// The flag's values that mean won, whatever their case. By default 1, true, t, yes, y, won, converted, closed won.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         positive: Vec<String>,
+        /// What columns of the condition hold, where it is not to be found from their values.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        types: BTreeMap<String, Type>,
     }
 }
 
@@ -496,15 +503,16 @@ pub(crate) struct Dialect {
     pub nulls: Vec<String>,
     pub nulls_in: BTreeMap<String, Vec<String>>,
     pub format: Option<Formats>,
-    pub decimal_comma: bool,
+    pub decimal: Option<Decimals>,
 }
 
 impl Dialect {
     pub fn format(&self, column: &str) -> Option<Format> {
-        match self.format.as_ref()? {
-            Formats::All(format) => Some(format.clone()),
-            Formats::Each(formats) => formats.get(column).cloned(),
-        }
+        self.format.as_ref()?.of(column).cloned()
+    }
+
+    pub fn decimal(&self, column: &str) -> Option<Decimal> {
+        self.decimal.as_ref()?.of(column).copied()
     }
 
     pub fn nulls(&self, column: &str) -> Vec<String> {
@@ -512,13 +520,24 @@ impl Dialect {
         self.nulls.iter().chain(own).cloned().collect()
     }
 
+    /// A key of it that is given.
+    pub fn first_key(&self) -> Option<&'static str> {
+        let given = [
+            ("delimiter", self.delimiter.is_some()),
+            ("encoding", self.encoding.is_some()),
+            ("nulls", !self.nulls.is_empty()),
+            ("nulls_in", !self.nulls_in.is_empty()),
+            ("format", self.format.is_some()),
+            ("decimal", self.decimal.is_some()),
+        ];
+        given.into_iter().find_map(|(key, is_given)| is_given.then_some(key))
+    }
+
     /// Columns that the dialect speaks of by name.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
-        let formats = match &self.format {
-            Some(Formats::Each(formats)) => Some(formats.keys()),
-            _ => None,
-        };
-        self.nulls_in.keys().chain(formats.into_iter().flatten()).map(String::as_str)
+        let formats = self.format.iter().flat_map(PerColumn::columns);
+        let decimals = self.decimal.iter().flat_map(PerColumn::columns);
+        self.nulls_in.keys().chain(formats).chain(decimals).map(String::as_str)
     }
 }
 
@@ -548,8 +567,7 @@ pub enum Type {
 }
 
 /// What stands before decimals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decimal {
     Point,
     Comma,
@@ -732,59 +750,116 @@ impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
     }
 }
 
-/// Formats of times: one for all columns, or a column its own.
+/// How values are written: for all columns, or a column its own.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Formats {
-    All(Format),
-    Each(BTreeMap<String, Format>),
+pub enum PerColumn<T> {
+    All(T),
+    Each(BTreeMap<String, T>),
 }
 
-impl Serialize for Formats {
+/// Formats of times.
+pub type Formats = PerColumn<Format>;
+/// What stands before decimals.
+pub type Decimals = PerColumn<Decimal>;
+
+/// A way of writing that has a name.
+pub trait Way: FromStr<Err: fmt::Display> {
+    /// What is expected instead of a text that is none.
+    const EXPECTED: &'static str;
+    const SCHEMA: &'static str;
+    fn name(&self) -> &str;
+}
+
+impl Way for Format {
+    const EXPECTED: &'static str = "a format such as `%d/%m/%Y`, or a map from columns to formats";
+    const SCHEMA: &'static str = "How times are written: strftime (`%d/%m/%Y %H:%M`), `seconds`, `milliseconds` or `excel`; for all columns or one by one.";
+
+    fn name(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl Way for Decimal {
+    const EXPECTED: &'static str = "`point` or `comma`, or a map from columns to these";
+    const SCHEMA: &'static str = "What stands before decimals: `point` or `comma`; for all columns or one by one.";
+
+    fn name(&self) -> &str {
+        if *self == Self::Point { "point" } else { "comma" }
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "point" => Ok(Self::Point),
+            "comma" => Ok(Self::Comma),
+            _ => Err(format!("`{text}` is nothing that stands before decimals: expected `point` or `comma`")),
+        }
+    }
+}
+
+impl<T> PerColumn<T> {
+    fn of(&self, column: &str) -> Option<&T> {
+        match self {
+            Self::All(all) => Some(all),
+            Self::Each(each) => each.get(column),
+        }
+    }
+
+    fn columns(&self) -> impl Iterator<Item = &String> {
+        let each = if let Self::Each(each) = self { Some(each.keys()) } else { None };
+        each.into_iter().flatten()
+    }
+}
+
+impl<T: Way> Serialize for PerColumn<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::All(format) => serializer.serialize_str(format.as_str()),
-            Self::Each(formats) => serializer.collect_map(formats.iter().map(|(name, format)| (name, format.as_str()))),
+            Self::All(all) => serializer.serialize_str(all.name()),
+            Self::Each(each) => serializer.collect_map(each.iter().map(|(column, one)| (column, one.name()))),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Formats {
+impl<'de, T: Way> Deserialize<'de> for PerColumn<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrEach;
+        struct OneOrEach<T>(PhantomData<T>);
 
-        impl<'de> Visitor<'de> for OneOrEach {
-            type Value = Formats;
+        impl<'de, T: Way> Visitor<'de> for OneOrEach<T> {
+            type Value = PerColumn<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a format such as `%d/%m/%Y`, or a map from columns to formats")
+                f.write_str(T::EXPECTED)
             }
 
-            fn visit_str<E: de::Error>(self, format: &str) -> Result<Formats, E> {
-                format.parse().map(Formats::All).map_err(E::custom)
+            fn visit_str<E: de::Error>(self, all: &str) -> Result<PerColumn<T>, E> {
+                all.parse().map(PerColumn::All).map_err(E::custom)
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut formats: A) -> Result<Formats, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PerColumn<T>, A::Error> {
                 let mut each = BTreeMap::new();
-                while let Some((column, format)) = formats.next_entry::<String, String>()? {
-                    each.insert(column, format.parse().map_err(de::Error::custom)?);
+                while let Some((column, one)) = map.next_entry::<String, String>()? {
+                    each.insert(column, one.parse().map_err(de::Error::custom)?);
                 }
-                Ok(Formats::Each(each))
+                Ok(PerColumn::Each(each))
             }
         }
 
-        deserializer.deserialize_any(OneOrEach)
+        deserializer.deserialize_any(OneOrEach(PhantomData))
     }
 }
 
-impl JsonSchema for Formats {
+impl<T: Way> JsonSchema for PerColumn<T> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Formats".into()
+        std::any::type_name::<T>().rsplit("::").next().map_or_else(String::new, |name| format!("{name}s")).into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "anyOf": [{ "type": "string" }, { "type": "object", "additionalProperties": { "type": "string" } }],
-            "description": "How times are written: strftime (`%d/%m/%Y %H:%M`), `seconds` or `milliseconds`; for all columns or one by one."
+            "description": T::SCHEMA
         })
     }
 }

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use crate::table::yaml_name;
 use crate::time::{Edge, Format, Instant, Layout, Midnight, MonthPlace, NEVER, Written, Zone, edge_of};
 
 use super::cells::{Batch, CALENDAR, Cells, NO_INTEGER, Spot, clock, date};
@@ -24,13 +25,13 @@ pub(crate) struct TimeColumn {
     dates: u64,
     unreadable: Counted,
     /// The first values of every layout, and of those with the year last that only one reading fits.
-    seen: [Counted; 4],
+    seen: [Counted; 6],
     only_month_first: Counted,
     only_day_first: Counted,
     /// Of a layout's values, how many only the month-first and only the day-first reading fits.
-    only: [(u64, u64); 4],
+    only: [(u64, u64); 6],
     /// A value that the two readings read differently.
-    differs: [Option<(Spot, String)>; 4],
+    differs: [Option<(Spot, String)>; 6],
 }
 
 /// How the texts of a column of times are to be read.
@@ -105,7 +106,7 @@ pub(crate) struct TimesMet {
     dates: u64,
     unreadable: Counted,
     /// Texts of other layouts than the column's, and such that only the other place of the month fits.
-    others: [Counted; 4],
+    others: [Counted; 6],
     misfits: Counted,
 }
 
@@ -225,8 +226,6 @@ impl TimesMet {
     }
 }
 
-const LAYOUTS: [Layout; 4] = [Layout::YearFirst, Layout::Slashes, Layout::Dashes, Layout::Dots];
-
 impl TimeColumn {
     /// With room for so many values.
     pub fn new(zone: Zone, edge: Edge, format: Option<Format>, room: usize) -> Self {
@@ -264,7 +263,7 @@ impl TimeColumn {
     /// Whether all texts so far have their year first, those apart that are no times at all.
     pub fn is_year_first(&self) -> bool {
         let count = |layout: Layout| self.seen[layout as usize].count;
-        count(Layout::YearFirst) > 0 && LAYOUTS[1..].iter().all(|layout| count(*layout) == 0)
+        count(Layout::YearFirst) > 0 && Layout::ALL[1..].iter().all(|layout| count(*layout) == 0)
     }
 
     /// How texts are to be read, by all values.
@@ -276,15 +275,14 @@ impl TimeColumn {
             return Ok(Form::Declared(format.clone()));
         }
         let layout = self.layout().unwrap_or(Layout::YearFirst);
-        let is_open = matches!(layout, Layout::Slashes | Layout::Dashes);
-        let day_first = is_open && self.day_comes_first(layout, source, column)?;
+        let day_first = layout.is_open() && self.day_comes_first(layout, source, column)?;
         Ok(Form::Found { layout, day_first })
     }
 
     /// In which most values are written; nothing without any.
     fn layout(&self) -> Option<Layout> {
         let count = |layout: &Layout| self.seen[*layout as usize].count;
-        let layout = LAYOUTS.into_iter().max_by_key(|layout| (count(layout), std::cmp::Reverse(*layout)));
+        let layout = Layout::ALL.into_iter().max_by_key(|layout| (count(layout), std::cmp::Reverse(*layout)));
         layout.filter(|layout| count(layout) > 0)
     }
 
@@ -336,9 +334,9 @@ impl TimeColumn {
         let Some(written) = Written::parse(text) else { return self.push_unreadable(text, spot) };
         let read = |month| written.at(month, &self.zone, self.edge).unwrap_or(NEVER);
         let (month_first, day_first) = match written.layout {
-            Layout::YearFirst => (read(MonthPlace::First), NEVER),
             Layout::Dots => (read(MonthPlace::Second), NEVER),
-            _ => (read(MonthPlace::First), read(MonthPlace::Second)),
+            layout if layout.is_open() => (read(MonthPlace::First), read(MonthPlace::Second)),
+            _ => (read(MonthPlace::First), NEVER),
         };
         if month_first == NEVER && day_first == NEVER {
             return self.push_unreadable(text, spot);
@@ -347,7 +345,7 @@ impl TimeColumn {
         self.mark(written.midnight());
         let layout = written.layout as usize;
         self.seen[layout].add(spot, text);
-        if matches!(written.layout, Layout::YearFirst | Layout::Dots) {
+        if !written.layout.is_open() {
             return self.push(month_first, Kind::Written(written.layout));
         }
         let (only_month_first, only_day_first) = &mut self.only[layout];
@@ -424,12 +422,12 @@ impl TimeColumn {
     pub fn finish(mut self, source: &Source, column: &str) -> Result<Times, DataError> {
         let total = self.kinds.iter().filter(|kind| **kind != Kind::Missing).count() as u64;
         let layout = self.layout();
-        for other in LAYOUTS.into_iter().filter(|other| Some(*other) != layout) {
+        for other in Layout::ALL.into_iter().filter(|other| Some(*other) != layout) {
             let seen = std::mem::take(&mut self.seen[other as usize]);
             self.unreadable.append(seen);
         }
         let day_first = match layout {
-            Some(layout @ (Layout::Slashes | Layout::Dashes)) => self.day_comes_first(layout, source, column)?,
+            Some(layout) if layout.is_open() => self.day_comes_first(layout, source, column)?,
             _ => false,
         };
         let mut at = if day_first && !self.day_first.is_empty() { self.day_first } else { self.month_first };
@@ -529,23 +527,35 @@ pub(crate) fn too_many(wrong: u64, total: u64) -> bool {
 }
 
 fn no_format(source: &Source, column: &str, unreadable: &Counted, total: u64, format: Option<&Format>) -> DataError {
-    let digits = |length: usize| {
-        let plain = |value: &str| value.len() == length && value.bytes().all(|byte| byte.is_ascii_digit());
-        !unreadable.first.is_empty() && unreadable.first.iter().all(|(_, value)| plain(value.trim()))
-    };
     let words = || unreadable.first.iter().map(|(_, value)| value.as_str());
-    let advice = match format {
-        _ if words().all(is_null_word) && words().next().is_some() => {
-            format!("these words mean that nothing is there: declare `{}` for {}", nulls(words()), source.input)
+    let yaml = |format: &Format| {
+        let quote = if matches!(format, Format::Pattern(_)) { "\"" } else { "" };
+        format!("`format: {{ {}: {quote}{}{quote} }}`", yaml_name(column), format.as_str())
+    };
+    let declared = format.map_or_else(String::new, |format| format!("the declared format is `{}`; ", format.as_str()));
+    let input = source.input;
+    let advice = if words().all(|word| is_null_word(word) || is_zero(word)) && words().next().is_some() {
+        format!("these mean that nothing is there: declare `{}` under `{input}`", nulls(words()))
+    } else {
+        let of = |(format, value, at): &(Format, String, String)| {
+            let is_rounded = matches!(format, Format::Seconds | Format::Milliseconds) && value.contains(['e', 'E']);
+            let rounded = if is_rounded { ", as a spreadsheet rounded it: better export it again as text" } else { "" };
+            format!("{} (`{value}` is then {at}{rounded})", yaml(format))
+        };
+        let fitting: Vec<String> = proposals(source, column, words()).iter().map(of).collect();
+        match fitting.as_slice() {
+            [] if unreadable.count == total => format!(
+                "{declared}if `{column}` is not the column that is meant, name another; else write times as `2026-01-31 14:05`"
+            ),
+            [] => format!(
+                "{declared}no one way of writing fits all values: write them alike, or if some mean that nothing is there, declare these by `nulls`"
+            ),
+            [one] => format!("{declared}declare {one} under `{input}`, which fits every value"),
+            several => format!(
+                "{declared}each of these fits every value, declare the one that is meant under `{input}`: {}",
+                several.join(" or ")
+            ),
         }
-        Some(format) => format!("the declared format is `{}`", format.as_str()),
-        None if digits(10) => format!("if these are seconds since 1970, declare `format: {{ {column}: seconds }}`"),
-        None if digits(13) => {
-            format!("if these are milliseconds since 1970, declare `format: {{ {column}: milliseconds }}`")
-        }
-        None => format!(
-            "declare how they are written, as `format: {{ {column}: \"%d.%m.%y\" }}`, or missing values by `nulls`"
-        ),
     };
     DataError::Values {
         input: source.input,
@@ -556,6 +566,46 @@ fn no_format(source: &Source, column: &str, unreadable: &Counted, total: u64, fo
         examples: with_places(source, unreadable),
         advice,
     }
+}
+
+/// `0000-00-00`: what some databases write for no date.
+fn is_zero(value: &str) -> bool {
+    value.contains('0') && !value.contains(|c: char| c.is_alphanumeric() && c != '0')
+}
+
+/// Formats that read every value of a column, each with what it makes of the first that could not be read.
+fn proposals<'v>(
+    source: &Source,
+    column: &str,
+    unreadable: impl Iterator<Item = &'v str>,
+) -> Vec<(Format, String, String)> {
+    let nulls = Nulls::new(source.dialect.nulls(column));
+    let Some(example) = unreadable.map(str::to_owned).find(|word| !is_null_word(word) && !is_zero(word)) else {
+        return Vec::new();
+    };
+    let mut fitting = Format::candidates(&example);
+    let Ok(place) = source.column(column, "") else { return Vec::new() };
+    let zone = Zone::utc();
+    let read = source.read(
+        source.decode(&[place], None),
+        &|_| (),
+        |_| (),
+        |batch, ()| {
+            let texts = batch.cells[0].as_text();
+            for text in texts.iter().filter_map(|text| nulls.text(text)) {
+                fitting.retain(|format| format.is_likely(text, &zone));
+            }
+            !fitting.is_empty()
+        },
+    );
+    if read.is_err() {
+        return Vec::new();
+    }
+    let shown = |format: Format| {
+        let at = format.read(&example, &zone, Edge::Start)?.0;
+        Some((format, example.clone(), zone.text(at)))
+    };
+    fitting.into_iter().filter_map(shown).collect()
 }
 
 /// The first few values with their files and lines.

@@ -1,5 +1,7 @@
 //! What a text in a file means: nothing, a number, true or false.
 
+use crate::table::trimmed;
+
 /// Values that stand for a missing one.
 #[derive(Clone, Default)]
 pub(crate) struct Nulls {
@@ -13,15 +15,11 @@ impl Nulls {
         Self { words, numbers }
     }
 
-    /// The value, if it is there.
+    /// The value without blanks around it, if it is there.
     pub fn text<'a>(&self, text: &'a str) -> Option<&'a str> {
-        if text.trim_ascii().is_empty()
-            || (!self.words.is_empty() && self.words.iter().any(|word| word == text.trim_ascii()))
-        {
-            None
-        } else {
-            Some(text)
-        }
+        let text = trimmed(text);
+        let is_nothing = text.is_empty() || self.words.iter().any(|word| trimmed(word) == text);
+        (!is_nothing).then_some(text)
     }
 
     pub fn number(&self, number: f64) -> f64 {
@@ -32,33 +30,22 @@ impl Nulls {
 /// Whole numbers beyond this are names of things: as floating-point numbers some of them would be equal.
 pub(crate) const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A number as people and programs write it. No leading zeros (they belong to names of things), no infinity, no words.
-pub(crate) fn number(text: &str, decimal_comma: bool) -> Option<f64> {
+/// A number as programs write it. No leading zeros (they belong to names of things), no infinity, no words.
+pub(crate) fn number(text: &str) -> Option<f64> {
     let text = text.trim_ascii();
     let digits = text.strip_prefix('-').unwrap_or(text);
     let bytes = digits.as_bytes();
     let starts_well = match bytes {
         [b'0', next, ..] => !next.is_ascii_digit(),
-        [first, ..] => first.is_ascii_digit() || matches!((first, decimal_comma), (b'.', false) | (b',', true)),
+        [first, ..] => first.is_ascii_digit() || *first == b'.',
         [] => false,
     };
-    if !starts_well || !bytes.iter().all(|byte| byte.is_ascii_digit() || b".,eE+-".contains(byte)) {
+    if !starts_well || !bytes.iter().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(byte)) {
         return None;
     }
-    let value: f64 = if decimal_comma { comma_number(text)? } else { text.parse().ok()? };
+    let value: f64 = text.parse().ok()?;
     let whole = bytes.iter().all(u8::is_ascii_digit);
     (value.is_finite() && !(whole && value.abs() > EXACT)).then_some(value)
-}
-
-/// `1.234,5`: points group thousands.
-fn comma_number(text: &str) -> Option<f64> {
-    let (whole, decimals) = text.split_once(',').unwrap_or((text, ""));
-    let mut groups = whole.split('.');
-    let first = groups.next()?;
-    let grouped = groups.clone().count() > 0;
-    let well_grouped = !grouped || (first.trim_start_matches('-').len() <= 3 && groups.all(|group| group.len() == 3));
-    let plain = format!("{}.{decimals}", whole.replace('.', ""));
-    if well_grouped && !decimals.contains(['.', ',']) { plain.trim_end_matches('.').parse().ok() } else { None }
 }
 
 /// A declared flag's value.
@@ -77,24 +64,10 @@ mod tests {
     #[test]
     fn what_looks_like_a_number_but_names_a_thing_is_text() {
         for text in ["00123", "+4930123", "12345678901234567890", "inf", "NaN", "1,5", "0x1f", "", "-", "1-2", "٣"] {
-            assert_eq!(number(text, false), None, "{text}");
+            assert_eq!(number(text), None, "{text}");
         }
         for (text, value) in [("0", 0.0), ("0.5", 0.5), ("-0.5", -0.5), ("1e3", 1000.0), (" 7 ", 7.0), (".5", 0.5)] {
-            assert_eq!(number(text, false), Some(value), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_decimal_comma_is_read_where_it_is_declared() {
-        for (text, value) in [
-            ("1,5", Some(1.5)),
-            ("1.234,5", Some(1234.5)),
-            ("-1.234.567", Some(-1_234_567.0)),
-            ("12", Some(12.0)),
-            ("1.5", None),
-            ("1,2,3", None),
-        ] {
-            assert_eq!(number(text, true), value, "{text}");
+            assert_eq!(number(text), Some(value), "{text}");
         }
     }
 }

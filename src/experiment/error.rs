@@ -7,6 +7,12 @@ use crate::models::ModelError;
 pub enum ConfigError {
     #[error("{path}: cannot be read: {source}", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
+    #[error(
+        "{path}: a file of data, expected an experiment: YAML that names it, as `data: {{ leads: {{ path: {name} }} }}`; `leadoff init FOLDER` writes one to start from",
+        path = path.display(),
+        name = path.file_name().unwrap_or_default().to_string_lossy()
+    )]
+    Table { path: PathBuf },
     #[error("{path}: not a text file: an experiment is YAML in UTF-8", path = path.display())]
     NotText { path: PathBuf },
     #[error("{path}:{line}:{column}: {message}\n{snippet}", path = path.display())]

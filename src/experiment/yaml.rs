@@ -12,8 +12,12 @@ use crate::table::{inert, suggest};
 /// Reads a file of YAML.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
     let bytes = std::fs::read(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
-    let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText { path: path.into() })?;
-    parse(&text, path)
+    let text = String::from_utf8_lossy(&bytes);
+    if is_table(path, &text) {
+        return Err(ConfigError::Table { path: path.into() });
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| ConfigError::NotText { path: path.into() })?;
+    parse(text, path)
 }
 
 /// Parses YAML; `path` is for messages only.
@@ -32,11 +36,18 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, C
         let place = error.location().map_or((1, 1), |location| (location.line() as usize, location.column() as usize));
         let at = place_of(&field, &error);
         let found = found(text, place.0, place.1);
+        let key = field.rsplit('.').next().unwrap_or_default();
+        let is_map = matches!(error.without_snippet(), Error::Unexpected { expected: "mapping start", .. });
+        let by_column = BY_COLUMN.iter().find(|(known, _)| is_map && *known == key);
+        let message = match by_column {
+            Some((_, form)) => format!("expected columns with what holds for each, such as {form}; found {found}"),
+            None => message(&error, &found),
+        };
         ConfigError::Parse {
             path: path.into(),
             line: place.0,
             column: place.1,
-            message: inert(&format!("{at}{}", message(&error, &found))).into_owned(),
+            message: inert(&format!("{at}{message}")).into_owned(),
             snippet: snippet(text, place.0, place.1),
         }
     })
@@ -92,11 +103,54 @@ fn message(error: &Error, found: &str) -> String {
         other => {
             let text = other.to_string();
             let place = text.rfind(" at line ").unwrap_or(text.len());
-            let unclosed = if text.contains("indicator") { "; is a bracket or quote above not closed?" } else { "" };
-            format!("{}{unclosed}", &text[..place])
+            let advice = SYNTAX.iter().find(|(said, _)| text.contains(said)).map(|(_, advice)| *advice);
+            advice.map_or_else(|| text[..place].into(), String::from)
         }
     }
 }
+
+/// What the parser says of broken YAML, and what a person can do about it.
+const SYNTAX: [(&str, &str); 9] = [
+    ("expected ',' or '}'", "a `{` above is not closed, or a comma is missing between two keys"),
+    ("expected ',' or ']'", "a `[` above is not closed, or a comma is missing between two values"),
+    (
+        "expected key",
+        "neither a `key: value` of the section that it is indented under nor the start of one: check its indentation",
+    ),
+    ("expected '-'", "not an entry of the list above: each begins with `- `, all at the same indentation"),
+    (
+        "mapping values are not allowed",
+        "a second `: ` in one line: put a text that holds one in quotes, and each key on a line of its own",
+    ),
+    (
+        "trailing content",
+        "text goes on behind a closing quote: in a text in double quotes a column's name stands in backticks, as in \"`Job Title` = 'CEO'\"",
+    ),
+    ("unclosed quote", "a quote is opened here and not closed"),
+    (
+        "unexpected character",
+        "a value cannot begin with this character: put it in double quotes, such as \"`Job Title` = 'CEO'\"",
+    ),
+    ("indicator", "a bracket or quote above is not closed"),
+];
+
+/// Whether a text is a table of data: lines of as many fields, the first without a colon.
+fn is_table(path: &Path, text: &str) -> bool {
+    let data = ["csv", "tsv", "txt", "ndjson", "jsonl", "parquet", "arrow", "feather", "xlsx", "xls", "gz", "zst"];
+    let named = path.extension().is_some_and(|ending| data.iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    let fields = |line: &str| line.matches([',', ';', '\t', '|']).count();
+    let mut lines = text.lines();
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let is_yaml = first.starts_with(['#', '{', '-', '%']) || first.contains(": ") || second.contains(": ");
+    named || (fields(first) > 1 && fields(first) == fields(second) && !is_yaml)
+}
+
+/// Keys whose values go by column, and how that is written.
+const BY_COLUMN: [(&str, &str); 3] = [
+    ("except", "`except: { score: as_exported }`; what holds for all others is `known:`"),
+    ("types", "`types: { zip: text }`"),
+    ("nulls_in", "`nulls_in: { employees: ['-1'] }`; words for all columns are `nulls:`"),
+];
 
 /// What stands at the place, as far as it is one value.
 fn found(text: &str, line: usize, column: usize) -> String {
@@ -165,6 +219,27 @@ mod tests {
           3 |     rigde: 1.0
             |     ^
         ");
+    }
+
+    #[test]
+    fn broken_yaml_is_told_with_its_cure() {
+        for (text, cure) in [
+            ("models: { a: { ridge: 1 }\nb: 2\n", "a `{` above is not closed"),
+            ("models:\n  a: \"`b` = 'x'\n", "opened here and not closed"),
+            ("models:\n  a: { ridge: `b` }\n", "put it in double quotes"),
+            ("models:\n  a: \"b\" c\n", "goes on behind a closing quote"),
+        ] {
+            assert!(error(text).contains(cure), "{}", error(text));
+        }
+    }
+
+    #[test]
+    fn a_file_of_data_is_told_from_an_experiment() {
+        assert!(is_table(Path::new("a.yaml"), "id,created,won\n1,2,3\n"));
+        assert!(is_table(Path::new("contacts.CSV"), "id\n"));
+        assert!(!is_table(Path::new("a.yaml"), "data: { leads: { path: a, id: b }, x: 1 }\nb: { c: 1, d: 2, e: 3 }\n"));
+        assert!(!is_table(Path::new("a.yaml"), "# a, b, c\n# d, e, f\nversion: 1\n"));
+        assert!(!is_table(Path::new("a.yaml"), "version: 1\nmodels: {}\n"));
     }
 
     #[test]

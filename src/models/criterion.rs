@@ -94,7 +94,7 @@ impl Source {
             }
             Self::Unit(column) => numbers(features, column, |value| value),
             Self::Bands(column, bands) => numbers(features, column, |value| {
-                bands.iter().find(|band| band.holds(value)).map_or(0.0, |band| band.points)
+                bands.iter().find(|band| band.range.holds(value)).map_or(0.0, |band| band.points)
             }),
             Self::Once { amount, at_least, age: Some(age), decay } => {
                 let mut weights = features.event(*age).to_vec();

@@ -11,7 +11,9 @@ pub enum ModelError {
     Predicate { path: String, error: PredicateError },
     #[error("{path}: there is no {what} `{name}`{hint}")]
     Unknown { path: String, what: &'static str, name: String, hint: String },
-    #[error("model `{model}` is fitted on training leads, and there are none: give `replay.train` a window")]
+    #[error(
+        "model `{model}` is fitted on training leads, and there are none: no lead was created in `replay.train` with its horizon over before `replay.evaluate` begins; state an earlier or longer `train`, or a shorter `horizon`"
+    )]
     NoTraining { model: String },
     #[error(
         "model `{model}` cannot be fitted: {wins} of its {leads} training leads converted, expected some of either kind"

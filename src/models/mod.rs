@@ -7,6 +7,7 @@ mod context;
 mod criterion;
 mod error;
 mod explain;
+mod gaps;
 mod kinds;
 mod resolve;
 mod scorer;
@@ -22,7 +23,9 @@ use rayon::prelude::*;
 
 pub use context::{Context, EventLog, KnownColumn};
 pub use error::ModelError;
+
 pub use explain::{Explanation, GroupLine, Line};
+pub use gaps::Gap;
 pub use kinds::{Coefficient, Fitted, KindSpec, LogisticModel, ModelSpec, PointsModel};
 pub use resolve::{Placed, Points, Spec, resolve};
 pub use scorer::{Reader, Recipe, ScoreInputs, Scorer};
@@ -154,6 +157,11 @@ impl Model {
 
     pub fn points(&self) -> Option<&PointsModel> {
         self.scorer.as_points()
+    }
+
+    /// Values between the ranges of a points model's criteria.
+    pub fn gaps(&self) -> Vec<Gap> {
+        self.points().map_or_else(Vec::new, |points| gaps::gaps(points.spec()))
     }
 
     /// Whether leads that it does not score leave the cohort for every model.

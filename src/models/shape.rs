@@ -2,7 +2,7 @@
 
 use super::ModelError;
 use super::spec::{Bands, Criterion, Per};
-use crate::predicate::Predicate;
+use crate::predicate::{Predicate, Range};
 use crate::replay::{After, Decay};
 use crate::time::Span;
 
@@ -63,21 +63,14 @@ pub(super) enum Amount {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Band {
     pub(super) label: String,
-    low: f64,
-    high: f64,
-    with_low: bool,
-    with_high: bool,
+    pub(super) range: Range,
     pub(super) points: f64,
 }
 
 impl Band {
-    pub(super) fn holds(&self, value: f64) -> bool {
-        let above = if self.with_low { value >= self.low } else { value > self.low };
-        above && if self.with_high { value <= self.high } else { value < self.high }
-    }
-
     fn overlaps(&self, higher: &Self) -> bool {
-        higher.low < self.high || (higher.low == self.high && higher.with_low && self.with_high)
+        let (own, higher) = (self.range, higher.range);
+        higher.low < own.high || (higher.low == own.high && higher.with_low && own.with_high)
     }
 
     /// `<50`, `<=50`, `50..500`, `50..<500`, `>500`, `>=500`, `7`.
@@ -101,7 +94,15 @@ impl Band {
             (number(&text)?, number(&text)?, true, true)
         };
         let empty = low > high || (low == high && !(with_low && with_high));
-        (!empty).then(|| Self { label: label.into(), low, high, with_low, with_high, points })
+        (!empty).then(|| Self { label: label.into(), range: Range { low, high, with_low, with_high }, points })
+    }
+}
+
+/// The ranges of a criterion's bands, from the lowest to the highest; none where they do not fit together.
+pub(super) fn bands(criterion: &Criterion) -> Vec<Range> {
+    match shape(criterion, "").map(|shape| shape.signal) {
+        Ok(Signal::Bands(_, bands)) => bands.into_iter().map(|band| band.range).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -214,12 +215,13 @@ impl Fields<'_> {
                 }
             }
         }
-        parsed
-            .sort_by(|a, b| a.low.total_cmp(&b.low).then(b.with_low.cmp(&a.with_low)).then(a.high.total_cmp(&b.high)));
+        parsed.sort_by(|a, b| a.range.order(&b.range));
         if let Some(pair) = parsed.windows(2).find(|pair| pair[0].overlaps(&pair[1])) {
             let (low, high) = (&pair[0], &pair[1]);
-            let advice = match high.low {
-                shared if shared == low.high => format!("; both hold {shared}: write `{}..<{shared}`", low.low),
+            let advice = match high.range.low {
+                shared if shared == low.range.high => {
+                    format!("; both hold {shared}: write `{}..<{shared}`", low.range.low)
+                }
                 _ => String::new(),
             };
             return self.wrong("bands.points", format!("`{}` and `{}` overlap{advice}", low.label, high.label));

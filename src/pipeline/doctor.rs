@@ -1,11 +1,11 @@
 //! What is wrong between models and data: conditions that nothing meets, fits that the wins do not bear.
 
-use crate::data::{Attribute, Finding, FindingLevel, History, What};
-use crate::models::{Model, Scores};
-use crate::predicate::Predicate;
+use crate::data::{Attribute, Finding, FindingLevel, History, What, never_occurs};
+use crate::models::{Gap, Model, Scores};
+use crate::predicate::{Range, find_name};
 use crate::replay::{Plan, Role};
 use crate::result::Ledger;
-use crate::table::{Column, suggest};
+use crate::table::Column;
 
 use super::history::Played;
 
@@ -42,6 +42,7 @@ pub(super) fn findings(
     for (place, (model, scores)) in models.iter().zip(scores).enumerate() {
         found.extend(fit(model, scores));
         found.extend(never_fires(model, scores, Some(place) == champion));
+        found.extend(between_bands(model, history));
     }
     found
 }
@@ -90,24 +91,6 @@ fn texts_of(column: &Column) -> Option<&[String]> {
     }
 }
 
-fn never_occurs(
-    condition: &Predicate,
-    (column, value): (&str, &str),
-    levels: &[String],
-    input: &str,
-) -> Option<Finding> {
-    if levels.iter().any(|level| level == value) {
-        return None;
-    }
-    let text = format!("`{}` asks for '{value}', and `{column}` never holds it", condition.text());
-    let near = suggest(levels.iter().map(String::as_str), value);
-    let advice = match near {
-        Some(near) => format!("did you mean '{near}'?"),
-        None => format!("it holds {} other values", levels.len()),
-    };
-    Some(Finding::new(input, What::ValueNeverOccurs, FindingLevel::Doubt, 0, text).advice(advice))
-}
-
 /// Training leads whose horizons are still open when evaluation begins.
 fn still_open(ledger: &Ledger) -> Option<Finding> {
     let open = ledger.exclusions.iter().find(|one| one.reason == Role::TrainingOpen.in_words())?.leads;
@@ -132,6 +115,35 @@ fn fit(model: &Model, scores: &Scores) -> Option<Finding> {
     let finding = Finding::new("leads", What::ReadsTooMuch, FindingLevel::Note, coefficients as u64, text);
     let advice = "name the `features:` that matter, or raise `ridge`";
     ((wins as f64) < A_COEFFICIENT * coefficients as f64).then(|| finding.advice(advice))
+}
+
+/// Leads whose values lie between the ranges that a model gives points for.
+fn between_bands(model: &Model, history: &History) -> Option<Finding> {
+    let column = |name: &str| {
+        let names = history.attributes.iter().map(|attribute| attribute.name.as_str());
+        find_name(names, name).map(|place| &history.attributes[place].column)
+    };
+    let leads = |gap: &Gap| match column(&gap.column) {
+        Some(Column::Number(values)) => values.iter().filter(|value| gap.range.holds(**value)).count() as u64,
+        _ => 0,
+    };
+    let counted = model.gaps().into_iter().map(|gap| (leads(&gap), gap));
+    let gaps: Vec<(u64, Gap)> = counted.filter(|(leads, _)| *leads > 0).collect();
+    let say = |(leads, gap): &(u64, Gap)| {
+        let Range { low, high, .. } = gap.range;
+        let ends = if low == high { format!("is {low}") } else { format!("lies between {low} and {high}") };
+        format!("{leads} leads whose `{}` {ends} (`{}`)", gap.column, gap.criteria.join("`, `"))
+    };
+    let said: Vec<String> = gaps.iter().map(say).collect();
+    let text = format!("`{}` gives no points to {}: no range holds them", model.name(), said.join(" and to "));
+    let is_slip = gaps.iter().any(|(_, gap)| gap.is_slip);
+    let level = if is_slip { FindingLevel::Doubt } else { FindingLevel::Note };
+    let Range { high, with_high, .. } = gaps.first()?.1.range;
+    let (band, sign) = if with_high { ("..", "<=") } else { ("..<", "<") };
+    let advice =
+        format!("let each range end where the next begins: `{band}{high}` in `bands`, `{sign} {high}` in a condition");
+    let all = gaps.iter().map(|(leads, _)| leads).sum();
+    Some(Finding::new("leads", What::BetweenBands, level, all, text).advice(advice))
 }
 
 /// Criteria that give no lead a point.

@@ -13,6 +13,7 @@ mod like;
 mod names;
 mod node;
 mod parse;
+mod range;
 mod resolve;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub use error::{Place, PredicateError};
 pub use names::{Columns, Kind, find_name};
 use node::Node;
+pub use range::Range;
 
 use crate::time::Zone;
 
@@ -118,10 +120,16 @@ impl Predicate {
         self.0.columns()
     }
 
+    /// The column that the condition holds against numbers and the numbers for which it is true, where it does nothing else.
+    pub fn range(&self) -> Option<(&str, Range)> {
+        let (column, range) = range::range(&self.0.root)?;
+        Some((self.0.columns[column].name.as_str(), range))
+    }
+
     /// The texts that columns are held against by `=`, `<>` and `IN`.
     pub fn texts(&self) -> Vec<(&str, &str)> {
         let mut texts = Vec::new();
-        self.0.root.texts(&mut texts);
+        self.0.root.texts(false, &mut texts);
         texts.into_iter().map(|(column, text)| (self.0.columns[column].name.as_str(), text)).collect()
     }
 

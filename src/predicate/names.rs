@@ -80,6 +80,13 @@ impl Columns for (usize, &[String], &[Column]) {
     }
 }
 
+/// A column's name as a condition takes it.
+pub(super) fn sql_name(name: &str) -> String {
+    let is_plain = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if is_plain { name.into() } else { format!("`{name}`") }
+}
+
 /// The place of a name: the exact one, or else the only one that differs in case alone.
 pub fn find_name<'a>(names: impl Iterator<Item = &'a str> + Clone, name: &str) -> Option<usize> {
     let exact = names.clone().position(|known| known == name);

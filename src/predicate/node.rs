@@ -75,6 +75,17 @@ pub(super) enum Operation {
 }
 
 impl Comparison {
+    /// What holds of the second value when this holds of the first.
+    pub(super) fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            same => same,
+        }
+    }
+
     /// Whether it holds for two values in this order.
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {
@@ -150,10 +161,11 @@ impl Node {
         if columns.len() == 1 { columns.pop_first() } else { None }
     }
 
-    /// Columns and the texts that they are held against.
-    pub(super) fn texts<'a>(&'a self, texts: &mut Vec<(usize, &'a str)>) {
+    /// Columns and the texts that they are held against, by `=`, `<>` and `IN` or by any comparison.
+    pub(super) fn texts<'a>(&'a self, any: bool, texts: &mut Vec<(usize, &'a str)>) {
+        let is_asked = |comparison: &Comparison| any || matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         match self {
-            Self::Compare(left, Comparison::Equal | Comparison::NotEqual, right) => match (&**left, &**right) {
+            Self::Compare(left, comparison, right) if is_asked(comparison) => match (&**left, &**right) {
                 (Self::Column(column), Self::Literal(Literal::Text(text)))
                 | (Self::Literal(Literal::Text(text)), Self::Column(column)) => texts.push((*column, text)),
                 _ => {}
@@ -165,7 +177,7 @@ impl Node {
             }
             _ => {}
         }
-        self.parts().into_iter().for_each(|part| part.texts(texts));
+        self.parts().into_iter().for_each(|part| part.texts(any, texts));
     }
 
     fn gather(&self, columns: &mut BTreeSet<usize>) {

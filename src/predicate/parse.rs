@@ -20,7 +20,7 @@ use super::function::Function;
 use super::like::Pattern;
 use super::node::{Comparison, Literal, Node, Operation};
 use super::{Expression, Mention, Place, PredicateError};
-use crate::table::did_you_mean;
+use crate::table::{composed, did_you_mean, tidy};
 
 /// Operators in one expression: a chain of them is as deep as it is long, and depth is stack.
 const MOST_OPERATORS: usize = 500;
@@ -44,10 +44,53 @@ impl Dialect for Plain {
 }
 
 pub(super) fn parse(text: &str) -> Result<Expression, PredicateError> {
+    let parsed = parse_as_written(text);
+    parsed.map_err(|error| several_words(text).unwrap_or(error))
+}
+
+fn parse_as_written(text: &str) -> Result<Expression, PredicateError> {
     let mut reader = Reader { text, shared: text.into(), columns: Vec::new(), known: HashMap::new() };
     let syntax = reader.syntax_with_room()?;
     let root = reader.node(&syntax)?;
     Ok(Expression { text: text.into(), columns: reader.columns, root, resolved: false })
+}
+
+/// The error of a condition that is one once names of several words are quoted.
+fn several_words(text: &str) -> Option<PredicateError> {
+    let tokens = Tokenizer::new(&Plain, text).tokenize_with_location().ok().filter(|_| text.len() <= LONGEST_SLIP)?;
+    let is_name = |token: &TokenWithSpan| matches!(&token.token, Token::Word(word) if word.quote_style.is_none() && !is_own(word.keyword));
+    let is_blank = |token: &TokenWithSpan| matches!(token.token, Token::Whitespace(_));
+    let (mut corrected, mut first, mut place) = (String::new(), None, 0);
+    while let Some(token) = tokens.get(place) {
+        let mut end = place + 1;
+        while is_name(token) && end + 1 < tokens.len() && is_blank(&tokens[end]) && is_name(&tokens[end + 1]) {
+            end += 2;
+        }
+        let written: String = tokens[place..end].iter().map(|token| token.token.to_string()).collect();
+        if end > place + 1 {
+            corrected += &format!("`{written}`");
+            first.get_or_insert((written, token.span.start));
+        } else {
+            corrected += &written;
+        }
+        place = end;
+    }
+    let (name, start) = first?;
+    parse_as_written(&corrected).ok()?;
+    let at = Place::new(text, start.line, start.column);
+    Some(PredicateError::Syntax { at, what: format!("if `{name}` is a column, write it in backticks: {corrected}") })
+}
+
+/// A longer condition is not looked through for such names.
+const LONGEST_SLIP: usize = 2_000;
+
+/// Words that conditions are made of.
+fn is_own(word: Keyword) -> bool {
+    use Keyword as K;
+    matches!(
+        word,
+        K::AND | K::OR | K::NOT | K::IS | K::IN | K::LIKE | K::ILIKE | K::BETWEEN | K::NULL | K::TRUE | K::FALSE
+    ) || matches!(word, K::CASE | K::WHEN | K::THEN | K::ELSE | K::END | K::ESCAPE)
 }
 
 struct Reader<'t> {
@@ -115,6 +158,10 @@ impl Reader<'_> {
             TokenWithSpan { span, .. } if is_case(&syntax) => {
                 self.syntax_error(span.start, "CASE WHEN … THEN … ELSE … END is not complete")
             }
+            TokenWithSpan { token: Token::Comma, span } => self.syntax_error(
+                span.start,
+                "unexpected `,` after a complete condition; in numbers no mark stands between thousands, and conditions are joined by AND or OR",
+            ),
             TokenWithSpan { token, span } => self.syntax_error(
                 span.start,
                 format!("unexpected `{token}` after a complete condition; conditions are joined by AND or OR"),
@@ -162,7 +209,10 @@ impl Reader<'_> {
             Expr::CompoundIdentifier(parts) => {
                 let name: Vec<&str> = parts.iter().map(|part| part.value.as_str()).collect();
                 let name = name.join(".");
-                self.refuse(expr.span(), format!("a column is one name; if it is called `{name}`, write \"{name}\""))
+                self.refuse(
+                    expr.span(),
+                    format!("a column is one name; if it is called `{name}`, write it in backticks: `{name}`"),
+                )
             }
             Expr::Nested(inner) => self.node(inner),
             Expr::Value(value) => self.value(value),
@@ -212,7 +262,8 @@ impl Reader<'_> {
                 Ok(number) if number.is_finite() => Literal::Number(number),
                 _ => return self.refuse(value.span, format!("`{digits}` is no finite number")),
             },
-            ast::Value::SingleQuotedString(text) => Literal::Text(text.clone()),
+            // As the values are that it is held against.
+            ast::Value::SingleQuotedString(text) => Literal::Text(tidy(text).into_owned()),
             ast::Value::Boolean(flag) => Literal::Flag(*flag),
             ast::Value::Null => Literal::Null,
             other => {
@@ -298,7 +349,7 @@ impl Reader<'_> {
             return self.refuse(pattern.span(), "LIKE takes a pattern in single quotes, such as '%vp%'");
         };
         let escape = escape.map(|escape| self.escape(escape)).transpose()?;
-        match Pattern::new(text, escape, folded) {
+        match Pattern::new(&composed(text), escape, folded) {
             Ok(pattern) => Ok(Node::Like(value, pattern)),
             Err(what) => self.refuse(pattern.span(), what),
         }
@@ -557,6 +608,7 @@ fn foreign(token: &Token) -> String {
         Token::ExclamationMark => "write NOT, or <> between two values",
         Token::DoubleColon => "a column's type is declared under `types:`",
         Token::Tilde | Token::TildeAsterisk => "LIKE and ILIKE compare with a pattern",
+        Token::LBracket | Token::RBracket => "a column's name stands in backticks: `Job Title`",
         _ => OPERATORS,
     };
     format!("`{token}` is not understood here; {hint}")

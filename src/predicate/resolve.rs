@@ -1,10 +1,10 @@
 //! Names, types and times of an expression made those of a table, or the error that evaluation would hide as null.
 
 use super::function::{Function, Takes};
-use super::names::{Kind, find_name};
+use super::names::{Kind, find_name, sql_name};
 use super::node::{Literal, Node, Operation};
 use super::{Expression, Mention, PredicateError, parse};
-use crate::table::suggest;
+use crate::table::{suggest, yaml_name};
 use crate::time::Zone;
 
 /// A node of the table, and what it gives; nothing for null.
@@ -15,8 +15,9 @@ pub(super) fn resolve(
     columns: &[(String, Kind)],
     zone: &Zone,
 ) -> Result<(Expression, Option<Kind>), PredicateError> {
-    let found = expression.columns.iter().map(|mention| find(mention, columns)).collect::<Result<Vec<_>, _>>()?;
-    let scope = Scope { expression, zone, kinds: found.iter().map(|(_, kind)| *kind).collect() };
+    let find = |mention| find(mention, &expression.text, columns);
+    let found = expression.columns.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let scope = Scope { expression, zone, columns, kinds: found.iter().map(|(_, kind)| *kind).collect() };
     let (root, kind) = scope.node(&expression.root)?;
     let named = expression.columns.iter().zip(&found);
     let columns =
@@ -24,7 +25,7 @@ pub(super) fn resolve(
     Ok((Expression { text: expression.text.clone(), columns, root, resolved: true }, kind))
 }
 
-fn find(mention: &Mention, columns: &[(String, Kind)]) -> Result<(String, Kind), PredicateError> {
+fn find(mention: &Mention, text: &str, columns: &[(String, Kind)]) -> Result<(String, Kind), PredicateError> {
     let names = columns.iter().map(|(name, _)| name.as_str());
     if let Some(place) = find_name(names.clone(), &mention.name) {
         return Ok(columns[place].clone());
@@ -32,14 +33,28 @@ fn find(mention: &Mention, columns: &[(String, Kind)]) -> Result<(String, Kind),
     let name = mention.name.clone();
     let folded = name.to_lowercase();
     let alike: Vec<&str> = names.clone().filter(|known| known.to_lowercase() == folded).collect();
-    let hint = if alike.len() > 1 {
+    // `Country/Region` without quotes is a division.
+    let has_signs = |known: &&str| known.contains(&name) && sql_name(known) != **known && text.contains(known);
+    let hint = if let Some(known) = names.clone().filter(has_signs).max_by_key(|known| known.len()) {
+        format!("; if `{known}` is meant, write it in backticks: {}", text.replace(known, &sql_name(known)))
+    } else if alike.len() > 1 {
         format!(": it could be any of `{}`, write one of them exactly", alike.join("`, `"))
-    } else if let Some(known) = suggest(names, &name) {
-        format!(", did you mean `{known}`?")
+    } else if let Some(known) = suggest(names.clone(), &name).or_else(|| only_with_word(names.clone(), &folded)) {
+        let advice = if sql_name(known) == known { "" } else { " Write it in backticks" };
+        format!(", did you mean `{known}`?{advice}")
     } else {
-        format!("; if it is text, write it in single quotes: '{name}'")
+        let known: Vec<&str> = names.take(12).collect();
+        let columns = if known.is_empty() { String::new() } else { format!("; there are `{}`", known.join("`, `")) };
+        format!("; if it is text, write it in single quotes: '{name}'{columns}")
     };
     Err(PredicateError::UnknownColumn { at: mention.place.clone(), name, hint })
+}
+
+/// The only name that has a word among its own.
+fn only_with_word<'a>(names: impl Iterator<Item = &'a str>, word: &str) -> Option<&'a str> {
+    let has_word = |name: &&str| name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|own| own == word);
+    let mut with = names.filter(has_word);
+    with.next().filter(|_| with.next().is_none())
 }
 
 /// The branches of a CASE, what it gives otherwise, and of which kind.
@@ -48,6 +63,7 @@ type Outcomes = (Vec<(Node, Node)>, Box<Node>, Option<Kind>);
 struct Scope<'a> {
     expression: &'a Expression,
     zone: &'a Zone,
+    columns: &'a [(String, Kind)],
     kinds: Vec<Kind>,
 }
 
@@ -63,16 +79,23 @@ impl Scope<'_> {
             Node::Is(part, truth) => {
                 flag(Node::Is(self.expect(part, Kind::Flag, "IS TRUE or IS FALSE")?.boxed(), *truth))
             }
+            Node::Like(part, _) | Node::IsNull(part) if is_text(part) => self.refuse_constant(part),
             Node::IsNull(part) => flag(Node::IsNull(self.node(part)?.0.boxed())),
             Node::Like(part, pattern) => {
                 flag(Node::Like(self.expect(part, Kind::Text, "LIKE")?.boxed(), pattern.clone()))
             }
             Node::Compare(left, comparison, right) => {
                 self.refuse_null(left, right)?;
+                if left.literal().is_some() && right.literal().is_some() && (is_text(left) || is_text(right)) {
+                    return self.refuse_constant(if is_text(left) { left } else { right });
+                }
                 let (left, right) = self.comparable(left, right)?;
                 flag(Node::Compare(left.boxed(), *comparison, right.boxed()))
             }
             Node::In { value, list, texts } => {
+                if is_text(value) && list.iter().all(|item| item.literal().is_some()) {
+                    return self.refuse_constant(value);
+                }
                 let typed = self.node(value)?;
                 let items = list.iter().map(|item| self.beside(value, &typed, item));
                 let list = items.map(|pair| pair.map(|(_, item)| item)).collect::<Result<Vec<_>, _>>()?;
@@ -167,6 +190,37 @@ impl Scope<'_> {
         }
     }
 
+    /// A text where a column is meant: what is asked of it is the same for every row.
+    fn refuse_constant<T>(&self, node: &Node) -> Result<T, PredicateError> {
+        let Some(Literal::Text(text)) = node.literal() else {
+            return self.wrong(node, "compares two constants: it is the same for every row".into());
+        };
+        let advice = self.unquoted(text).unwrap_or_else(|| "; a column's name stands without single quotes".into());
+        self.wrong(node, format!("'{text}' is text in single quotes, the same for every row{advice}"))
+    }
+
+    /// What to write where a text is the name of a column.
+    fn unquoted(&self, text: &str) -> Option<String> {
+        let place = find_name(self.columns.iter().map(|(name, _)| name.as_str()), text)?;
+        let name = sql_name(&self.columns[place].0);
+        Some(format!("; the column is written {}", self.instead(&format!("'{text}'"), &name)))
+    }
+
+    /// The expression without quotes around the numbers that columns of numbers are held against.
+    fn numbers_unquoted(&self) -> String {
+        let mut texts = Vec::new();
+        self.expression.root.texts(true, &mut texts);
+        let is_number =
+            |(column, text): &(usize, &str)| self.kinds[*column] == Kind::Number && text.trim().parse::<f64>().is_ok();
+        let quoted = texts.into_iter().filter(is_number);
+        quoted.fold(self.expression.text.clone(), |all, (_, text)| all.replace(&format!("'{text}'"), text.trim()))
+    }
+
+    /// The expression with a part replaced.
+    fn instead(&self, wrong: &str, right: &str) -> String {
+        self.expression.text.replace(wrong, right)
+    }
+
     fn time(&self, times: &Node, text: &Node) -> Result<Node, PredicateError> {
         let Some(Literal::Text(written)) = text.literal() else {
             return self.incomparable((times, Kind::Instant), (text, Kind::Text));
@@ -184,14 +238,18 @@ impl Scope<'_> {
         // The side with a column is the one to speak of.
         let (column, other) = if matches!(left.0, Node::Column(_)) { (left, right) } else { (right, left) };
         let subject = self.subject(column.0, column.1);
-        let advice = match (column, other.0.literal()) {
-            ((Node::Column(_), Kind::Text), Some(Literal::Number(number))) => {
-                format!(
-                    ": if it holds words that mean missing, declare them by `nulls`, or its type under `types:` as number; else put the value in single quotes ('{number}')"
-                )
+        let advice = match (column.0, column.1, other.0.literal()) {
+            (Node::Literal(Literal::Text(text)), ..) if self.unquoted(text).is_some() => {
+                self.unquoted(text).unwrap_or_default()
             }
-            ((Node::Column(_), Kind::Number), Some(Literal::Text(text))) if text.trim().parse::<f64>().is_ok() => {
-                format!(": write {} without quotes, or declare its type under `types:` as text", text.trim())
+            (Node::Column(_), Kind::Number, Some(Literal::Text(text))) if text.trim().parse::<f64>().is_ok() => {
+                format!(": write {}", self.numbers_unquoted())
+            }
+            (Node::Column(place), Kind::Text, Some(Literal::Number(_))) => {
+                let name = yaml_name(&self.expression.columns[*place].name);
+                format!(
+                    ": if it should hold numbers, declare what stands for a missing one by `nulls`, or `types: {{ {name}: number }}`, and `check` names the values that are none; if its values are codes, put them in single quotes"
+                )
             }
             _ => self.declare(column.0, other.1),
         };
@@ -258,6 +316,10 @@ impl Scope<'_> {
     fn wrong<T>(&self, node: &Node, what: String) -> Result<T, PredicateError> {
         Err(PredicateError::Type { at: self.expression.place(node), what })
     }
+}
+
+fn is_text(node: &Node) -> bool {
+    matches!(node.literal(), Some(Literal::Text(_)))
 }
 
 fn sign(operation: Operation) -> &'static str {

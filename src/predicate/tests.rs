@@ -185,7 +185,7 @@ fn what_is_no_sql_is_told_with_its_place() {
     assert_snapshot!(error("  "), @"`  ` at column 1: there is nothing, expected a condition such as `employees > 50`");
     assert_snapshot!(error("seniority = 'vp"), @"`seniority = 'vp` at column 13: unterminated string literal");
     assert_snapshot!(error("employees > 50 visits = 3"), @"`employees > 50 visits = 3` at column 16: unexpected `visits` after a complete condition; conditions are joined by AND or OR");
-    assert_snapshot!(error("visits = 1 AND\n  order = 3"), @"`  order = 3` at line 2 column 3: there is no column `order`; if it is text, write it in single quotes: 'order'");
+    assert_snapshot!(error("visits = 1 AND\n  order = 3"), @"`  order = 3` at line 2 column 3: there is no column `order`; if it is text, write it in single quotes: 'order'; there are `seniority`, `Job Title`, `employees`, `visits`, `customer`, `created`");
     assert_snapshot!(error("seniority IN ()"), @"`seniority IN ()` at column 15: expected an expression, found `)`");
 }
 
@@ -199,7 +199,7 @@ fn what_is_not_row_by_row_is_refused_with_its_place() {
     assert_snapshot!(error("lower(seniority, 'x') = 'vp'"), @"`lower(seniority, 'x') = 'vp'` at column 1: `lower` takes one argument, found 2");
     assert_snapshot!(error("CAST(employees AS TEXT) = '50'"), @"`CAST(employees AS TEXT) = '50'` at column 6: casts are not understood; declare the column's type under `types:`");
     assert_snapshot!(error("seniority || 'x' = 'vpx'"), @"`seniority || 'x' = 'vpx'` at column 1: the operator `||` is not understood here");
-    assert_snapshot!(error("leads.visits = 3"), @r#"`leads.visits = 3` at column 1: a column is one name; if it is called `leads.visits`, write "leads.visits""#);
+    assert_snapshot!(error("leads.visits = 3"), @r#"`leads.visits = 3` at column 1: a column is one name; if it is called `leads.visits`, write it in backticks: `leads.visits`"#);
     assert_snapshot!(error("seniority LIKE lower('VP')"), @"`seniority LIKE lower('VP')` at column 16: LIKE takes a pattern in single quotes, such as '%vp%'");
     assert_snapshot!(error("created > now() - INTERVAL '3 days'"), @"`created > now() - INTERVAL '3 days'` at column 11: unknown function `now` (known: lower, upper, trim, length, starts_with, ends_with, contains, abs, floor, ceil, ceiling, round, sqrt, exp, ln, power, coalesce, nullif, greatest, least)");
     assert_snapshot!(error("visits = ?"), @"`visits = ?` at column 10: `?` is no plain number or text; text is written 'like this'");
@@ -208,11 +208,13 @@ fn what_is_not_row_by_row_is_refused_with_its_place() {
 #[test]
 fn a_condition_that_its_columns_cannot_bear_is_told() {
     assert_snapshot!(error("seniorty = 'vp'"), @"`seniorty = 'vp'` at column 1: there is no column `seniorty`, did you mean `seniority`?");
-    assert_snapshot!(error("seniority = vp"), @"`seniority = vp` at column 13: there is no column `vp`; if it is text, write it in single quotes: 'vp'");
-    assert_snapshot!(error("seniority = \"zebra\""), @r#"`seniority = "zebra"` at column 13: there is no column `zebra`; if it is text, write it in single quotes: 'zebra'"#);
-    assert_snapshot!(error("employees = '50'"), @"`employees = '50'` at column 1: `employees` holds numbers and is compared with text: write 50 without quotes, or declare its type under `types:` as text");
+    assert_snapshot!(error("seniority = vp"), @"`seniority = vp` at column 13: there is no column `vp`; if it is text, write it in single quotes: 'vp'; there are `seniority`, `Job Title`, `employees`, `visits`, `customer`, `created`");
+    assert_snapshot!(error("seniority = \"zebra\""), @r#"`seniority = "zebra"` at column 13: there is no column `zebra`; if it is text, write it in single quotes: 'zebra'; there are `seniority`, `Job Title`, `employees`, `visits`, `customer`, `created`"#);
+    assert_snapshot!(error("employees = '50'"), @"`employees = '50'` at column 1: `employees` holds numbers and is compared with text: write employees = 50");
+    assert_snapshot!(error("employees BETWEEN '50' AND '500' AND seniority = '70'"), @"`employees BETWEEN '50' AND '500' AND seniority = '70'` at column 1: `employees` holds numbers and is compared with text: write employees BETWEEN 50 AND 500 AND seniority = '70'");
+    assert_snapshot!(error("visits > 1,000"), @"`visits > 1,000` at column 11: unexpected `,` after a complete condition; in numbers no mark stands between thousands, and conditions are joined by AND or OR");
     assert_snapshot!(error("employees = 'many'"), @"`employees = 'many'` at column 1: `employees` holds numbers and is compared with text: if that is wrong, declare its type under `types:` as text");
-    assert_snapshot!(error("50 < seniority"), @"`50 < seniority` at column 6: `seniority` holds text and is compared with a number: if it holds words that mean missing, declare them by `nulls`, or its type under `types:` as number; else put the value in single quotes ('50')");
+    assert_snapshot!(error("50 < seniority"), @"`50 < seniority` at column 6: `seniority` holds text and is compared with a number: if it should hold numbers, declare what stands for a missing one by `nulls`, or `types: { seniority: number }`, and `check` names the values that are none; if its values are codes, put them in single quotes");
     assert_snapshot!(error("employees ILIKE '5%'"), @"`employees ILIKE '5%'` at column 1: LIKE needs text, but `employees` holds numbers: if that is wrong, declare its type under `types:` as text");
     assert_snapshot!(error("seniority + 1 > 3"), @"`seniority + 1 > 3` at column 1: + needs a number, but `seniority` holds text: if that is wrong, declare its type under `types:` as number");
     assert_snapshot!(error("employees"), @"`employees` at column 1: gives a number, expected a condition such as `employees > 50`");
@@ -222,6 +224,45 @@ fn a_condition_that_its_columns_cannot_bear_is_told() {
     assert_snapshot!(error("employees = NULL"), @"`employees = NULL` at column 1: a comparison with NULL is never true: write IS NULL or IS NOT NULL");
     assert_snapshot!(error("coalesce(employees, 'none') = 'none'"), @"`coalesce(employees, 'none') = 'none'` at column 1: coalesce gives a number here and text there");
     assert_snapshot!(error("visits > 0 AND CASE WHEN visits > 1 THEN 'a' ELSE 1 END = 'a'"), @"`visits > 0 AND CASE WHEN visits > 1 THEN 'a' ELSE 1 END = 'a'` at column 1: CASE gives text here and a number there");
+}
+
+#[test]
+fn names_that_need_backticks_are_shown_in_them() {
+    assert_snapshot!(error("Job Title IN ('CEO')"), @"`Job Title IN ('CEO')` at column 1: if `Job Title` is a column, write it in backticks: `Job Title` IN ('CEO')");
+    assert_snapshot!(error("visits > 3 AND Job Title ILIKE '%vp%'"), @"`visits > 3 AND Job Title ILIKE '%vp%'` at column 16: if `Job Title` is a column, write it in backticks: visits > 3 AND `Job Title` ILIKE '%vp%'");
+    assert_eq!(signs("`Job Title` = 'VP Sales'"), "+--0");
+    assert_snapshot!(error("Title = 'VP Sales'"), @"`Title = 'VP Sales'` at column 1: there is no column `Title`, did you mean `Job Title`? Write it in backticks");
+    assert_snapshot!(error("[Job Title] = 'x'"), @"`[Job Title] = 'x'` at column 1: `[` is not understood here; a column's name stands in backticks: `Job Title`");
+    let columns = [("Country/Region".to_string(), Kind::Text), ("Region".to_string(), Kind::Text)];
+    let told = Predicate::parse("Country/Region = 'USA'").unwrap().check(&columns).unwrap_err();
+    assert_snapshot!(told, @"`Country/Region = 'USA'` at column 1: there is no column `Country`; if `Country/Region` is meant, write it in backticks: `Country/Region` = 'USA'");
+}
+
+#[test]
+fn a_column_in_single_quotes_is_a_constant() {
+    assert_snapshot!(error("'Job Title' = 'CEO'"), @"`'Job Title' = 'CEO'` at column 1: 'Job Title' is text in single quotes, the same for every row; the column is written `Job Title` = 'CEO'");
+    assert_snapshot!(error("'seniority' IN ('vp')"), @"`'seniority' IN ('vp')` at column 1: 'seniority' is text in single quotes, the same for every row; the column is written seniority IN ('vp')");
+    assert_snapshot!(error("'employees' > 50"), @"`'employees' > 50` at column 1: 'employees' is text in single quotes, the same for every row; the column is written employees > 50");
+    assert_snapshot!(error("'x' LIKE 'x%'"), @"`'x' LIKE 'x%'` at column 1: 'x' is text in single quotes, the same for every row; a column's name stands without single quotes");
+    assert_eq!(signs("1 = 1"), "++++");
+}
+
+#[test]
+fn the_range_of_a_condition_is_that_of_its_one_column() {
+    let range = |text: &str| {
+        let condition = Predicate::parse(text).unwrap();
+        condition
+            .range()
+            .map(|(name, range)| format!("{name} {} {} {} {}", range.low, range.high, range.with_low, range.with_high))
+    };
+    assert_eq!(range("employees BETWEEN 101 AND 499").as_deref(), Some("employees 101 499 true true"));
+    assert_eq!(range("employees > -5 AND 9 > employees").as_deref(), Some("employees -5 9 false false"));
+    assert_eq!(range("employees >= 5 AND employees > 5").as_deref(), Some("employees 5 inf false true"));
+    for text in
+        ["employees > 5 OR employees < 2", "employees <> 5", "employees > visits", "employees > 5 AND visits > 1"]
+    {
+        assert_eq!(range(text), None, "{text}");
+    }
 }
 
 #[test]

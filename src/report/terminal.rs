@@ -126,12 +126,22 @@ fn rows(table: &Table, shown: &[usize]) -> String {
             .collect()
     });
     let rule = widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join(GAP);
+    // A name that is cut may be anyone's: it goes on below.
+    let lines_of = |row: &Vec<String>| -> Vec<String> {
+        let first = widths.first().zip(row.first()).map_or_else(Vec::new, |(most, cell)| broken(cell, *most));
+        let of_part = |(place, part): (usize, String)| {
+            let rest = row.iter().skip(1).map(|cell| if place == 0 { cell.clone() } else { String::new() });
+            line(&std::iter::once(part).chain(rest).collect::<Vec<String>>(), &widths, &columns)
+        };
+        first.into_iter().enumerate().map(of_part).collect()
+    };
     let mut lines: Vec<String> = head_rows.map(|row: Vec<String>| line(&row, &widths, &columns)).collect();
     lines.push(rule.clone());
     let above_total = body.len() - usize::from(table.total.is_some());
-    lines.extend(body[..above_total].iter().map(|row| line(row, &widths, &columns)));
+    lines.extend(body[..above_total].iter().flat_map(lines_of));
     if let Some(total) = body.get(above_total) {
-        lines.extend([rule, line(total, &widths, &columns)]);
+        lines.push(rule);
+        lines.extend(lines_of(total));
     }
     lines.iter().map(|line| clipped(line, WIDTH) + "\n").collect()
 }
@@ -166,6 +176,22 @@ fn folded(title: &str, most: usize) -> Vec<String> {
             }
             lines[last] += word;
         }
+    }
+    lines
+}
+
+/// A text in lines of at most so many columns, its words cut where they are longer.
+fn broken(text: &str, most: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for words in folded(text, most) {
+        let mut line = String::new();
+        for c in words.chars() {
+            if width(&line) + columns(c) > most.max(2) {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+        lines.push(line);
     }
     lines
 }
@@ -214,6 +240,14 @@ mod tests {
             }
             assert!(!words.contains("NaN") && !words.chars().any(|c| c.is_control() && c != '\n'));
         }
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_goes_on_below() {
+        assert_eq!(broken("Became a customer, late", 10), ["Became a", "customer,", "late"]);
+        assert_eq!(broken("Became_a_Customer", 8), ["Became_a", "_Custome", "r"]);
+        assert_eq!(broken("短い名前です", 5), ["短い", "名前", "です"]);
+        assert_eq!(broken("", 5), [""]);
     }
 
     #[test]

@@ -396,7 +396,7 @@ fn soundness(trial: &Trial) -> Section {
     });
     let mut blocks =
         vec![Block::Table(Table::new("Do the arms have the sizes they were promised?", columns, rows.collect()))];
-    if trial.soundness.checks.is_empty() {
+    if trial.soundness.checks.iter().all(|check| check.level == Level::Note) {
         blocks.push(Block::Paragraph("Nothing else was found wrong with the assignment.".into()));
     }
     blocks.extend(

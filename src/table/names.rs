@@ -12,6 +12,15 @@ pub fn suggest<'a>(known: impl IntoIterator<Item = &'a str>, wrong: &str) -> Opt
     near.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1))).map(|(_, name)| name)
 }
 
+/// The most alike first.
+pub fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, wrong: &str) -> Vec<&'a str> {
+    let wrong = wrong.to_lowercase();
+    let likeness = |name: &'a str| (strsim::jaro_winkler(&wrong, &name.to_lowercase()), name);
+    let mut known: Vec<(f64, &str)> = known.into_iter().map(likeness).collect();
+    known.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    known.into_iter().map(|(_, name)| name).collect()
+}
+
 /// ", did you mean `created_at`?", or nothing.
 pub fn did_you_mean<'a>(known: impl IntoIterator<Item = &'a str>, wrong: &str) -> String {
     suggest(known, wrong).map_or_else(String::new, |name| format!(", did you mean `{name}`?"))

@@ -1,6 +1,8 @@
 //! Instants are UTC microseconds; days, weeks and quarters are calendar ones in a zone; a span is exact hours.
 
 mod moment;
+mod months;
+mod propose;
 mod span;
 mod written;
 mod zone;

@@ -14,8 +14,11 @@ pub struct Moment {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no date: expected `2026-09-30`, or with a time `2026-09-30 18:00`")]
-pub struct MomentError(String);
+#[error("`{text}` is no date: {advice}")]
+pub struct MomentError {
+    text: String,
+    advice: String,
+}
 
 impl Moment {
     /// Of a date alone, its midnight.
@@ -33,7 +36,15 @@ impl FromStr for Moment {
     type Err = MomentError;
 
     fn from_str(text: &str) -> Result<Self, MomentError> {
-        let wrong = || MomentError(text.into());
+        let wrong = || {
+            let date = Written::parse(text).filter(|written| !written.layout.is_open());
+            let at = date.and_then(|date| date.at(MonthPlace::Second, &Zone::utc(), Edge::Start));
+            let advice = match at {
+                Some(at) => format!("write {}", Zone::utc().text(at)),
+                None => "expected `2026-09-30`, or with a time `2026-09-30 18:00`".into(),
+            };
+            MomentError { text: text.into(), advice }
+        };
         let written = Written::parse(text).filter(|written| written.layout == Layout::YearFirst).ok_or_else(wrong)?;
         written.at(MonthPlace::First, &Zone::utc(), Edge::End).ok_or_else(wrong)?;
         Ok(Self { text: text.trim().into(), written })
@@ -83,7 +94,7 @@ mod tests {
         assert_eq!(zone.text(date.end(&zone)), "2026-09-30 23:59:59");
         let time: Moment = "2026-09-30T18:00+02:00".parse().unwrap();
         assert_eq!((time.start(&zone), time.end(&zone)), (time.start(&zone), time.start(&zone)));
-        assert!("30.9.2026".parse::<Moment>().is_err());
+        assert_eq!("30.9.2026".parse::<Moment>().unwrap_err().to_string(), "`30.9.2026` is no date: write 2026-09-30");
         assert!("2026-02-30".parse::<Moment>().is_err());
     }
 }

@@ -1,5 +1,7 @@
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 
+use super::months;
 use super::{DAY, Instant, NEVER, SECOND, Zone};
 
 /// Whether a date alone means the start of its day or the end of it.
@@ -21,6 +23,19 @@ pub enum Layout {
     Dashes,
     /// `26.2.2018`.
     Dots,
+    /// `26 February 2018`, in one of six languages.
+    Named,
+    /// `20180226`, `20180226195800`.
+    Compact,
+}
+
+impl Layout {
+    pub const ALL: [Self; 6] = [Self::YearFirst, Self::Slashes, Self::Dashes, Self::Dots, Self::Named, Self::Compact];
+
+    /// Whether it leaves open which number is the month.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Slashes | Self::Dashes)
+    }
 }
 
 /// Which of the first two numbers is the month, where the year is last.
@@ -72,10 +87,81 @@ pub struct Written {
 }
 
 impl Written {
-    /// Reads ISO 8601 with `-`, `/` or `.` between its numbers, and dates with the year last; with or without a time
-    /// of day (`T` or a space, seconds, a fraction, AM or PM), with or without an offset. Numbers need no padding.
+    /// Reads ISO 8601 with `-`, `/`, `.` or 年月日 between its numbers or with nothing, dates with the year last, and dates
+    /// with the name of their month; with or without a time of day (`T` or a space, seconds, a fraction, AM or PM), with
+    /// or without an offset. Numbers need no padding; a year has four digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut rest = Cursor { bytes: text.trim_ascii().as_bytes() };
+        if text.is_ascii() { Self::parse_plain(text.trim_ascii()) } else { Self::parse_plain(plain(text).trim_ascii()) }
+    }
+
+    fn parse_plain(text: &str) -> Option<Self> {
+        let cursor = || Cursor { bytes: text.as_bytes() };
+        Self::numeric(cursor()).or_else(|| Self::compact(cursor())).or_else(|| Self::named(cursor()))
+    }
+
+    /// A date with the name of its month, its day and its year in any order; the year may stand behind the time of day.
+    fn named(mut rest: Cursor) -> Option<Self> {
+        let (mut year, mut month, mut day, mut time) = (None, None, None, None);
+        let (mut words, mut is_first) = (0, true);
+        while year.is_none() || month.is_none() || day.is_none() {
+            rest.skip(b" ,.-/");
+            let word = rest.letters();
+            if !word.is_empty() {
+                match months::month(word) {
+                    Some(found) if month.is_none() => month = Some(found),
+                    // The day of the week comes first; `de`, `of`, `st`.
+                    _ if words < 3 && (is_first || word.chars().count() <= 3) => words += 1,
+                    _ => return None,
+                }
+                is_first = false;
+                continue;
+            }
+            if rest.is_clock() {
+                time = Some(rest.clock_and_offset_here().filter(|_| time.is_none())?);
+                continue;
+            }
+            is_first = false;
+            match rest.number(4)? {
+                (found, 4) if year.is_none() => year = Some(found),
+                (found, 1 | 2) if day.is_none() => day = Some(found),
+                _ => return None,
+            }
+        }
+        let numbers = [year? as i16, month?, day? as i16];
+        let (clock, offset) = match time {
+            Some((clock, offset)) => rest.bytes.is_empty().then_some((Some(clock), offset))?,
+            None if rest.bytes.is_empty() => (None, None),
+            None => rest.clock_and_offset()?,
+        };
+        Some(Self { layout: Layout::Named, numbers, clock, offset })
+    }
+
+    fn compact(mut rest: Cursor) -> Option<Self> {
+        let digits = rest.bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if !matches!(digits, 8 | 12 | 14) {
+            return None;
+        }
+        let numbers = [rest.number(4)?.0 as i16, rest.number(2)?.0 as i16, rest.number(2)?.0 as i16];
+        // Other numbers have as many digits.
+        if !(1900..2100).contains(&numbers[0]) {
+            return None;
+        }
+        if digits == 8 && rest.one_of(b"Tt").is_none() {
+            return rest.bytes.is_empty().then_some(Self {
+                layout: Layout::Compact,
+                numbers,
+                clock: None,
+                offset: None,
+            });
+        }
+        let (hour, minute) = (rest.number(2)?.0, rest.number(2)?.0);
+        let second = rest.number(2).map_or(0, |(second, _)| second);
+        let clock = Time::new(hour as i8, minute as i8, second as i8, 0).ok()?;
+        let offset = rest.offset()?;
+        rest.bytes.is_empty().then_some(Self { layout: Layout::Compact, numbers, clock: Some(clock), offset })
+    }
+
+    fn numeric(mut rest: Cursor) -> Option<Self> {
         let (first, width) = rest.number(4)?;
         let separator = rest.one_of(b"-/.")?;
         let (second, _) = rest.number(2)?;
@@ -111,7 +197,7 @@ impl Written {
     pub fn at(&self, month: MonthPlace, zone: &Zone, edge: Edge) -> Option<Instant> {
         let [first, second, third] = self.numbers;
         let (year, month, day) = match (self.layout, month) {
-            (Layout::YearFirst, _) => (first, second, third),
+            (Layout::YearFirst | Layout::Named | Layout::Compact, _) => (first, second, third),
             (Layout::Dots, MonthPlace::First) => return None,
             (_, MonthPlace::First) => (third, first, second),
             (_, MonthPlace::Second) => (third, second, first),
@@ -141,7 +227,15 @@ struct Cursor<'a> {
     bytes: &'a [u8],
 }
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
+    /// Letters of any alphabet.
+    fn letters(&mut self) -> &'a str {
+        let length = self.bytes.iter().take_while(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()).count();
+        let (word, rest) = self.bytes.split_at(length);
+        self.bytes = rest;
+        std::str::from_utf8(word).unwrap_or_default()
+    }
+
     /// A number of up to `width` digits, and how many it had.
     fn number(&mut self, width: usize) -> Option<(u16, usize)> {
         let digits = self.bytes.iter().take(width).take_while(|byte| byte.is_ascii_digit()).count();
@@ -170,15 +264,34 @@ impl Cursor<'_> {
         found
     }
 
+    fn skip(&mut self, bytes: &[u8]) {
+        let count = self.bytes.iter().take_while(|byte| bytes.contains(byte)).count();
+        self.bytes = &self.bytes[count..];
+    }
+
+    fn is_clock(&self) -> bool {
+        matches!(self.bytes, [b'0'..=b'9', b':', ..] | [b'0'..=b'9', b'0'..=b'9', b':', ..])
+    }
+
     fn clock_and_offset(&mut self) -> Option<(Option<Time>, Option<i32>)> {
         let comma = self.one_of(b",").is_some();
         if (comma || self.one_of(b"Tt").is_none()) && self.spaces() == 0 {
             return None;
         }
+        let _ = ["at ", "um ", "kl. "].into_iter().any(|word| self.word(word));
+        let (clock, offset) = self.clock_and_offset_here()?;
+        self.bytes.is_empty().then_some((Some(clock), offset))
+    }
+
+    fn clock_and_offset_here(&mut self) -> Option<(Time, Option<i32>)> {
         let clock = self.clock()?;
         self.spaces();
-        let offset = self.offset()?;
-        self.bytes.is_empty().then_some((Some(clock), offset))
+        let _ = self.word("uhr");
+        self.spaces();
+        // A year may follow.
+        let is_year = self.bytes.len() == 4 && self.bytes.iter().all(u8::is_ascii_digit);
+        let offset = if is_year { None } else { self.offset()? };
+        Some((clock, offset))
     }
 
     fn clock(&mut self) -> Option<Time> {
@@ -205,12 +318,11 @@ impl Cursor<'_> {
     }
 
     fn half_of_the_day(&mut self) -> Option<bool> {
-        if self.word("am") {
+        let is_one_of = |cursor: &mut Self, words: [&str; 3]| words.into_iter().any(|word| cursor.word(word));
+        if is_one_of(self, ["am", "a.m.", "a. m."]) {
             Some(false)
-        } else if self.word("pm") {
-            Some(true)
         } else {
-            None
+            is_one_of(self, ["pm", "p.m.", "p. m."]).then_some(true)
         }
     }
 
@@ -228,15 +340,98 @@ impl Cursor<'_> {
         if self.bytes.is_empty() {
             return Some(None);
         }
-        if self.word("utc") || self.word("gmt") || self.word("z") {
+        let is_greenwich = ["utc", "gmt", "z"].into_iter().any(|word| self.word(word));
+        if is_greenwich && !matches!(self.bytes, [b'+' | b'-', ..]) {
+            self.name_of_zone()?;
             return Some(Some(0));
         }
+        let zones = || ZONES.iter().copied();
+        if let Some((_, hours)) = zones().find(|(name, _)| self.bytes.eq_ignore_ascii_case(name.as_bytes())) {
+            self.bytes = &[];
+            return Some(Some(hours * 3600));
+        }
         let sign = if self.one_of(b"+-")? == b'+' { 1 } else { -1 };
-        let (hours, 2) = self.number(2)? else { return None };
+        let (hours, width) = self.number(2)?;
+        if width != 2 && !is_greenwich {
+            return None;
+        }
         self.one_of(b":");
-        let minutes = if self.bytes.is_empty() { 0 } else { self.number(2)?.0 };
+        let minutes = self.number(2).map_or(0, |(minutes, _)| minutes);
+        self.name_of_zone()?;
         (hours <= 18 && minutes < 60).then_some(Some(sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60)))
     }
+
+    /// The name behind an offset, which says no more: `UTC`, `[Europe/Berlin]`, `(CET)`.
+    fn name_of_zone(&mut self) -> Option<()> {
+        let before = self.bytes;
+        self.spaces();
+        let is_name = match self.bytes {
+            [] => true,
+            [b'[', .., b']'] | [b'(', .., b')'] => true,
+            word => before.len() > word.len() && word.len() <= 5 && word.iter().all(u8::is_ascii_uppercase),
+        };
+        if is_name {
+            self.bytes = &[];
+        } else {
+            self.bytes = before;
+        }
+        Some(())
+    }
+}
+
+/// Zones by their abbreviations, in hours east of Greenwich: those of RFC 2822, and of Europe.
+const ZONES: [(&str, i32); 16] = [
+    ("EST", -5),
+    ("EDT", -4),
+    ("CST", -6),
+    ("CDT", -5),
+    ("MST", -7),
+    ("MDT", -6),
+    ("PST", -8),
+    ("PDT", -7),
+    ("WET", 0),
+    ("WEST", 1),
+    ("CET", 1),
+    ("CEST", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("MSK", 3),
+    ("UT", 0),
+];
+
+/// The text with plain blanks, without signs that are not seen, and with dashes where 年月日 stand.
+fn plain(text: &str) -> String {
+    let sign = |c: char| match c {
+        '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '日' => None,
+        '年' | '月' => Some('-'),
+        c if c.is_whitespace() => Some(' '),
+        c => Some(c),
+    };
+    text.chars().filter_map(sign).collect()
+}
+
+/// The text as a declared pattern knows it: plain blanks, English months, AM and PM.
+fn english(text: &str) -> String {
+    let mut text = plain_blanks(text);
+    for (written, known) in [("a. m.", "AM"), ("p. m.", "PM"), ("a.m.", "AM"), ("p.m.", "PM")] {
+        text = text.replace(written, known);
+    }
+    let mut words = String::with_capacity(text.len());
+    for word in text.split_inclusive(|c: char| !c.is_alphabetic()) {
+        let (letters, rest) = word.split_at(word.trim_end_matches(|c: char| !c.is_alphabetic()).len());
+        match months::month(letters) {
+            Some(month) => words += months::short(month),
+            None => words += letters,
+        }
+        words += rest;
+    }
+    words
+}
+
+/// Every blank a plain one, and no sign that is not seen.
+fn plain_blanks(text: &str) -> String {
+    let seen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    text.chars().filter(seen).map(|c| if c.is_whitespace() { ' ' } else { c }).collect()
 }
 
 /// A way to read times that someone declared.
@@ -248,11 +443,13 @@ pub enum Format {
     Seconds,
     /// Milliseconds since 1970-01-01 UTC.
     Milliseconds,
+    /// Days since 1899-12-30 and their fractions, on a clock without a zone: what Excel shows as a date.
+    Excel,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no format of times: expected strftime directives such as `%d/%m/%Y %H:%M`, or `seconds` or `milliseconds` (since 1970){1}"
+    "`{0}` is no format of times: expected strftime directives such as `%d/%m/%Y %H:%M`, or `seconds` or `milliseconds` (since 1970), or `excel` (its numbers of days){1}"
 )]
 pub struct FormatError(String, String);
 
@@ -264,6 +461,7 @@ impl std::str::FromStr for Format {
         match text {
             "seconds" => return Ok(Self::Seconds),
             "milliseconds" => return Ok(Self::Milliseconds),
+            "excel" => return Ok(Self::Excel),
             _ if !text.contains('%') => return Err(wrong(String::new())),
             _ => {}
         }
@@ -280,6 +478,7 @@ impl Format {
             Self::Pattern(pattern) => pattern,
             Self::Seconds => "seconds",
             Self::Milliseconds => "milliseconds",
+            Self::Excel => "excel",
         }
     }
 
@@ -287,7 +486,11 @@ impl Format {
     pub fn read(&self, text: &str, zone: &Zone, edge: Edge) -> Option<(Instant, bool)> {
         let text = text.trim_ascii();
         let at = match self {
-            Self::Pattern(pattern) => return read_pattern(pattern, text, zone, edge),
+            Self::Pattern(pattern) => {
+                let read = read_pattern(pattern, text, zone, edge);
+                return read.or_else(|| read_pattern(&plain_blanks(pattern), &english(text), zone, edge));
+            }
+            Self::Excel => return excel(text, zone, edge),
             Self::Seconds => epoch(text, SECOND as f64)?,
             Self::Milliseconds => epoch(text, SECOND as f64 / 1e3)?,
         };
@@ -310,6 +513,18 @@ fn read_pattern(pattern: &str, text: &str, zone: &Zone, edge: Edge) -> Option<(I
         None => zone.instant(clock),
     };
     (at != NEVER).then_some((at, false))
+}
+
+/// Days since 1899-12-30, to the second; a whole number is a date.
+fn excel(text: &str, zone: &Zone, edge: Edge) -> Option<(Instant, bool)> {
+    // The years 1900 to 2500.
+    let days: f64 = text.parse().ok().filter(|days| (1.0..219_512.0).contains(days))?;
+    let date = Date::constant(1899, 12, 30).checked_add((days.trunc() as i64).days()).ok()?;
+    if days.fract() == 0.0 {
+        return Some((edge_of(date, zone, edge), true));
+    }
+    let clock = date.at(0, 0, 0, 0).checked_add(((days.fract() * 86_400.0).round() as i64).seconds()).ok()?;
+    Some((zone.instant(clock), false))
 }
 
 /// An instant of this century and the ones around it: what lies beyond is another unit.
@@ -346,6 +561,54 @@ mod tests {
     }
 
     #[test]
+    fn months_have_names_in_six_languages() {
+        for text in [
+            "07-Mar-2026 06:49",
+            "March 07, 2026 06:49 AM",
+            "7 mars 2026 06:49",
+            "Samstag, 7. März 2026 um 06:49 Uhr",
+            "7 de marzo de 2026, 6:49 a. m.",
+            "7 marzo 2026 06:49",
+            "7 de março de 2026 06:49",
+            "Sat, 07 Mar 2026 06:49:00 +0000",
+            "Sat Mar 07 2026 07:49:00 GMT+0100 (CET)",
+            "Sat Mar  7 06:49:00 2026",
+            "March 7th, 2026 06:49",
+            "2026-Mar-07 06:49",
+        ] {
+            assert_eq!(utc(text, MonthPlace::First).as_deref(), Some("2026-03-07T06:49:00"), "{text}");
+        }
+        assert_eq!(utc("1. août 2026", MonthPlace::First).unwrap(), "2026-08-01T00:00:00");
+        for text in ["07-Mar-26", "Mar 2026", "7 Marc 2026", "7 Mar 2026 soon", "seven words that are no 7 Mar 2026"] {
+            assert_eq!(utc(text, MonthPlace::First), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_and_odd_signs_are_read() {
+        for text in [
+            "2026-03-07 08:49:00 GMT+2",
+            "2026-03-07 08:49:00 UTC+02:00",
+            "2026-03-07T07:49:00+01:00[Europe/Berlin]",
+            "2026-03-07 06:49:00 +0000 UTC",
+            "2026-03-07 01:49:00 EST",
+            "2026-03-07 07:49:00 CET",
+            "2026-03-07 06:49:00.000+00",
+            "3/7/2026, 6:49:00\u{202f}AM",
+            "\u{200e}3/\u{200e}7/\u{200e}2026 6:49",
+            "2026年3月7日 6:49",
+            "20260307064900",
+            "20260307T064900Z",
+        ] {
+            assert_eq!(utc(text, MonthPlace::First).as_deref(), Some("2026-03-07T06:49:00"), "{text}");
+        }
+        assert_eq!(utc("20260307", MonthPlace::First).unwrap(), "2026-03-07T00:00:00");
+        for text in ["2026-03-07 06:49 XYZ", "18260307", "2026-03-07 06:49 GMT+", "2026030706490"] {
+            assert_eq!(utc(text, MonthPlace::First), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_year_at_the_end_leaves_two_readings() {
         assert_eq!(utc("2/26/2018 19:58", MonthPlace::First).unwrap(), "2018-02-26T19:58:00");
         assert_eq!(utc("2/26/2018 19:58", MonthPlace::Second), None);
@@ -366,7 +629,6 @@ mod tests {
             "2018-02-01x",
             "2018-02-01 25:00",
             "1.2.3.4",
-            "20180201",
             "2018-02/01",
             "2018-02-01 13:00 PM",
             "2018-02-01T",
@@ -397,6 +659,21 @@ mod tests {
         let date: Format = "%b %d, %Y".parse().unwrap();
         let (at, alone) = date.read("Feb 3, 2018", &Zone::utc(), Edge::End).unwrap();
         assert_eq!((Zone::utc().text(at).as_str(), alone), ("2018-02-03 23:59:59", true));
+    }
+
+    #[test]
+    fn a_declared_format_is_blind_to_blanks_and_languages() {
+        let read = |format: &str, text| {
+            let format: Format = format.parse().unwrap();
+            format.read(text, &Zone::utc(), Edge::Start).map(|(at, _)| Zone::utc().text(at))
+        };
+        let noon = Some("2026-03-07 12:05:00".to_string());
+        assert_eq!(read("%m/%d/%Y, %I:%M %p", "3/7/2026, 12:05\u{202f}PM"), noon);
+        assert_eq!(read("%d/%m/%Y, %I:%M %p", "7/3/2026, 12:05 p.\u{a0}m."), noon);
+        assert_eq!(read("%d-%b-%y %H:%M", "07-mär-26 12:05"), noon);
+        assert_eq!(read("excel", "46088.503472"), noon);
+        assert_eq!(read("excel", "46088").as_deref(), Some("2026-03-07"));
+        assert_eq!(read("excel", "0.5"), None);
     }
 
     #[test]

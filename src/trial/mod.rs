@@ -22,6 +22,7 @@ pub use assign::Assigner;
 pub use sql::{Dialect, Unquotable};
 pub use units::{GuardrailColumn, RatioColumn, Record, Segment, Units};
 
+use crate::result::Level;
 use crate::result::trial::{AT_ANY_TIME, Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};
 use crate::stats::Interval;
 use crate::time::Instant;
@@ -162,6 +163,8 @@ pub struct Oddities {
     pub no_value: u64,
     /// Units whose deals are open where nobody knows when deals ended; left out.
     pub open: u64,
+    /// What was found in reading the files, in words.
+    pub found: Vec<(Level, String)>,
 }
 
 /// Analyses a test. `before` are the looks already taken, this one not among them. Where it is known on which units the

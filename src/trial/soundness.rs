@@ -241,6 +241,9 @@ impl Found {
             "Counts not known",
             "rows of counts have an empty cell: it is not known yet and not 0; their units are not finished",
         );
+        for (level, text) in &oddities.found {
+            self.say(*level, "In the files", text.clone());
+        }
         for (name, n) in unknown_arms {
             let text = format!(
                 "{n} rows stand in an arm `{name}` that the test does not have; they are left out with their outcomes; if it is a holdout, name it among the arms with weight 0"

@@ -1,5 +1,8 @@
 mod fates;
+mod numbers;
 mod sources;
+mod texts;
+mod times;
 
 use std::fs;
 use std::io::Write;
@@ -171,8 +174,8 @@ fn a_day_that_may_be_a_month_is_an_error_unless_one_value_settles_it() {
     assert_eq!(
         text,
         "leads: column `created` can be read with the month first and with the day first: `3/4/2018 2:30 PM` \
-         (l.csv, line 3) is 2018-03-04 or 2018-04-03; declare which, as \
-         `format: { created: \"%m/%d/%Y %I:%M %p\" }` or `\"%d/%m/%Y %I:%M %p\"`"
+         (l.csv, line 3) is 2018-03-04 or 2018-04-03; declare under `leads` which: \
+         `format: { created: \"%m/%d/%Y %I:%M %p\" }` or `format: { created: \"%d/%m/%Y %I:%M %p\" }`"
     );
     for (last, expected) in [("13/6/2018", "2018-04-03 14:30:00"), ("6/13/2018", "2018-03-04 14:30:00")] {
         let folder = folder(&[("l.csv", &files(last))]);
@@ -204,7 +207,10 @@ fn a_slip_among_times_is_a_finding_and_the_lead_unreadable() {
         "{text}"
     );
     let text = error(yaml, &[("l.csv", "id,created,won\na,1517443200,1\nb,1517443300,0\n")]);
-    assert!(text.contains("if these are seconds since 1970, declare `format: { created: seconds }`"), "{text}");
+    assert!(
+        text.contains("declare `format: { created: seconds }` (`1517443200` is then 2018-02-01) under `leads`"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn without_training_leads_of_both_kinds_there_is_no_fit() {
     let (world, _) = history(100);
     let yaml = "m: { logistic: { features: [size] } }";
     let (models, plan) = world.compile(yaml).unwrap();
-    assert_snapshot!(score(&models, &world.features(&plan), None).unwrap_err(), @"model `m` is fitted on training leads, and there are none: give `replay.train` a window");
+    assert_snapshot!(score(&models, &world.features(&plan), None).unwrap_err(), @"model `m` is fitted on training leads, and there are none: no lead was created in `replay.train` with its horizon over before `replay.evaluate` begins; state an earlier or longer `train`, or a shorter `horizon`");
     assert_snapshot!(fit(&world, yaml, &[0, 1, 2], &[false; 3]).unwrap_err(), @"model `m` cannot be fitted: 0 of its 3 training leads converted, expected some of either kind");
 }
 

@@ -1,6 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::data::{AggregatesSpec, Asked, AssignmentsSpec, Fate, FieldOutcomesSpec, Role, RowFate, Wanted, columns};
+use crate::data::{
+    AggregatesSpec, Asked, AssignmentsSpec, Fate, FieldOutcomesSpec, Finding, FindingLevel, Role, RowFate, Wanted,
+    columns,
+};
+use crate::result::Level;
 use crate::table::{Column, Ids, MISSING, Text};
 use crate::time::{Calendar, Instant, NEVER, days};
 use crate::trial::{Aggregate, GuardrailColumn, Oddities, RatioColumn, Record, Segment, Units, from_aggregates};
@@ -107,8 +111,8 @@ impl Reader<'_> {
 
     fn read(&self, as_of: Option<Instant>) -> Result<Seen, TestError> {
         let outcomes = self.outcomes()?;
-        let mut table = self.columns(outcomes)?;
-        let mut oddities = Oddities { looks_back: as_of.is_some(), ..Oddities::default() };
+        let (mut table, found) = self.columns(outcomes)?;
+        let mut oddities = Oddities { looks_back: as_of.is_some(), found: said(found), ..Oddities::default() };
         let arms = table.text("arm").unwrap_or(Text { codes: Vec::new(), levels: Vec::new() });
         let at = table.times("at");
         let names = table.text("unit");
@@ -120,6 +124,7 @@ impl Reader<'_> {
             _ => self.not_by_hash(&units, names.as_ref()),
         };
         let mut deals = Deals::read(self.test, outcomes, &mut table, &ids, &units, arms.codes.len())?;
+        oddities.found.extend(said(std::mem::take(&mut deals.found)));
         oddities.strangers = deals.strangers.iter().filter(|name| !named.contains(name.as_str())).count() as u64;
         oddities.unknown_delivered = self.unknown_delivered(&table, &units)?;
         let timed = outcomes.telling().is_timed();
@@ -189,7 +194,7 @@ impl Reader<'_> {
         until.unwrap_or(latest.unwrap_or(0))
     }
 
-    fn columns(&self, outcomes: &FieldOutcomesSpec) -> Result<Columns, TestError> {
+    fn columns(&self, outcomes: &FieldOutcomesSpec) -> Result<(Columns, Vec<Finding>), TestError> {
         let spec = self.assignments;
         let optional = [
             ("unit", &spec.unit, Wanted::Text),
@@ -220,8 +225,8 @@ impl Reader<'_> {
         }
         let asks: Vec<Asked> =
             asked.iter().map(|(_, column, wanted)| Asked { column, key: "the test", wanted: *wanted }).collect();
-        let (read, _) = columns(spec, &asks, &self.test.base, &self.test.file.timezone)?;
-        Ok(Columns(asked.into_iter().map(|(key, ..)| key).zip(read).collect()))
+        let (read, found) = columns(spec, &asks, &self.test.base, &self.test.file.timezone)?;
+        Ok((Columns(asked.into_iter().map(|(key, ..)| key).zip(read).collect()), found))
     }
 
     /// One unit for every name, in order of first appearance, and the names' places.
@@ -408,6 +413,8 @@ struct Deals {
     of_row: BTreeMap<usize, Deal>,
     /// Whom the other outcomes are of.
     strangers: Vec<String>,
+    /// What was found in reading the outcomes.
+    found: Vec<Finding>,
 }
 
 impl Deals {
@@ -431,7 +438,8 @@ impl Deals {
         let named: Vec<_> = unit.into_iter().chain(outcome_columns(outcomes)).collect();
         let asks: Vec<Asked> =
             named.iter().map(|(_, column, wanted)| Asked { column, key: "outcomes", wanted: *wanted }).collect();
-        let (read, _) = columns(outcomes, &asks, &test.base, &test.file.timezone)?;
+        let (read, found) = columns(outcomes, &asks, &test.base, &test.file.timezone)?;
+        deals.found = found;
         let mut table = Columns(named.into_iter().map(|(key, ..)| key).zip(read).collect());
         let Some(names) = table.text("unit") else { return Ok(deals) };
         let parts = Parts::of(test, outcomes, &mut table, names.codes.len())?;
@@ -501,7 +509,7 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instan
     if spec.mean.is_some() != spec.variance.is_some() {
         return Err(test.invalid("aggregates", "`mean` and `variance` stand together").into());
     }
-    let mut table = counts(test, spec)?;
+    let (mut table, found) = counts(test, spec)?;
     let (Some(arms), Some(units), Some(conversions)) =
         (table.text("arm"), table.numbers("units"), table.numbers("conversions"))
     else {
@@ -513,7 +521,7 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instan
     let zone = &test.file.timezone;
     let look = as_of.or(test.file.until.as_ref().map(|until| until.end(zone)));
     let days = Days::new(table.times("day"), look, test.file.horizon.map(|horizon| horizon.micros()));
-    let mut oddities = Oddities { looks_back: as_of.is_some(), ..Oddities::default() };
+    let mut oddities = Oddities { looks_back: as_of.is_some(), found: said(found), ..Oddities::default() };
     let (mut counted, mut rows) = (Vec::new(), Vec::new());
     let (mut unknown, mut seen) = (BTreeMap::new(), BTreeSet::new());
     for row in 0..arms.codes.len() {
@@ -569,7 +577,7 @@ fn read_aggregates(test: &FieldTest, spec: &AggregatesSpec, as_of: Option<Instan
     Ok(Seen { units: from_aggregates(&counted), oddities, as_of })
 }
 
-fn counts(test: &FieldTest, spec: &AggregatesSpec) -> Result<Columns, TestError> {
+fn counts(test: &FieldTest, spec: &AggregatesSpec) -> Result<(Columns, Vec<Finding>), TestError> {
     let named = [
         ("arm", Some(&spec.arm), Wanted::Text),
         ("day", spec.day.as_ref(), Wanted::Start),
@@ -581,8 +589,23 @@ fn counts(test: &FieldTest, spec: &AggregatesSpec) -> Result<Columns, TestError>
     let named: Vec<_> = named.into_iter().filter_map(|(key, column, wanted)| Some((key, column?, wanted))).collect();
     let asks: Vec<Asked> =
         named.iter().map(|(_, column, wanted)| Asked { column, key: "aggregates", wanted: *wanted }).collect();
-    let (read, _) = columns(spec, &asks, &test.base, &test.file.timezone)?;
-    Ok(Columns(named.iter().map(|(key, ..)| key.to_string()).zip(read).collect()))
+    let (read, found) = columns(spec, &asks, &test.base, &test.file.timezone)?;
+    Ok((Columns(named.iter().map(|(key, ..)| key.to_string()).zip(read).collect()), found))
+}
+
+/// What was found in files, as it is said of a test.
+fn said(found: Vec<Finding>) -> Vec<(Level, String)> {
+    let say = |finding: Finding| {
+        let level = match finding.level {
+            FindingLevel::Note => Level::Note,
+            FindingLevel::Doubt => Level::Warning,
+            FindingLevel::Forbids => Level::Banner,
+        };
+        let count = if finding.count > 0 { format!(" ({})", finding.count) } else { String::new() };
+        let advice = if finding.advice.is_empty() { String::new() } else { format!("; {}", finding.advice) };
+        (level, format!("{}: {}{count}{advice}", finding.input, finding.text))
+    };
+    found.into_iter().map(say).collect()
 }
 
 /// A row of counts as it may be one of a running total.

@@ -13,7 +13,9 @@ pub enum AuditError {
     NoPoints,
     #[error("model `{model}` gives no points by criteria, and only those can be audited")]
     NotPoints { model: String },
-    #[error("model `{model}` is audited on training leads, and there are none: give `replay.train` a window")]
+    #[error(
+        "model `{model}` is audited on training leads, and there are none: no lead was created in `replay.train` with its horizon over before `replay.evaluate` begins; state an earlier or longer `train`, or a shorter `horizon`"
+    )]
     NoTraining { model: String },
     #[error(transparent)]
     Store(#[from] StoreError),
