@@ -24,7 +24,7 @@ pub enum DataError {
         "{file}, line {line}: a row of more than {COLUMNS} fields; declare its `delimiter`, or export fewer columns"
     )]
     Wide { file: String, line: u64 },
-    #[error("{file}: {found}; expected CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC; {advice}")]
+    #[error("{file}: {found}; expected a workbook, CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC; {advice}")]
     NotATable { file: String, found: String, advice: String },
     #[error("{file}: {found}; {advice}")]
     NoRows { file: String, found: &'static str, advice: &'static str },
@@ -48,6 +48,8 @@ pub enum DataError {
     Json { file: String, line: u64, why: String },
     #[error("{file}: {why}")]
     Columnar { file: String, why: String },
+    #[error("{file}: {why}")]
+    Workbook { file: String, why: String },
     #[error("{input}: column `{column}`: {count} of {total} values are not {expected}, such as {examples}; {advice}")]
     Values {
         input: &'static str,

@@ -33,6 +33,13 @@ pub enum What {
     EmptyRows,
     EmptyFile,
     UnnamedColumn,
+    /// The columns' names stand below other rows.
+    HeaderFound,
+    RowsOutsideTable,
+    HiddenCells,
+    ErrorCells,
+    MixedDates,
+    LongNumbers,
     ColumnNotRead,
     DatesWithoutTime,
     UnreadableTime,
@@ -122,7 +129,10 @@ impl What {
             | Self::VolumeCollapses
             | Self::OutcomesEndEarly
             | Self::OutcomesStartLate
-            | Self::FarFuture => 2,
+            | Self::FarFuture
+            | Self::ErrorCells
+            | Self::MixedDates
+            | Self::LongNumbers => 2,
             Self::ConvertedBeforeCreation | Self::LostBeforeCreation | Self::EqualDeals | Self::MissingTime => 1,
             _ => 0,
         }

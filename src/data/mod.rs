@@ -41,6 +41,7 @@ mod spec;
 mod times;
 mod values;
 mod weeks;
+mod workbook;
 mod write;
 
 pub use columns::{Asked, Files, Wanted, columns};

@@ -87,6 +87,7 @@ pub(crate) struct Met {
     pub wrapped: Counted,
     pub trailing: Counted,
     pub empty: Counted,
+    pub notes: Vec<Finding>,
     /// Rows that were not decoded.
     pub passed_over: u64,
     /// Columns without a name, by place, and their values.

@@ -186,7 +186,9 @@ impl Source {
     /// What its readers met, as findings.
     pub fn findings(&self, met: Vec<Met>) -> Vec<Finding> {
         let mut sum = Met::default();
+        let mut findings = self.notes.clone();
         for one in met {
+            findings.extend(one.notes);
             sum.wrapped.append(one.wrapped);
             sum.trailing.append(one.trailing);
             sum.empty.append(one.empty);
@@ -197,7 +199,6 @@ impl Source {
                 }
             }
         }
-        let mut findings = self.notes.clone();
         let mut add = |what, level, counted: &Counted, text: String, advice: &str| {
             if counted.count > 0 {
                 let finding = Finding::new(self.input, what, level, counted.count, text);

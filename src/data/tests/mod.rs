@@ -1,4 +1,5 @@
 mod fates;
+mod workbooks;
 
 use std::fs;
 use std::io::Write;
