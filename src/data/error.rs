@@ -39,6 +39,14 @@ pub enum DataError {
     #[error("{file}, line {line}: {found} fields, expected {expected} as in the header{more}{hint}")]
     Ragged { file: String, line: u64, found: usize, expected: usize, more: String, hint: String },
     #[error(
+        "{file}, line {line}: a quote is opened before `{value}` and {end}, so that rows are lost in it; close it behind its value, or delete it"
+    )]
+    Unclosed { file: String, line: u64, value: String, end: String },
+    #[error(
+        "{file}, line {line}: the header once more, with its columns in another order; name the two parts as files of their own, as `path: [first.csv, second.csv]`"
+    )]
+    HeaderAgain { file: String, line: u64 },
+    #[error(
         "{file}, line {line}, column `{column}`: not {encoding} text (`{value}`); declare the file's encoding, such as `encoding: windows-1252`"
     )]
     Encoding { file: String, line: u64, column: String, encoding: &'static str, value: String },

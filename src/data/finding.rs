@@ -31,6 +31,10 @@ pub enum What {
     RowsWrappedInQuotes,
     TrailingDelimiters,
     EmptyRows,
+    HeaderAgain,
+    Footers,
+    HalfQuoted,
+    QuotesAfterBackslashes,
     EmptyFile,
     UnnamedColumn,
     /// The columns' names stand below other rows.
