@@ -4,7 +4,8 @@ use std::sync::Arc;
 use super::DataError;
 use super::arrow::ArrowFile;
 use super::delimited::DelimitedFile;
-use super::files::{InFile, decompressed, fill};
+use super::files::{InFile, decompressed, fill, text as text_of};
+use super::json_columns::with_objects;
 use super::json_lines::JsonLinesFile;
 use super::parquet::ParquetFile;
 use super::reader::TableReader;
@@ -77,14 +78,14 @@ fn kind_of_text(file: &InFile, start: &[u8]) -> Result<FileKind, DataError> {
     if [PARQUET, ARROW, ZIP, COMPOUND].iter().any(|mark| start.starts_with(mark)) {
         return not("it is a workbook or a columnar file inside gzip or zstd", "decompress it");
     }
-    let visible = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let mut text = vec![0; 1 << 12];
+    let length = fill(&mut text_of(file, None, &Arc::default())?, &mut text).unwrap_or(0);
+    let visible = text[..length].trim_ascii_start();
     let lower: Vec<u8> = visible.iter().take(64).map(u8::to_ascii_lowercase).collect();
     match visible.first() {
         None => Err(DataError::NoRows { file: file.shown.clone(), found: "it is empty", advice: "export it again" }),
         Some(b'{') => Ok(FileKind::JsonLines),
-        Some(b'[') if visible[1..].trim_ascii_start().starts_with(b"{") => {
-            not("it is one JSON array", "write one object a line, as with `jq -c '.[]'`")
-        }
+        Some(b'[') if visible[1..].trim_ascii_start().starts_with(b"{") => Ok(FileKind::JsonLines),
         Some(b'<')
             if [&b"<!doctype"[..], b"<html", b"<?xml", b"<head", b"<table"]
                 .iter()
@@ -133,10 +134,14 @@ pub(crate) fn open(
     }
     let file = file.clone();
     Ok(match kind {
-        FileKind::Delimited => Box::new(DelimitedFile::open(input, file, dialect.clone())?),
-        FileKind::JsonLines => Box::new(JsonLinesFile { file, dialect: dialect.clone() }),
+        FileKind::Delimited => {
+            with_objects(input, &file, Box::new(DelimitedFile::open(input, file.clone(), dialect.clone())?))?
+        }
+        FileKind::JsonLines => Box::new(JsonLinesFile::open(file, dialect.clone())?),
         FileKind::Parquet => Box::new(ParquetFile::open(input, file)?),
         FileKind::Arrow => Box::new(ArrowFile::open(input, file)?),
-        FileKind::Workbook(book) => Box::new(WorkbookFile::open(input, file, dialect.clone(), book)?),
+        FileKind::Workbook(book) => {
+            with_objects(input, &file, Box::new(WorkbookFile::open(input, file.clone(), dialect.clone(), book)?))?
+        }
     })
 }

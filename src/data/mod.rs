@@ -23,6 +23,7 @@ mod gather;
 mod groups;
 mod history;
 mod joins;
+mod json_columns;
 mod json_lines;
 mod leads;
 mod messages;

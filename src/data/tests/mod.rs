@@ -251,7 +251,6 @@ fn a_header_that_cannot_be_right_is_an_error() {
             .contains("no column `won` (named by `outcomes.flag`); did you mean `wonn`?")
     );
     assert!(flagged("<!DOCTYPE html><html>").unwrap_err().contains("web page"));
-    assert!(flagged("[{\"id\": 1}]").unwrap_err().contains("one JSON array"));
     assert!(flagged("id,won\na\0b,1\n").unwrap_err().contains("line 2: holds a NUL byte"));
 }
 
@@ -970,4 +969,65 @@ fn text_in_utf_16_is_read_without_a_mark_and_undeclared() {
         let (history, _) = read_ok(FLAGGED, folder.path());
         assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["a", "ö"], "{name}");
     }
+}
+
+#[test]
+fn objects_are_read_wherever_a_file_holds_them() {
+    let one = r#"{"id": "a", "won": 1, "note": "[{ \"x\" }]"}"#;
+    let two = r#"{"id": "b", "won": 0}"#;
+    let broken = one.replace(", ", ",\n  ");
+    for text in [
+        format!("{one}\n{two}\n"),
+        format!("[{one},\n{two}]"),
+        format!("\u{feff} [\n{broken} , {two}\n]\n"),
+        format!("{{\"total\": 2, \"ids\": [1, 2], \"results\": [{one}, {two}], \"errors\": [{{\"id\": \"c\"}}]}}"),
+        format!("{{\n\"results\": [{broken},\n{two}],\n\"paging\": {{\"after\": \"x\"}}}}"),
+        format!("{broken}\n{two}\n"),
+    ] {
+        let (history, _) = flagged(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["a", "b"], "{text}");
+    }
+    let (history, _) =
+        flagged("{\"id\": \"a\", \"won\": 1, \"tags\": [{\"id\": 2}]}\n{\"id\": \"b\", \"won\": 0}").unwrap();
+    assert_eq!(history.ids.len(), 2);
+}
+
+#[test]
+fn an_array_that_ends_early_or_holds_what_is_no_object_is_an_error() {
+    let said = flagged("[{\"id\": \"a\", \"won\": 1},\n{\"id\": \"b\",").unwrap_err();
+    assert!(said.contains("l.csv, line 2: not JSON: the file ends before its last bracket"), "{said}");
+    let said = flagged("[{\"id\": \"a\", \"won\": 1},\n{\"id\": \"b\",\n \"won\": x}]").unwrap_err();
+    assert!(said.contains("l.csv, line 3: not JSON: expected value at column 9"), "{said}");
+}
+
+#[test]
+fn what_is_in_an_object_is_a_column_by_its_path() {
+    let text = r#"{"id": "a", "won": true, "properties": {"email": "x@y.z", "size": {"n": 3}, "tags": ["q"]}}
+{"id": "b", "won": false, "properties": null, "properties.email": "literal"}
+{"id": "c", "won": false, "properties": {}}"#;
+    let (history, _) = flagged(text).unwrap();
+    let names: Vec<&str> = history.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    assert_eq!(names, ["properties.email", "properties.size.n", "properties.tags"]);
+    let cells = |name: &str| (0..3).map(|row| attribute(&history, name).cell(row)).collect::<Vec<_>>();
+    assert_eq!(cells("properties.email"), [Cell::Text("x@y.z"), Cell::Text("literal"), Cell::Missing]);
+    assert_eq!(cells("properties.size.n"), [Cell::Number(3.0), Cell::Missing, Cell::Missing]);
+}
+
+#[test]
+fn objects_within_a_column_of_text_are_columns_by_their_path() {
+    let text = "id,attributes,won\na,\"{\"\"Change Value\"\": 5, \"\"deep\"\": {\"\"x\"\": \"\"y\"\"}}\",1\nb,,0\nc,\"{\"\"late\"\": true}\",0\n";
+    let (history, findings) = flagged(text).unwrap();
+    let names: Vec<&str> = history.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    assert_eq!(names, ["attributes", "attributes.Change Value", "attributes.deep.x", "attributes.late"]);
+    assert_eq!(attribute(&history, "attributes.Change Value").cell(0), Cell::Number(5.0));
+    assert_eq!(attribute(&history, "attributes.deep.x").cell(0), Cell::Text("y"));
+    assert_eq!(attribute(&history, "attributes.late").cell(1), Cell::Missing);
+    assert_eq!(findings.of(What::UnreadableValue).count(), 0);
+    // So many objects come first that one which is broken is one that is broken.
+    let rows: String = (0..70).map(|row| format!("{row},{{}},1\n")).collect();
+    let (_, findings) = flagged(&format!("id,a,won\nx,\"{{\"\"k\"\": 1}}\",0\n{rows}y,{{,0\n")).unwrap();
+    let unread = findings.of(What::UnreadableValue).next().unwrap();
+    assert!(unread.text.contains("`a`") && unread.text.contains("line 73"), "{}", unread.text);
+    let (history, _) = flagged("id,a,won\nx,{k},0\ny,{},1\n").unwrap();
+    assert_eq!(history.attributes.len(), 1);
 }
