@@ -1031,3 +1031,17 @@ fn objects_within_a_column_of_text_are_columns_by_their_path() {
     let (history, _) = flagged("id,a,won\nx,{k},0\ny,{},1\n").unwrap();
     assert_eq!(history.attributes.len(), 1);
 }
+
+#[test]
+fn ids_of_sixteen_bytes_are_read_as_text() {
+    let id: Vec<u8> = (0..16).map(|byte| byte * 16 + byte).collect();
+    let array = polars_arrow::array::FixedSizeBinaryArray::try_new(
+        polars::prelude::ArrowDataType::FixedSizeBinary(16),
+        [id, vec![0; 16]].concat().into(),
+        None,
+    );
+    let Some(columnar::Values::Series(ids)) = columnar::uuids("id", &[Box::new(array.unwrap())]) else { panic!() };
+    let ids = ids.str().unwrap();
+    assert_eq!(ids.get(0), Some("00112233-4455-6677-8899-aabbccddeeff"));
+    assert!(!columnar::is_uuid(&polars::prelude::ArrowDataType::FixedSizeBinary(20)));
+}
