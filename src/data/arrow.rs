@@ -6,7 +6,7 @@ use polars_arrow::datatypes::ArrowSchemaRef;
 use polars_arrow::io::ipc::read::{FileReader, read_file_metadata};
 
 use super::cells::Batch;
-use super::columnar::{Output, Values, broken, header, open, stored};
+use super::columnar::{Output, Values, broken, header, is_uuid, open, stored, uuids};
 use super::fence::fenced;
 use super::files::InFile;
 use super::reader::{Header, Met, Stored, TableReader, Wanted};
@@ -47,6 +47,10 @@ impl ArrowFile {
         let column = |name: &&str| {
             let place = batch.schema().try_index_of(name)?;
             let field = self.schema.try_get(name)?;
+            let ids = || uuids(name, &batch.arrays()[place..=place]);
+            if let Some(ids) = is_uuid(field.dtype()).then(ids).flatten() {
+                return Ok(ids);
+            }
             Ok(Values::Series(Series::try_from((field, vec![batch.arrays()[place].clone()]))?))
         };
         Ok(Some((rows, names.iter().map(column).collect::<PolarsResult<Vec<Values>>>()?)))

@@ -1,7 +1,10 @@
+use std::fmt::Write;
 use std::fs::File;
 
-use polars::prelude::{ArrowDataType, DataType, PolarsError, Series, TimeUnit};
-use polars_arrow::array::Utf8ViewArray;
+use polars::prelude::{
+    ArrowDataType, DataType, IntoSeries, NewChunkedArray, PolarsError, Series, StringChunked, TimeUnit,
+};
+use polars_arrow::array::{Array, FixedSizeBinaryArray, Utf8ViewArray};
 use polars_arrow::datatypes::ArrowSchema;
 
 use super::DataError;
@@ -35,12 +38,38 @@ fn readable(kind: &ArrowDataType) -> bool {
     use ArrowDataType as A;
     match kind {
         A::Dictionary(_, values, _) => readable(values),
-        A::Extension(_) => false,
+        A::Extension(_) => is_uuid(kind),
+        A::FixedSizeBinary(_) => is_uuid(kind),
         A::Null | A::Boolean | A::Utf8 | A::LargeUtf8 | A::Utf8View | A::Date32 | A::Date64 | A::Timestamp(..) => true,
         A::Int8 | A::Int16 | A::Int32 | A::Int64 | A::UInt8 | A::UInt16 | A::UInt32 | A::UInt64 => true,
         A::Float32 | A::Float64 | A::Decimal(..) | A::Decimal32(..) | A::Decimal64(..) => true,
         _ => false,
     }
+}
+
+/// Whether values are ids of 16 bytes.
+pub(crate) fn is_uuid(kind: &ArrowDataType) -> bool {
+    matches!(kind.to_storage(), ArrowDataType::FixedSizeBinary(16))
+}
+
+/// Ids of 16 bytes as they are written elsewhere.
+pub(crate) fn uuids(name: &str, arrays: &[Box<dyn Array>]) -> Option<Values> {
+    let mut texts = Vec::with_capacity(arrays.iter().map(|array| array.len()).sum());
+    for array in arrays {
+        let array = array.as_any().downcast_ref::<FixedSizeBinaryArray>()?;
+        texts.extend(array.iter().map(|bytes| bytes.map(uuid)));
+    }
+    Some(Values::Series(StringChunked::from_iter_options(name.into(), texts.into_iter()).into_series()))
+}
+
+fn uuid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (place, byte) in bytes.iter().enumerate() {
+        let dash = if matches!(place, 4 | 6 | 8 | 10) { "-" } else { "" };
+        // Writing to memory does not fail.
+        let _ = write!(text, "{dash}{byte:02x}");
+    }
+    text
 }
 
 /// As what files of such a schema hold a column.

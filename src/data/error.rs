@@ -26,7 +26,7 @@ pub enum DataError {
         "{file}, line {line}: a row of more than {COLUMNS} fields; declare its `delimiter`, or export fewer columns"
     )]
     Wide { file: String, line: u64 },
-    #[error("{file}: {found}; expected CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC; {advice}")]
+    #[error("{file}: {found}; expected a workbook, CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC; {advice}")]
     NotATable { file: String, found: String, advice: String },
     #[error("{file}: {found}; {advice}")]
     NoRows { file: String, found: &'static str, advice: &'static str },
@@ -41,6 +41,14 @@ pub enum DataError {
     #[error("{file}, line {line}: {found} fields, expected {expected} as in the header{more}{hint}")]
     Ragged { file: String, line: u64, found: usize, expected: usize, more: String, hint: String },
     #[error(
+        "{file}, line {line}: a quote is opened before `{value}` and {end}, so that rows are lost in it; close it behind its value, or delete it"
+    )]
+    Unclosed { file: String, line: u64, value: String, end: String },
+    #[error(
+        "{file}, line {line}: the header once more, with its columns in another order; name the two parts as files of their own, as `path: [first.csv, second.csv]`"
+    )]
+    HeaderAgain { file: String, line: u64 },
+    #[error(
         "{file}, line {line}, column `{column}`: not {encoding} text (`{value}`); declare the file's encoding, such as `encoding: windows-1252`"
     )]
     Encoding { file: String, line: u64, column: String, encoding: &'static str, value: String },
@@ -50,6 +58,8 @@ pub enum DataError {
     Json { file: String, line: u64, why: String },
     #[error("{file}: {why}")]
     Columnar { file: String, why: String },
+    #[error("{file}: {why}")]
+    Workbook { file: String, why: String },
     #[error("{input}: column `{column}`: {count} of {total} values are not {expected}, such as {examples}; {advice}")]
     Values {
         input: &'static str,

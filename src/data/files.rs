@@ -248,6 +248,16 @@ pub(crate) fn decompressed(file: &InFile, bytes: &Arc<AtomicU64>) -> Result<Box<
     })
 }
 
+/// The encoding of text without a mark, half of whose bytes are mostly 0.
+fn utf16(start: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let zeros = |side: usize| start.chunks_exact(2).filter(|pair| pair[side] == 0).count();
+    match (zeros(0), zeros(1), start.len() / 2) {
+        (0, high, all) if 3 * high > all => Some(encoding_rs::UTF_16LE),
+        (high, 0, all) if 3 * high > all => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
 /// The file's text as UTF-8 bytes without a byte order mark. Bytes that are no UTF-8 pass where no encoding is known:
 /// their reader knows the line.
 pub(crate) fn text(
@@ -256,11 +266,12 @@ pub(crate) fn text(
     bytes: &Arc<AtomicU64>,
 ) -> Result<Box<dyn Read + Send>, DataError> {
     let mut reader = decompressed(file, bytes)?;
-    let mut start = [0; 3];
+    let mut start = [0; 256];
     let length = fill(&mut reader, &mut start).map_err(|error| file.error(error))?;
     let start = &start[..length];
     let marked = encoding_rs::Encoding::for_bom(start);
-    let encoding = marked.map(|(encoding, _)| encoding).or(declared).unwrap_or(encoding_rs::UTF_8);
+    let encoding =
+        marked.map(|(encoding, _)| encoding).or(declared).or_else(|| utf16(start)).unwrap_or(encoding_rs::UTF_8);
     let skip = marked.map_or(0, |(_, length)| length);
     let whole = io::Cursor::new(start[skip..].to_vec()).chain(reader);
     if encoding == encoding_rs::UTF_8 {

@@ -31,8 +31,19 @@ pub enum What {
     RowsWrappedInQuotes,
     TrailingDelimiters,
     EmptyRows,
+    HeaderAgain,
+    Footers,
+    HalfQuoted,
+    QuotesAfterBackslashes,
     EmptyFile,
     UnnamedColumn,
+    /// The columns' names stand below other rows.
+    HeaderFound,
+    RowsOutsideTable,
+    HiddenCells,
+    ErrorCells,
+    MixedDates,
+    LongNumbers,
     ColumnNotRead,
     DatesWithoutTime,
     UnreadableTime,
@@ -133,7 +144,10 @@ impl What {
             | Self::VolumeCollapses
             | Self::OutcomesEndEarly
             | Self::OutcomesStartLate
-            | Self::FarFuture => 2,
+            | Self::FarFuture
+            | Self::ErrorCells
+            | Self::MixedDates
+            | Self::LongNumbers => 2,
             Self::ConvertedBeforeCreation | Self::LostBeforeCreation | Self::EqualDeals | Self::MissingTime => 1,
             _ => 0,
         }

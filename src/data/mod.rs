@@ -25,6 +25,7 @@ mod gather;
 mod groups;
 mod history;
 mod joins;
+mod json_columns;
 mod json_lines;
 mod key;
 mod leads;
@@ -46,6 +47,7 @@ mod spec;
 mod times;
 mod values;
 mod weeks;
+mod workbook;
 mod write;
 
 pub(crate) use checks::never_occurs;

@@ -25,7 +25,7 @@ use crate::table::MISSING;
 
 use super::cells::Batch;
 use super::claims::{check_bytes, check_rows};
-use super::columnar::{Output, ROWS, Values, broken, header, open, stored};
+use super::columnar::{Output, ROWS, Values, broken, header, is_uuid, open, stored, uuids};
 use super::fence::fenced;
 use super::files::InFile;
 use super::reader::{Bounds, Group, Header, Met, Stored, TableReader, Wanted};
@@ -206,7 +206,13 @@ impl ParquetFile {
         {
             return Ok(coded);
         }
-        let arrays = match times(arrays(chunk, bytes, field.clone()).map_err(fail)?, field) {
+        let arrays = arrays(chunk, bytes, field.clone()).map_err(fail)?;
+        if is_uuid(&field.dtype)
+            && let Some(ids) = uuids(name, &arrays)
+        {
+            return Ok(ids);
+        }
+        let arrays = match times(arrays, field) {
             Ok(times) => return Ok(times),
             Err(arrays) => arrays,
         };

@@ -216,7 +216,7 @@ fn what_went_wrong_in_the_wild_is_said_clearly() {
             "{ flag: Converted }",
             "column 38 has neither a name nor a value",
         ),
-        ("{ path: x_education_really_xlsx.csv }", "{ flag: Converted }", "Excel workbook"),
+        ("{ path: x_education_really_xlsx.csv }", "{ flag: Converted }", "9240 leads, 3561 wins"),
         ("{ path: hillstrom_really_git_lfs_pointer.csv }", "{ flag: visit }", "Git LFS pointer"),
         (
             "{ path: olist_mql_only_id_column_crlf.csv, id: mql_id, created: first_contact_date }",

@@ -87,6 +87,13 @@ pub(crate) struct Met {
     pub wrapped: Counted,
     pub trailing: Counted,
     pub empty: Counted,
+    /// The header, once more.
+    pub headers: Counted,
+    /// Rows of an export's end that are none.
+    pub footers: Counted,
+    /// Rows with text behind a closed quote.
+    pub half_quoted: Counted,
+    pub notes: Vec<Finding>,
     /// Rows that were not decoded.
     pub passed_over: u64,
     /// Columns without a name, by place, and their values.

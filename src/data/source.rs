@@ -199,10 +199,15 @@ impl Source {
     /// What its readers met, as findings.
     pub fn findings(&self, met: Vec<Met>) -> Vec<Finding> {
         let mut sum = Met::default();
+        let mut findings = self.notes.clone();
         for one in met {
+            findings.extend(one.notes);
             sum.wrapped.append(one.wrapped);
             sum.trailing.append(one.trailing);
             sum.empty.append(one.empty);
+            sum.headers.append(one.headers);
+            sum.footers.append(one.footers);
+            sum.half_quoted.append(one.half_quoted);
             for (place, counted) in one.unnamed {
                 match sum.unnamed.iter_mut().find(|(known, _)| *known == place) {
                     Some((_, known)) => known.append(counted),
@@ -210,7 +215,6 @@ impl Source {
                 }
             }
         }
-        let mut findings = self.notes.clone();
         let mut add = |what, level, counted: &Counted, text: String, advice: &str| {
             if counted.count > 0 {
                 let finding = Finding::new(self.input, what, level, counted.count, text);
@@ -223,6 +227,13 @@ impl Source {
         let text = "rows with empty fields beyond the header, which are left out".into();
         add(What::TrailingDelimiters, note, &sum.trailing, text, "");
         add(What::EmptyRows, note, &sum.empty, "rows without any value, left out".into(), "");
+        let text = "rows that are the header once more, as where files were put together; they are left out".into();
+        add(What::HeaderAgain, note, &sum.headers, text, "");
+        let text = "rows at the end that are no rows of the table but totals or remarks; they are left out".into();
+        add(What::Footers, note, &sum.footers, text, "");
+        let text = "rows with text behind a quote that is closed, read without the quote".into();
+        let advice = "write a quote within quotes twice, as `\"Best \"\"price\"\"\"`, or export the file again";
+        add(What::HalfQuoted, warning, &sum.half_quoted, text, advice);
         for (place, _) in sum.unnamed.iter().filter(|(_, counted)| counted.count == 0) {
             let text = format!("column {} has neither a name nor a value; it is left out", place + 1);
             findings.push(Finding::new(self.input, What::UnnamedColumn, FindingLevel::Note, 1, text));

@@ -25,6 +25,15 @@ fn export_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Momen
     }
 }
 
+/// A row as an editor or a spreadsheet numbers it.
+fn row_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    match Option::<i64>::deserialize(deserializer)?.map(u32::try_from) {
+        None => Ok(None),
+        Some(Ok(row)) if row > 0 => Ok(Some(row)),
+        _ => Err(de::Error::custom("expected the number of the row with the columns' names, from 1")),
+    }
+}
+
 /// Where the leads, their events and their outcomes stand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +100,13 @@ macro_rules! source {
         #[serde(deny_unknown_fields)]
         pub struct $name {
             $($(#[$meta])* pub $field: $kind,)*
+            /// The sheet of a workbook. By default the only one that is not hidden.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub sheet: Option<String>,
+            /// The row that holds the columns' names, as a spreadsheet or an editor numbers it, from 1. By default found.
+            #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "row_number")]
+            #[schemars(range(min = 1))]
+            pub header_row: Option<u32>,
             /// What stands between fields: `,`, `;`, `|` or a tab. By default found in the header.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub delimiter: Option<Delimiter>,
@@ -118,6 +134,8 @@ macro_rules! source {
         impl $name {
             pub(crate) fn dialect(&self) -> Dialect {
                 Dialect {
+                    sheet: self.sheet.clone(),
+                    header_row: self.header_row,
                     delimiter: self.delimiter.map(|delimiter| delimiter.0),
                     encoding: self.encoding.clone(),
                     nulls: self.nulls.clone(),
@@ -133,7 +151,8 @@ macro_rules! source {
 source! {
     /// The leads, one a row.
     LeadsSpec {
-        /// A file, a pattern (`leads-*.csv`) or a list of them; CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC.
+        /// A file, a pattern (`leads-*.csv`) or a list of them; a workbook, CSV (also gzip or zstd), NDJSON, Parquet or
+        /// Arrow IPC.
         path: Paths,
         /// The column that names a lead. Without one a lead is named by its row number, from 1.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -396,7 +415,8 @@ source! {
 source! {
     /// Who was assigned to which arm, one unit a row.
     AssignmentsSpec {
-        /// A file, a pattern or a list of them; CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC.
+        /// A file, a pattern or a list of them; a workbook, CSV (also gzip or zstd), NDJSON, Parquet or
+        /// Arrow IPC.
         path: Paths,
         /// The column that names the unit. Without one every row is a unit of its own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -498,6 +518,8 @@ source! {
 /// How a source's files are written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dialect {
+    pub sheet: Option<String>,
+    pub header_row: Option<u32>,
     pub delimiter: Option<u8>,
     pub encoding: Option<Encoding>,
     pub nulls: Vec<String>,

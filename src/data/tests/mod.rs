@@ -3,6 +3,7 @@ mod numbers;
 mod sources;
 mod texts;
 mod times;
+mod workbooks;
 
 use std::fs;
 use std::io::Write;
@@ -257,7 +258,6 @@ fn a_header_that_cannot_be_right_is_an_error() {
             .contains("no column `won` (named by `outcomes.flag`); did you mean `wonn`?")
     );
     assert!(flagged("<!DOCTYPE html><html>").unwrap_err().contains("web page"));
-    assert!(flagged("[{\"id\": 1}]").unwrap_err().contains("one JSON array"));
     assert!(flagged("id,won\na\0b,1\n").unwrap_err().contains("line 2: holds a NUL byte"));
 }
 
@@ -849,4 +849,206 @@ fn lines_are_counted_as_an_editor_does_whatever_ends_them() {
         let (_, findings) = read_ok(&FLAGGED.replace("id: id", "id: id, types: { n: number }"), folder.path());
         assert_eq!(findings.of(What::UnreadableValue).next().unwrap().rows[0].row, 9, "{end:?}");
     }
+}
+
+#[test]
+fn a_line_that_tells_spreadsheets_the_delimiter_is_used_and_skipped() {
+    for hint in ["sep=;", "\"sep=;\"", "SEP=;\r"] {
+        let (history, findings) = flagged(&format!("{hint}\nid;a,b,c,d;won\nx;1;1\ny;2;0\n")).unwrap();
+        assert_eq!((history.ids.len(), history.outcomes.wins.len()), (2, 1));
+        assert_eq!(findings.of(What::DelimiterFound).count(), 0);
+    }
+    let said = flagged("sep=;\nid;created;won\nx;1\n").unwrap_err();
+    assert!(said.contains("l.csv, line 3: 2 fields, expected 3"), "{said}");
+}
+
+#[test]
+fn titles_above_the_header_are_left_out_and_said() {
+    let (history, findings) = flagged("Leads, all\nmade 2026-07-31\n\nid,size,won\nx,1,1\ny,2,0\n").unwrap();
+    assert_eq!(history.ids.len(), 2);
+    let found = findings.of(What::HeaderFound).next().unwrap();
+    assert!(found.text.contains("found in line 4") && found.text.contains("Leads, all"), "{}", found.text);
+    assert!(found.advice.contains("`header_row: 1` for leads"));
+    // Rows that have more fields than the header are rows with too many fields.
+    let said = flagged("id,won\nx,1,1\ny,2,0\n").unwrap_err();
+    assert!(said.contains("line 2: 3 fields, expected 2"), "{said}");
+}
+
+#[test]
+fn the_row_of_the_header_may_be_declared() {
+    let folder = folder(&[("l.csv", "id,won,x\r\n\r\n\"a\nb\"\r\nid;won\r\nx;1\r\ny;later\r\n")]);
+    let yaml = "leads: { path: l.csv, id: id, header_row: 5 }\noutcomes: { flag: won, positive: ['1'] }\n";
+    let (history, _) = try_read(yaml, folder.path(), &[]).unwrap();
+    assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["x", "y"]);
+    for row in ["0", "-1", "many"] {
+        let error = serde_yaml::from_str::<DataSpec>(&yaml.replace('5', row)).unwrap_err().to_string();
+        assert!(error.contains("line 1"), "{error}");
+    }
+}
+
+#[test]
+fn lines_are_numbered_as_an_editor_numbers_them() {
+    for (end, name) in [("\n", "feed"), ("\r\n", "both"), ("\r", "return")] {
+        let text = ["id,note,won", "", "a,\"x", "y\",1", "", "b,,0", "c,1", ""].join(end);
+        let said = flagged(&text).unwrap_err();
+        assert!(said.contains("l.csv, line 7: 2 fields, expected 3"), "{name}: {said}");
+        let footer = text.replace("c,1", &["", "Total of 2"].join(end));
+        let (history, findings) = flagged(&footer).unwrap();
+        assert_eq!(history.ids.len(), 2);
+        assert_eq!(findings.of(What::Footers).next().unwrap().rows[0].row, 8, "{name}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_an_error_with_its_line() {
+    let rows = |open: &str, close: &str| {
+        let row = |row: usize| match row {
+            2 => format!("2,x,{open},0"),
+            6 => format!("6,x,{close},1"),
+            row => format!("{row},x,y,{}", row % 2),
+        };
+        format!("id,a,note,won\n{}\n", (0..9).map(row).collect::<Vec<_>>().join("\n"))
+    };
+    for (open, close, said) in [
+        ("\"Best price", "y", "l.csv, line 4: a quote is opened before `Best price,0` and never closed"),
+        ("\"Best price", "\"Top", "l.csv, line 4: a quote is opened before `Best price,0` and closed only in line 8"),
+        ("\"Best price", "Top\"", "l.csv, line 4: a quote is opened before `Best price,0` and closed only in line 8"),
+    ] {
+        let error = flagged(&rows(open, close)).unwrap_err();
+        assert!(error.contains(said) && error.contains("close it"), "{error}");
+    }
+    let (history, findings) = flagged(&rows("\"Best\" price", "\"a\nb, c\nd\"")).unwrap();
+    assert_eq!(history.ids.len(), 9);
+    let half = findings.of(What::HalfQuoted).next().unwrap();
+    assert_eq!((half.level, half.count, half.rows[0].row), (FindingLevel::Doubt, 1, 4));
+}
+
+#[test]
+fn backslashes_before_quotes_are_read_where_the_file_begins_with_them() {
+    let text = "id,note,won\na,\"Acme \\\"Best\\\", Inc\",1\nb,\"plain\",0\n";
+    let (history, findings) = flagged(text).unwrap();
+    let Column::Text(notes) = attribute(&history, "note") else { panic!() };
+    assert_eq!(notes.levels.iter().collect::<Vec<_>>(), ["Acme \"Best\", Inc", "plain"]);
+    assert_eq!(findings.of(What::QuotesAfterBackslashes).count(), 1);
+    // Doubled quotes besides: then a backslash is one.
+    let (history, findings) = flagged("id,note,won\na,\"C:\\\",1\nb,\"say \"\"x\"\"\",0\n").unwrap();
+    let Column::Text(notes) = attribute(&history, "note") else { panic!() };
+    assert_eq!(notes.levels.iter().collect::<Vec<_>>(), ["C:\\", "say \"x\""]);
+    assert_eq!(findings.of(What::QuotesAfterBackslashes).count(), 0);
+}
+
+#[test]
+fn a_header_in_the_middle_is_named_and_no_lead() {
+    let (history, findings) = flagged("id,size,won\na,1,1\n\u{feff}id,size,won\nb,2,0\n").unwrap();
+    assert_eq!(history.ids.len(), 2);
+    assert_eq!(findings.of(What::HeaderAgain).next().unwrap().rows[0].row, 3);
+    let said = flagged("id,size,won\na,1,1\nsize,id,won\n2,b,0\n").unwrap_err();
+    assert!(said.contains("line 3: the header once more, with its columns in another order"), "{said}");
+    assert_eq!(flagged("id,size,won\nid,1,1\nb,2,0\n").unwrap().0.ids.len(), 2);
+}
+
+#[test]
+fn what_stands_below_the_rows_is_left_out_where_it_is_no_row() {
+    let leads = |end: &str| {
+        flagged(&format!("id,size,won\na,1,1\nb,2,0\n{end}")).map(|(history, findings)| {
+            (history.ids.len(), findings.of(What::Footers).map(|found| found.count).sum::<u64>())
+        })
+    };
+    assert_eq!(leads("Grand total,,\nmade by A. Person,,\n"), Ok((2, 2)));
+    assert_eq!(leads(",,\nTotal,,\n"), Ok((2, 1)));
+    assert_eq!(leads("\nTotal\n"), Ok((2, 1)));
+    assert_eq!(leads("Lead report\nConfidential\n"), Ok((2, 2)));
+    assert_eq!(leads("c,,\n"), Ok((3, 0)));
+    assert!(leads("c\n").unwrap_err().contains("line 4: 1 fields, expected 3"));
+    assert!(leads("Lead report\nc,3,1\n").is_err());
+    assert_eq!(leads("c d,,\ne f,3,1\n"), Ok((4, 0)));
+}
+
+#[test]
+fn text_in_utf_16_is_read_without_a_mark_and_undeclared() {
+    let text = "id,size,won\na,1,1\nö,2,0\n";
+    for (name, bytes) in [
+        ("little", text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()),
+        ("big", text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("l.csv"), bytes).unwrap();
+        let (history, _) = read_ok(FLAGGED, folder.path());
+        assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["a", "ö"], "{name}");
+    }
+}
+
+#[test]
+fn objects_are_read_wherever_a_file_holds_them() {
+    let one = r#"{"id": "a", "won": 1, "note": "[{ \"x\" }]"}"#;
+    let two = r#"{"id": "b", "won": 0}"#;
+    let broken = one.replace(", ", ",\n  ");
+    for text in [
+        format!("{one}\n{two}\n"),
+        format!("[{one},\n{two}]"),
+        format!("\u{feff} [\n{broken} , {two}\n]\n"),
+        format!("{{\"total\": 2, \"ids\": [1, 2], \"results\": [{one}, {two}], \"errors\": [{{\"id\": \"c\"}}]}}"),
+        format!("{{\n\"results\": [{broken},\n{two}],\n\"paging\": {{\"after\": \"x\"}}}}"),
+        format!("{broken}\n{two}\n"),
+    ] {
+        let (history, _) = flagged(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(history.ids.iter().collect::<Vec<_>>(), ["a", "b"], "{text}");
+    }
+    let (history, _) =
+        flagged("{\"id\": \"a\", \"won\": 1, \"tags\": [{\"id\": 2}]}\n{\"id\": \"b\", \"won\": 0}").unwrap();
+    assert_eq!(history.ids.len(), 2);
+}
+
+#[test]
+fn an_array_that_ends_early_or_holds_what_is_no_object_is_an_error() {
+    let said = flagged("[{\"id\": \"a\", \"won\": 1},\n{\"id\": \"b\",").unwrap_err();
+    assert!(said.contains("l.csv, line 2: not JSON: the file ends before its last bracket"), "{said}");
+    let said = flagged("[{\"id\": \"a\", \"won\": 1},\n{\"id\": \"b\",\n \"won\": x}]").unwrap_err();
+    assert!(said.contains("l.csv, line 3: not JSON: expected value at column 9"), "{said}");
+}
+
+#[test]
+fn what_is_in_an_object_is_a_column_by_its_path() {
+    let text = r#"{"id": "a", "won": true, "properties": {"email": "x@y.z", "size": {"n": 3}, "tags": ["q"]}}
+{"id": "b", "won": false, "properties": null, "properties.email": "literal"}
+{"id": "c", "won": false, "properties": {}}"#;
+    let (history, _) = flagged(text).unwrap();
+    let names: Vec<&str> = history.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    assert_eq!(names, ["properties.email", "properties.size.n", "properties.tags"]);
+    let cells = |name: &str| (0..3).map(|row| attribute(&history, name).cell(row)).collect::<Vec<_>>();
+    assert_eq!(cells("properties.email"), [Cell::Text("x@y.z"), Cell::Text("literal"), Cell::Missing]);
+    assert_eq!(cells("properties.size.n"), [Cell::Number(3.0), Cell::Missing, Cell::Missing]);
+}
+
+#[test]
+fn objects_within_a_column_of_text_are_columns_by_their_path() {
+    let text = "id,attributes,won\na,\"{\"\"Change Value\"\": 5, \"\"deep\"\": {\"\"x\"\": \"\"y\"\"}}\",1\nb,,0\nc,\"{\"\"late\"\": true}\",0\n";
+    let (history, findings) = flagged(text).unwrap();
+    let names: Vec<&str> = history.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    assert_eq!(names, ["attributes", "attributes.Change Value", "attributes.deep.x", "attributes.late"]);
+    assert_eq!(attribute(&history, "attributes.Change Value").cell(0), Cell::Number(5.0));
+    assert_eq!(attribute(&history, "attributes.deep.x").cell(0), Cell::Text("y"));
+    assert_eq!(attribute(&history, "attributes.late").cell(1), Cell::Missing);
+    assert_eq!(findings.of(What::UnreadableValue).count(), 0);
+    // So many objects come first that one which is broken is one that is broken.
+    let rows: String = (0..70).map(|row| format!("{row},{{}},1\n")).collect();
+    let (_, findings) = flagged(&format!("id,a,won\nx,\"{{\"\"k\"\": 1}}\",0\n{rows}y,{{,0\n")).unwrap();
+    let unread = findings.of(What::UnreadableValue).next().unwrap();
+    assert!(unread.text.contains("`a`") && unread.text.contains("line 73"), "{}", unread.text);
+    let (history, _) = flagged("id,a,won\nx,{k},0\ny,{},1\n").unwrap();
+    assert_eq!(history.attributes.len(), 1);
+}
+
+#[test]
+fn ids_of_sixteen_bytes_are_read_as_text() {
+    let id: Vec<u8> = (0..16).map(|byte| byte * 16 + byte).collect();
+    let array = polars_arrow::array::FixedSizeBinaryArray::try_new(
+        polars::prelude::ArrowDataType::FixedSizeBinary(16),
+        [id, vec![0; 16]].concat().into(),
+        None,
+    );
+    let Some(columnar::Values::Series(ids)) = columnar::uuids("id", &[Box::new(array.unwrap())]) else { panic!() };
+    let ids = ids.str().unwrap();
+    assert_eq!(ids.get(0), Some("00112233-4455-6677-8899-aabbccddeeff"));
+    assert!(!columnar::is_uuid(&polars::prelude::ArrowDataType::FixedSizeBinary(20)));
 }
