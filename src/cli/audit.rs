@@ -28,12 +28,17 @@ pub struct Audit {
     /// The folder of the report; by default reports/NAME-audit of the experiment file.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Shows values of columns that name somebody (owners, companies): for a report that stays in
+    /// the house.
+    #[arg(long)]
+    internal: bool,
 }
 
 impl Audit {
     pub fn run(self) -> Outcome {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
+        experiment.internal = self.internal;
         let folder = self.out.unwrap_or_else(|| beside(&experiment.default_folder()));
         let place = Target::folder(&folder, Writer::Audit, &experiment.files())?;
         let proposal = self.write.map(|path| Target::file(&path, Writer::Audit, &experiment.files())).transpose()?;

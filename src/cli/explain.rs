@@ -23,7 +23,8 @@ pub struct Explain {
 
 impl Explain {
     pub fn run(self) -> Outcome {
-        let experiment = Experiment::load(&self.experiment)?;
+        let mut experiment = Experiment::load(&self.experiment)?;
+        experiment.internal = true;
         let progress = Progress::new();
         let text = scores::explain(&experiment, &self.lead, self.model.as_deref(), &progress)?;
         drop(progress);

@@ -49,11 +49,16 @@ pub struct Review {
     /// Leaves out the charts as PNG files.
     #[arg(long)]
     no_png: bool,
+    /// Shows values of columns that name somebody (owners, companies), and rates of fewer than 10 leads: for a report that stays in
+    /// the house.
+    #[arg(long)]
+    internal: bool,
 }
 
 impl Review {
     pub fn run(self) -> Outcome {
-        let experiment = Experiment::load(&self.experiment)?;
+        let mut experiment = Experiment::load(&self.experiment)?;
+        experiment.internal = self.internal;
         let folder = self.out.clone().unwrap_or_else(|| beside(&experiment.default_folder()));
         let period = match (self.quarter, self.month, self.from, self.to) {
             (Some(quarter), ..) => Reviewed::Quarter(quarter),

@@ -38,6 +38,10 @@ pub struct Run {
     /// Leaves out the charts as PNG files.
     #[arg(long)]
     no_png: bool,
+    /// Shows values of columns that name somebody (owners, companies), and rates of fewer than 10 leads: for a report that stays in
+    /// the house.
+    #[arg(long)]
+    internal: bool,
 }
 
 impl Run {
@@ -48,6 +52,7 @@ impl Run {
         }
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
+        experiment.internal = self.internal;
         let target = self.out.unwrap_or_else(|| experiment.default_folder());
         let place = Target::folder(&target, Writer::Run, &experiment.files())?;
         let progress = Progress::new();

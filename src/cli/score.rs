@@ -32,6 +32,7 @@ impl Score {
     pub fn run(self) -> Outcome {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
+        experiment.internal = true;
         let place = |path: PathBuf| Target::file(&path, Writer::Scores, &experiment.files());
         let (out, swap) = (self.out.map(place).transpose()?, self.swap.map(place).transpose()?);
         if let (Some(out), Some(swap)) = (&out, &swap) {

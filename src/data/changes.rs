@@ -1,17 +1,19 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use crate::table::{Cell, Column, MISSING, Text};
 use crate::time::{Edge, NEVER, Zone};
 
 use super::DataError;
-use super::builder::{As, Ask, all_remarks};
+use super::builder::{As, all_remarks};
 use super::cells::Spot;
 use super::finding::{Finding, FindingLevel, Findings, What};
 use super::gather::{OfLeads, Request, gather_of_leads};
 use super::history::{Attribute, Change, Known};
 use super::joins::Keys;
 use super::numbers::{NumberForm, Reading};
+use super::only;
+use super::outcomes::left_out_by;
 use super::reader::Counted;
 use super::source::{Progress, Source, listed};
 use super::spec::{HistorySpec, LeadsSpec};
@@ -30,27 +32,52 @@ pub(crate) fn read(
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<Vec<Change>, DataError> {
+    if spec.field.is_some() == spec.field_is.is_some() {
+        let why = "data.history: expected either `field: column` or `field_is: name`";
+        return Err(DataError::Spec(why.into()));
+    }
     let source = Source::open("history", &spec.path, spec.dialect(), base)?;
     let lead = source.column(&spec.lead.column, "history.lead")?;
+    let text = |column: &String, key: &str| source.ask(column, key, As::Text);
     let mut asks = vec![
-        Ask { place: source.column(&spec.field, "history.field")?, kind: As::Text },
-        Ask { place: source.column(&spec.value, "history.value")?, kind: As::Text },
+        text(&spec.value, "history.value")?,
         // A date says that by its end the value was known.
-        Ask { place: source.column(&spec.from, "history.from")?, kind: As::Time(Edge::End) },
+        source.ask(&spec.from, "history.from", As::Time(Edge::End))?,
     ];
-    if let Some(old) = &spec.old {
-        asks.push(Ask { place: source.column(old, "history.old")?, kind: As::Text });
-    }
-    let OfLeads { leads: rows_of, spots, strangers, columns, met } =
+    asks.extend(spec.field.as_ref().map(|field| text(field, "history.field")).transpose()?);
+    asks.extend(spec.old.as_ref().map(|old| text(old, "history.old")).transpose()?);
+    let asked = asks.len();
+    asks.extend(only::asks(spec.only.as_ref(), &BTreeMap::new(), &source, "history.where")?);
+    let OfLeads { leads: mut rows_of, mut spots, strangers, mut columns, met } =
         gather_of_leads(Request::new(&source, &[lead], &asks, zone), keys, progress)?;
     findings.list.extend(source.findings(met));
     let known = keys.known(rows_of.len() as u64, attributes);
+    findings.list.extend(keys.report(&source, rows_of.len() as u64, strangers.otherwise));
     strangers.report(&source, &spec.lead.column, known, What::ChangeWithoutLead, findings);
+    let of_condition = columns.split_off(asked);
     findings.list.extend(all_remarks(&source, &asks, &columns));
-    let columns: Vec<Column> = columns.into_iter().map(|gathered| gathered.column).collect();
-    let [Column::Text(field), Column::Text(value), Column::Instant(from), old @ ..] = columns.as_slice() else {
+    let mut columns: Vec<Column> = columns.into_iter().map(|gathered| gathered.column).collect();
+    if let Some(only) = &spec.only {
+        let holds = only::holds(only, &source, &asks[asked..], &of_condition, (spots.len(), zone))?;
+        let rows: Vec<usize> = (0..spots.len()).filter(|&row| holds[row]).collect();
+        findings.list.extend(only::never_occur(only, &source, &asks[asked..], &of_condition));
+        findings.list.extend(left_out_by(only, "history", (spots.len() - rows.len()) as u64));
+        columns = columns.into_iter().map(|column| column.kept(&rows)).collect();
+        (rows_of, spots) = rows.iter().map(|&row| (rows_of[row], spots[row])).unzip();
+    }
+    let mut columns = columns.into_iter();
+    let (Some(Column::Text(value)), Some(Column::Instant(from))) = (columns.next(), columns.next()) else {
         return Ok(Vec::new());
     };
+    let mut next = || match columns.next() {
+        Some(Column::Text(text)) => Some(text),
+        _ => None,
+    };
+    let field = match &spec.field_is {
+        Some(name) => Text { codes: vec![0; spots.len()], levels: vec![name.clone()] },
+        None => next().unwrap_or_default(),
+    };
+    let (field, value, before) = (&field, &value, next());
     let fields = fields(field, attributes, findings);
     let mut changes = Vec::new();
     let mut rows: Vec<Vec<u32>> = vec![Vec::new(); attributes.len()];
@@ -76,18 +103,14 @@ pub(crate) fn read(
         let values: Vec<(Option<&str>, Spot)> =
             rows.iter().map(|&row| (value.get(row as usize), spots[row as usize])).collect();
         give(attribute, &values, &source, zone, findings)?;
-        if !leads.except.contains_key(&attribute.name) {
+        if leads.declared(&attribute.name).is_none() {
             attribute.known = Known::ByHistory;
         }
     }
     changes.sort_by_key(|change| (change.lead, change.field, change.from));
-    let before = match old {
-        [Column::Text(old)] => Some(old),
-        _ => None,
-    };
     let texts = |change: &Change| {
         let row = rows[change.field as usize][change.value as usize] as usize;
-        (value.get(row), before.and_then(|before| before.get(row)))
+        (value.get(row), before.as_ref().and_then(|before| before.get(row)))
     };
     let (mut several, mut repeated) = (Counted::default(), 0);
     let settled = changes.chunk_by(|a, b| (a.lead, a.field, a.from) == (b.lead, b.field, b.from)).map(|at_once| {

@@ -1,20 +1,21 @@
 use rayon::prelude::*;
 
 use crate::predicate::Predicate;
-use crate::table::{Cell, Column, MISSING, nearest, suggest};
+use crate::table::{Cell, Class, Column, MISSING, class_of, nearest, suggest};
 use crate::time::{Calendar, DAY, Instant, NEVER, days};
 
 use super::cells::Spot;
+use super::ends::Latest;
 use super::finding::{Finding, FindingLevel, Findings, Place, What};
 use super::history::{Attribute, History};
-use super::outcomes::{Latest, speaks_of_fates, stages};
+use super::outcomes::{speaks_of_fates, stages};
 use super::reader::{Counted, shortened};
-use super::source::Source;
+use super::source::{Shown, Source};
 use super::spec::DataSpec;
 
 /// Where leads and outcomes stand in their files.
 pub(crate) struct Log<'a> {
-    pub source: &'a Source,
+    pub shown: &'a Shown,
     pub leads: &'a Source,
     pub lead_spots: &'a [Spot],
     pub won: &'a [(u32, Instant, Spot)],
@@ -43,12 +44,12 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
     findings.list.extend(of_attributes);
     findings.list.extend(words_for_nothing(&history.attributes));
     findings.list.extend(history.attributes.iter().filter_map(look_alikes));
-    if spec.outcomes.stage.is_none() && spec.outcomes.flag.is_none() {
+    let telling = spec.telling();
+    if telling.iter().all(|telling| telling.stage.is_none() && telling.flag.is_none()) {
+        let date = telling.iter().find_map(|telling| telling.converted);
         let texts =
             history.attributes.iter().filter_map(|attribute| Some((&attribute.name, stages(&attribute.column)?)));
-        findings.list.extend(texts.filter_map(|(name, text)| {
-            speaks_of_fates((name, text), &won, "leads", spec.outcomes.telling().converted)
-        }));
+        findings.list.extend(texts.filter_map(|(name, text)| speaks_of_fates((name, text), &won, "leads", date)));
     }
     closed_only(history, &won, findings);
     collapses(history, findings);
@@ -82,6 +83,7 @@ fn empty_or_constant(attribute: &Attribute) -> Option<Finding> {
         return None;
     }
     let value = match first {
+        Cell::Text(_) if class_of(name, column).is_some_and(Class::names_somebody) => "the same".into(),
         Cell::Text(text) => shortened(text),
         Cell::Number(number) => number.to_string(),
         Cell::Flag(flag) => flag.to_string(),
@@ -270,15 +272,16 @@ fn collapses(history: &History, findings: &mut Findings) {
 
 fn before_creation(spec: &DataSpec, history: &History, log: &Log, findings: &mut Findings) {
     let Some(created) = &history.created else { return };
-    let telling = spec.outcomes.telling();
+    // Of several sections each has a column of its own.
+    let only = match spec.telling().as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    };
+    let lost = only.and_then(|telling| telling.closed.or(telling.lost.first().map(String::as_str)));
+    let won = only.and_then(|telling| telling.won_at());
     let kinds = [
-        (log.won, What::ConvertedBeforeCreation, "conversions before the lead's creation", telling.won_at()),
-        (
-            log.lost,
-            What::LostBeforeCreation,
-            "losses before the lead's creation",
-            telling.closed.or(telling.lost.first().map(String::as_str)),
-        ),
+        (log.won, What::ConvertedBeforeCreation, "conversions before the lead's creation", won),
+        (log.lost, What::LostBeforeCreation, "losses before the lead's creation", lost),
     ];
     for (ends, what, text, column) in kinds {
         let mut before = Counted::default();
@@ -289,7 +292,7 @@ fn before_creation(spec: &DataSpec, history: &History, log: &Log, findings: &mut
         if before.count > 0 {
             let finding = Finding::new("outcomes", what, FindingLevel::Doubt, before.count, text.into());
             let advice = "these leads are decided before they can be scored, and left out; check the two clocks and their time zones";
-            findings.list.push(finding.advice(advice).rows(log.source.places(&before, column.unwrap_or_default())));
+            findings.list.push(finding.advice(advice).rows(log.shown.places(&before, column.unwrap_or_default())));
         }
     }
 }
@@ -310,7 +313,7 @@ fn after_until(spec: &DataSpec, history: &History, log: &Log, findings: &mut Fin
     for &(lead, at, spot) in log.won.iter().chain(log.lost).filter(|(_, at, _)| *at > until) {
         ended.add(spot, &format!("{}: {}", history.ids.get(lead as usize), zone.text(at)));
     }
-    add("outcomes", ended.count, "outcomes", log.source.places(&ended, ""));
+    add("outcomes", ended.count, "outcomes", log.shown.places(&ended, ""));
     let mut created = Counted::default();
     for (lead, at) in history.created.iter().flatten().enumerate().filter(|(_, at)| **at > until) {
         created.add(log.lead_spots[lead], &zone.text(*at));

@@ -4,7 +4,7 @@ use crate::table::Column;
 use crate::time::{Edge, Zone};
 
 use super::DataError;
-use super::builder::{As, Ask, all_remarks};
+use super::builder::{As, all_remarks};
 use super::finding::Finding;
 use super::gather::gather;
 use super::source::Source;
@@ -67,7 +67,7 @@ pub fn columns<F: Files>(
     zone: &Zone,
 ) -> Result<(Vec<Column>, Vec<Finding>), DataError> {
     let source = Source::open(F::INPUT, files.paths(), files.written(), base)?;
-    let asks = asked.iter().map(|ask| Ok(Ask { place: source.column(ask.column, ask.key)?, kind: kind(ask.wanted) }));
+    let asks = asked.iter().map(|ask| source.ask(ask.column, ask.key, kind(ask.wanted)));
     let asks = asks.collect::<Result<Vec<_>, DataError>>()?;
     let table = gather(&source, &asks, zone, &|_| {})?;
     let mut findings = source.findings(table.met);

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest, Sha256};
 
 use super::DataError;
+use super::key::LeadKey;
 use super::spec::{DataSpec, Paths};
 
 use crate::table::did_you_mean;
@@ -36,9 +37,23 @@ pub fn inputs(spec: &DataSpec, base: &Path) -> Result<Vec<InputFile>, DataError>
 }
 
 fn named(spec: &DataSpec) -> impl Iterator<Item = (&'static str, &Paths)> {
-    let events = spec.events.as_ref().map(|events| ("events", &events.path));
-    let history = spec.history.as_ref().map(|history| ("history", &history.path));
-    [Some(("leads", &spec.leads.path)), events, Some(("outcomes", &spec.outcomes.path)), history].into_iter().flatten()
+    let lookups = spec.leads.lookup.0.iter().map(|lookup| ("lookup", &lookup.path));
+    let leads = std::iter::once(("leads", &spec.leads.path)).chain(lookups);
+    let events = spec.events.0.iter().flat_map(|events| of_source("events", &events.path, Some(&events.lead)));
+    let outcomes = spec.outcomes.0.iter();
+    let outcomes = outcomes.flat_map(|outcomes| of_source("outcomes", &outcomes.path, outcomes.lead.as_ref()));
+    let history = spec.history.iter().flat_map(|history| of_source("history", &history.path, Some(&history.lead)));
+    leads.chain(events).chain(outcomes).chain(history)
+}
+
+/// A source's own files, and those that lead from its keys to the leads.
+fn of_source<'a>(
+    input: &'static str,
+    own: &'a Paths,
+    key: Option<&'a LeadKey>,
+) -> impl Iterator<Item = (&'static str, &'a Paths)> {
+    let via = key.into_iter().flat_map(|key| &key.via).map(|via| &via.path);
+    std::iter::once(own).chain(via).map(move |paths| (input, paths))
 }
 
 /// The files that the data section names and that are there.

@@ -49,6 +49,8 @@ pub enum What {
     MayKnowTheOutcome,
     /// No feature by default, or declared as known.
     KeptOut,
+    /// Values of columns that name somebody, which are not published.
+    Concealed,
     /// A key of the experiment file that stands elsewhere now.
     MovedKey,
     MissingId,
@@ -58,6 +60,9 @@ pub enum What {
     OutcomeWithoutLead,
     EventWithoutLead,
     ChangeWithoutLead,
+    /// Keys that other files lead to leads.
+    Walked,
+    LookedUpTwice,
     ChangeOfUnknownColumn,
     ConvertedBeforeCreation,
     LostBeforeCreation,

@@ -8,7 +8,7 @@ use crate::time::Zone;
 use super::builder::{As, Ask, Builder, Gathered};
 use super::cells::{Batch, Spot, TextBlock};
 use super::decoding::RowGroups;
-use super::joins::{Keys, Strangers};
+use super::joins::{Joined, Keys, Strangers};
 use super::reader::Met;
 use super::source::{Progress, Source};
 use super::values::Nulls;
@@ -126,7 +126,7 @@ pub(crate) fn gather_of_leads(
     let request = Request { passed_over: Some(&passed_over), ..request };
     let choose = |batch: &Batch| {
         let of_batch = OfBatch::new(batch, keys);
-        let rows = (of_batch.rows.len() < batch.rows()).then(|| of_batch.rows.clone());
+        let rows = (!of_batch.is_whole(batch.rows())).then(|| of_batch.rows.clone());
         (of_batch, rows)
     };
     let (mut leads, mut spots, mut strangers) = (Vec::new(), Vec::new(), Strangers::default());
@@ -139,7 +139,7 @@ pub(crate) fn gather_of_leads(
     Ok(OfLeads { leads, spots, strangers, columns, met })
 }
 
-/// Rows of a batch whose lead is known, and their leads.
+/// Rows of a batch whose lead is known, and their leads; a row of several leads stands once for each.
 pub(crate) struct OfBatch {
     pub leads: Vec<u32>,
     pub rows: Vec<u32>,
@@ -150,16 +150,22 @@ impl OfBatch {
     /// The batch's first column names the leads.
     pub fn new(batch: &Batch, keys: &Keys) -> Self {
         let named = batch.cells[0].as_text();
-        let mut leads = keys.leads_of(&named);
-        let mut rows: Vec<u32> = (0..leads.len() as u32).collect();
-        let mut strangers = Strangers::default();
+        let Joined { mut leads, rows, otherwise } = keys.join(&named);
+        let mut rows = rows.unwrap_or_else(|| (0..leads.len() as u32).collect());
+        let mut strangers = Strangers { otherwise, ..Strangers::default() };
         if leads.contains(&NO_LEAD) {
-            let unknown = leads.iter().enumerate().filter(|(_, lead)| **lead == NO_LEAD);
-            unknown.for_each(|(row, _)| strangers.add(keys, batch.spot(row), named.get(row)));
-            rows.retain(|&row| leads[row as usize] != NO_LEAD);
+            let unknown = rows.iter().zip(&leads).filter(|(_, lead)| **lead == NO_LEAD).map(|(row, _)| *row as usize);
+            unknown.for_each(|row| strangers.add(keys, batch.spot(row), named.get(row)));
+            let mut of_rows = leads.iter();
+            rows.retain(|_| of_rows.next() != Some(&NO_LEAD));
             leads.retain(|&lead| lead != NO_LEAD);
         }
         Self { leads, rows, strangers }
+    }
+
+    /// Whether they are all rows of a batch of so many, each once.
+    fn is_whole(&self, rows: usize) -> bool {
+        self.rows.len() == rows && self.rows.iter().enumerate().all(|(place, row)| place == *row as usize)
     }
 }
 

@@ -58,7 +58,8 @@ mod tests {
     use super::*;
     use crate::data::builder::{As, Ask};
     use crate::data::gather::{Request, gather_of_leads};
-    use crate::data::joins::Merged;
+    use crate::data::joins::LeadNames;
+    use crate::data::key::LeadKey;
     use crate::data::spec::Dialect;
     use crate::time::Zone;
 
@@ -73,8 +74,9 @@ mod tests {
     }
 
     fn keys(ids: &Ids) -> Keys<'_> {
-        static NONE: std::sync::OnceLock<Merged> = std::sync::OnceLock::new();
-        Keys::new(ids, Vec::new(), &[], NONE.get_or_init(Merged::default))
+        static NONE: std::sync::OnceLock<(LeadKey, LeadNames)> = std::sync::OnceLock::new();
+        let (key, names) = NONE.get_or_init(Default::default);
+        Keys::new(ids, Vec::new(), key, names)
     }
 
     fn ids(names: impl Iterator<Item = usize>, form: fn(usize) -> String) -> Ids {

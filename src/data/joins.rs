@@ -1,177 +1,57 @@
 //! How rows find their lead: by its id, by what was declared of how ids are written, and what would join the rest.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use std::path::Path;
 
 use crate::table::{Column, Ids, MISSING, is_blank, yaml_name};
+use crate::time::Zone;
 
+use super::DataError;
 use super::cells::{Spot, TextBlock};
 use super::finding::{Finding, FindingLevel, Findings, What};
 use super::gather::{NO_LEAD, leads_of};
 use super::history::Attribute;
+use super::key::{LeadKey, MATCHES, Match};
+use super::links::Links;
 use super::reader::Counted;
 use super::source::Source;
 use super::values::Nulls;
 
-/// What two writings of one id may differ in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Match {
-    /// Spaces and signs without width before and after it.
-    Blanks,
-    /// Capital and small letters.
-    Case,
-    /// Zeros before it.
-    Zeros,
-    /// `.0` after it: a program took it for a number.
-    Float,
-    /// The last three of Salesforce's 18 characters.
-    Salesforce15,
-}
-
-const MATCHES: [Match; 5] = [Match::Blanks, Match::Case, Match::Zeros, Match::Float, Match::Salesforce15];
-
-impl Match {
-    /// The id without that in which it may differ.
-    fn fold(self, id: &str) -> Cow<'_, str> {
-        match self {
-            Self::Blanks => id.trim_matches(is_blank).into(),
-            Self::Case => id.to_lowercase().into(),
-            Self::Zeros => {
-                let rest = id.trim_start_matches('0');
-                if rest.is_empty() { id } else { rest }.into()
-            }
-            Self::Float => id.strip_suffix(".0").unwrap_or(id).into(),
-            Self::Salesforce15 => {
-                let is_long = id.len() == 18 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-                if is_long { &id[..15] } else { id }.into()
-            }
-        }
-    }
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::Blanks => "blanks",
-            Self::Case => "case",
-            Self::Zeros => "zeros",
-            Self::Float => "float",
-            Self::Salesforce15 => "salesforce15",
-        }
-    }
-
-    fn in_words(self) -> &'static str {
-        match self {
-            Self::Blanks => "without the blanks around them",
-            Self::Case => "without regard to capital letters",
-            Self::Zeros => "without leading zeros",
-            Self::Float => "without the `.0` that made them numbers",
-            Self::Salesforce15 => "by the first 15 of Salesforce's 18 characters",
-        }
-    }
-}
-
-fn folded(id: &str, by: &[Match]) -> String {
-    by.iter().fold(id.to_owned(), |id, how| how.fold(&id).into_owned())
-}
-
-/// The column that names a row's lead, and in what its ids may differ from the leads'.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct LeadKey {
-    pub column: String,
-    #[serde(rename = "match", skip_serializing_if = "Vec::is_empty")]
-    pub by: Vec<Match>,
-}
-
-impl From<&str> for LeadKey {
-    fn from(column: &str) -> Self {
-        Self { column: column.into(), by: Vec::new() }
-    }
-}
-
-impl<'de> Deserialize<'de> for LeadKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ColumnOrMap;
-
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Whole {
-            column: String,
-            #[serde(default, rename = "match")]
-            by: Vec<Match>,
-        }
-
-        impl<'de> Visitor<'de> for ColumnOrMap {
-            type Value = LeadKey;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a column, or `{ column: …, match: [blanks, case, zeros, float, salesforce15] }`")
-            }
-
-            fn visit_str<E: de::Error>(self, column: &str) -> Result<LeadKey, E> {
-                Ok(column.into())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LeadKey, A::Error> {
-                let Whole { column, by } = Whole::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(LeadKey { column, by })
-            }
-        }
-
-        deserializer.deserialize_any(ColumnOrMap)
-    }
-}
-
-impl JsonSchema for LeadKey {
-    fn schema_name() -> Cow<'static, str> {
-        "LeadKey".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let how = generator.subschema_for::<Match>();
-        json_schema!({
-            "anyOf": [
-                { "type": "string" },
-                {
-                    "type": "object",
-                    "properties": { "column": { "type": "string" }, "match": { "type": "array", "items": how } },
-                    "required": ["column"],
-                    "additionalProperties": false
-                }
-            ],
-            "description": "The column that names the lead; with `match`, in what its ids may be written otherwise than the leads'."
-        })
-    }
-}
-
 /// The leads by their ids, and by what else was declared to name them.
 pub(crate) struct Keys<'a> {
     pub ids: &'a Ids,
+    key: &'a LeadKey,
     nulls: Nulls,
-    by: &'a [Match],
-    /// Leads by their ids without that in which these may differ; nothing where two leads become one.
-    folded: HashMap<String, Option<u32>>,
-    merged: &'a Merged,
+    /// Leads by their ids without that in which these may differ.
+    folded: Places,
+    pub names: &'a LeadNames,
+    /// Leads by keys that lead to them through other files.
+    through: Places,
 }
 
-/// Ids that leads had before they were merged into others.
-#[derive(Default)]
-pub(crate) struct Merged(HashMap<String, Option<u32>>);
+/// Leads by what names them; nothing where it names two.
+pub(crate) type Places = HashMap<String, Option<u32>>;
 
-impl Merged {
-    /// Of the column of each lead that lists them.
-    pub fn of(column: &Column) -> Self {
-        let mut merged = Self::default();
-        if let Column::Text(text) = column {
+/// Where the leads' ids stand, and what else names them.
+#[derive(Default)]
+pub(crate) struct LeadNames {
+    /// The leads' file, as the experiment names it, and the column of their ids.
+    pub file: String,
+    pub id: String,
+    /// Leads by ids that were merged into theirs.
+    merged: Places,
+}
+
+impl LeadNames {
+    /// `merged`: the column of each lead that lists such ids.
+    pub fn new(file: String, id: String, merged: Option<&Column>) -> Self {
+        let mut names = Self { file, id, merged: Places::new() };
+        if let Some(Column::Text(text)) = merged {
             for (lead, &code) in text.codes.iter().enumerate().filter(|(_, code)| **code != MISSING) {
-                merged_ids(&text.levels[code as usize]).for_each(|id| add(&mut merged.0, id.into(), lead as u32));
+                merged_ids(&text.levels[code as usize]).for_each(|id| add(&mut names.merged, id.into(), lead as u32));
             }
         }
-        merged
+        names
     }
 }
 
@@ -181,22 +61,76 @@ fn merged_ids(list: &str) -> impl Iterator<Item = &str> {
     ids.map(|id| id.trim_matches(is_blank)).filter(|id| !id.is_empty())
 }
 
-fn add(places: &mut HashMap<String, Option<u32>>, key: String, lead: u32) {
+fn add(places: &mut Places, key: String, lead: u32) {
     places.entry(key).and_modify(|known| *known = known.filter(|known| *known == lead)).or_insert(Some(lead));
 }
 
+/// The rows of a block that have a lead, and how they came by it.
+#[derive(Default)]
+pub(crate) struct Joined {
+    /// The lead of each row; [`NO_LEAD`] where there is none.
+    pub leads: Vec<u32>,
+    /// The row of each lead, where a row may be several leads'; nothing: one lead a row.
+    pub rows: Option<Vec<u32>>,
+    /// Rows whose key is no lead's id and leads to one all the same.
+    pub otherwise: u64,
+}
+
 impl<'a> Keys<'a> {
-    pub fn new(ids: &'a Ids, nulls: Vec<String>, by: &'a [Match], merged: &'a Merged) -> Self {
-        let mut places = HashMap::new();
-        if !by.is_empty() {
-            ids.iter().enumerate().for_each(|(lead, id)| add(&mut places, folded(id, by), lead as u32));
+    pub fn new(ids: &'a Ids, nulls: Vec<String>, key: &'a LeadKey, names: &'a LeadNames) -> Self {
+        let mut folded = Places::new();
+        if !key.by.is_empty() {
+            ids.iter().enumerate().for_each(|(lead, id)| add(&mut folded, key.folded(id).into(), lead as u32));
         }
-        Self { ids, nulls: Nulls::new(nulls), by, folded: places, merged }
+        Self { ids, key, nulls: Nulls::new(nulls), folded, names, through: Places::new() }
+    }
+
+    /// With the files that lead from its keys to the leads.
+    ///
+    /// # Errors
+    /// When such a file cannot be read, or lacks a column.
+    pub fn walked(
+        mut self,
+        input: &'static str,
+        base: &Path,
+        zone: &Zone,
+        findings: &mut Findings,
+    ) -> Result<Self, DataError> {
+        // From the last step to the first: each one's keys are those of the leads that the next one leads to.
+        for (step, via) in self.key.via.iter().enumerate().rev() {
+            let is_last = step + 1 == self.key.via.len();
+            let links = Links::read(input, via, base, zone)?;
+            let mut places = Places::new();
+            for (from, to) in links.iter() {
+                let lead = if is_last { self.own(to) } else { self.through(to) };
+                if lead != NO_LEAD {
+                    add(&mut places, self.key.folded(from.trim_matches(is_blank)).into(), lead);
+                }
+            }
+            findings.list.push(links.report(&places));
+            self.through = places;
+        }
+        Ok(self)
+    }
+
+    /// How rows came by their leads, where not all do by their ids.
+    pub fn report(&self, source: &Source, joined: u64, otherwise: u64) -> Option<Finding> {
+        let mut how: Vec<String> = self.key.via.iter().map(|via| format!("through `{}`", via.from)).collect();
+        how.extend(self.key.split.iter().map(|_| "as one of several in a cell".to_string()));
+        how.extend(self.key.by.iter().map(|by| by.in_words().to_string()));
+        let text = format!(
+            "`{}` of the {}: {joined} rows have a lead, {otherwise} of them {}",
+            self.key.column,
+            source.input,
+            how.join(" or ")
+        );
+        let finding = Finding::new(source.input, What::Walked, FindingLevel::Note, otherwise, text);
+        (!how.is_empty()).then_some(finding)
     }
 
     /// Whether nothing but the leads' ids names them.
     pub fn are_ids(&self) -> bool {
-        self.by.is_empty() && self.merged.0.is_empty()
+        *self.key == LeadKey::from(self.key.column.as_str()) && self.names.merged.is_empty()
     }
 
     /// Whether a row names no lead at all.
@@ -204,24 +138,67 @@ impl<'a> Keys<'a> {
         self.nulls.text(name).is_none()
     }
 
-    /// The lead of each row, [`NO_LEAD`] where there is none.
-    pub fn leads_of(&self, named: &TextBlock) -> Vec<u32> {
-        let mut leads = leads_of(named, self.ids, &self.nulls);
-        if !self.are_ids() {
-            let mut known: HashMap<&str, u32> = HashMap::new();
-            for (lead, name) in leads.iter_mut().zip(named.iter()).filter(|(lead, _)| **lead == NO_LEAD) {
-                if let Some(name) = self.nulls.text(name) {
-                    *lead = *known.entry(name).or_insert_with(|| self.other(name));
-                }
+    /// The leads of each row.
+    pub fn join(&self, named: &TextBlock) -> Joined {
+        let mut joined = Joined { leads: leads_of(named, self.ids, &self.nulls), ..Joined::default() };
+        if self.are_ids() {
+            return joined;
+        }
+        let mut known: HashMap<&str, Vec<u32>> = HashMap::new();
+        let mut shared: Vec<(u32, u32)> = Vec::new();
+        for (row, lead) in joined.leads.iter_mut().enumerate().filter(|(_, lead)| **lead == NO_LEAD) {
+            let Some(name) = self.nulls.text(named.get(row)) else { continue };
+            let leads = known.entry(name).or_insert_with(|| self.others(name));
+            if let Some((first, more)) = leads.split_first() {
+                *lead = *first;
+                joined.otherwise += 1;
+                shared.extend(more.iter().map(|lead| (row as u32, *lead)));
             }
         }
+        if !shared.is_empty() {
+            let first = joined.leads.iter().enumerate().map(|(row, lead)| (row as u32, *lead));
+            let mut all: Vec<(u32, u32)> = first.chain(shared).collect();
+            all.sort_by_key(|(row, _)| *row);
+            let (rows, leads) = all.into_iter().unzip();
+            (joined.rows, joined.leads) = (Some(rows), leads);
+        }
+        joined
+    }
+
+    /// The leads of a cell that is no lead's id: at most one, where a row is but one's.
+    fn others(&self, name: &str) -> Vec<u32> {
+        let of = |key: &str| match self.own(key) {
+            NO_LEAD => self.through(key),
+            lead => lead,
+        };
+        let Some(split) = &self.key.split else {
+            return Vec::from_iter(Some(of(name)).filter(|lead| *lead != NO_LEAD));
+        };
+        let mut leads: Vec<u32> = Vec::new();
+        for lead in name.split(split.as_str()).map(of).filter(|lead| *lead != NO_LEAD) {
+            if !leads.contains(&lead) {
+                leads.push(lead);
+            }
+        }
+        leads.truncate(if self.key.is_shared() { leads.len() } else { 1 });
         leads
     }
 
-    fn other(&self, name: &str) -> u32 {
-        let by_fold = || self.folded.get(&folded(name, self.by)).copied().flatten();
-        let by_merge = || self.merged.0.get(name.trim_matches(is_blank)).copied().flatten();
-        by_fold().or_else(by_merge).unwrap_or(NO_LEAD)
+    /// The lead of a key by its id, as it is written or as it may be written, or by one that was merged into it.
+    fn own(&self, name: &str) -> u32 {
+        let name = name.trim_matches(is_blank);
+        let by_id = || self.ids.find(name).map(|place| place as u32);
+        let by_fold = || self.folded.get(self.key.folded(name).as_ref()).copied().flatten();
+        let by_merge = || self.names.merged.get(name).copied().flatten();
+        by_id().or_else(by_fold).or_else(by_merge).unwrap_or(NO_LEAD)
+    }
+
+    fn through(&self, name: &str) -> u32 {
+        if self.through.is_empty() {
+            return NO_LEAD;
+        }
+        let key = self.key.folded(name.trim_matches(is_blank));
+        self.through.get(key.as_ref()).copied().flatten().unwrap_or(NO_LEAD)
     }
 }
 
@@ -241,8 +218,8 @@ pub(crate) enum How {
     MergedIds(String),
     /// A column of the leads holds these keys.
     Column(String),
-    /// Their cells hold several ids each.
-    Several,
+    /// Their cells hold several ids each, between which this stands.
+    Several(char),
 }
 
 impl Cure {
@@ -257,9 +234,11 @@ impl Cure {
             let rows = count(&|key| matches!(places.get(by.fold(key).as_ref()), Some(Some(_))));
             found.push(Self { how: How::By(by), rows, tried });
         }
-        let several =
-            count(&|key| merged_ids(key).nth(1).is_some() && merged_ids(key).any(|id| ids.find(id).is_some()));
-        found.push(Self { how: How::Several, rows: several, tried });
+        for between in [';', ',', '|'] {
+            let is_id = |id: &str| ids.find(id.trim_matches(is_blank)).is_some();
+            let rows = count(&|key| key.contains(between) && key.split(between).any(is_id));
+            found.push(Self { how: How::Several(between), rows, tried });
+        }
         let wanted: HashSet<&str> = keys.iter().map(|key| key.trim_matches(is_blank)).collect();
         for attribute in attributes {
             let (whole, listed) = holding(&attribute.column, &wanted);
@@ -276,7 +255,7 @@ impl Cure {
     }
 
     /// What to do, for the input's section of the experiment file.
-    pub fn advice(&self, input: &str, column: &str) -> String {
+    pub fn advice(&self, input: &str, column: &str, names: &LeadNames) -> String {
         let share = if self.rows == self.tried {
             "all of them".into()
         } else {
@@ -289,16 +268,22 @@ impl Cure {
                 yaml_name(column),
                 by.key()
             ),
-            How::Several => format!(
-                "{share} hold several ids in one cell of `{column}`: write a row an id, or keep the first, before reading"
+            How::Several(between) => format!(
+                "{share} hold several ids in one cell of `{column}`: declare `{input}: {{ lead: {{ column: {}, split: \
+                 \"{between}\" }} }}`; the first known lead has the row then, with `credit: each` every one",
+                yaml_name(column)
             ),
             How::MergedIds(name) => format!(
                 "{share} are ids that `{name}` of the leads lists, merged into others: declare `leads: {{ merged_ids: {} }}`",
                 yaml_name(name)
             ),
             How::Column(name) => format!(
-                "{share} stand in `{name}` of the leads: they name leads by that column, and are to be \
-                 joined through it (put the id of the lead that has `{column}` in its `{name}` in its place)"
+                "{share} stand in `{name}` of the leads: declare `{input}: {{ lead: {{ column: {}, via: [{{ path: {}, \
+                 from: {}, to: {} }}] }} }}`",
+                yaml_name(column),
+                yaml_name(&names.file),
+                yaml_name(name),
+                yaml_name(&names.id)
             ),
         }
     }
@@ -334,12 +319,15 @@ pub(crate) struct Strangers {
     pub unknown: Counted,
     /// They have no key.
     pub nameless: Counted,
+    /// Beside them: rows that name their lead otherwise than by its id.
+    pub otherwise: u64,
 }
 
 /// What there is to judge strangers by.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     ids: &'a Ids,
+    names: &'a LeadNames,
     attributes: &'a [Attribute],
     /// Rows that have a lead.
     rows: u64,
@@ -351,7 +339,7 @@ impl<'a> Keys<'a> {
     where
         'a: 'b,
     {
-        Known { ids: self.ids, attributes, rows }
+        Known { ids: self.ids, names: self.names, attributes, rows }
     }
 }
 
@@ -364,6 +352,7 @@ impl Strangers {
     pub fn append(&mut self, other: Self) {
         self.unknown.append(other.unknown);
         self.nameless.append(other.nameless);
+        self.otherwise += other.otherwise;
     }
 
     /// What would join them, by the first of them.
@@ -386,7 +375,8 @@ impl Strangers {
             (_, false) => FindingLevel::Note,
         };
         let text = format!("rows of the {} whose lead is not among the leads, left out", source.input);
-        let advice = self.cure(known).map_or_else(|| no_cure(known.rows), |cure| cure.advice(source.input, column));
+        let advice =
+            self.cure(known).map_or_else(|| no_cure(known.rows), |cure| cure.advice(source.input, column, known.names));
         let rows = source.places(&self.unknown, column);
         let finding = Finding::new(source.input, what, level, self.unknown.count, text);
         findings.list.push(finding.advice(advice).rows(rows));
@@ -415,7 +405,7 @@ pub(crate) fn no_cure(known: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Known as When;
+    use crate::data::{Credit, Known as When};
 
     fn ids(of: &[&str]) -> Ids {
         of.iter().copied().collect()
@@ -437,21 +427,46 @@ mod tests {
         }
     }
 
+    /// The lead of each cell.
+    fn leads(keys: &Keys, cells: &[&str]) -> Vec<u32> {
+        let ends = cells.iter().scan(0, |end, cell| {
+            *end += cell.len() as u32;
+            Some(*end)
+        });
+        keys.join(&TextBlock::from_parts(cells.concat(), ends.collect(), false)).leads
+    }
+
     #[test]
     fn ids_that_become_one_name_nobody() {
-        let (ids, merged) = (ids(&["a1", "A1", "B2"]), Merged::default());
-        let by = [Match::Case];
-        let keys = Keys::new(&ids, Vec::new(), &by, &merged);
-        assert_eq!(keys.other("b2"), 2);
-        assert_eq!(keys.other("a1"), NO_LEAD);
+        let (ids, merged) = (ids(&["a1", "A1", "B2"]), LeadNames::default());
+        let key = LeadKey { by: vec![Match::Case], ..LeadKey::from("id") };
+        let keys = Keys::new(&ids, Vec::new(), &key, &merged);
+        assert_eq!(leads(&keys, &["b2", "A1", "a1 ", "C3"]), [2, 1, 0, NO_LEAD]);
+        let both = Ids::from_iter(["x1", "X1"]);
+        let keys = Keys::new(&both, Vec::new(), &key, &merged);
+        assert_eq!(keys.folded.get("x1"), Some(&None));
     }
 
     #[test]
     fn merged_ids_name_the_lead_that_lists_them() {
         let column = Column::Text([Some("7;8:1577836800000"), None, Some("9")].into_iter().collect());
-        let (ids, merged) = (ids(&["1", "2", "3"]), Merged::of(&column));
-        let keys = Keys::new(&ids, Vec::new(), &[], &merged);
-        assert_eq!(["7", "8", "9", "4"].map(|id| keys.other(id)), [0, 0, 2, NO_LEAD]);
+        let (ids, merged, key) =
+            (ids(&["1", "2", "3"]), LeadNames::new(String::new(), String::new(), Some(&column)), LeadKey::from("id"));
+        let keys = Keys::new(&ids, Vec::new(), &key, &merged);
+        assert_eq!(leads(&keys, &["7", "8", "9", "4"]), [0, 0, 2, NO_LEAD]);
+    }
+
+    #[test]
+    fn a_cell_of_several_ids_is_its_first_known_leads_or_each_ones() {
+        let (ids, merged) = (ids(&["1", "2", "3"]), LeadNames::default());
+        let cells = TextBlock::from_parts("9; 2;31;3;19".into(), vec![6, 11, 12], false);
+        let join = |credit| {
+            let key = LeadKey { split: Some(";".into()), credit, ..LeadKey::from("id") };
+            let joined = Keys::new(&ids, Vec::new(), &key, &merged).join(&cells);
+            (joined.leads, joined.rows, joined.otherwise)
+        };
+        assert_eq!(join(Credit::First), (vec![1, 0, NO_LEAD], None, 2));
+        assert_eq!(join(Credit::Each), (vec![1, 2, 0, 2, NO_LEAD], Some(vec![0, 0, 1, 1, 2]), 2));
     }
 
     #[test]

@@ -3,9 +3,10 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::predicate::Predicate;
-use crate::table::{Cell, Column, Ids, MISSING, Text, is_all};
-use crate::time::{Edge, Instant, NEVER, Written, Zone};
+use crate::table::{Cell, Column, Ids, MISSING, is_all};
+use crate::time::{Edge, Instant, NEVER, Zone};
 
+use super::attributes::attribute;
 use super::builder::{As, Ask, Gathered, all_remarks};
 use super::cells::Spot;
 use super::columns::kind;
@@ -13,14 +14,13 @@ use super::error::{ConflictingLeads, DataError};
 use super::fates::Role;
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::gather;
-use super::history::{Attribute, Known};
-use super::joins::Merged;
+use super::history::Attribute;
+use super::joins::LeadNames;
 use super::only;
 use super::outcomes::{Deals, RoleColumns, refuse_untold, roles};
 use super::reader::Counted;
 use super::source::{Progress, Source};
 use super::spec::{KnownSpec, LeadsSpec, OutcomesSpec, Type};
-use super::times::{TimeColumn, Times};
 
 /// The leads as they were read, ascending by id.
 pub(crate) struct Leads {
@@ -38,7 +38,7 @@ pub(crate) struct Leads {
     /// The outcomes that stand on the leads' own rows.
     pub deals: Option<Deals>,
     /// Ids that other rows may have instead.
-    pub merged: Merged,
+    pub names: LeadNames,
 }
 
 /// The columns to be read, and what they are for.
@@ -54,21 +54,19 @@ struct Plan {
 
 pub(crate) fn read(
     spec: &LeadsSpec,
-    outcomes: &OutcomesSpec,
+    own: Option<&OutcomesSpec>,
     base: &Path,
     zone: &Zone,
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<Leads, DataError> {
     let source = Source::open("leads", &spec.path, spec.dialect(), base)?;
-    let own_outcomes = if outcomes.path.is_empty() { roles(outcomes) } else { Vec::new() };
+    let own_outcomes = own.map(roles).unwrap_or_default();
     let plan = plan(spec, &own_outcomes, &source)?;
-    if !own_outcomes.is_empty() {
-        refuse_untold(outcomes, &source, zone)?;
-    }
+    own.map_or(Ok(()), |outcomes| refuse_untold(outcomes, &source, zone))?;
     refuse(spec, &own_outcomes, findings);
     let asked = plan.asks.len();
-    let asks: Vec<Ask> = plan.asks.iter().cloned().chain(conditions(spec, outcomes, &source)?).collect();
+    let asks: Vec<Ask> = plan.asks.iter().cloned().chain(conditions(spec, own, &source)?).collect();
     let mut table = gather(&source, &asks, zone, progress)?;
     let of_conditions = table.columns.split_off(asked);
     let rows_read = table.spots.len();
@@ -76,12 +74,8 @@ pub(crate) fn read(
         let holds = |only| only::holds(only, &source, &asks[asked..], &of_conditions, (rows_read, zone));
         only.as_ref().map(holds).transpose()
     };
-    let (read, deals_read) = match outcomes.path.is_empty() {
-        true => (holds(&spec.only)?, holds(&outcomes.only)?),
-        false => (holds(&spec.only)?, None),
-    };
-    let of_deals = outcomes.only.as_ref().filter(|_| outcomes.path.is_empty());
-    for only in spec.only.iter().chain(of_deals) {
+    let (read, deals_read) = (holds(&spec.only)?, own.map_or(Ok(None), |outcomes| holds(&outcomes.only))?);
+    for only in spec.only.iter().chain(own.and_then(|outcomes| outcomes.only.as_ref())) {
         findings.list.extend(only::never_occur(only, &source, &asks[asked..], &of_conditions));
     }
     findings.list.extend(source.findings(std::mem::take(&mut table.met)));
@@ -97,13 +91,11 @@ pub(crate) fn read(
             findings.refused.push(RefusedColumn { column, reason });
         }
     }
-    let deals = match own_outcomes.is_empty() {
-        true => None,
-        false => {
-            let (lead, spots, mut columns) = rows.deals(&sorted);
-            Some(Deals::new(outcomes, lead, spots, &mut columns, findings)?)
-        }
-    };
+    let deals = own.map(|outcomes| {
+        let (lead, spots, mut columns) = rows.deals(&sorted);
+        Deals::new(outcomes, lead, spots, &mut columns, findings)
+    });
+    let deals = deals.transpose()?;
 
     let kept: Vec<usize> = sorted.kept.iter().map(|&row| row as usize).collect();
     let none = || Column::Instant(Vec::new());
@@ -114,7 +106,8 @@ pub(crate) fn read(
         || attributes(spec, (&source, &table.spots), &plan, table.columns, (&kept, zone)),
     );
     let lists = |attribute: &&Attribute| Some(&attribute.name) == spec.merged_ids.as_ref();
-    let merged = attributes.iter().find(lists).map(|attribute| Merged::of(&attribute.column)).unwrap_or_default();
+    let (file, id) = (source.files[0].shown.clone(), spec.id.clone().unwrap_or_default());
+    let names = LeadNames::new(file, id, attributes.iter().find(lists).map(|attribute| &attribute.column));
     attributes.retain(|attribute| !lists(&attribute));
     let created = created.map(|column| match column {
         Column::Instant(at) => at,
@@ -131,7 +124,7 @@ pub(crate) fn read(
         duplicates: sorted.duplicates,
         left_out: sorted.left_out,
         deals,
-        merged,
+        names,
         source,
     })
 }
@@ -196,9 +189,10 @@ pub(crate) fn kind_of(declared: Type) -> As {
 }
 
 /// What the conditions on the leads' rows, and on the deals that stand on them, are to be told by.
-fn conditions(spec: &LeadsSpec, outcomes: &OutcomesSpec, source: &Source) -> Result<Vec<Ask>, DataError> {
-    let of_deals = outcomes.only.as_ref().filter(|_| outcomes.path.is_empty());
-    let deals = only::asks(of_deals, &outcomes.types, source, "outcomes.where")?;
+fn conditions(spec: &LeadsSpec, own: Option<&OutcomesSpec>, source: &Source) -> Result<Vec<Ask>, DataError> {
+    let deals = own.map_or(Ok(Vec::new()), |outcomes| {
+        only::asks(outcomes.only.as_ref(), &outcomes.types, source, "outcomes.where")
+    })?;
     Ok(only::asks(spec.only.as_ref(), &spec.types, source, "leads.where")?.into_iter().chain(deals).collect())
 }
 
@@ -491,40 +485,11 @@ fn attributes(
     let asked: HashSet<usize> = plan.attributes.iter().copied().collect();
     let is_read = |(ask, gathered): &(usize, Gathered)| asked.contains(ask) && gathered.tally.unclear.is_none();
     for (ask, gathered) in columns.into_iter().enumerate().filter(is_read) {
-        let name = source.header[plan.asks[ask].place].clone();
-        let known = spec.except.get(&name).or(spec.known.as_ref()).unwrap_or(&KnownSpec::AsExported);
-        let known = match known {
-            KnownSpec::AtCreation => Known::AtCreation,
-            KnownSpec::AsExported => Known::AsExported,
-            KnownSpec::Planned => Known::Planned,
-            // A time is known when it comes.
-            KnownSpec::At(column) => Known::At(column.clone()),
-        };
-        let found = match &gathered.column {
-            Column::Text(text) if plan.asks[ask].kind == As::Found => times_of(text, (source, spots), &name, zone),
-            _ => None,
-        };
-        let (column, are_dates) = match found {
-            Some(times) => (Column::Instant(times.at), times.are_dates),
-            None => (gathered.column, gathered.tally.are_dates),
-        };
-        attributes.push(Attribute { name, column: column.kept(kept), known, are_dates, changed: None });
+        let ask = &plan.asks[ask];
+        let name = &source.header[ask.place];
+        let known = spec.except.get(name).or(spec.known.as_ref());
+        let attribute = attribute(name, (ask, gathered), known, (source, spots), zone);
+        attributes.push(Attribute { column: attribute.column.kept(kept), ..attribute });
     }
     attributes
-}
-
-/// The times of a text column of which every value is one, read in one way.
-fn times_of(text: &Text, (source, spots): (&Source, &[Spot]), name: &str, zone: &Zone) -> Option<Times> {
-    let is_time = |level: &String| Written::parse(level).is_some();
-    if text.levels.is_empty() || !text.levels.iter().all(is_time) {
-        return None;
-    }
-    let mut times = TimeColumn::new(zone.clone(), Edge::Start, source.dialect.format(name), text.codes.len());
-    for (row, &spot) in spots.iter().enumerate() {
-        match text.get(row) {
-            Some(value) => times.push_text(value, spot),
-            None => times.push_missing(),
-        }
-    }
-    times.finish(source, name).ok().filter(|times| times.unreadable.count == 0)
 }

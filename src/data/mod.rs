@@ -1,6 +1,7 @@
 //! Files become a history: leads, events and outcomes in plain columns, and what was found wrong with them.
 
 mod arrow;
+mod attributes;
 mod builder;
 mod cells;
 mod changes;
@@ -11,6 +12,7 @@ mod columns;
 mod decoding;
 mod delimited;
 mod dictionary;
+mod ends;
 mod error;
 mod events;
 mod fates;
@@ -24,7 +26,9 @@ mod groups;
 mod history;
 mod joins;
 mod json_lines;
+mod key;
 mod leads;
+mod links;
 mod messages;
 mod numbers;
 mod only;
@@ -51,14 +55,15 @@ pub use fates::{Fate, FateValue, Role, RowFate, RowFates, Telling};
 pub use files::{InputFile, files, files_of, hash, hashed, hex, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
-pub use joins::{LeadKey, Match};
+pub use key::{Credit, LeadKey, Match, Via};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
 pub use read::read;
 pub use sink::{EventBatch, EventSink, SeenEvent};
 pub use source::Progress;
 pub use spec::{
     AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Decimals, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec,
-    Formats, HistorySpec, KnownSpec, LeadsSpec, Names, OutcomesSpec, Paths, PerColumn, StageSpec, Type, Way,
+    Formats, HistorySpec, KnownSpec, LeadsSpec, LookupSpec, Names, OneOrMore, OutcomesSpec, Paths, PerColumn,
+    StageSpec, Type, Way, WorkedSpec,
 };
 pub use weeks::{Arrivals, KindWeeks};
 pub use write::{write, write_as, write_csv};

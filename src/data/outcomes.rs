@@ -4,8 +4,8 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::predicate::Predicate;
-use crate::table::{Column, MISSING, Text, tidy, yaml_name};
-use crate::time::{DAY, Instant, NEVER, Zone};
+use crate::table::{Column, MISSING, Text, is_all, tidy, yaml_name};
+use crate::time::{Instant, NEVER, Zone};
 
 use super::DataError;
 use super::builder::{As, Ask, Gathered, all_remarks, tidied};
@@ -14,18 +14,19 @@ use super::columns::kind;
 use super::fates::{Fate, Role, RowFate, RowFates, spoken};
 use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::{NO_LEAD, Request, gather, gather_rows};
-use super::history::{Attribute, Outcomes, Win};
-use super::joins::{Cure, How, Keys, Strangers, no_cure};
+use super::history::Attribute;
+use super::joins::{Cure, How, Joined, Keys, Strangers, no_cure};
 use super::leads::{Leads, kind_of};
 use super::only;
 use super::reader::{Counted, Met, shortened};
-use super::source::{Progress, Source, listed};
-use super::spec::OutcomesSpec;
+use super::source::{Progress, Shown, Source, listed};
+use super::spec::{OutcomesSpec, WorkedSpec};
 
 /// The columns that the outcomes name.
 pub(crate) fn roles(spec: &OutcomesSpec) -> Vec<(Role, &str)> {
-    let others = [(Role::Value, &spec.value), (Role::Worked, &spec.worked)];
-    let others = others.into_iter().filter_map(|(role, column)| column.as_deref().map(|column| (role, column)));
+    let worked = spec.worked.as_ref().and_then(WorkedSpec::column);
+    let others = [(Role::Value, spec.value.as_deref()), (Role::Worked, worked)];
+    let others = others.into_iter().filter_map(|(role, column)| column.map(|column| (role, column)));
     spec.telling().columns().into_iter().chain(others).collect()
 }
 
@@ -37,6 +38,16 @@ pub(crate) struct Deals {
     pub fates: Vec<RowFate>,
     pub value: Option<Vec<f64>>,
     pub worked: Option<Vec<Instant>>,
+}
+
+/// The outcomes of one section.
+pub(crate) struct Section<'a> {
+    pub spec: &'a OutcomesSpec,
+    /// The files of their rows.
+    pub shown: Shown,
+    pub deals: Deals,
+    /// All times of wins and losses, of rows of other leads too.
+    pub instants: Vec<Instant>,
 }
 
 /// Columns of deals by what they say, a value a row.
@@ -54,8 +65,14 @@ impl Deals {
     ) -> Result<Self, DataError> {
         let told = fates(spec, lead.len(), columns)?;
         say_fates(spec, &told, columns, findings);
-        findings.fates = told.values;
+        findings.fates.extend(told.values);
         Ok(Self { lead, spots, fates: told.rows, value: numbers(columns), worked: times(columns, Role::Worked) })
+    }
+
+    /// The times of their wins and losses.
+    pub fn instants(&self) -> Vec<Instant> {
+        let both = self.fates.iter().flat_map(|row| [row.won, row.lost]);
+        both.filter(|at| *at != NEVER).collect()
     }
 
     fn kept(self, rows: &[usize]) -> Self {
@@ -91,37 +108,51 @@ fn times(columns: &mut RoleColumns, role: Role) -> Option<Vec<Instant>> {
     }
 }
 
-/// What became of the leads, and where it stands in the files.
-pub(crate) struct Ends {
-    pub outcomes: Outcomes,
-    /// Of every win and loss: the lead, when, and its place.
-    pub won: Vec<(u32, Instant, Spot)>,
-    pub lost: Vec<(u32, Instant, Spot)>,
-}
-
 /// Says what the outcomes need and lack.
-pub(crate) fn check(spec: &OutcomesSpec, leads_have_ids: bool) -> Result<(), DataError> {
-    let wrong = |why: &str| Err(DataError::Spec(format!("data.outcomes: {why}")));
-    spec.telling().check().or_else(|why| wrong(&why))?;
-    if let Some((column, key)) = roles(spec).iter().find_map(|(role, column)| {
-        let declared = spec.types.get(*column).map(|declared| kind_of(*declared))?;
-        let is_one = std::mem::discriminant(&declared) == std::mem::discriminant(&kind(role.wanted()));
-        (!is_one).then(|| (*column, role.key()))
-    }) {
-        return wrong(&format!("`{column}` is named by `{key}`, which says what it holds; take it out of `types`"));
-    }
-    if let Some(key) = spec.dialect().first_key().filter(|_| spec.path.is_empty()) {
-        return wrong(&format!(
-            "`{key}` without `path`: these outcomes stand on the leads' own rows; write it under `leads`"
-        ));
-    }
-    match (spec.path.is_empty(), &spec.lead) {
-        (true, Some(_)) => wrong("`lead` without `path`: outcomes on the leads' own rows need no lead column"),
-        (false, None) => wrong("a file of its own needs `lead: column`, the column that names the lead"),
-        (false, _) if !leads_have_ids => {
-            wrong("a file of its own is joined by the leads' ids; name the column as `leads.id`")
+pub(crate) fn check(sections: &[OutcomesSpec], leads_have_ids: bool) -> Result<(), DataError> {
+    let is_one = sections.len() == 1;
+    for (place, spec) in sections.iter().enumerate() {
+        let at = if is_one { String::new() } else { format!("[{place}]") };
+        let wrong = |why: &str| Err(DataError::Spec(format!("data.outcomes{at}: {why}")));
+        let is_of_losses = !is_one && spec.is_of_losses();
+        if !is_of_losses {
+            spec.telling().check().or_else(|why: String| wrong(&why))?;
         }
-        _ => Ok(()),
+        let wrongly_typed = roles(spec).into_iter().find_map(|(role, column)| {
+            let declared = spec.types.get(column).map(|declared| kind_of(*declared))?;
+            let is_one = std::mem::discriminant(&declared) == std::mem::discriminant(&kind(role.wanted()));
+            (!is_one).then(|| (column, role.key()))
+        });
+        if let Some((column, key)) = wrongly_typed {
+            return wrong(&format!("`{column}` is named by `{key}`, which says what it holds; take it out of `types`"));
+        }
+        if let Some(key) = spec.dialect().first_key().filter(|_| spec.path.is_empty()) {
+            return wrong(&format!(
+                "`{key}` without `path`: these outcomes stand on the leads' own rows; write it under `leads`"
+            ));
+        }
+        match (spec.path.is_empty(), &spec.lead) {
+            (true, Some(_)) => wrong("`lead` without `path`: outcomes on the leads' own rows need no lead column"),
+            (false, None) => wrong("a file of its own needs `lead: column`, the column that names the lead"),
+            (false, _) if !leads_have_ids => {
+                wrong("a file of its own is joined by the leads' ids; name the column as `leads.id`")
+            }
+            _ => Ok(()),
+        }?;
+    }
+    let wrong = |why: &str| Err(DataError::Spec(format!("data.outcomes: {why}")));
+    let winning: Vec<&OutcomesSpec> = sections.iter().filter(|spec| !spec.is_of_losses()).collect();
+    if sections.iter().filter(|spec| spec.path.is_empty()).count() > 1 {
+        return wrong("two sections without `path` speak of the leads' own rows; make one of them");
+    }
+    match winning.split_first() {
+        None => wrong("no section says who was won; expected `converted: column`, `flag: column` or `stage: …` in one"),
+        Some((first, rest)) if rest.iter().any(|spec| spec.telling().is_timed() != first.telling().is_timed()) => {
+            wrong(
+                "one section says when leads were won and another does not; expected times (`converted` or `closed`) in all",
+            )
+        }
+        Some(_) => Ok(()),
     }
 }
 
@@ -213,7 +244,7 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
     let lead = source.column(lead.unwrap_or_default(), "outcomes.lead")?;
     let mut asks = Vec::new();
     for (role, column) in &roles(spec) {
-        asks.push(Ask { place: source.column(column, role.key())?, kind: kind(role.wanted()) });
+        asks.push(source.ask(column, role.key(), kind(role.wanted()))?);
     }
     for column in spec.types.keys().map(String::as_str).chain(source.dialect.columns()) {
         source.column(column, "outcomes.types, outcomes.nulls_in, outcomes.format or outcomes.decimal")?;
@@ -242,14 +273,14 @@ pub(crate) fn read(spec: &OutcomesSpec, base: &Path, zone: &Zone) -> Result<Read
 }
 
 /// The outcomes of the leads, from a file of their own.
-pub(crate) fn of_leads(
+pub(crate) fn of_leads<'a>(
     read: Read,
-    spec: &OutcomesSpec,
+    spec: &'a OutcomesSpec,
     leads: &Leads,
-    zone: &Zone,
+    (base, zone): (&Path, &Zone),
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
-) -> Result<(Source, Deals, Latest), DataError> {
+) -> Result<Section<'a>, DataError> {
     let Read { source, asks, columns, met, mut spots, named, mut others, read, in_vain } = read;
     progress(source.progress_at_the_end(spots.len() as u64));
     let roles = roles(spec);
@@ -260,29 +291,30 @@ pub(crate) fn of_leads(
         findings.refused.push(RefusedColumn { column: column.clone(), reason });
     }
     findings.list.extend(only_of_winners(spec, &source, &leads.source.header));
-    let keys = Keys::new(&leads.ids, source.dialect.nulls(&lead_key.column), &lead_key.by, &leads.merged);
-    let mut names: Vec<&str> = named.iter().flat_map(TextBlock::iter).collect();
-    let untidy = names.par_iter().filter(|name| tidy(name) != **name).count() as u64;
+    let keys = Keys::new(&leads.ids, source.dialect.nulls(&lead_key.column), &lead_key, &leads.names);
+    let keys = keys.walked(source.input, base, zone, findings)?;
+    let (mut rows, mut lead_of, otherwise) = joined(&named, &keys);
+    let untidy = named.par_iter().map(|named| named.iter().filter(|name| tidy(name) != *name).count() as u64).sum();
     findings.list.extend(tidied("outcomes", &lead_key.column, untidy));
-    let mut lead_of: Vec<u32> = named.par_iter().flat_map_iter(|named| keys.leads_of(named)).collect();
     findings.list.extend(source.findings(met).into_iter().chain(in_vain));
     findings.list.extend(all_remarks(&source, &asks, &columns));
     let columns = columns.into_iter().map(|gathered| gathered.column);
     let mut columns: RoleColumns = roles.iter().map(|(role, _)| *role).zip(columns).collect();
-    let mut rows_read = None;
     if let (Some(read), Some(only)) = (&read, &spec.only) {
-        let rows: Vec<usize> = (0..read.len()).filter(|&row| read[row]).collect();
-        let left_out = read.len() - rows.len();
+        let left_out = read.iter().filter(|is_read| !**is_read).count() as u64;
+        findings.list.extend(left_out_by(only, "outcomes", left_out));
+        (rows, lead_of) = rows.into_iter().zip(lead_of).filter(|(row, _)| read[*row]).unzip();
+    }
+    let all: Vec<&str> = named.iter().flat_map(TextBlock::iter).collect();
+    let names: Vec<&str> = rows.iter().map(|&row| all[row]).collect();
+    if !is_all(&rows, spots.len()) {
         columns = columns.into_iter().map(|(role, column)| (role, column.kept(&rows))).collect();
         others.iter_mut().for_each(|(_, text)| text.codes = rows.iter().map(|&row| text.codes[row]).collect());
         spots = rows.iter().map(|&row| spots[row]).collect();
-        (names, lead_of) = rows.iter().map(|&row| (names[row], lead_of[row])).unzip();
-        findings.list.extend(left_out_by(only, "outcomes", left_out as u64));
-        rows_read = Some(rows);
     }
     let deals = Deals::new(spec, lead_of, spots, &mut columns, findings)?;
     // Rows of other leads too say until when the outcomes were recorded.
-    let latest = Latest::of_deals(&deals);
+    let instants = deals.instants();
     let is_win: Vec<bool> = deals.fates.iter().map(|row| row.fate == Fate::Won).collect();
     for (name, text) in &others {
         findings.list.extend(speaks_of_fates((name, text), &is_win, "outcomes", spec.telling().converted));
@@ -290,10 +322,28 @@ pub(crate) fn of_leads(
     report_strangers(&source, &lead_key.column, &keys, &names, &deals, &leads.attributes, findings);
     drop(named);
     let mut kept: Vec<usize> = (0..deals.lead.len()).filter(|&row| deals.lead[row] != NO_LEAD).collect();
-    let place = |row: usize| rows_read.as_ref().map_or(row, |rows| rows[row]);
+    findings.list.extend(keys.report(&source, kept.len() as u64, otherwise));
+    let place = |row: usize| rows[row];
     repeats(&mut kept, &source, (&deals, &place), zone, findings)?;
     let deals = if kept.len() < deals.lead.len() { deals.kept(&kept) } else { deals };
-    Ok((source, deals, latest))
+    Ok(Section { spec, shown: source.shown(), deals, instants })
+}
+
+/// Of the rows of all blocks the place and the lead, a row of several leads once for each; and how many name their lead
+/// otherwise than by its id.
+fn joined(named: &[TextBlock], keys: &Keys) -> (Vec<usize>, Vec<u32>, u64) {
+    let blocks: Vec<Joined> = named.par_iter().map(|named| keys.join(named)).collect();
+    let (mut rows, mut leads, mut start) = (Vec::new(), Vec::new(), 0);
+    let otherwise = blocks.iter().map(|block| block.otherwise).sum();
+    for (named, block) in named.iter().zip(blocks) {
+        match block.rows {
+            None => rows.extend(start..start + named.len()),
+            Some(of_block) => rows.extend(of_block.into_iter().map(|row| start + row as usize)),
+        }
+        leads.extend(block.leads);
+        start += named.len();
+    }
+    (rows, leads, otherwise)
 }
 
 /// Rows that a condition leaves out, under its own words.
@@ -347,7 +397,7 @@ fn report_strangers(
     if let Some(Cure { how: How::MergedIds(list), .. }) = &cure {
         findings.lists_ids = Some(list.clone());
     }
-    let advice = cure.map_or_else(|| no_cure(known), |cure| cure.advice("outcomes", column));
+    let advice = cure.map_or_else(|| no_cure(known), |cure| cure.advice("outcomes", column, keys.names));
     let (level, text, rows) = if wins.count > 0 {
         let forbids = wins.count as f64 > LOST_WINS * won as f64;
         let level = if forbids { FindingLevel::Forbids } else { FindingLevel::Doubt };
@@ -471,52 +521,6 @@ fn stage(column: &str, won: &[String], lost: &[String]) -> String {
     format!("stage: {{ column: {column}, won: [{}], lost: [{}] }}", list(won), list(lost))
 }
 
-/// The latest time of the outcomes, and how many lie in a future that only a placeholder means.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Latest {
-    /// Of a win or loss of a known fate.
-    pub at: Option<Instant>,
-    pub far: u64,
-    /// The latest before a gap that a mistyped year leaves, and how many lie beyond it.
-    pub before_gap: Option<(Instant, u64)>,
-}
-
-/// 2100-01-01: CRMs write an open end as 2999 or 9999.
-pub(super) const FAR: Instant = 4_102_444_800_000_000;
-
-/// Fewer of the instants than this lie beyond a gap that tells of a slip.
-const BEYOND: f64 = 0.005;
-/// Such a gap is longer than so many median ones, and than two weeks.
-const MEDIANS: i64 = 20;
-const TWO_WEEKS: i64 = 14 * DAY;
-
-impl Latest {
-    pub fn of(instants: impl Iterator<Item = Instant>) -> Self {
-        let (mut near, mut far): (Vec<Instant>, u64) = (Vec::new(), 0);
-        for at in instants.filter(|at| *at != NEVER) {
-            if at >= FAR { far += 1 } else { near.push(at) }
-        }
-        near.par_sort_unstable();
-        Self { at: near.last().copied(), far, before_gap: before_gap(&near) }
-    }
-
-    pub fn of_deals(deals: &Deals) -> Self {
-        Self::of(deals.fates.iter().flat_map(|row| [row.won, row.lost]))
-    }
-}
-
-/// Of instants in order: the last before the first gap beyond which hardly any lie.
-fn before_gap(sorted: &[Instant]) -> Option<(Instant, u64)> {
-    let n = sorted.len();
-    let mut gaps: Vec<i64> = sorted.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let few = (1..n).rev().take_while(|&place| ((n - place) as f64) < BEYOND * n as f64);
-    let place = few.filter(|&place| gaps[place - 1] > TWO_WEEKS).last()?;
-    let gap = gaps[place - 1];
-    let middle = gaps.len() / 2;
-    let median = *gaps.select_nth_unstable(middle).1;
-    (gap > MEDIANS * median).then(|| (sorted[place - 1], (n - place) as u64))
-}
-
 /// What is to be said of the values that tell fates.
 fn say_fates(spec: &OutcomesSpec, told: &RowFates, columns: &RoleColumns, findings: &mut Findings) {
     let telling = spec.telling();
@@ -598,121 +602,4 @@ fn lost_is_expected(spec: &OutcomesSpec, told: &RowFates, columns: &RoleColumns)
     let yaml = stage(&told_by, &won, &of(Fate::Open, Some(Fate::Lost)));
     (open > 0)
         .then(|| finding.advice(format!("say which are lost: `outcomes: {{ {yaml}, closed: {} }}`", yaml_name(time))))
-}
-
-/// Wins and losses of deals.
-pub(crate) fn ends(spec: &OutcomesSpec, deals: &Deals, leads: usize, source: &Source, findings: &mut Findings) -> Ends {
-    let telling = spec.telling();
-    let timed = telling.is_timed();
-    let (mut wins, mut won, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut undated, mut undated_losses) = (Counted::default(), Counted::default());
-    let mut open = vec![false; leads];
-    for (row, (&lead, &spot)) in deals.lead.iter().zip(&deals.spots).enumerate() {
-        let fate = deals.fates[row];
-        open[lead as usize] |= fate.fate == Fate::Open;
-        match fate.fate {
-            Fate::Won if timed && fate.won == NEVER => undated.add(spot, ""),
-            Fate::Won => {
-                let value = deals.value.as_ref().map_or(f64::NAN, |values| values[row]);
-                wins.push(Win { lead, at: fate.won, value });
-                won.push((lead, fate.won, spot));
-            }
-            Fate::Lost if timed && fate.lost == NEVER => undated_losses.add(spot, ""),
-            _ => {}
-        }
-        if fate.lost != NEVER {
-            lost.push((lead, fate.lost, spot));
-        }
-    }
-    let mut say = |counted: &Counted, what: What, text: &str, advice: &str, column: Option<&str>| {
-        if counted.count > 0 {
-            let finding = Finding::new(source.input, what, FindingLevel::Doubt, counted.count, text.into());
-            let rows = source.places(counted, column.unwrap_or_default());
-            findings.list.push(finding.advice(advice).rows(rows));
-        }
-    };
-    let text = "deals that are won but have no time; they count as open";
-    let advice = "complete their times, or these leads look like losses";
-    say(&undated, What::WonWithoutTime, text, advice, telling.won_at());
-    let text = "deals that are lost but have no time; they count as open";
-    let column = telling.closed.or(telling.lost.first().map(String::as_str));
-    say(&undated_losses, What::LostWithoutTime, text, "complete their times", column);
-    wins.sort_by(|a, b| (a.lead, a.at).cmp(&(b.lead, b.at)).then(a.value.total_cmp(&b.value)));
-    report_equal_deals(&wins, findings);
-    let mut last_loss = if telling.has_losses() {
-        last_a_lead(leads, lost.iter().map(|(lead, at, _)| (*lead, *at)))
-    } else {
-        Vec::new()
-    };
-    report_both(&wins, &last_loss, findings);
-    // Another deal is still being worked: nothing ended.
-    last_loss.iter_mut().zip(&open).filter(|(_, open)| **open).for_each(|(at, _)| *at = NEVER);
-    let outcomes = Outcomes {
-        timed,
-        wins,
-        lost: last_loss,
-        open: if telling.stage.is_some() { open } else { Vec::new() },
-        worked: first_worked(deals, leads),
-        valued: deals.value.is_some(),
-    };
-    Ends { outcomes, won, lost }
-}
-
-/// Leads that were won and lost, one after the other: the win counts.
-fn report_both(wins: &[Win], lost: &[Instant], findings: &mut Findings) {
-    let first = wins.chunk_by(|a, b| a.lead == b.lead).map(|of_lead| &of_lead[0]).filter(|win| win.at != NEVER);
-    let (mut winners, mut after, mut before) = (0, 0, 0);
-    for win in first {
-        winners += 1;
-        match lost.get(win.lead as usize).copied().unwrap_or(NEVER) {
-            NEVER => {}
-            lost if lost > win.at => after += 1,
-            lost if lost < win.at => before += 1,
-            _ => {}
-        }
-    }
-    let mut say = |what, count: u64, text: String| {
-        if count > 0 {
-            findings.list.push(Finding::new("outcomes", what, FindingLevel::Note, count, text));
-        }
-    };
-    say(What::LostAfterWin, after, format!("{after} of {winners} won leads were lost later; the win counts"));
-    say(
-        What::LostBeforeWin,
-        before,
-        format!("{before} of {winners} won leads were lost before, and reopened; the win counts"),
-    );
-}
-
-fn last_a_lead(leads: usize, times: impl Iterator<Item = (u32, Instant)>) -> Vec<Instant> {
-    let mut last = vec![NEVER; leads];
-    for (lead, at) in times {
-        last[lead as usize] = last[lead as usize].max(at);
-    }
-    last
-}
-
-fn first_worked(deals: &Deals, leads: usize) -> Vec<Instant> {
-    let Some(worked) = &deals.worked else { return Vec::new() };
-    let mut first = vec![NEVER; leads];
-    for (&lead, &at) in deals.lead.iter().zip(worked).filter(|(_, at)| **at != NEVER) {
-        let known = &mut first[lead as usize];
-        *known = if *known == NEVER { at } else { (*known).min(at) };
-    }
-    first
-}
-
-fn report_equal_deals(wins: &[Win], findings: &mut Findings) {
-    let same = |pair: &&[Win]| {
-        let [a, b] = pair else { return false };
-        a.at != NEVER && (a.lead, a.at) == (b.lead, b.at) && a.value.to_bits() == b.value.to_bits()
-    };
-    let count = wins.windows(2).filter(same).count() as u64;
-    if count > 0 {
-        let text = "deals that equal another deal of their lead in time and value; each counts".to_string();
-        let finding = Finding::new("outcomes", What::EqualDeals, FindingLevel::Doubt, count, text);
-        findings
-            .list
-            .push(finding.advice("if the export repeats rows, remove the repetitions, or values are summed twice"));
-    }
 }

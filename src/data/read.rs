@@ -2,19 +2,20 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread::ScopedJoinHandle;
 
-use crate::table::Ids;
+use crate::table::did_you_mean;
 use crate::time::{Instant, NEVER, Zone};
 
 use super::checks::{self, Log};
-use super::events::Keep;
+use super::ends::{self, Ends, Latest};
+use super::events::{Keep, Logs};
 use super::finding::{Finding, FindingLevel, Findings, What};
 use super::history::History;
-use super::joins::{Keys, LeadKey, Merged};
-use super::outcomes::{self, Deals, Latest};
+use super::joins::Keys;
+use super::outcomes::{self, Section};
 use super::sink::EventSink;
 use super::source::Progress;
-use super::spec::{DataSpec, Dialect};
-use super::{DataError, changes, events, leads};
+use super::spec::{DataSpec, OutcomesSpec};
+use super::{DataError, attributes, changes, events, leads};
 
 /// Reads all that the data section names; relative paths start at `base`. Of the events' own columns only
 /// `event_columns` are read, and the events go to `sink` as they come; those that it has no use for are kept.
@@ -32,34 +33,35 @@ pub fn read(
     let mut findings = Findings::default();
     check_ids(spec)?;
     // The log is decoded while it is found out who the leads are; what is wrong with it is said after what is with them.
-    let log = spec.events.as_ref().map(|events| (events, events::open(events, event_columns, base)));
-    let (leads, read) = std::thread::scope(|scope| {
+    let logs = events::open(&spec.events.0, event_columns, base);
+    let of_files: Vec<&OutcomesSpec> = spec.outcomes.0.iter().filter(|outcomes| !outcomes.path.is_empty()).collect();
+    let (mut leads, read) = std::thread::scope(|scope| {
         // What does not need the leads is read beside them.
-        let outcomes = || scope.spawn(|| outcomes::read(&spec.outcomes, base, zone));
-        let outcomes = (!spec.outcomes.path.is_empty()).then(outcomes);
-        let leads = leads::read(&spec.leads, &spec.outcomes, base, zone, &mut findings, progress)?;
+        let outcomes: Vec<ScopedJoinHandle<Result<outcomes::Read, DataError>>> =
+            of_files.iter().map(|outcomes| scope.spawn(|| outcomes::read(outcomes, base, zone))).collect();
+        let leads = leads::read(&spec.leads, spec.own_outcomes(), base, zone, &mut findings, progress)?;
         let join = |thread: ScopedJoinHandle<Result<_, _>>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-        Ok::<_, DataError>((leads, outcomes.map(join).transpose()?))
+        Ok::<_, DataError>((leads, outcomes.into_iter().map(join).collect::<Result<Vec<_>, _>>()?))
     })?;
-    let own;
-    let none = Deals::default();
-    let (source, deals, latest) = match read {
-        Some(read) => {
-            own = outcomes::of_leads(read, &spec.outcomes, &leads, zone, &mut findings, progress)?;
-            (&own.0, &own.1, own.2.clone())
-        }
-        None => {
-            let deals = leads.deals.as_ref().unwrap_or(&none);
-            (&leads.source, deals, Latest::of_deals(deals))
-        }
-    };
-    let ends = outcomes::ends(&spec.outcomes, deals, leads.ids.len(), source, &mut findings);
+    let mut sections = Vec::new();
+    if let (Some(own), Some(deals)) = (spec.own_outcomes(), leads.deals.take()) {
+        sections.push(Section { spec: own, shown: leads.source.shown(), instants: deals.instants(), deals });
+    }
+    for (outcomes, read) in of_files.into_iter().zip(read) {
+        sections.push(outcomes::of_leads(read, outcomes, &leads, (base, zone), &mut findings, progress)?);
+    }
+    let latest = Latest::of(sections.iter().flat_map(|section| section.instants.iter().copied()));
+    let Ends { outcomes, won, lost, shown } = ends::ends(sections, leads.ids.len(), &mut findings);
+    for lookup in &spec.leads.lookup.0 {
+        attributes::look_up(lookup, &mut leads, (base, zone), &mut findings)?;
+    }
     let mut attributes = leads.attributes;
-    let merged = leads.merged;
+    let names = leads.names;
     let changes = match &spec.history {
         Some(history) => {
             let columns = &mut attributes;
-            let keys = keys(&leads.ids, history.dialect(), &history.lead, &merged);
+            let keys = Keys::new(&leads.ids, history.dialect().nulls(&history.lead.column), &history.lead, &names);
+            let keys = keys.walked("history", base, zone, &mut findings)?;
             changes::read(history, &spec.leads, &keys, columns, base, zone, &mut findings, progress)?
         }
         None => Vec::new(),
@@ -72,7 +74,7 @@ pub fn read(
         attributes,
         changes,
         events: None,
-        outcomes: ends.outcomes,
+        outcomes,
         until: NEVER,
         read: leads.read,
         unreadable: leads.unreadable,
@@ -81,32 +83,53 @@ pub fn read(
     };
     let until = until(spec, &latest, zone, &mut findings);
     history.until = until.unwrap_or(NEVER);
-    if let Some((events, opened)) = log {
-        let keys = keys(&history.ids, events.dialect(), &events.lead, &merged);
-        let log = opened?.settle(&keys, zone)?;
-        history.events = Some(log.empty());
+    let logs = logs?;
+    if !logs.is_empty() {
+        let mut ready = Vec::with_capacity(logs.len());
+        for log in logs {
+            ready.push(log.settle(&history.ids, &names, (base, zone), &mut findings)?);
+        }
+        let logs = Logs::new(ready)?;
+        let worked: Vec<String> = spec.worked_kinds().cloned().collect();
+        if !worked.is_empty() {
+            history.outcomes.worked = logs.first_of(&worked, history.ids.len())?;
+        }
+        history.events = Some(logs.empty());
         let last = until.and_then(|_| sink.last(&history));
         let keep = Keep { created: history.created.as_deref(), last: last.as_deref(), until };
-        history.events = Some(log.read((&keys, &history.attributes), &keep, sink, &mut findings, progress)?);
+        let events = logs.read(&history.attributes, &keep, sink, &mut findings, progress)?;
+        check_worked(&worked, &events.kinds)?;
+        history.events = Some(events);
     }
     if until.is_none() {
         let created = history.created.iter().flatten().copied().max();
         history.until = created.max(history.events.as_ref().map(|events| events.latest)).unwrap_or(0);
     }
-    let log = Log { source, leads: &leads.source, lead_spots: &leads.spots, won: &ends.won, lost: &ends.lost, latest };
+    let log = Log { shown: &shown, leads: &leads.source, lead_spots: &leads.spots, won: &won, lost: &lost, latest };
     checks::check(spec, &history, &log, &mut findings);
     Ok((history, findings))
 }
 
-/// The leads as the rows of a source name them.
-fn keys<'a>(ids: &'a Ids, written: Dialect, key: &'a LeadKey, merged: &'a Merged) -> Keys<'a> {
-    Keys::new(ids, written.nulls(&key.column), &key.by, merged)
+/// The kinds that say when sales worked a lead are such as there are.
+fn check_worked(worked: &[String], kinds: &[String]) -> Result<(), DataError> {
+    match worked.iter().find(|kind| !kinds.contains(kind)) {
+        Some(kind) => Err(DataError::Spec(format!(
+            "data.outcomes.worked: there is no kind of events `{kind}`{}",
+            did_you_mean(kinds.iter().map(String::as_str), kind)
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn check_ids(spec: &DataSpec) -> Result<(), DataError> {
     let named = spec.leads.id.is_some();
-    outcomes::check(&spec.outcomes, named)?;
-    let joined = [("events", spec.events.is_some()), ("history", spec.history.is_some())];
+    outcomes::check(&spec.outcomes.0, named)?;
+    if spec.events.is_empty() && spec.worked_kinds().next().is_some() {
+        return Err(DataError::Spec(
+            "data.outcomes.worked: names kinds of events, and there is no event log: name `data.events`".into(),
+        ));
+    }
+    let joined = [("events", !spec.events.is_empty()), ("history", spec.history.is_some())];
     match joined.into_iter().find(|(_, given)| *given && !named) {
         Some((input, _)) => Err(DataError::Spec(format!(
             "data.{input}: its rows are joined by the leads' ids; name the column as `leads.id`"

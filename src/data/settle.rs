@@ -49,7 +49,7 @@ impl Columns {
     /// year first are read like that (files that change their mind behind their first rows are refused when they are
     /// read). What is not, numbers in a text file or times with their year last, depends on all values of the column: these
     /// columns alone are read through beforehand.
-    pub fn settle(log: Request, decoding: &mut Decoding, keys: &Keys) -> Result<Self, DataError> {
+    pub fn settle(log: Request, decoding: Option<&mut Decoding>, keys: &Keys) -> Result<Self, DataError> {
         let Request { source, asks, zone, .. } = log;
         let mut builders = begin(log, decoding, keys);
         let is_open = |place: &usize| {
@@ -81,10 +81,15 @@ fn is_guessed(ask: &Ask) -> bool {
 }
 
 /// Columns as far as the first batch tells.
-fn begin(Request { source, seen, asks, zone, .. }: Request, decoding: &mut Decoding, keys: &Keys) -> Vec<Builder> {
+fn begin(
+    Request { source, seen, asks, zone, .. }: Request,
+    decoding: Option<&mut Decoding>,
+    keys: &Keys,
+) -> Vec<Builder> {
     let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
     let guessed = || (0..asks.len()).filter(|&ask| is_guessed(&asks[ask]));
-    let Some(batch) = guessed().next().and_then(|_| decoding.peek()) else { return builders };
+    let decoding = guessed().next().and(decoding);
+    let Some(batch) = decoding.and_then(Decoding::peek) else { return builders };
     let known = OfBatch::new(batch, keys).rows;
     let cells = places(seen, asks);
     for ask in guessed() {

@@ -153,11 +153,13 @@ pub(crate) enum Kinds<'a> {
     /// All are of one.
     Are(&'a str),
     In(&'a Cells, &'a Nulls),
+    /// In several columns, whose values make one name.
+    InAll(&'a [Cells], &'a [Nulls]),
 }
 
 impl Kinds<'_> {
     /// The kind of each row, and how many had none.
-    fn of(&self, rows: &[u32]) -> (Dictionary, u64) {
+    pub fn of(&self, rows: &[u32]) -> (Dictionary, u64) {
         let mut kinds = Dictionary::default();
         match self {
             Self::Are(kind) => {
@@ -166,6 +168,15 @@ impl Kinds<'_> {
             }
             Self::In(cells, nulls) => {
                 kinds.push_block(&cells.as_text(), nulls, rows.iter().map(|&row| row as usize));
+            }
+            Self::InAll(cells, nulls) => {
+                let texts: Vec<_> = cells.iter().map(Cells::as_text).collect();
+                for &row in rows {
+                    let parts = texts.iter().zip(*nulls).filter_map(|(text, nulls)| nulls.text(text.get(row as usize)));
+                    let name = parts.collect::<Vec<&str>>().join(": ");
+                    let code = if name.is_empty() { MISSING } else { kinds.code(&name) };
+                    kinds.codes.push(code);
+                }
             }
         }
         let without = kinds.codes.iter().filter(|&&code| code == MISSING).count();
@@ -177,22 +188,32 @@ impl Kinds<'_> {
     }
 }
 
-/// What was counted, over all batches.
+/// What was counted of the events of all logs.
 #[derive(Default)]
 pub(crate) struct Log {
-    pub known: u64,
     pub levels: Ids,
+    pub counts: Counts,
+}
+
+/// What was counted of the rows of one log.
+#[derive(Default)]
+pub(crate) struct LogTally {
+    pub known: u64,
     pub without_kind: u64,
     pub timeless: u64,
-    pub counts: Counts,
+}
+
+impl LogTally {
+    pub fn append(&mut self, batch: &Sifted) {
+        self.known += batch.known;
+        self.without_kind += batch.without_kind;
+        self.timeless += batch.timeless;
+    }
 }
 
 impl Log {
     /// Adds what was counted of a batch; the code of each of its kinds in the log.
     pub fn append(&mut self, batch: &Sifted, sieve: &Sieve) -> Vec<u32> {
-        self.known += batch.known;
-        self.without_kind += batch.without_kind;
-        self.timeless += batch.timeless;
         let codes: Vec<u32> = batch.kinds.iter().map(|kind| self.levels.insert(kind).0 as u32).collect();
         self.counts.make_room(self.levels.len(), sieve);
         self.counts.append(&batch.counts, &codes);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::builder::{As, Ask};
 use super::cells::{Batch, Spot};
 use super::decoding::{Decoding, RowGroups};
 use super::files::{self, InFile};
@@ -123,6 +124,14 @@ impl Source {
         })
     }
 
+    /// A column that is to be read as this.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn ask(&self, name: &str, named_by: &str, kind: As) -> Result<Ask, DataError> {
+        Ok(Ask { place: self.column(name, named_by)?, kind })
+    }
+
     /// Begins to decode columns of the header; [`Decoding::pass_over`] may be said at once.
     pub fn decode(&self, wanted: &[usize], passed_over: Option<RowGroups>) -> Decoding {
         let names = wanted.iter().map(|&place| self.header[place].clone()).collect();
@@ -175,12 +184,16 @@ impl Source {
     }
 
     pub fn place(&self, spot: Spot, column: &str, value: &str) -> Place {
-        let file = self.files.get(spot.file as usize).map_or(String::new(), |file| file.shown.clone());
-        Place { file, row: u64::from(spot.line), column: column.into(), value: value.into() }
+        place(self.files.get(spot.file as usize).map(|file| &file.shown), spot, column, value)
     }
 
     pub fn places(&self, counted: &Counted, column: &str) -> Vec<Place> {
         counted.first.iter().map(|(spot, value)| self.place(*spot, column, value)).collect()
+    }
+
+    /// Where its rows stand, for those who come later.
+    pub fn shown(&self) -> Shown {
+        Shown { input: self.input, files: self.files.iter().map(|file| file.shown.clone()).collect() }
     }
 
     /// What its readers met, as findings.
@@ -223,6 +236,39 @@ impl Source {
             add(What::UnnamedColumn, warning, text, "name it in the header to use it");
         }
         findings
+    }
+}
+
+fn place(file: Option<&String>, spot: Spot, column: &str, value: &str) -> Place {
+    Place {
+        file: file.cloned().unwrap_or_default(),
+        row: u64::from(spot.line),
+        column: column.into(),
+        value: value.into(),
+    }
+}
+
+/// The files in which rows stand, of one source or of several.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown {
+    pub input: &'static str,
+    files: Vec<String>,
+}
+
+impl Shown {
+    pub fn places(&self, counted: &Counted, column: &str) -> Vec<Place> {
+        let of = |(spot, value): &(Spot, String)| place(self.files.get(spot.file as usize), *spot, column, value);
+        counted.first.iter().map(of).collect()
+    }
+
+    /// A place among the files of the next source, once these are appended.
+    pub fn beside(&self, spot: Spot) -> Spot {
+        Spot { file: self.files.len() as u32 + spot.file, ..spot }
+    }
+
+    pub fn append(&mut self, other: Self) {
+        self.input = other.input;
+        self.files.extend(other.files);
     }
 }
 

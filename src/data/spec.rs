@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::joins::LeadKey;
-use super::outcomes::FAR;
+use super::ends::FAR;
+use super::fates::Telling;
+use super::key::LeadKey;
 
 use crate::predicate::Predicate;
 use crate::time::{Format, Moment, Zone};
@@ -29,11 +30,11 @@ fn export_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Momen
 #[serde(deny_unknown_fields)]
 pub struct DataSpec {
     pub leads: LeadsSpec,
-    /// What leads did, one event a row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub events: Option<EventsSpec>,
-    /// What became of the leads.
-    pub outcomes: OutcomesSpec,
+    /// What leads did, one event a row: a log, or a list of logs with columns of their own.
+    #[serde(default, skip_serializing_if = "OneOrMore::is_empty")]
+    pub events: OneOrMore<EventsSpec>,
+    /// What became of the leads: a section, or a list of sections with files or columns of their own.
+    pub outcomes: OneOrMore<OutcomesSpec>,
     /// What the leads' columns were at other times, one change a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistorySpec>,
@@ -46,6 +47,39 @@ pub struct DataSpec {
     /// What values are counted in, for the reports: EUR, USD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+}
+
+impl DataSpec {
+    /// What each section of the outcomes says of how deals ended.
+    pub fn telling(&self) -> Vec<Telling<'_>> {
+        self.outcomes.0.iter().map(OutcomesSpec::telling).collect()
+    }
+
+    /// Kinds of events that say when sales worked a lead.
+    pub fn worked_kinds(&self) -> impl Iterator<Item = &String> {
+        self.outcomes.0.iter().flat_map(|outcomes| &outcomes.worked).flat_map(WorkedSpec::kinds)
+    }
+
+    /// The outcomes that are columns of the leads.
+    pub(crate) fn own_outcomes(&self) -> Option<&OutcomesSpec> {
+        self.outcomes.0.iter().find(|outcomes| outcomes.path.is_empty())
+    }
+}
+
+impl LeadsSpec {
+    /// When a column of the leads, or one that is looked up for them, was known, where it is declared by its name.
+    pub fn declared(&self, column: &str) -> Option<&KnownSpec> {
+        let looked_up = self.lookup.0.iter().find_map(|lookup| lookup.except.get(column));
+        self.except.get(column).or(looked_up)
+    }
+}
+
+impl OutcomesSpec {
+    /// Whether it speaks of losses alone, as beside another section that says who was won.
+    pub(crate) fn is_of_losses(&self) -> bool {
+        let told = self.converted.is_some() || self.closed.is_some() || self.flag.is_some() || self.stage.is_some();
+        !self.lost.is_empty() && !told
+    }
 }
 
 /// One table of the data: its own fields, and how its files are written. Serde's `flatten` would do without the macro,
@@ -127,9 +161,36 @@ source! {
         /// Columns that are not read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ignore: Vec<String>,
+        /// Columns of other files, such as the accounts': `{ path: accounts.csv, from: AccountId, to: Id }`.
+        #[serde(default, skip_serializing_if = "OneOrMore::is_empty")]
+        lookup: OneOrMore<LookupSpec>,
         /// Only rows for which this SQL condition over the file's columns holds are read: `"Type <> 'Renewal'"`.
         #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
         only: Option<Predicate>,
+    }
+}
+
+source! {
+    /// Columns of another file, for leads that name its rows.
+    LookupSpec {
+        /// A file, a pattern or a list of them.
+        path: Paths,
+        /// The leads' column that names a row of the file.
+        from: String,
+        /// The column of the file that it names, such as an account's id.
+        to: String,
+        /// The columns that are wanted; by default all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        columns: Vec<String>,
+        /// When their values were known, as of the leads' own columns.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<KnownSpec>,
+        /// The columns for which that differs.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        except: BTreeMap<String, KnownSpec>,
+        /// What columns hold, where it is not to be found from their values.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        types: BTreeMap<String, Type>,
     }
 }
 
@@ -142,9 +203,9 @@ source! {
         lead: LeadKey,
         /// The column that says when it happened.
         at: String,
-        /// The column that says what happened.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        kind: Option<String>,
+        /// The column that says what happened, or a list of columns whose values make one name: `[Type, Subject]`.
+        #[serde(default, skip_serializing_if = "Names::is_empty")]
+        kind: Names,
         /// The column that names an event: rows that share a name are one. Without it such a column is looked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
@@ -179,6 +240,85 @@ pub struct StageSpec {
     pub lost: Vec<String>,
 }
 
+/// What says when sales first worked a lead.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WorkedSpec {
+    Column(String),
+    /// The first event of these kinds.
+    Kinds(Vec<String>),
+}
+
+impl WorkedSpec {
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Column(column) => Some(column),
+            Self::Kinds(_) => None,
+        }
+    }
+
+    pub fn kinds(&self) -> &[String] {
+        match self {
+            Self::Column(_) => &[],
+            Self::Kinds(kinds) => kinds,
+        }
+    }
+}
+
+/// The map that names kinds.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WorkedKinds {
+    kinds: Vec<String>,
+}
+
+impl Serialize for WorkedSpec {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Column(column) => serializer.serialize_str(column),
+            Self::Kinds(kinds) => WorkedKinds { kinds: kinds.clone() }.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for WorkedSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ColumnOrKinds;
+
+        impl<'de> Visitor<'de> for ColumnOrKinds {
+            type Value = WorkedSpec;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a column, or the kinds of events that say so, as `{ kinds: [Call] }`")
+            }
+
+            fn visit_str<E: de::Error>(self, column: &str) -> Result<WorkedSpec, E> {
+                Ok(WorkedSpec::Column(column.into()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WorkedSpec, A::Error> {
+                let WorkedKinds { kinds } = WorkedKinds::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                if kinds.is_empty() {
+                    Err(de::Error::custom("`kinds` names no kind of events"))
+                } else {
+                    Ok(WorkedSpec::Kinds(kinds))
+                }
+            }
+        }
+
+        deserializer.deserialize_any(ColumnOrKinds)
+    }
+}
+
+impl JsonSchema for WorkedSpec {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "WorkedSpec".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string" }, generator.subschema_for::<WorkedKinds>()] })
+    }
+}
+
 source! {
     /// What became of the leads; several rows of a lead are several deals.
     OutcomesSpec {
@@ -210,9 +350,10 @@ source! {
         /// The column that says what the deal was worth.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<String>,
-        /// The column that says when sales first worked the lead.
+        /// The column that says when sales first worked the lead; or `{ kinds: [Call] }`, the kinds of events that say so:
+        /// they are sales' own, as if they stood under `events.sales`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        worked: Option<String>,
+        worked: Option<WorkedSpec>,
         /// The column that says whether it was won; without `converted` or `closed`, nobody knows when.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         flag: Option<String>,
@@ -233,7 +374,11 @@ source! {
         /// The column that names the lead; `{ column: …, match: [case] }` where ids are written otherwise than the leads'.
         lead: LeadKey,
         /// The column that names the leads' column that changed.
-        field: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field: Option<String>,
+        /// The leads' column that changed, in a file of changes of one column.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field_is: Option<String>,
         /// The column that holds its new value.
         value: String,
         /// The column that holds the value before. Of several changes at one instant it tells the last; without it the
@@ -242,6 +387,9 @@ source! {
         old: Option<String>,
         /// The column that says from when on.
         from: String,
+        /// Only rows for which this SQL condition over the file's columns holds are read: `"activityTypeId = 22"`.
+        #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+        only: Option<Predicate>,
     }
 }
 
@@ -492,7 +640,7 @@ impl<'de> Deserialize<'de> for Paths {
 pub struct Names(pub Vec<String>);
 
 impl Names {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -535,6 +683,70 @@ impl JsonSchema for Paths {
             "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }],
             "description": "A file, a pattern or a list of them, relative to the working directory."
         })
+    }
+}
+
+/// Sections of one kind: one, or a list of at least one; none where the key is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneOrMore<T>(pub Vec<T>);
+
+impl<T> Default for OneOrMore<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> OneOrMore<T> {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T: Serialize> Serialize for OneOrMore<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => one.serialize(serializer),
+            several => several.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Sections<T>(std::marker::PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Sections<T> {
+            type Value = OneOrMore<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a section such as `{ path: …, … }`, or a list of them")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, section: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(section)).map(|one| OneOrMore(vec![one]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sections: A) -> Result<Self::Value, A::Error> {
+                let mut all = Vec::new();
+                while let Some(section) = sections.next_element()? {
+                    all.push(section);
+                }
+                if all.is_empty() { Err(de::Error::custom("a list without a section")) } else { Ok(OneOrMore(all)) }
+            }
+        }
+
+        deserializer.deserialize_any(Sections(std::marker::PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("OneOrMore{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let section = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [section, { "type": "array", "items": section, "minItems": 1 }] })
     }
 }
 

@@ -68,8 +68,9 @@ pub struct ExperimentFile {
 impl ExperimentFile {
     /// Kinds of events that sales makes; `review.touches` is where they stood before.
     pub fn sales(&self) -> Vec<&str> {
-        let declared = self.data.events.iter().flat_map(|events| &events.sales);
-        let mut kinds: Vec<&str> = declared.chain(&self.review.touches).map(String::as_str).collect();
+        let declared = self.data.events.0.iter().flat_map(|events| &events.sales);
+        let all = declared.chain(self.data.worked_kinds()).chain(&self.review.touches);
+        let mut kinds: Vec<&str> = all.map(String::as_str).collect();
         kinds.sort_unstable();
         kinds.dedup();
         kinds

@@ -23,6 +23,8 @@ pub struct Experiment {
     pub allow_truncated: bool,
     /// Whether columns and kinds of events that are doubted are taken for such as know the outcome; not by default.
     pub distrusts: bool,
+    /// Whether what is made of it stays in the house, so that values of columns that name somebody are shown; not by default.
+    pub internal: bool,
     path: PathBuf,
 }
 
@@ -46,13 +48,25 @@ impl Experiment {
         if let Some(problem) = file.brackets.as_ref().and_then(|brackets| brackets.problem()) {
             return Err(invalid("brackets", problem));
         }
-        if file.replay.train.is_some() && file.replay.horizon == Horizon::Ever && file.data.outcomes.flag.is_none() {
+        if file.replay.train.is_some()
+            && file.replay.horizon == Horizon::Ever
+            && file.data.telling().iter().all(|telling| telling.flag.is_none())
+        {
             let message = "`ever` leaves no training lead whose horizon had closed before evaluation began; give a horizon such as 90d, or leave out `train`";
             return Err(invalid("replay.horizon", message.into()));
         }
         gates_fit(&file).map_err(|message| invalid("gates", message))?;
         let base = base(path, &file.data);
-        Ok(Self { models, champion, base, allow_truncated: false, distrusts: false, path: path.into(), file })
+        Ok(Self {
+            models,
+            champion,
+            base,
+            allow_truncated: false,
+            distrusts: false,
+            internal: false,
+            path: path.into(),
+            file,
+        })
     }
 
     /// The file it was read from.

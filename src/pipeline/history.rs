@@ -10,6 +10,7 @@ use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
+use super::concealed::{self, conceal};
 use super::screening::{found, moved, screen};
 use super::streaming;
 use super::streaming::{Compiled, Reading, known_columns};
@@ -28,6 +29,8 @@ pub(crate) struct Played {
     pub plan: Plan,
     /// What columns and kinds of events give away of the outcome.
     pub screening: Screening,
+    /// Columns that name somebody, whose values have numbers in their place.
+    pub concealed: Vec<String>,
 }
 
 /// Reads the data, replays them and scores every lead by every model.
@@ -72,7 +75,8 @@ fn play_begun(
         events.chunks = Vec::new();
     }
     let screening = timings.time("screening", || screen(experiment, (&history, &findings), &replayed, &screened));
-    let screening = if experiment.distrusts { screening.distrusting() } else { screening };
+    let mut screening = if experiment.distrusts { screening.distrusting() } else { screening };
+    let concealed = if experiment.internal { Vec::new() } else { conceal(&mut replayed, &mut screening) };
     replayed.later = Vec::new();
     let models: Vec<Model> = models.into_iter().map(|model| model.screened(&screening, &plan)).collect();
     progress.say("scoring".into());
@@ -83,7 +87,8 @@ fn play_begun(
     let scores = scores.map_err(|error| not_scored(error, &findings))?;
     findings.list.extend(found(&screening, &models, &plan));
     findings.list.extend(moved(experiment));
-    Ok(Played { history, findings, models, replayed, scores, timings, plan, screening })
+    findings.list.extend(concealed::found(&concealed, experiment, &models, &plan));
+    Ok(Played { history, findings, models, replayed, scores, timings, plan, screening, concealed })
 }
 
 impl Played {

@@ -2,6 +2,7 @@
 
 pub(crate) mod assemble;
 mod cohort;
+mod concealed;
 mod doctor;
 mod error;
 mod history;

@@ -121,7 +121,7 @@ pub(super) fn screen(
     let (rows, features) = (rows(replayed), &replayed.features);
     let fates: Vec<Fate> = rows.iter().map(|&row| fate(replayed, row)).collect();
     let changed = changed(history);
-    let except = &experiment.file.data.leads.except;
+    let leads = &experiment.file.data.leads;
     let later = |name: &str| replayed.later.iter().find(|later| later.column == name);
     let of_leads = history.attributes.iter().filter(|one| Some(&one.name) != findings.lists_ids.as_ref());
     let candidates = of_leads.filter_map(|attribute| {
@@ -129,7 +129,7 @@ pub(super) fn screen(
             name: &attribute.name,
             column: features.attributes.get(&attribute.name)?,
             known: &attribute.known,
-            declared: except.get(&attribute.name) == Some(&KnownSpec::AtCreation),
+            declared: leads.declared(&attribute.name) == Some(&KnownSpec::AtCreation),
             later: later(&attribute.name).map(|later| later.hidden.as_slice()),
             changed: changed.iter().find(|one| one.column == attribute.name),
         })

@@ -55,7 +55,7 @@ fn in_context<T>(experiment: &Experiment, history: &History, make: impl FnOnce(&
     let log = EventLog { kinds: history.event_kinds(), columns: &event_columns };
     make(&Context {
         columns: &columns,
-        events: experiment.file.data.events.is_some().then_some(log),
+        events: (!experiment.file.data.events.is_empty()).then_some(log),
         zone: &history.zone,
         seed: Seed(experiment.file.seed),
     })

@@ -5,6 +5,7 @@ mod changes;
 mod evaluation;
 mod evidence;
 mod facts;
+mod few;
 mod number;
 pub mod review;
 mod screening;

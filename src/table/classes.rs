@@ -31,6 +31,11 @@ impl Class {
     pub fn is_identity(self) -> bool {
         !matches!(self, Self::Owner | Self::Counter | Self::LiveValue)
     }
+
+    /// Whether its values name somebody, so that they are not published.
+    pub fn names_somebody(self) -> bool {
+        self.is_identity() || self == Self::Owner
+    }
 }
 
 /// Texts of which more than this share stand for one lead only name it.
@@ -58,6 +63,19 @@ pub fn class_of(name: &str, column: &Column) -> Option<Class> {
         Column::Text(text) => by_values(text),
         _ => None,
     })
+}
+
+/// The texts of a column that names somebody, numbered in their order; nothing where it names nobody.
+pub fn concealed(name: &str, column: &Column) -> Option<Text> {
+    let Column::Text(text) = column else { return None };
+    class_of(name, column).filter(|class| class.names_somebody())?;
+    let mut order: Vec<usize> = (0..text.levels.len()).collect();
+    order.sort_by(|&a, &b| text.levels[a].cmp(&text.levels[b]));
+    let mut levels = vec![String::new(); order.len()];
+    // In the order of their names, whatever the order of the rows: what sorts levels sorts these alike.
+    let width = order.len().to_string().len();
+    order.iter().enumerate().for_each(|(rank, &level)| levels[level] = format!("(withheld {:0width$})", rank + 1));
+    Some(Text { codes: text.codes.clone(), levels })
 }
 
 /// The words of a column's name, in small letters: `leadStatus__c`, `Lead Status` and `lead_status` are `lead status`.
@@ -230,6 +248,26 @@ mod tests {
             ("industry", &few, None),
         ] {
             assert_eq!(class_of(name, column), class, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_names_somebody_is_numbered_in_its_order() {
+        let names: Vec<String> = (0..11).rev().map(|i| format!("Rep {i:02}")).collect();
+        let owners = text(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let numbered = concealed("Contact owner", &owners).unwrap();
+        assert_eq!((numbered.levels[10].as_str(), numbered.levels[0].as_str()), ("(withheld 01)", "(withheld 11)"));
+        let Column::Text(own) = &owners else { panic!() };
+        let order = |text: &Text| {
+            let mut codes: Vec<usize> = (0..text.levels.len()).collect();
+            codes.sort_by_key(|&code| &text.levels[code]);
+            codes
+        };
+        assert_eq!((order(&numbered), &numbered.codes), (order(own), &own.codes));
+        for (name, is_concealed) in
+            [("Phone", true), ("Company Name", true), ("HubSpot Score", false), ("industry", false)]
+        {
+            assert_eq!(concealed(name, &text(&["a", "b", "a"])).is_some(), is_concealed, "{name}");
         }
     }
 

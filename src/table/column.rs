@@ -97,6 +97,16 @@ impl Column {
         column
     }
 
+    /// A column of the same kind, of so many missing values.
+    pub fn missing(&self, rows: usize) -> Self {
+        match self {
+            Self::Number(_) => Self::Number(vec![f64::NAN; rows]),
+            Self::Flag(_) => Self::Flag(vec![None; rows]),
+            Self::Instant(_) => Self::Instant(vec![NEVER; rows]),
+            Self::Text(_) => Self::Text(Text { codes: vec![MISSING; rows], levels: Vec::new() }),
+        }
+    }
+
     /// What it holds, in words.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -169,6 +179,19 @@ impl Table {
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Column)> {
         self.columns.iter().map(|(name, column)| (name.as_str(), column))
+    }
+
+    /// Puts another column in the place of each for which there is one.
+    ///
+    /// # Panics
+    /// When its length is not the table's.
+    pub fn replace(&mut self, mut other: impl FnMut(&str, &Column) -> Option<Column>) {
+        for (name, column) in &mut self.columns {
+            if let Some(new) = other(name, column) {
+                assert_eq!(new.len(), self.rows, "a value in every row");
+                *column = new;
+            }
+        }
     }
 
     /// The rows named, in the order named.

@@ -8,7 +8,7 @@ mod names;
 mod numbered;
 mod tidy;
 
-pub use classes::{Class, class_of, words_of};
+pub use classes::{Class, class_of, concealed, words_of};
 pub use column::{Cell, Column, MISSING, Table, Text};
 pub use ids::Ids;
 pub use inert::{inert, inert_json, inert_lines, looks_like_a_formula, spreadsheet_cell};

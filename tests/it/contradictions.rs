@@ -9,6 +9,9 @@ use crate::product::{folder, leadoff_in, write};
 #[derive(Default)]
 struct Claims(BTreeMap<String, BTreeSet<(String, String)>>);
 
+/// What tables say of a criterion: what it is worth, and what to change it to.
+const CRITERION: [&str; 4] = ["Verdict", "Implied", "From", "To"];
+
 impl Claims {
     fn add(&mut self, of: impl Into<String>, said: impl Into<String>, page: &str) {
         self.0.entry(of.into()).or_default().insert((said.into(), page.into()));
@@ -57,6 +60,16 @@ impl Claims {
         }
     }
 
+    /// What a review says to do about the model in use: "replace it by `a`", "Replace the live model by `a`".
+    fn reviewed(&mut self, champion: &str, page: &str, text: &str) {
+        for start in ["replace it by `", "Replace the live model by `"] {
+            for (at, _) in text.match_indices(start) {
+                let model = text[at + start.len()..].split('`').next().unwrap();
+                self.add(format!("what to do about {champion}"), format!("use {model}"), page);
+            }
+        }
+    }
+
     /// "290 winners among 4,073 finished leads", "290 mature wins among 4,073 leads".
     fn rests_on(&mut self, page: &str, text: &str) {
         for (winners, leads) in [(" winners among ", " finished leads"), (" mature wins among ", " leads")] {
@@ -81,11 +94,25 @@ impl Claims {
                 columns = cells.iter().map(|cell| (*cell).to_owned()).collect();
                 continue;
             }
+            // A review weighs criteria on leads of its own.
+            if columns[0] == "Criterion"
+                && !page.contains("review")
+                && ["Verdict", "From"].contains(&columns[1].as_str())
+            {
+                for (column, cell) in
+                    columns.iter().zip(&cells).filter(|(column, _)| CRITERION.contains(&column.as_str()))
+                {
+                    self.add(format!("{column} of {}", cells[0]), *cell, page);
+                }
+            }
             let Some(model) = cells[0].split('`').nth(1) else { continue };
             for (column, cell) in columns.iter().zip(&cells) {
                 match (columns[0].as_str(), column.as_str()) {
                     ("Model", "AUC") if columns[1] == "AUC" => self.add(format!("AUC of {model}"), *cell, page),
-                    ("Challenger", "Decision") => self.add(format!("decision on {model}"), *cell, page),
+                    // A review speaks of the champion as the model in use.
+                    ("Challenger", "Decision") => {
+                        self.add(format!("decision on {model}"), cell.replace("live model", "champion"), page);
+                    }
                     ("Challenger", title) if title.starts_with("Winners ") => {
                         self.add(format!("gain of {model}, its sign"), sign_of_range(cell), page);
                     }
@@ -138,7 +165,7 @@ fn pages(folder: &Path) -> Vec<(String, String)> {
 }
 
 /// Runs an experiment, and holds all its pages and its last line against each other.
-fn agree(place: &Path, experiment: &str) {
+fn agree(place: &Path, experiment: &str) -> Claims {
     let said = leadoff_in(place, &["run", experiment, "--out", "out", "--no-png"]).done();
     let mut claims = Claims::default();
     claims.read("terminal", &said);
@@ -148,6 +175,24 @@ fn agree(place: &Path, experiment: &str) {
     assert!(claims.shared() >= 3, "{experiment}: {:?}", claims.0);
     assert_eq!(claims.contradictions(), [] as [String; 0], "{experiment}");
     assert!(pages.iter().any(|(page, text)| page == "report.md" && text.lines().count() < 400), "{experiment}");
+    claims
+}
+
+/// Holds an audit and a review of the same experiment against what its run says.
+fn agree_with_the_others(place: &Path, experiment: &str, champion: &str, mut claims: Claims) {
+    let before = claims.shared();
+    for (command, more) in [("audit", &[][..]), ("review", &["--no-png"])] {
+        let arguments = [&[command, experiment, "--out", command][..], more].concat();
+        let said = leadoff_in(place, &arguments).done();
+        let mut texts = pages(&place.join(command));
+        texts.push((format!("{command}, terminal"), said));
+        for (page, text) in &texts {
+            claims.tables(page, text);
+            claims.reviewed(champion, page, text);
+        }
+    }
+    assert!(claims.shared() > before, "nothing that the run says stands in the audit or the review");
+    assert_eq!(claims.contradictions(), [] as [String; 0], "{experiment}");
 }
 
 fn home() -> PathBuf {
@@ -155,7 +200,7 @@ fn home() -> PathBuf {
 }
 
 /// The demo's experiment on another history, changed.
-fn made(seed: u64, leads: &str, change: impl Fn(&str) -> String) {
+fn made(seed: u64, leads: &str, change: impl Fn(&str) -> String) -> (tempfile::TempDir, Claims) {
     let folder = folder();
     leadoff_in(folder.path(), &["simulate", "data", "--leads", leads, "--seed", &seed.to_string()]).done();
     let demo = std::fs::read_to_string(home().join("experiments/demo.yaml")).unwrap();
@@ -164,18 +209,47 @@ fn made(seed: u64, leads: &str, change: impl Fn(&str) -> String) {
         .replace("events.csv.gz", "events.csv")
         .replace("seed: 1\n", "seed: 1\nreplicates: 200\n");
     write(folder.path(), "e.yaml", change(&demo));
-    agree(folder.path(), "e.yaml");
+    let claims = agree(folder.path(), "e.yaml");
+    (folder, claims)
 }
 
 #[test]
 fn pages_of_made_histories_agree() {
-    made(1, "6000", str::to_owned);
     made(2, "2000", str::to_owned);
     // Nobody says who was called; no capacity; no champion of points; nothing to compare with.
     made(3, "4000", |demo| demo.replace("    worked: first_touch_at\n", ""));
     made(4, "4000", |demo| demo.replace("capacity: { leads: 40, per: 7d }\n", ""));
     made(5, "4000", |demo| demo.replace("champion: current", "champion: regression"));
     made(6, "4000", |demo| demo.replace("capacity: { leads: 40, per: 7d }", "capacity: { leads: 4000, per: 7d }"));
+}
+
+#[test]
+fn run_audit_and_review_agree() {
+    let (folder, claims) = made(1, "6000", str::to_owned);
+    agree_with_the_others(folder.path(), "e.yaml", "current", claims);
+}
+
+/// What is known of customers before a mailing, as models of who buys; no ids, no times.
+const HILLSTROM: &str = "
+version: 1
+experiment: Who buys
+data: { leads: { path: FILE, known: at_creation, ignore: [visit, spend] }, outcomes: { flag: conversion } }
+replay: { as_of: created, horizon: ever }
+champion: recent
+models:
+  recent: { points: { criteria: [{ name: Recent, when: recency <= 3, points: 10 }, { name: Large, when: history > 500, points: 10 }] } }
+  both: { points: { criteria: [{ name: Both, when: mens = 1 AND womens = 1, points: 10 }, { name: New, when: newbie = 0, points: 5 }] } }
+segments: [channel]
+replicates: 200
+";
+
+#[test]
+fn pages_of_a_file_without_ids_and_times_agree() {
+    let Some(shared) = crate::product::shared("hillstrom") else { return };
+    let folder = folder();
+    let file = std::fs::read_dir(&shared).unwrap().next().unwrap().unwrap().path();
+    write(folder.path(), "e.yaml", HILLSTROM.replace("FILE", &file.display().to_string()));
+    agree(folder.path(), "e.yaml");
 }
 
 #[test]
@@ -200,4 +274,8 @@ fn two_pages_that_disagree_are_found() {
     claims.read("other.md", "| Model | AUC |\n| --- | --- |\n| `b` | 0.70 |");
     claims.read("card.md", "**`b` ranks leads better than chance: AUC 0.71.**");
     assert_eq!(claims.contradictions().len(), 2);
+    claims.reviewed("a", "review.md", "1. Replace the live model by `c`");
+    claims.read("audit.md", "| Criterion | Verdict | From |\n| --- | --- | --- |\n| Large | fine | 5 |");
+    claims.read("report.md", "| Criterion | From | To |\n| --- | --- | --- |\n| Large | 6 | 0 |");
+    assert_eq!(claims.contradictions().len(), 3);
 }

@@ -24,6 +24,7 @@ mod methods;
 mod old_results;
 mod olist;
 mod oracle;
+mod privacy;
 mod product;
 mod replay;
 mod review;

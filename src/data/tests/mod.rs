@@ -1,5 +1,6 @@
 mod fates;
 mod numbers;
+mod sources;
 mod texts;
 mod times;
 

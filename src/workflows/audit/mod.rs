@@ -41,6 +41,8 @@ pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progre
     let attributes = &played.replayed.features.attributes;
     let mut known = known_columns(&played.history);
     known.retain(|column| played.screening.column(&column.name).is_none_or(|one| one.by_default));
+    // No condition can be made of a number that stands for a name.
+    known.retain(|column| !played.concealed.contains(&column.name));
     let columns = candidates::columns(attributes, &known, training);
     let file = &experiment.file;
     Ok(Audit {

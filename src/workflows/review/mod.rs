@@ -87,7 +87,7 @@ pub fn review(
     let kept_broken = kept.broken;
     let kept = kept.before(&reviewed, [&setting.inputs, &files(&inputs)], &setting.definition);
     let memory = memory::memory(&kept, &periods, &setting.definition, &gathered, experiment, &played);
-    let review = Review {
+    let mut review = Review {
         schema: REVIEW_SCHEMA,
         experiment: experiment.file.experiment.clone(),
         notices: notices(&played, &gathered, kept_broken),
@@ -104,6 +104,9 @@ pub fn review(
         criteria: audited.map(|audited| audited.audit.criteria).unwrap_or_default(),
         memory,
     };
+    if !experiment.internal {
+        review.withhold_rates_of_few();
+    }
     Ok((review, inputs))
 }
 

@@ -62,7 +62,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     notices.extend(facts::notices(experiment, &history, &models, &replayed, &cohort));
     notices.extend(screened);
     notices.extend(crossed.into_iter().map(|cliff| Notice { level: Level::Banner, fact: Fact::TrackingBreak(cliff) }));
-    let evaluation = Evaluation {
+    let mut evaluation = Evaluation {
         schema: result::SCHEMA,
         experiment: experiment.file.experiment.clone(),
         setting: setting(experiment, &history, &cohort),
@@ -77,6 +77,9 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         criteria,
         proposal,
     };
+    if !experiment.internal {
+        evaluation.withhold_rates_of_few();
+    }
     // Freeing all that was read takes a while; the report can be written meanwhile.
     rayon::spawn(move || drop((history, replayed.features, replayed.outcomes, cohort)));
     let text = std::fs::read_to_string(experiment.path()).unwrap_or_default();
