@@ -9,7 +9,7 @@ use crate::time::{Edge, Written, Zone};
 use super::DataError;
 use super::builder::{As, Ask, Gathered, all_remarks};
 use super::cells::Spot;
-use super::finding::{Finding, FindingLevel, Findings, What};
+use super::finding::{Finding, FindingLevel, Findings, RefusedColumn, What};
 use super::gather::gather;
 use super::history::{Attribute, Known};
 use super::leads::{Leads, kind_of};
@@ -81,9 +81,14 @@ pub(crate) fn look_up(
         Some(Column::Text(text)) => text,
         _ => Text::default(),
     };
-    let own: Vec<Attribute> = asks[1..]
-        .iter()
-        .zip(columns)
+    let (clear, unclear): (Vec<_>, Vec<_>) =
+        asks[1..].iter().zip(columns).partition(|(_, gathered)| gathered.tally.unclear.is_none());
+    findings.refused.extend(unclear.into_iter().map(|(ask, gathered)| RefusedColumn {
+        column: source.header[ask.place].clone(),
+        reason: gathered.tally.unclear.unwrap_or_default(),
+    }));
+    let own: Vec<Attribute> = clear
+        .into_iter()
         .map(|(ask, gathered)| {
             let name = &source.header[ask.place];
             let known = spec.except.get(name).or(spec.known.as_ref());

@@ -110,7 +110,7 @@ fn message(error: &Error, found: &str) -> String {
 }
 
 /// What the parser says of broken YAML, and what a person can do about it.
-const SYNTAX: [(&str, &str); 9] = [
+const SYNTAX: [(&str, &str); 10] = [
     ("expected ',' or '}'", "a `{` above is not closed, or a comma is missing between two keys"),
     ("expected ',' or ']'", "a `[` above is not closed, or a comma is missing between two values"),
     (
@@ -126,6 +126,7 @@ const SYNTAX: [(&str, &str); 9] = [
         "trailing content",
         "text goes on behind a closing quote: in a text in double quotes a column's name stands in backticks, as in \"`Job Title` = 'CEO'\"",
     ),
+    ("multiline quoted", "a quote above is opened and not closed"),
     ("unclosed quote", "a quote is opened here and not closed"),
     (
         "unexpected character",
@@ -224,12 +225,15 @@ mod tests {
     #[test]
     fn broken_yaml_is_told_with_its_cure() {
         for (text, cure) in [
-            ("models: { a: { ridge: 1 }\nb: 2\n", "a `{` above is not closed"),
-            ("models:\n  a: \"`b` = 'x'\n", "opened here and not closed"),
-            ("models:\n  a: { ridge: `b` }\n", "put it in double quotes"),
-            ("models:\n  a: \"b\" c\n", "goes on behind a closing quote"),
+            ("data:\n  leads: { path: l.csv\n  outcomes: { flag: won }\n", "a `{` above is not closed"),
+            ("experiment: x: y\n", "a second `: ` in one line"),
+            ("experiment: \"abc\nmodels: {}\n", "a quote above is opened and not closed"),
+            ("a: { when: `b` = 1 }\n", "put it in double quotes"),
+            ("experiment: \"b\" c\n", "goes on behind a closing quote"),
+            ("models:\n  a: {}\n b: {}\n", "check its indentation"),
         ] {
-            assert!(error(text).contains(cure), "{}", error(text));
+            let told = parse::<serde_json::Value>(text, Path::new("e.yaml")).unwrap_err().to_string();
+            assert!(told.contains(cure), "{told}");
         }
     }
 

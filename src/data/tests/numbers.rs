@@ -136,3 +136,13 @@ fn what_says_how_files_are_written_stands_where_the_file_does() {
     let error = error("leads: { path: l.csv }\noutcomes: { flag: won, decimal: comma }\n", &[("l.csv", "won\n1\n")]);
     assert!(error.contains("`decimal` without `path`") && error.contains("under `leads`"), "{error}");
 }
+
+#[test]
+fn a_looked_up_column_of_two_readings_is_kept_from_models_too() {
+    let accounts = "key,size\nx,1.250\ny,2.500\n";
+    let folder = folder(&[("l.csv", "id,acc,won\n1,x,1\n2,y,0\n"), ("a.csv", accounts)]);
+    let yaml = "leads: { path: l.csv, id: id, lookup: { path: a.csv, from: acc, to: key } }\noutcomes: { flag: won }\n";
+    let (history, findings) = read_ok(yaml, folder.path());
+    assert!(history.attributes.iter().all(|attribute| attribute.name != "size"));
+    assert!(findings.refusal("size").unwrap().contains("declare under `lookup`"));
+}
