@@ -221,6 +221,7 @@ impl TableReader for DelimitedFile {
                 continue;
             }
             if Tail::is_one(&record) && reading.width > 2 && tail.rows.len() < PLACES {
+                tail.is_after_a_gap |= tail.rows.is_empty() && records.is_after_a_gap;
                 tail.rows.push((line, std::mem::take(&mut record)));
                 continue;
             }
@@ -357,7 +358,9 @@ fn header_below(lines: &[&[u8]], first: usize, known: Option<u8>) -> Option<(u8,
     let names = names.map(|name| name.strip_prefix(b"\"").unwrap_or(name));
     let are_names = names.into_iter().all(|name| name.first().is_some_and(|letter| !letter.is_ascii_digit()));
     let are_narrow = lines[..header].iter().all(|line| 5 * fields(line, delimiter) < 4 * width);
-    (are_names && are_narrow).then_some((delimiter, header))
+    // A name may hold a line end within quotes.
+    let are_whole = lines[..header].iter().all(|line| line.iter().filter(|byte| **byte == b'"').count() % 2 == 0);
+    (are_names && are_narrow && are_whole).then_some((delimiter, header))
 }
 
 /// Whether backslashes stand before quotes within quotes, and no such quote is doubled.

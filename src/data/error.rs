@@ -26,7 +26,7 @@ pub enum DataError {
         "{file}, line {line}: a row of more than {COLUMNS} fields; declare its `delimiter`, or export fewer columns"
     )]
     Wide { file: String, line: u64 },
-    #[error("{file}: {found}; expected a workbook, CSV (also gzip or zstd), NDJSON, Parquet or Arrow IPC; {advice}")]
+    #[error("{file}: {found}; expected a workbook, CSV (also gzip or zstd), JSON, Parquet or Arrow IPC; {advice}")]
     NotATable { file: String, found: String, advice: String },
     #[error("{file}: {found}; {advice}")]
     NoRows { file: String, found: &'static str, advice: &'static str },
@@ -54,7 +54,7 @@ pub enum DataError {
     Encoding { file: String, line: u64, column: String, encoding: &'static str, value: String },
     #[error("{file}, line {line}: holds a NUL byte; {advice}")]
     Nul { file: String, line: u64, advice: &'static str },
-    #[error("{file}, line {line}: not JSON: {why}; expected one object a line")]
+    #[error("{file}, line {line}: not JSON: {why}; expected objects, one a line or in an array")]
     Json { file: String, line: u64, why: String },
     #[error("{file}: {why}")]
     Columnar { file: String, why: String },

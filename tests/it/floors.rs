@@ -27,6 +27,8 @@ const WORKFLOWS: &[&[&str]] = &[
 /// Libraries that stay in their rooms.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("polars", &["data"]),
+    ("quick_xml", &["data"]),
+    ("calamine", &["data"]),
     ("plotters", &["report"]),
     ("resvg", &["report"]),
     ("rust_xlsxwriter", &["report"]),

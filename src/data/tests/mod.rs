@@ -869,6 +869,9 @@ fn titles_above_the_header_are_left_out_and_said() {
     let found = findings.of(What::HeaderFound).next().unwrap();
     assert!(found.text.contains("found in line 4") && found.text.contains("Leads, all"), "{}", found.text);
     assert!(found.advice.contains("`header_row: 1` for leads"));
+    // A name may hold a line end.
+    let (history, _) = flagged("id,\"size\nof it\",city,won\nx,big,Rome,yes\ny,small,Ulm,no\n").unwrap();
+    assert_eq!((history.ids.len(), history.attributes[0].name.as_str()), (2, "size\nof it"));
     // Rows that have more fields than the header are rows with too many fields.
     let said = flagged("id,won\nx,1,1\ny,2,0\n").unwrap_err();
     assert!(said.contains("line 2: 3 fields, expected 2"), "{said}");
@@ -957,6 +960,7 @@ fn what_stands_below_the_rows_is_left_out_where_it_is_no_row() {
     assert_eq!(leads("Grand total,,\nmade by A. Person,,\n"), Ok((2, 2)));
     assert_eq!(leads(",,\nTotal,,\n"), Ok((2, 1)));
     assert_eq!(leads("\nTotal\n"), Ok((2, 1)));
+    assert_eq!(leads("\nTotal,,\n"), Ok((2, 1)));
     assert_eq!(leads("Lead report\nConfidential\n"), Ok((2, 2)));
     assert_eq!(leads("c,,\n"), Ok((3, 0)));
     assert!(leads("c\n").unwrap_err().contains("line 4: 1 fields, expected 3"));

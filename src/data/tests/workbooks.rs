@@ -327,6 +327,23 @@ fn rows_below_a_table_are_not_read_and_said_to_be() {
 }
 
 #[test]
+fn a_remark_below_an_empty_row_is_no_row() {
+    let read = |end: &[&[&str]]| {
+        let bytes = written(|book| {
+            let sheet = book.add_worksheet();
+            write_rows(sheet, 0, &[&["id", "size", "who"], &["a", "1", "x"], &["b", "2", "y"]]);
+            write_rows(sheet, 3, end);
+        });
+        let found = book("b.xlsx", bytes, |_| {}).unwrap();
+        (found.rows.len() - 1, found.said)
+    };
+    let (rows, said) = read(&[&[""], &["Total", "", ""], &["", "made by sales", ""]]);
+    assert!(rows == 2 && said.contains("2 rows at the end") && said.contains("from row 5 (`Total`)"), "{said}");
+    assert_eq!(read(&[&["c"]]), (3, String::new()));
+    assert_eq!(read(&[&[""], &["c", "3"]]), (3, String::new()));
+}
+
+#[test]
 fn what_is_no_date_in_a_column_of_dates_is_named_by_its_cell() {
     let bytes = written(|book| {
         let (sheet, day) = (book.add_worksheet(), Format::new().set_num_format("dd.mm.yyyy"));

@@ -65,6 +65,11 @@ impl<'a> Compound<'a> {
         let mut compound = Self { bytes, sector, table, entries: Vec::new() };
         let directory = compound.sectors(u32_at(bytes, 48)?)?;
         compound.entries = directory.chunks_exact(128).filter_map(Entry::read).collect();
+        // The library follows these two chains in any case.
+        if u32_at(bytes, 64)? > 0 {
+            compound.sectors(compound.entries.first()?.start)?;
+            compound.sectors(u32_at(bytes, 60)?)?;
+        }
         Some(compound)
     }
 
@@ -179,12 +184,12 @@ impl Outline {
         let number = |place| u16_at(data, place).unwrap_or(0);
         match kind {
             0x0200 => {
-                let (first, most) = match data.len() {
-                    ..=10 => (number(0).into(), number(2).into()),
-                    _ => (u32_at(data, 0).unwrap_or(0), u32_at(data, 4).unwrap_or(0)),
+                let (first, most, columns) = match data.len() {
+                    ..=10 => (number(0).into(), number(2).into(), number(6)),
+                    _ => (u32_at(data, 0).unwrap_or(0), u32_at(data, 4).unwrap_or(0), number(10)),
                 };
-                if most > 1 << 16 || first > most {
-                    return Err("a sheet says that it has more rows than any: it is damaged");
+                if most > 1 << 16 || first > most || columns > 1 << 8 {
+                    return Err("a sheet says that it has more rows or columns than any: it is damaged");
                 }
             }
             0x0208 if number(12) & 0x20 != 0 => self.hidden_rows.push(u32::from(number(0)) + 1),
@@ -201,5 +206,39 @@ impl Outline {
             _ => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+        [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat()
+    }
+
+    fn size(rows: u32, columns: u16) -> Vec<u8> {
+        let data = [&0u32.to_le_bytes()[..], &rows.to_le_bytes(), &0u16.to_le_bytes(), &columns.to_le_bytes(), &[0; 2]];
+        record(0x0200, &data.concat())
+    }
+
+    #[test]
+    fn what_a_sheet_says_of_its_size_is_no_more_than_a_sheet_has() {
+        let of =
+            |size: Vec<u8>| Outlines::of(&[record(0x0809, &[0; 16]), size].concat()).map(|found| found.sheets.len());
+        assert_eq!(of(size(65_536, 256)), Ok(1));
+        assert!(of(size(65_537, 1)).is_err() && of(size(1, 257)).is_err());
+        assert!(of(record(0x002F, &[1, 0])).unwrap_err().contains("protected by a password"));
+        let cell = |row: u16, column: u16| record(0x0203, &[row.to_le_bytes(), column.to_le_bytes()].concat());
+        let far = [record(0x0809, &[0; 16]), cell(0, 0), cell(65_535, 255)].concat();
+        assert_eq!(Outlines::of(&far).unwrap().sheets[0].area(), 1 << 24);
+        assert!(Outlines::of(&far[..far.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn a_chain_that_goes_round_is_none() {
+        assert_eq!(chain(&[1, 2, u32::MAX - 1], 0), Some(vec![0, 1, 2]));
+        assert_eq!(chain(&[1, 2, 0], 0), None);
+        assert_eq!(chain(&[1, 7], 0), None);
     }
 }

@@ -177,6 +177,13 @@ impl WorkbookFile {
             let level = if area.looks_like_rows(sheet, &below) { doubt } else { note };
             add(What::RowsOutsideTable, level, count, text, "if they belong to it, extend the table in the workbook");
         }
+        if let Some(&first) = area.footers.first() {
+            let (count, value) = (area.footers.len() as u64, shortened(area.first(sheet, first)));
+            let text = format!(
+                "{count} rows at the end have one value only and stand below an empty row, from row {first} (`{value}`); they are left out"
+            );
+            add(What::Footers, note, count, text, "if they are rows, delete the empty one above them");
+        }
         let hidden = sheet.hidden_rows.iter().filter(|row| area.rows.binary_search(row).is_ok()).count() as u64;
         if hidden > 0 {
             let rows = if hidden == 1 { "1 row is".into() } else { format!("{hidden} rows are") };

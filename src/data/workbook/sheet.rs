@@ -10,8 +10,9 @@ use super::{broken, serial};
 
 /// Cells that a sheet may have, formats without a value not counted.
 const CELLS: usize = 1 << 27;
-/// Bytes of text that a sheet may have: a text that many cells share counts for each.
-const BYTES: usize = 1 << 30;
+/// Bytes of text that a sheet may have, and at most by byte of its file: a text that many cells share counts for each.
+const BYTES: u64 = 64 << 20;
+const BYTES_BY_BYTE: u64 = 64;
 /// Rows and columns of any spreadsheet program.
 const ROWS: u64 = 1 << 24;
 const COLUMNS: u64 = 1 << 14;
@@ -117,7 +118,8 @@ pub(crate) struct Sheet {
     pub hidden_columns: Vec<(u32, u32)>,
     pub is_filtered: bool,
     cells: usize,
-    bytes: usize,
+    /// Bytes of text that it may still have.
+    left: u64,
 }
 
 impl Sheet {
@@ -131,7 +133,7 @@ impl Sheet {
             hidden_columns: Vec::new(),
             is_filtered: false,
             cells: 0,
-            bytes: 0,
+            left: BYTES.saturating_add(BYTES_BY_BYTE.saturating_mul(file.size())).min(u32::MAX.into()),
         }
     }
 
@@ -155,10 +157,12 @@ impl Sheet {
             return Err(self.broken("it has a cell beyond the last row or column of any spreadsheet program"));
         }
         self.cells += 1;
-        self.bytes += text.len();
-        if self.cells > CELLS || self.bytes > BYTES {
-            return Err(self.broken("it holds more than a workbook can; export it as CSV or Parquet"));
-        }
+        let left = self.left.checked_sub(text.len() as u64).filter(|_| self.cells <= CELLS);
+        let Some(left) = left else {
+            let why = "its cells hold far more text than its file could; export it as CSV or Parquet";
+            return Err(self.broken(why));
+        };
+        self.left = left;
         let place = || cell_name(row as u32, column as u32);
         if text.contains('\0') {
             return Err(self.broken(&format!("cell {} holds a NUL", place())));
@@ -279,6 +283,15 @@ mod tests {
         assert!(sheet.put(ROWS, COLUMNS, &Value::Flag(true)).is_ok());
         assert!(sheet.put(ROWS + 1, 1, &Value::Flag(true)).is_err());
         assert!(sheet.put(3, COLUMNS + 1, &Value::Flag(true)).is_err());
+    }
+
+    #[test]
+    fn a_text_that_all_cells_share_is_not_held_without_end() {
+        let (mut sheet, text) = (sheet(), "a".repeat(1 << 20));
+        for row in 1..=64 {
+            sheet.put(row, 1, &Value::Text(&text)).unwrap();
+        }
+        assert!(sheet.put(65, 1, &Value::Text("a")).unwrap_err().to_string().contains("export it as CSV"));
     }
 
     #[test]

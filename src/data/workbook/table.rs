@@ -16,6 +16,8 @@ pub(crate) struct Area {
     /// The rows that have a cell in a column with a name.
     pub rows: Vec<u32>,
     pub table: Option<Table>,
+    /// Rows at the end that are none: one value each, below an empty row.
+    pub footers: Vec<u32>,
     /// The first row that has cells, where the header was found below it.
     pub found_below: Option<u32>,
 }
@@ -42,8 +44,14 @@ impl Area {
         }
         let is_stated = declared.is_some() || table.is_some();
         let found_below = (!is_stated && header > start).then_some(start);
-        let rows = rows(sheet, &columns, header, last);
-        Ok(Self { header, columns, last, rows, table, found_below })
+        let mut rows = rows(sheet, &columns, header, last);
+        let footers = if table.is_none() { footers(sheet, &columns, &mut rows) } else { Vec::new() };
+        Ok(Self { header, columns, last, rows, table, footers, found_below })
+    }
+
+    /// The first value of a row.
+    pub fn first<'a>(&self, sheet: &'a Sheet, row: u32) -> &'a str {
+        sheet.columns.values().find_map(|column| column.cells(row, row).next()).map_or("", |cell| cell.text)
     }
 
     /// Rows below a table, each with its first cell.
@@ -113,6 +121,20 @@ fn names(sheet: &Sheet, header: u32, within: (u32, u32)) -> Vec<(u32, String)> {
     let Some(first) = named.next() else { return Vec::new() };
     let last = named.next_back().unwrap_or(first);
     (first..=last).map(|at| (at, name(at))).collect()
+}
+
+/// Takes the rows at the end that have one value each, where an empty row stands above them.
+fn footers(sheet: &Sheet, columns: &[(u32, String)], rows: &mut Vec<u32>) -> Vec<u32> {
+    let named: Vec<u32> = columns.iter().filter(|(_, name)| !name.is_empty()).map(|(at, _)| *at).collect();
+    let is_filled =
+        |at: &&u32, row: u32| sheet.columns.get(at).is_some_and(|column| column.cells(row, row).next().is_some());
+    let has_one = |row: &&u32| named.iter().filter(|at| is_filled(at, **row)).count() == 1;
+    let count = rows.iter().rev().take(LOOKED_AT).take_while(has_one).count();
+    let (above, below) = rows.split_at(rows.len() - count);
+    match (above.last(), below.first()) {
+        (Some(above), Some(below)) if named.len() > 2 && above + 1 < *below => rows.split_off(rows.len() - count),
+        _ => Vec::new(),
+    }
 }
 
 fn rows(sheet: &Sheet, columns: &[(u32, String)], header: u32, last: u32) -> Vec<u32> {
