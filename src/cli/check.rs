@@ -70,12 +70,13 @@ fn text(checked: &Checked) -> String {
     if !rest.is_empty() {
         let doubts = rest.iter().filter(|finding| finding.level == FindingLevel::Doubt).count();
         let (notes, all) = (rest.len() - doubts, findings.len());
-        let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-        out.push_str(&format!(
-            "  and {}, {} more; `--findings FILE` writes all {all} with their rows\n",
-            count(doubts, "doubt"),
-            count(notes, "note")
-        ));
+        let count = |n: usize, what: &str| match n {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            n => Some(format!("{n} {what}s")),
+        };
+        let more: Vec<String> = [count(doubts, "doubt"), count(notes, "note")].into_iter().flatten().collect();
+        out.push_str(&format!("  and {} more; `--findings FILE` writes all {all} with their rows\n", more.join(", ")));
     }
     out.push_str(&format!("\n{}\n", checked.readiness));
     out
@@ -109,11 +110,14 @@ fn said(finding: &Finding) -> String {
     let row = finding.rows.first().map_or(String::new(), |place| {
         let more = if finding.count > 1 { ", and more" } else { "" };
         format!(
-            "\n                     {}, line {}: {} is `{}`{more}",
+            "\n                     {}, line {}{}{more}",
             inert(&place.file),
             place.row,
-            inert(&place.column),
-            short(&place.value)
+            match (place.column.as_str(), place.value.as_str()) {
+                ("", "") => String::new(),
+                ("", value) => format!(": `{}`", short(value)),
+                (column, value) => format!(": {} is `{}`", inert(column), short(value)),
+            }
         )
     });
     let count = if finding.count == 0 { String::new() } else { finding.count.to_string() };

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use crate::table::{Cell, Column, MISSING, Text};
+use crate::table::{Cell, Column, MISSING, Text, did_you_mean};
 use crate::time::{Edge, NEVER, Zone};
 
 use super::DataError;
@@ -16,7 +16,7 @@ use super::only;
 use super::outcomes::left_out_by;
 use super::reader::Counted;
 use super::source::{Progress, Source, listed};
-use super::spec::{HistorySpec, LeadsSpec};
+use super::spec::{HistorySpec, KnownSpec, LeadsSpec};
 use super::times::TimeColumn;
 use super::values::{Nulls, flag};
 
@@ -35,6 +35,10 @@ pub(crate) fn read(
     if spec.field.is_some() == spec.field_is.is_some() {
         let why = "data.history: expected either `field: column` or `field_is: name`";
         return Err(DataError::Spec(why.into()));
+    }
+    if let Some(name) = spec.field_is.as_ref().filter(|name| attributes.iter().all(|known| known.name != **name)) {
+        let near = did_you_mean(attributes.iter().map(|known| known.name.as_str()), name);
+        return Err(DataError::Spec(format!("data.history.field_is: the leads have no column `{name}`{near}")));
     }
     let source = Source::open("history", &spec.path, spec.dialect(), base)?;
     let lead = source.column(&spec.lead.column, "history.lead")?;
@@ -103,7 +107,8 @@ pub(crate) fn read(
         let values: Vec<(Option<&str>, Spot)> =
             rows.iter().map(|&row| (value.get(row as usize), spots[row as usize])).collect();
         give(attribute, &values, &source, zone, findings)?;
-        if leads.declared(&attribute.name).is_none() {
+        // Its changes say more than that it was known at the beginning.
+        if matches!(leads.declared(&attribute.name), None | Some(KnownSpec::AtCreation)) {
             attribute.known = Known::ByHistory;
         }
     }

@@ -12,6 +12,7 @@ use super::outcomes::{speaks_of_fates, stages};
 use super::reader::{Counted, shortened};
 use super::source::{Shown, Source};
 use super::spec::DataSpec;
+use super::weeks::KindWeeks;
 
 /// Where leads and outcomes stand in their files.
 pub(crate) struct Log<'a> {
@@ -44,6 +45,7 @@ pub(crate) fn check(spec: &DataSpec, history: &History, log: &Log, findings: &mu
     findings.list.extend(of_attributes);
     findings.list.extend(words_for_nothing(&history.attributes));
     findings.list.extend(history.attributes.iter().filter_map(look_alikes));
+    findings.list.extend(kinds_that_look_alike(history));
     let telling = spec.telling();
     if telling.iter().all(|telling| telling.stage.is_none() && telling.flag.is_none()) {
         let date = telling.iter().find_map(|telling| telling.converted);
@@ -124,30 +126,47 @@ fn look_alikes(attribute: &Attribute) -> Option<Finding> {
     let text = stages(&attribute.column)?;
     let mut counts = vec![0u64; text.levels.len()];
     text.codes.iter().filter(|code| **code != MISSING).for_each(|&code| counts[code as usize] += 1);
-    let folded = |level: &str| level.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let mut levels: Vec<(String, &str, u64)> =
-        text.levels.iter().zip(counts).map(|(level, rows)| (folded(level), level.as_str(), rows)).collect();
-    levels.retain(|(.., rows)| *rows > 0);
-    levels.sort();
-    let alike: Vec<&[(String, &str, u64)]> = levels.chunk_by(|a, b| a.0 == b.0).filter(|some| some.len() > 1).collect();
+    let values = text.levels.iter().zip(counts).map(|(level, rows)| (level.as_str(), rows));
+    let (rows, said, first) = alike(values)?;
+    let name = &attribute.name;
+    let text = format!("`{name}` holds values that differ only in capital letters or blanks: {said}");
+    let first = shortened(&first.to_lowercase());
+    let advice =
+        format!("conditions tell them apart; if they are one, correct them, or compare lower(…) with '{first}'");
+    Some(Finding::new("leads", What::LookAlikes, FindingLevel::Doubt, rows, text).advice(advice))
+}
+
+/// Kinds of events that look alike: a criterion on one of them counts no other.
+fn kinds_that_look_alike(history: &History) -> Option<Finding> {
+    let events = history.events.as_ref()?;
+    let weeks =
+        |kind: usize| events.weeks.as_ref().and_then(|weeks| weeks.kinds.get(kind)).map_or(1, KindWeeks::events);
+    let kinds = events.kinds.iter().enumerate().map(|(place, kind)| (kind.as_str(), weeks(place)));
+    let (count, said, _) = alike(kinds)?;
+    let text = format!("kinds of events that differ only in capital letters or blanks: {said}");
+    let finding = Finding::new("events", What::LookAlikes, FindingLevel::Doubt, count, text);
+    Some(
+        finding
+            .advice("criteria tell them apart; if they are one, correct them, or count each by a criterion of its own"),
+    )
+}
+
+/// Of values and how often each occurs those that differ only in capital letters or blanks: all their rows, the first few in
+/// words, and the first of all.
+fn alike<'a>(values: impl Iterator<Item = (&'a str, u64)>) -> Option<(u64, String, &'a str)> {
+    let folded = |value: &str| value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let mut values: Vec<(String, &str, u64)> = values.map(|(value, rows)| (folded(value), value, rows)).collect();
+    values.retain(|(.., rows)| *rows > 0);
+    values.sort();
+    let alike: Vec<&[(String, &str, u64)]> = values.chunk_by(|a, b| a.0 == b.0).filter(|some| some.len() > 1).collect();
     let say = |some: &&[(String, &str, u64)]| {
         let each: Vec<String> =
-            some.iter().map(|(_, level, rows)| format!("`{}` in {rows}", shortened(level))).collect();
-        each.join(" and ")
+            some.iter().map(|(_, value, rows)| format!("`{}` in {rows}", shortened(value))).collect();
+        each.join(" and ") + " rows"
     };
     let said: Vec<String> = alike.iter().take(3).map(say).collect();
     let rows = alike.iter().flat_map(|some| some.iter()).map(|(.., rows)| rows).sum();
-    let text = format!(
-        "`{}` holds values that differ only in capital letters or blanks: {} rows",
-        attribute.name,
-        said.join(" rows; ")
-    );
-    let (_, level, _) = alike.first()?.first()?;
-    let advice = format!(
-        "conditions tell them apart; if they are one, correct them, or compare lower(…) with '{}'",
-        shortened(&level.to_lowercase())
-    );
-    Some(Finding::new("leads", What::LookAlikes, FindingLevel::Doubt, rows, text).advice(advice))
+    Some((rows, said.join("; "), alike.first()?.first()?.1))
 }
 
 /// Words that programs write for what is missing.
@@ -198,7 +217,7 @@ fn words_for_nothing(attributes: &[Attribute]) -> Option<Finding> {
     }
     let text = format!("{}: texts like any other, though they mean that nothing is there", said.join("; "));
     let advice =
-        format!("declare `leads: {{ {} }}`", nulls(found.iter().flat_map(|(_, words)| words).map(|(word, _)| *word)));
+        format!("declare `{}` under `leads`", nulls(found.iter().flat_map(|(_, words)| words).map(|(word, _)| *word)));
     let finding = Finding::new("leads", What::NullWords, FindingLevel::Doubt, rows, text);
     (!found.is_empty()).then(|| finding.advice(advice))
 }

@@ -633,9 +633,20 @@ impl Reading<'_> {
         } else {
             "; the row is perhaps cut short"
         };
+        let other = DELIMITERS.iter().find(|other| {
+            record.len() == 1 && **other != self.delimiter && record[0].iter().filter(|byte| byte == other).count() > 0
+        });
+        let hint = match other {
+            Some(other) => format!(
+                "; the header has `{}` between its fields and this row `{}`: write both alike",
+                char::from(self.delimiter).escape_debug(),
+                char::from(*other).escape_debug()
+            ),
+            None => hint.to_string(),
+        };
         let more = if others > 0 { format!(" (and {others} more such rows)") } else { String::new() };
         let file = self.file.shown.clone();
-        DataError::Ragged { file, line, found: record.len(), expected: self.width, more, hint: hint.into() }
+        DataError::Ragged { file, line, found: record.len(), expected: self.width, more, hint }
     }
 
     /// The rows from here on that have too many or too few fields.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::table::{Column, MISSING, Text, did_you_mean};
-use crate::time::{Instant, NEVER};
+use crate::table::{Column, MISSING, Text, did_you_mean, yaml_name};
+use crate::time::{Instant, NEVER, Written};
 
 use super::columns::Wanted;
 use super::reader::shortened;
@@ -269,10 +269,22 @@ impl<'a> Telling<'a> {
         let is_read_well = all_negative && self.positive.is_empty();
         if !text.levels.iter().any(is_won) && !is_read_well {
             let held: Vec<String> = text.levels.iter().map(|level| shortened(level)).collect();
-            return Err(format!(
-                "flag: no value of `{column}` means won; it holds {}; declare which do, as `positive: [won]`",
-                listed(&held)
-            ));
+            let declared = match self.positive {
+                [] => String::new(),
+                declared => format!(" by `positive: [{}]`", declared.join(", ")),
+            };
+            let first = text.levels.iter().find(|level| flag(&plain(level)) != Some(false)).or(text.levels.first());
+            let (held, cure) = (listed(&held), first.map_or_else(String::new, |level| shortened(level)));
+            return Err(match first.is_some_and(|level| Written::parse(level).is_some()) {
+                true => format!(
+                    "flag: `{column}` holds times, such as `{cure}`; say that it is the time of a win, as `converted: {}`",
+                    yaml_name(column)
+                ),
+                false => format!(
+                    "flag: no value of `{column}` means won{declared}; it holds {held}; declare those that do, as `positive: ['{}']`",
+                    cure.replace('\'', "''")
+                ),
+            });
         }
         Ok(text.levels.iter().map(|level| if is_won(level) { Fate::Won } else { Fate::Open }).collect())
     }

@@ -30,6 +30,11 @@ const IMPOSTORS: &[(&[u8], &str, &str)] = &[
     (b"\x09\x04\x06\x00", "it is a workbook from before 1997", "open it and save it as .xlsx"),
     (b"\x09\x02\x06\x00", "it is a workbook from before 1997", "open it and save it as .xlsx"),
     (b"version https://git-lfs", "it is a Git LFS pointer, not the file itself", "fetch it with `git lfs pull`"),
+    (
+        b"FEA1",
+        "it is a Feather file of version 1",
+        "write it as Parquet, as CSV, or as Feather of version 2 (Arrow IPC)",
+    ),
     (b"%PDF", "it is a PDF document", "export the table as CSV"),
     (b"SQLite format 3", "it is an SQLite database", "export the table as CSV"),
     (b"Obj\x01", "it is an Avro file", "convert it to Parquet"),

@@ -121,6 +121,13 @@ pub(crate) struct InFile {
 
 impl InFile {
     pub fn error(&self, source: io::Error) -> DataError {
+        // Of gzip and zstd, in their libraries' words.
+        let words = source.to_string();
+        if words.starts_with("incomplete") || source.kind() == io::ErrorKind::UnexpectedEof {
+            let found = format!("it is cut short ({words})");
+            let advice = "download or copy it again".to_string();
+            return DataError::NotATable { file: self.shown.clone(), found, advice };
+        }
         DataError::Io { file: self.shown.clone(), source }
     }
 

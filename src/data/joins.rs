@@ -263,23 +263,22 @@ impl Cure {
         };
         match &self.how {
             How::By(by) => format!(
-                "{share} have a lead {}: declare `{input}: {{ lead: {{ column: {}, match: [{}] }} }}`",
+                "{share} have a lead {}: declare `lead: {{ column: {}, match: [{}] }}` under `{input}`",
                 by.in_words(),
                 yaml_name(column),
                 by.key()
             ),
             How::Several(between) => format!(
-                "{share} hold several ids in one cell of `{column}`: declare `{input}: {{ lead: {{ column: {}, split: \
-                 \"{between}\" }} }}`; the first known lead has the row then, with `credit: each` every one",
+                "{share} hold several ids in one cell of `{column}`: declare `lead: {{ column: {}, split: \"{between}\" }}` under `{input}`; the first known lead has the row then, with `credit: each` every one",
                 yaml_name(column)
             ),
             How::MergedIds(name) => format!(
-                "{share} are ids that `{name}` of the leads lists, merged into others: declare `leads: {{ merged_ids: {} }}`",
+                "{share} are ids that `{name}` of the leads lists, merged into others: declare `merged_ids: {}` under `leads`",
                 yaml_name(name)
             ),
             How::Column(name) => format!(
-                "{share} stand in `{name}` of the leads: declare `{input}: {{ lead: {{ column: {}, via: [{{ path: {}, \
-                 from: {}, to: {} }}] }} }}`",
+                "{share} stand in `{name}` of the leads: declare `lead: {{ column: {}, via: [{{ path: {}, \
+                 from: {}, to: {} }}] }}` under `{input}`",
                 yaml_name(column),
                 yaml_name(&names.file),
                 yaml_name(name),

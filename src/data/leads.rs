@@ -143,6 +143,11 @@ fn plan(spec: &LeadsSpec, outcomes: &[(Role, &str)], source: &Source) -> Result<
             return Err(DataError::Spec(format!("data.leads: `{name}` is named by `{key}` and by `ignore`; keep one")));
         }
     }
+    if let (Some(id), true) = (&spec.id, spec.id == spec.created) {
+        return Err(DataError::Spec(format!(
+            "data.leads: `{id}` is named by `id` and by `created`; `created` is the column of the times at which leads came"
+        )));
+    }
     check_names(spec, outcomes, source)?;
     let at_columns: HashSet<&str> = known_at(spec).collect();
     let ignored: HashSet<&str> = spec.ignore.iter().map(String::as_str).collect();

@@ -20,7 +20,7 @@ use super::leads::{Leads, kind_of};
 use super::only;
 use super::reader::{Counted, Met, shortened};
 use super::source::{Progress, Shown, Source, listed};
-use super::spec::{OutcomesSpec, WorkedSpec};
+use super::spec::{OutcomesSpec, StageSpec, WorkedSpec};
 
 /// The columns that the outcomes name.
 pub(crate) fn roles(spec: &OutcomesSpec) -> Vec<(Role, &str)> {
@@ -511,6 +511,12 @@ pub(crate) fn speaks_of_fates(
     )))
 }
 
+/// The same section with more values that mean lost.
+fn stage_of(spec: &StageSpec, lost: &[String]) -> String {
+    let lost: Vec<String> = spec.lost.iter().chain(lost).cloned().collect();
+    stage(&spec.column, &spec.won, &lost)
+}
+
 /// The YAML that tells fates by a column.
 fn stage(column: &str, won: &[String], lost: &[String]) -> String {
     let list = |values: &[String]| match values.is_empty() {
@@ -540,8 +546,17 @@ fn say_fates(spec: &OutcomesSpec, told: &RowFates, columns: &RoleColumns, findin
             or(&named(Fate::Lost), "no values"),
             or(&named(Fate::Open), "no others")
         );
-        let finding = Finding::new("outcomes", What::StageValues, FindingLevel::Note, rows(Fate::Won), said);
-        findings.list.push(finding.advice("correct `stage:` if that is wrong"));
+        let ended: Vec<String> =
+            named(Fate::Open).into_iter().filter(|value| spoken(value) == Some(Fate::Lost)).collect();
+        let (level, advice) = match ended.is_empty() {
+            true => (FindingLevel::Note, "correct `stage:` if that is wrong".to_string()),
+            false => (
+                FindingLevel::Doubt,
+                format!("{} speak of losses; if they are, declare `{}`", listed(&ended), stage_of(stage, &ended)),
+            ),
+        };
+        let finding = Finding::new("outcomes", What::StageValues, level, rows(Fate::Won), said);
+        findings.list.push(finding.advice(advice));
         findings.list.extend(never_occurs(spec, told));
     }
     if let Some(column) = telling.flag {

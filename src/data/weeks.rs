@@ -90,6 +90,11 @@ impl KindWeeks {
         }
     }
 
+    /// How many there are.
+    pub fn events(&self) -> u64 {
+        self.at_lag.iter().sum()
+    }
+
     /// Leaves out the weeks after the last.
     pub fn end(&mut self, arrivals: &Arrivals) {
         self.weeks.truncate(arrivals.arrived.len());

@@ -35,7 +35,14 @@ pub(super) fn findings(
         // A champion that a misspelling makes worse is easily beaten.
         let forbids = is_champion && unknown.meant.is_some();
         let level = if forbids { FindingLevel::Forbids } else { FindingLevel::Doubt };
-        let advice = unknown.meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`?"));
+        let advice = match unknown.meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => {
+                let kinds: Vec<String> =
+                    history.event_kinds().iter().take(12).map(|kind| format!("`{kind}`")).collect();
+                format!("its kinds are {}", kinds.join(", "))
+            }
+        };
         Finding::new("events", What::KindNeverOccurs, level, 0, text).advice(advice)
     }));
     found.extend(still_open(ledger));

@@ -248,7 +248,7 @@ impl Scope<'_> {
             (Node::Column(place), Kind::Text, Some(Literal::Number(_))) => {
                 let name = yaml_name(&self.expression.columns[*place].name);
                 format!(
-                    ": if it should hold numbers, declare what stands for a missing one by `nulls`, or `types: {{ {name}: number }}`, and `check` names the values that are none; if its values are codes, put them in single quotes"
+                    ": if it should hold numbers, declare what stands for a missing one by `nulls`, or `types: {{ {name}: number }}`, and `check` names the values that are none; if its values are codes, compare them by `=` or `IN`, in single quotes (by `<` and `>` texts go by their letters: '5' > '100')"
                 )
             }
             _ => self.declare(column.0, other.1),

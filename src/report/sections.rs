@@ -135,11 +135,17 @@ fn barred(evaluation: &Evaluation) -> Vec<Block> {
     because.collect()
 }
 
+/// Whether it is a rival at all: no floor, and nothing bars it.
+fn may_be_used(model: &ModelEvaluation) -> bool {
+    model.not_promotable.is_none() && !model.kind.is_floor()
+}
+
 fn standing(evaluation: &Evaluation) -> Option<Text> {
     let at = text::clean(&facts::hand_over(&evaluation.verdict.hand_over));
     let tied = &evaluation.verdict.tied;
     match tied.as_slice() {
         [] => None,
+        [one] if !evaluation.models.iter().any(|model| model.name != *one && may_be_used(model)) => None,
         [one] => Some(say![
             name(one),
             format!(" finds more winners {at} than every other model, by more than chance explains.")
@@ -257,7 +263,7 @@ fn named(evaluation: &Evaluation, model: &ModelEvaluation) -> Cell {
 fn place(evaluation: &Evaluation, model: &ModelEvaluation) -> &'static str {
     let tied = &evaluation.verdict.tied;
     match (tied.contains(&model.name), tied.len()) {
-        _ if model.not_promotable.is_some() || model.kind.is_floor() => "–",
+        _ if !may_be_used(model) => "–",
         (_, 0) => "–",
         (true, 1) => "best",
         (true, _) => "tied for best",

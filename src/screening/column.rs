@@ -3,7 +3,7 @@
 use crate::data::Known;
 use crate::result::{Having, Sign, Step, Subject};
 use crate::stats::proportion::binomial_fewer;
-use crate::table::{Column, class_of};
+use crate::table::{Class, Column, class_of};
 
 use super::levels::Levels;
 use super::presence::{Ask, count, every_sale, had_by_none, had_only, p_more};
@@ -58,10 +58,13 @@ pub(super) fn look(candidate: &Candidate, leads: &Leads, folds: &[u8], all_expor
     }
     let strength = Strength::of(column, leads, folds);
     (look.auc, look.filled) = (strength.estimate(), filled);
-    let class = class_of(name, column);
+    // What a history tells is of the day on which a lead is scored.
+    let is_dated = *known == Known::ByHistory;
+    let is_live = |class: &Class| matches!(class, Class::LiveValue | Class::Counter);
+    let class = class_of(name, column).filter(|class| !is_dated || !is_live(class));
     // A name tells nothing new of what is said to be known later.
     let is_exported = *known == Known::AsExported;
-    doubts(&mut look, word.clone().filter(|_| !is_exported), &strength);
+    doubts(&mut look, word.clone().filter(|_| !is_exported && !is_dated), &strength);
     let of_name = word.clone().filter(|_| all_exported).map(|word| Sign::TellingName { word, auc: None });
     look.notes.extend(of_name);
     look.notes.extend(class.filter(|_| !is_exported || all_exported).map(|class| Sign::Class { class }));

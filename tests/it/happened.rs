@@ -77,7 +77,7 @@ fn a_join_of_which_more_than_a_tenth_fails_concludes_nothing_and_names_its_cure(
     let page = std::fs::read_to_string(folder.path().join("out/report.md")).unwrap();
     let answer = page.split("## ").nth(1).unwrap();
     assert!(answer.contains("No conclusion can be drawn from these data"), "{answer}");
-    assert!(answer.contains("outcomes: { lead: { column: lead, match: [float] } }"), "{answer}");
+    assert!(answer.contains("lead: { column: lead, match: [float] }"), "{answer}");
     let cured = "lead: { column: lead, match: [float] }, converted: won";
     let cured = evaluated(folder.path(), &experiment(cured));
     assert_eq!((decision(&cured), wins(&cured)), ("promote", wins(&whole)));

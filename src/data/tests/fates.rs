@@ -208,7 +208,11 @@ fn wins_without_a_lead_are_one_thing_and_keys_that_match_nothing_another() {
     let unmatched = only(&findings, What::OutcomeWithoutLead);
     assert_eq!(unmatched.level, FindingLevel::Forbids);
     assert!(unmatched.text.contains("3 of 20 wins"), "{}", unmatched.text);
-    assert!(unmatched.advice.contains("outcomes: { lead: { column: lead, match: [float] } }"), "{}", unmatched.advice);
+    assert!(
+        unmatched.advice.contains("lead: { column: lead, match: [float] }` under `outcomes`"),
+        "{}",
+        unmatched.advice
+    );
     // What is declared joins them.
     let (history, findings) = read(ids(0, 17, "") + &ids(17, 20, ".0"), "{ column: lead, match: [float] }");
     assert_eq!((history.outcomes.wins.len(), findings.of(What::OutcomeWithoutLead).count()), (20, 0));

@@ -125,7 +125,7 @@ fn what_would_join_strangers_is_said_as_it_is_declared() {
         let finding = findings.of(What::OutcomeWithoutLead).next().map(|finding| finding.advice.clone());
         finding.unwrap_or_default()
     };
-    let cure = "declare `outcomes: { lead: { column: who, via: [{ path: l.csv, from: contact, to: id }] } }`";
+    let cure = "declare `lead: { column: who, via: [{ path: l.csv, from: contact, to: id }] }` under `outcomes`";
     assert!(advice("who").ends_with(cure), "{}", advice("who"));
     assert_eq!(advice("{ column: who, via: [{ path: l.csv, from: contact, to: id }] }"), "");
 }
@@ -275,4 +275,42 @@ fn columns_of_other_files_are_looked_up() {
     assert!(error("from: account, to: Id, columns: [Indutry]").contains("did you mean `Industry`"));
     std::fs::write(folder.path().join("acc.csv"), "Id,won,created,account\n7,x,y,z\n").unwrap();
     assert!(error("from: account, to: Id").contains("both have `account`"));
+}
+
+#[test]
+fn a_history_says_more_than_that_a_column_was_known() {
+    let folder = folder(&[("l.csv", LEADS), ("e.csv", "who,at,new\na,2026-01-02 10:00,5\n")]);
+    let yaml = |known: &str, field: &str| {
+        format!(
+            "leads: {{ path: l.csv, id: id, created: created, except: {{ score: {known} }} }}\n{FLAG}\
+             history: {{ path: e.csv, lead: who, field_is: {field}, value: new, from: at }}\n"
+        )
+    };
+    let known = |declared: &str| {
+        let (history, _) = read_ok(&yaml(declared, "score"), folder.path());
+        history.attributes.iter().find(|attribute| attribute.name == "score").unwrap().known.clone()
+    };
+    assert_eq!((known("at_creation"), known("as_exported")), (Known::ByHistory, Known::AsExported));
+    let error = try_read(&yaml("at_creation", "Score"), folder.path(), &[]).unwrap_err().to_string();
+    assert_eq!(error, "data.history.field_is: the leads have no column `Score`, did you mean `score`?");
+}
+
+#[test]
+fn stages_that_speak_of_losses_and_count_as_open_are_doubted() {
+    let folder = folder(&[
+        ("l.csv", LEADS),
+        ("d.csv", "who,stage,day\na,Closed Won,2026-02-01\nb,Closed Lost,2026-02-02\nc,Offer,\n"),
+    ]);
+    let stages = |lost: &str| {
+        let yaml = format!(
+            "{OWN}outcomes: {{ path: d.csv, lead: who, stage: {{ column: stage, won: [Closed Won]{lost} }}, closed: day }}\n"
+        );
+        let (_, findings) = read_ok(&yaml, folder.path());
+        let found = findings.of(What::StageValues).next().unwrap();
+        (found.level, found.advice.clone())
+    };
+    let (level, advice) = stages("");
+    assert_eq!(level, FindingLevel::Doubt);
+    assert!(advice.ends_with("declare `stage: { column: stage, won: [Closed Won], lost: [Closed Lost] }`"), "{advice}");
+    assert_eq!(stages(", lost: [Closed Lost]").0, FindingLevel::Note);
 }

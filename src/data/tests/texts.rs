@@ -38,3 +38,39 @@ fn a_condition_on_rows_that_asks_for_what_never_occurs_is_named() {
     assert_eq!(found.advice, "did you mean 'Renewal'? it holds 'Renewal', 'New'");
     assert!(read_ok(&yaml("New"), folder.path()).1.of(What::ValueNeverOccurs).next().is_none());
 }
+
+#[test]
+fn kinds_of_events_that_look_alike_are_named() {
+    let folder = folder(&[
+        ("l.csv", "id,created,won\na,2026-01-01,1\nb,2026-01-01,0\n"),
+        (
+            "e.csv",
+            "lead,at,kind\na,2026-01-02,Form sent\nb,2026-01-02,form  Sent\nb,2026-01-03,form  Sent\nb,2026-01-03,call\n",
+        ),
+    ]);
+    let yaml = "leads: { path: l.csv, id: id, created: created }\noutcomes: { flag: won }\n\
+                events: { path: e.csv, lead: lead, at: at, kind: kind }\n";
+    let (_, findings) = read_ok(yaml, folder.path());
+    let found = findings.of(What::LookAlikes).next().unwrap();
+    assert_eq!(
+        (found.count, found.text.as_str()),
+        (
+            3,
+            "kinds of events that differ only in capital letters or blanks: `Form sent` in 1 and `form  Sent` in 2 rows"
+        )
+    );
+}
+
+#[test]
+fn a_flag_that_nothing_wins_by_is_told_with_the_values_that_may() {
+    let error = |rows: &str, more: &str| {
+        let yaml = format!("leads: {{ path: l.csv, id: id }}\noutcomes: {{ flag: won{more} }}\n");
+        super::error(&yaml, &[("l.csv", &format!("id,won\n{rows}"))])
+    };
+    let told = error("a,Yes\nb,No\n", ", positive: [won]");
+    assert!(told.contains("means won by `positive: [won]`") && told.contains("`positive: ['Yes']`"), "{told}");
+    let told = error("a,2026-01-01\nb,\n", "");
+    assert!(told.ends_with("say that it is the time of a win, as `converted: won`"), "{told}");
+    let yaml = "leads: { path: l.csv, id: id, created: id }\noutcomes: { flag: won }\n";
+    assert!(super::error(yaml, &[("l.csv", "id,won\na,1\n")]).contains("named by `id` and by `created`"));
+}

@@ -603,7 +603,10 @@ fn said(found: Vec<Finding>) -> Vec<(Level, String)> {
         };
         let count = if finding.count > 0 { format!(" ({})", finding.count) } else { String::new() };
         let advice = if finding.advice.is_empty() { String::new() } else { format!("; {}", finding.advice) };
-        (level, format!("{}: {}{count}{advice}", finding.input, finding.text))
+        // The value stays out of what is published.
+        let first = finding.rows.first().filter(|place| !place.file.is_empty());
+        let place = first.map_or(String::new(), |place| format!(", first in {}, line {}", place.file, place.row));
+        (level, format!("{}: {}{count}{place}{advice}", finding.input, finding.text))
     };
     found.into_iter().map(say).collect()
 }
