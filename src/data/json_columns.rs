@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::DataError;
@@ -26,7 +27,9 @@ pub(crate) fn with_objects(
     inner: Box<dyn TableReader>,
 ) -> Result<Box<dyn TableReader>, DataError> {
     let header = inner.header()?;
-    let is_once = |name: &&str| !name.is_empty() && header.columns.iter().filter(|known| known == name).count() == 1;
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    header.columns.iter().for_each(|name| *times.entry(name).or_default() += 1);
+    let is_once = |name: &&str| !name.is_empty() && times[name] == 1;
     let names: Vec<&str> = header.columns.iter().map(String::as_str).filter(is_once).collect();
     let mut holding = Vec::new();
     read(&*inner, &names, &mut |batch| {
@@ -47,7 +50,7 @@ pub(crate) fn with_objects(
         true
     });
     let parents = holding.iter().zip(paths).map(|(parent, paths)| {
-        let is_new = |path: &String| !header.columns.contains(&format!("{parent}.{path}"));
+        let is_new = |path: &String| !times.contains_key(format!("{parent}.{path}").as_str());
         ((*parent).to_string(), paths.columns().into_iter().filter(is_new).collect())
     });
     let parents = parents.collect();

@@ -110,9 +110,20 @@ impl Target {
         if !meta.is_dir() {
             return Err(self.refused("", Foreign::Kind("is no folder")));
         }
-        let marks = Marks::of(&self.real)?;
+        loop {
+            let marks = Marks::of(&self.real)?;
+            let Err(refused) = self.is_ours(&marks) else { return Ok(()) };
+            // Another writer may have exchanged the folder between its marks and its files.
+            if Marks::of(&self.real).is_ok_and(|now| now.list == marks.list) {
+                return Err(refused);
+            }
+        }
+    }
+
+    /// Whether all that stands there is of this command's writing, by these marks.
+    fn is_ours(&self, marks: &Marks) -> Result<(), StoreError> {
         if !marks.any_by(self.by) {
-            return self.is_empty_folder(&marks);
+            return self.is_empty_folder(marks);
         }
         let mut names: Vec<&str> =
             marks.list.iter().filter(|mark| mark.by == self.by).map(|mark| mark.name.as_str()).collect();

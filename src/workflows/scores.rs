@@ -11,7 +11,7 @@ use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
 use crate::report::text::clean;
 use crate::store::{StoreError, Target};
-use crate::table::{Cell, Column, Table, Text, did_you_mean, inert};
+use crate::table::{Cell, Column, Table, Text, did_you_mean, inert, tidy};
 use crate::time::Zone;
 
 use super::tracking_breaks::{self, Truncated};
@@ -115,6 +115,8 @@ pub fn explain(
     }
     let played = play(experiment, Scope::Everyone, progress)?;
     let features = &played.replayed.features;
+    // As ids are read.
+    let lead = &*tidy(lead);
     let Some(row) = features.ids.find(lead) else {
         let why = if played.history.ids.find(lead).is_some() {
             "has no moment at which it is scored"
