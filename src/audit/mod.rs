@@ -21,6 +21,7 @@ mod proposal;
 mod regression;
 mod scale;
 mod simplify;
+mod starter;
 mod verdict;
 mod weigh;
 mod words;
@@ -33,6 +34,7 @@ pub use profile::Faded;
 pub use proposal::{Proposed, propose, with_points};
 pub use regression::{Split, regression_auc};
 pub use simplify::{least_missed, simpler};
+pub use starter::starter;
 pub use weigh::{Weighed, weigh};
 
 use crate::evaluation::Grouping;

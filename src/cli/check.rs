@@ -33,7 +33,7 @@ impl Check {
         let findings =
             self.findings.map(|path| Target::file(&path, Writer::Findings, &experiment.files())).transpose()?;
         let checked = check(&experiment, by, &Progress::new())?;
-        print(&text(&checked))?;
+        print(&(text(&checked) + &to_do(&self.experiment)))?;
         if let Some(place) = &findings {
             let mut csv = Vec::new();
             checked.findings.write_csv(&mut csv).map_err(Failure::fault)?;
@@ -49,6 +49,17 @@ impl Check {
             }
         }
     }
+}
+
+/// What the experiment file itself says is still to be decided.
+fn to_do(path: &std::path::Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let marked = text.lines().enumerate().filter_map(|(place, line)| {
+        let (_, said) = line.split_once("# TODO")?;
+        Some(format!("  line {}: {}\n", place + 1, inert(said.trim_start_matches(':').trim())))
+    });
+    let marked: String = marked.collect();
+    if marked.is_empty() { marked } else { format!("\nTo be decided in {}\n{marked}", shown(path)) }
 }
 
 fn text(checked: &Checked) -> String {

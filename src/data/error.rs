@@ -56,6 +56,8 @@ pub enum DataError {
     Nul { file: String, line: u64, advice: &'static str },
     #[error("{file}, line {line}: not JSON: {why}; expected objects, one a line or in an array")]
     Json { file: String, line: u64, why: String },
+    #[error("{file}: it has several sheets ({listed}), and it is not said which to read; {advice}")]
+    Sheets { file: String, listed: String, advice: String, sheets: Vec<String> },
     #[error("{file}: {why}")]
     Columnar { file: String, why: String },
     #[error("{file}: {why}")]

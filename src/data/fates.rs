@@ -331,9 +331,27 @@ fn values(text: &Text, fates: &[Fate]) -> Vec<FateValue> {
 
 /// Whether a word of a value says how a deal ended: `Closed Won`, `closedlost`, `Disqualified`. Nothing where it is
 /// another word.
-pub(crate) fn spoken(value: &str) -> Option<Fate> {
-    const WON: [&str; 8] = ["won", "win", "closedwon", "gewonnen", "gagne", "gagné", "ganada", "vinta"];
-    const LOST: [&str; 14] = [
+pub fn spoken(value: &str) -> Option<Fate> {
+    // Words that end with `-` are stems.
+    const WON: [&str; 16] = [
+        "won",
+        "win",
+        "closedwon",
+        "gewonn-",
+        "gagn-",
+        "gagné-",
+        "ganad-",
+        "ganh-",
+        "vint-",
+        "chiusovint-",
+        "vund-",
+        "vunn-",
+        "wygran-",
+        "vyhrán-",
+        "kazan-",
+        "成約",
+    ];
+    const LOST: [&str; 21] = [
         "lost",
         "loss",
         "closedlost",
@@ -342,15 +360,26 @@ pub(crate) fn spoken(value: &str) -> Option<Fate> {
         "rejected",
         "dead",
         "abandoned",
-        "verloren",
-        "perdu",
-        "perdue",
-        "perdida",
-        "persa",
         "junk",
+        "verlor-",
+        "perdu-",
+        "perdid-",
+        "persa",
+        "perso",
+        "persi",
+        "tabt",
+        "förlor-",
+        "przegran-",
+        "prohrán-",
+        "kaybed-",
+        "失注",
     ];
     let value = value.to_lowercase();
-    let has = |words: &[&str]| value.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+    let is = |word: &str, known: &str| known.strip_suffix('-').map_or(word == known, |stem| word.starts_with(stem));
+    let has = |words: &[&str]| {
+        let of = |word: &str| words.iter().any(|known| is(word, known));
+        value.split(|c: char| !c.is_alphanumeric()).any(of)
+    };
     match (has(&WON), has(&LOST)) {
         (true, false) => Some(Fate::Won),
         (false, true) => Some(Fate::Lost),

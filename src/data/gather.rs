@@ -24,11 +24,13 @@ pub(crate) struct Request<'a> {
     pub zone: &'a Zone,
     /// Groups of rows that need not be decoded.
     pub passed_over: Option<&'a RowGroups>,
+    /// Rows that are enough; the batch in which they come to so many is the last.
+    pub at_most: usize,
 }
 
 impl<'a> Request<'a> {
     pub fn new(source: &'a Source, seen: &'a [usize], asks: &'a [Ask], zone: &'a Zone) -> Self {
-        Self { source, seen, asks, zone, passed_over: None }
+        Self { source, seen, asks, zone, passed_over: None, at_most: usize::MAX }
     }
 }
 
@@ -75,19 +77,21 @@ pub(crate) fn gather_rows<T: Send>(
     choose: &(dyn Fn(&Batch) -> (T, Chosen) + Sync),
     take: &mut dyn FnMut(&Batch, T),
 ) -> Result<(Vec<Gathered>, Vec<Met>), DataError> {
-    let Request { source, seen, asks, zone, passed_over } = request;
+    let Request { source, seen, asks, zone, passed_over, at_most } = request;
     let places = places(seen, asks);
     // Of a column that is seen twice, the first.
     let cells: HashMap<usize, usize> = places.iter().enumerate().rev().map(|(cell, place)| (*place, cell)).collect();
     let cell_of: Vec<usize> = asks.iter().filter_map(|ask| cells.get(&ask.place).copied()).collect();
     let mut builders: Vec<Builder> = asks.iter().map(|ask| Builder::new(source, ask, zone)).collect();
+    let mut rows_read = 0;
     let met = source.read(source.decode(&places, passed_over.cloned()), progress, choose, |batch, (made, rows)| {
+        rows_read += batch.rows();
         take(batch, made);
         let push = |(builder, &cell): (&mut Builder, &usize)| {
             builder.push(&batch.cells[cell], batch, rows.as_deref(), source.rows);
         };
         builders.par_iter_mut().zip(&cell_of).for_each(push);
-        true
+        rows_read < at_most
     })?;
     let is_text: Vec<bool> = builders.iter().map(|builder| builder.is_text_after_all()).collect();
     let texts = asks.iter().zip(&is_text).filter(|(_, is_text)| **is_text);

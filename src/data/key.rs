@@ -46,7 +46,7 @@ impl Match {
         }
     }
 
-    pub(super) fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             Self::Blanks => "blanks",
             Self::Case => "case",
@@ -112,7 +112,7 @@ impl Credit {
 
 impl LeadKey {
     /// The id without all in which it may differ.
-    pub(super) fn folded<'a>(&self, id: &'a str) -> Cow<'a, str> {
+    pub fn folded<'a>(&self, id: &'a str) -> Cow<'a, str> {
         self.by.iter().fold(Cow::Borrowed(id), |id, how| how.fold(&id).into_owned().into())
     }
 

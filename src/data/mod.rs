@@ -42,6 +42,7 @@ mod repeats;
 mod settle;
 mod sieve;
 mod sink;
+mod sketch;
 mod source;
 mod spec;
 mod times;
@@ -53,7 +54,7 @@ mod write;
 pub(crate) use checks::never_occurs;
 pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
-pub use fates::{Fate, FateValue, Role, RowFate, RowFates, Telling};
+pub use fates::{Fate, FateValue, Role, RowFate, RowFates, Telling, spoken};
 pub use files::{InputFile, files, files_of, hash, hashed, hex, inputs};
 pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
@@ -61,6 +62,7 @@ pub use key::{Credit, LeadKey, Match, Via};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};
 pub use read::read;
 pub use sink::{EventBatch, EventSink, SeenEvent};
+pub use sketch::{Sketch, Sketched, sketches};
 pub use source::Progress;
 pub use spec::{
     AggregatesSpec, AssignmentsSpec, DataSpec, Decimal, Decimals, Delimiter, Encoding, EventsSpec, FieldOutcomesSpec,

@@ -924,6 +924,13 @@ pub struct Encoding {
     pub(crate) encoding: &'static encoding_rs::Encoding,
 }
 
+impl Encoding {
+    /// What Western European editions of Windows write.
+    pub(crate) fn windows() -> Self {
+        Self { name: "windows-1252".into(), encoding: encoding_rs::WINDOWS_1252 }
+    }
+}
+
 impl Serialize for Encoding {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.name)

@@ -32,7 +32,18 @@ impl Experiment {
     /// # Errors
     /// When the file cannot be read, is not an experiment, or its parts do not fit together.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let file: ExperimentFile = yaml::read(path)?;
+        Self::of(yaml::read(path)?, path)
+    }
+
+    /// An experiment that is to stand at a path.
+    ///
+    /// # Errors
+    /// When the text is no experiment, or its parts do not fit together.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        Self::of(yaml::parse(text, path)?, path)
+    }
+
+    fn of(file: ExperimentFile, path: &Path) -> Result<Self, ConfigError> {
         let invalid =
             |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
         let models = models::resolve(&file.models)

@@ -12,7 +12,7 @@ mod strength;
 mod telling;
 
 pub use changed::{Changed, changed};
-pub use telling::telling_word;
+pub use telling::{telling_word, touching_word};
 
 use rayon::prelude::*;
 

@@ -50,7 +50,7 @@ pub fn telling_word(name: &str) -> Option<String> {
 }
 
 /// The word of a kind of events that sales makes.
-pub(super) fn touching_word(kind: &str) -> Option<String> {
+pub fn touching_word(kind: &str) -> Option<String> {
     words_of(kind).into_iter().find(|word| TOUCHES.contains(&word.as_str()))
 }
 

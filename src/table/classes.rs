@@ -106,18 +106,102 @@ pub fn words_of(name: &str) -> Vec<String> {
 }
 
 const PERSON: [&str; 8] = ["first", "last", "middle", "full", "given", "family", "person", "contact"];
-const COMPANY: [&str; 5] = ["company", "account", "organisation", "organization", "employer"];
+const COMPANY: [&str; 15] = [
+    "company",
+    "account",
+    "organisation",
+    "organization",
+    "employer",
+    "firma",
+    "firmenname",
+    "unternehmen",
+    "unternehmensname",
+    "entreprise",
+    "société",
+    "empresa",
+    "bedrijf",
+    "azienda",
+    "compañía",
+];
 const OF_COMPANY: [&str; 9] =
     ["name", "id", "domain", "associated", "primary", "parent", "the", "converted", "billing"];
-const OWNER: [&str; 7] = ["owner", "assignee", "assigned", "rep", "salesperson", "sdr", "bdr"];
+const OWNER: [&str; 17] = [
+    "owner",
+    "assignee",
+    "assigned",
+    "rep",
+    "salesperson",
+    "sdr",
+    "bdr",
+    "zuständiger",
+    "zuständig",
+    "besitzer",
+    "inhaber",
+    "eigentümer",
+    "betreuer",
+    "bearbeiter",
+    "propriétaire",
+    "propietario",
+    "eigenaar",
+];
 const ID: [&str; 4] = ["id", "ids", "uuid", "guid"];
 const ADDRESS: [&str; 12] = [
     "address", "street", "zip", "zipcode", "postcode", "postal", "url", "website", "web", "linkedin", "homepage", "ip",
 ];
-const PHONE: [&str; 5] = ["phone", "mobile", "fax", "telephone", "cellphone"];
-const FREE: [&str; 7] = ["description", "comment", "comments", "note", "notes", "message", "remarks"];
+const PHONE: [&str; 12] = [
+    "phone",
+    "mobile",
+    "fax",
+    "telephone",
+    "cellphone",
+    "telefon",
+    "telefonnummer",
+    "handy",
+    "handynummer",
+    "mobiltelefon",
+    "téléphone",
+    "teléfono",
+];
+const FREE: [&str; 14] = [
+    "description",
+    "comment",
+    "comments",
+    "note",
+    "notes",
+    "message",
+    "remarks",
+    "beschreibung",
+    "bemerkung",
+    "bemerkungen",
+    "notiz",
+    "kommentar",
+    "commentaire",
+    "descripción",
+];
+/// Words that are a person's name by themselves.
+const NAMES: [&str; 12] = [
+    "firstname",
+    "lastname",
+    "surname",
+    "fullname",
+    "vorname",
+    "nachname",
+    "familienname",
+    "prénom",
+    "prenom",
+    "apellido",
+    "apellidos",
+    "cognome",
+];
 /// What a live counter counts.
-const DONE: [&str; 22] = [
+const DONE: [&str; 29] = [
+    "seitenaufrufe",
+    "besuche",
+    "sitzungen",
+    "klicks",
+    "aktivitäten",
+    "visites",
+    "visitas",
     "pageviews",
     "views",
     "visits",
@@ -141,15 +225,16 @@ const DONE: [&str; 22] = [
     "contacted",
     "touches",
 ];
-const COUNTS: [&str; 6] = ["number", "num", "count", "times", "no", "nr"];
+const COUNTS: [&str; 9] = ["number", "num", "count", "times", "no", "nr", "anzahl", "nombre", "número"];
+const LAST: [&str; 8] = ["last", "latest", "letzte", "letzter", "letztes", "dernier", "dernière", "última"];
 const LIVE: [&str; 6] = ["score", "scoring", "grade", "rating", "quality", "duration"];
 
 fn named(words: &[&str], is_text: bool) -> Option<Class> {
     let has = |any: &[&str]| words.iter().any(|word| any.contains(word));
     let last = *words.last()?;
     let is_email = matches!(words, [.., "email" | "mail"] | [.., "email" | "mail", "address"]);
-    let is_name = words == ["name"]
-        || ["firstname", "lastname", "surname", "fullname"].contains(&last)
+    let is_name = matches!(words, ["name" | "first" | "last" | "nom" | "nome" | "naam" | "nombre"])
+        || NAMES.contains(&last)
         || (last == "name" && has(&PERSON));
     let counts = has(&DONE) && (has(&COUNTS) || matches!(words, [.., "emails" | "email", _]));
     let is_account = has(&COMPANY) && words.iter().all(|word| COMPANY.contains(word) || OF_COMPANY.contains(word));
@@ -171,7 +256,7 @@ fn named(words: &[&str], is_text: bool) -> Option<Class> {
         Some(Class::FreeText)
     } else if counts {
         Some(Class::Counter)
-    } else if has(&LIVE) || (matches!(words[0], "last" | "latest") && words.len() > 1) {
+    } else if has(&LIVE) || (LAST.contains(&words[0]) && words.len() > 1) {
         Some(Class::LiveValue)
     } else {
         None
@@ -235,6 +320,12 @@ mod tests {
             ("times_contacted", &numbers, Some(Class::Counter)),
             ("HubSpot Score", &numbers, Some(Class::LiveValue)),
             ("Last Activity", &few, Some(Class::LiveValue)),
+            ("Vorname", &few, Some(Class::PersonName)),
+            ("Zuständiger Mitarbeiter", &few, Some(Class::Owner)),
+            ("Unternehmensname", &few, Some(Class::Account)),
+            ("Anzahl der Seitenaufrufe", &numbers, Some(Class::Counter)),
+            ("Letzte Aktivität", &few, Some(Class::LiveValue)),
+            ("Anzahl der Mitarbeiter", &numbers, None),
             ("Phone", &few, Some(Class::Phone)),
             ("Website URL", &few, Some(Class::Address)),
             // These describe a lead.

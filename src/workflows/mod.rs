@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod compare;
 mod found;
+pub mod intake;
 mod readings;
 pub mod review;
 pub mod run;

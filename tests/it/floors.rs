@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["data", "result"],
     &["oracle", "replay", "screening", "simulate", "store"],
     &["evaluation", "models", "trial"],
-    &["audit", "experiment", "report", "review"],
+    &["audit", "experiment", "intake", "report", "review"],
     &["pipeline"],
     &["workflows"],
 ];
@@ -21,7 +21,7 @@ const WORKFLOWS: &[&[&str]] = &[
     &["found", "readings", "tracking_breaks"],
     &["ab", "audit"],
     &["review", "run"],
-    &["check", "compare", "scores", "simulated"],
+    &["check", "compare", "intake", "scores", "simulated"],
 ];
 
 /// Libraries that stay in their rooms.

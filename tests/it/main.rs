@@ -17,6 +17,7 @@ mod golden;
 mod happened;
 mod hostile;
 mod inert;
+mod intake;
 mod known;
 mod laws;
 mod laws_of_replay;

@@ -114,8 +114,12 @@ fn chosen(file: &InFile, declared: Option<&str>, input: &str, sheets: &[&Listed]
         several => {
             let like = |sheet: &&&Listed| sheet.name.eq_ignore_ascii_case(input);
             let example = several.iter().find(like).unwrap_or(&several[0]);
-            let why = format!("it has several sheets ({}), and it is not said which to read", names(several));
-            Err(broken(file, &format!("{why}; {}", declare(input, &example.name))))
+            Err(DataError::Sheets {
+                file: file.shown.clone(),
+                listed: names(several),
+                advice: declare(input, &example.name),
+                sheets: several.iter().map(|sheet| sheet.name.clone()).collect(),
+            })
         }
     }
 }
