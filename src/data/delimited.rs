@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use csv::ByteRecord;
+use memchr::{memchr, memchr2};
 
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, Spot, TextBlock};
@@ -31,6 +32,7 @@ struct Records {
     begins: u64,
     is_after_a_gap: bool,
     bytes: std::ops::Range<u64>,
+    has_quotes: bool,
 }
 
 /// Text of which no more is given out than a record may have, until it is told where the next one begins.
@@ -91,22 +93,33 @@ impl Records {
         let text = self.csv.get_ref();
         let to = self.csv.position().byte();
         text.begun.set(to);
-        let (before, within, last) = text.look(from..to, |written| {
-            let before = written.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        text.look(from..to, |written| {
+            let before = written.iter().take_while(|byte| is_end(**byte)).count();
             let (before, within) = written.split_at(before);
-            (ends(before, self.is_within_end), ends(within, false), (before.len() as u64, written.last().copied()))
+            let empty = ends(before, self.is_within_end);
+            self.has_quotes = memchr(b'"', within).is_some();
+            // Without quotes no line ends within a record but its last.
+            let own = if self.has_quotes {
+                ends(within, false)
+            } else {
+                within.last().is_some_and(|&byte| is_end(byte)).into()
+            };
+            self.is_after_a_gap = empty > 0;
+            self.begins = self.line + empty;
+            self.line = self.begins + own;
+            self.is_within_end = written.last() == Some(&b'\r');
+            self.bytes = from + before.len() as u64..to;
         });
-        self.is_after_a_gap = before > 0;
-        self.begins = self.line + before;
-        self.line = self.begins + within;
-        self.is_within_end = last.1 == Some(b'\r');
-        self.bytes = from + last.0..to;
         Ok(is_record)
     }
 
     fn look<T>(&self, at: impl FnOnce(&[u8]) -> T) -> T {
         self.csv.get_ref().look(self.bytes.clone(), at)
     }
+}
+
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// How many lines end in some text; the first sign may be the second of an end.
@@ -196,8 +209,19 @@ impl TableReader for DelimitedFile {
         let names = wanted.names;
         let width = columns.len();
         let (delimiter, escape) = (start.delimiter, start.escape);
-        let mut reading =
-            Reading { file, place: wanted.file, dialect, names, delimiter, escape, columns: &columns, width, met };
+        let looks = Looks::of(&columns);
+        let mut reading = Reading {
+            file,
+            place: wanted.file,
+            dialect,
+            names,
+            delimiter,
+            escape,
+            columns: &columns,
+            looks,
+            width,
+            met,
+        };
         let mut record = ByteRecord::new();
         let mut growing = Growing::new(places.len());
         let mut tail = Tail::default();
@@ -220,12 +244,12 @@ impl TableReader for DelimitedFile {
             if reading.repeats_the_header(&record, line)? {
                 continue;
             }
-            if Tail::is_one(&record) && reading.width > 2 && tail.rows.len() < PLACES {
+            if reading.width > 2 && tail.rows.len() < PLACES && Tail::is_one(&record) {
                 tail.is_after_a_gap |= tail.rows.is_empty() && records.is_after_a_gap;
                 tail.rows.push((line, std::mem::take(&mut record)));
                 continue;
             }
-            tail.is_spaced |= is_spaced(&record);
+            tail.is_spaced = tail.is_spaced || is_spaced(&record);
             for (line, row) in tail.rows.drain(..) {
                 reading.take(&row, line, &places, &mut growing);
             }
@@ -382,7 +406,7 @@ fn open(file: &InFile, dialect: &Dialect, start: &Start, bytes: &Arc<AtomicU64>)
     let builder = builder.has_headers(false).flexible(true).delimiter(delimiter).escape(start.escape);
     let csv = builder.double_quote(start.escape.is_none()).buffer_capacity(1 << 17).from_reader(text);
     let line = start.skipped + 1;
-    Ok(Records { csv, line, is_within_end: false, begins: line, is_after_a_gap: false, bytes: 0..0 })
+    Ok(Records { csv, line, is_within_end: false, begins: line, is_after_a_gap: false, bytes: 0..0, has_quotes: false })
 }
 
 /// The text below so many lines.
@@ -522,8 +546,30 @@ struct Reading<'a> {
     delimiter: u8,
     escape: Option<u8>,
     columns: &'a [String],
+    looks: Looks,
     width: usize,
     met: Met,
+}
+
+/// By first byte the lengths of a header's names, as bits: few values look like one of them.
+struct Looks([u64; 256]);
+
+impl Looks {
+    fn of(names: &[String]) -> Self {
+        let mut lengths = [0; 256];
+        for name in names.iter().filter(|name| !name.is_empty()) {
+            lengths[usize::from(name.as_bytes()[0])] |= 1 << name.len().min(63);
+        }
+        Self(lengths)
+    }
+
+    /// Whether a field may be a name, or has at its sides what may not be part of it.
+    fn fit(&self, field: &[u8]) -> bool {
+        let (Some(first), Some(last)) = (field.first(), field.last()) else { return false };
+        !first.is_ascii_graphic()
+            || !last.is_ascii_graphic()
+            || self.0[usize::from(*first)] >> field.len().min(63) & 1 == 1
+    }
 }
 
 impl Reading<'_> {
@@ -578,6 +624,9 @@ impl Reading<'_> {
     /// When it names the columns in another order: then what comes after it stands in that order.
     fn repeats_the_header(&mut self, record: &ByteRecord, line: u64) -> Result<bool, DataError> {
         let name = |field: &[u8]| String::from_utf8_lossy(field).trim().trim_start_matches('\u{feff}').to_string();
+        if !self.looks.fit(&record[0]) {
+            return Ok(false);
+        }
         let first = name(&record[0]);
         if first.is_empty() || self.width < 2 || !self.columns.contains(&first) {
             return Ok(false);
@@ -604,10 +653,10 @@ impl Reading<'_> {
     /// When a quote is never closed, or so late that rows stand within it.
     fn look_at_quotes(&mut self, record: &ByteRecord, records: &Records) -> Result<(), DataError> {
         let line = records.begins;
+        if !records.has_quotes {
+            return Ok(());
+        }
         let is_half_quoted = records.look(|text| {
-            if !text.contains(&b'"') {
-                return Ok(false);
-            }
             let written = Written::of(text, self.delimiter, self.escape);
             let Some(at) = written.lost_from(text, self.delimiter, self.width) else {
                 return Ok(written.half_quoted.is_some());
@@ -758,7 +807,14 @@ struct Written {
 impl Written {
     fn of(text: &[u8], delimiter: u8, escape: Option<u8>) -> Self {
         let (mut written, mut at, mut opened) = (Self::default(), 0, None);
-        while at < text.len() {
+        loop {
+            let rest = &text[at.min(text.len())..];
+            let next = match (opened, escape) {
+                (Some(_), Some(escape)) => memchr2(b'"', escape, rest),
+                _ => memchr(b'"', rest),
+            };
+            let Some(next) = next else { break };
+            at += next;
             let (byte, after) = (text[at], text.get(at + 1).copied());
             match opened {
                 None if byte == b'"' => {
