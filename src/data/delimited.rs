@@ -1,11 +1,11 @@
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use csv::ByteRecord;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memrchr};
 
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, Spot, TextBlock};
@@ -40,7 +40,9 @@ struct Bounded {
     text: Box<dyn Read + Send>,
     given: u64,
     /// What was given out last: the record as it is written, and what comes after it.
-    written: RefCell<Vec<u8>>,
+    written: Vec<u8>,
+    /// Behind the last quote of it.
+    quoted: u64,
     /// Where the record begins.
     begun: Cell<u64>,
     delimiter: u8,
@@ -70,8 +72,11 @@ impl Read for Bounded {
         }
         let room = buffer.len().min(left as usize);
         let read = self.text.read(&mut buffer[..room])?;
+        // What was given before the record is not looked at again.
+        self.written.drain(..self.written.len().saturating_sub(so_far as usize));
+        self.written.extend_from_slice(&buffer[..read]);
+        self.quoted = memrchr(b'"', &buffer[..read]).map_or(self.quoted, |at| self.given + at as u64 + 1);
         self.given += read as u64;
-        self.written.get_mut().extend_from_slice(&buffer[..read]);
         // Within quotes delimiters are no fields, so that there may be many more than fields.
         self.fields = if so_far < LONG { 0 } else { self.fields };
         if so_far >= LONG {
@@ -87,7 +92,6 @@ impl Read for Bounded {
 impl Records {
     /// The next record; false at the end.
     fn next(&mut self, file: &InFile, record: &mut ByteRecord) -> Result<bool, DataError> {
-        self.csv.get_ref().forget();
         let from = self.csv.get_ref().begun.get();
         let is_record = self.csv.read_byte_record(record).map_err(|error| broken(file, self.line, error))?;
         let text = self.csv.get_ref();
@@ -97,7 +101,7 @@ impl Records {
             let before = written.iter().take_while(|byte| is_end(**byte)).count();
             let (before, within) = written.split_at(before);
             let empty = ends(before, self.is_within_end);
-            self.has_quotes = memchr(b'"', within).is_some();
+            self.has_quotes = text.quoted > from && memchr(b'"', within).is_some();
             // Without quotes no line ends within a record but its last.
             let own = if self.has_quotes {
                 ends(within, false)
@@ -132,18 +136,9 @@ fn ends(text: &[u8], is_within_end: bool) -> u64 {
 }
 
 impl Bounded {
-    /// Drops what was written before the record that comes next, where it has become much.
-    fn forget(&self) {
-        let (mut written, begun) = (self.written.borrow_mut(), self.begun.get());
-        let before = written.len().saturating_sub((self.given - begun) as usize);
-        if before > 1 << 18 {
-            written.drain(..before);
-        }
-    }
-
     /// Looks at what was written between two places of the text.
     fn look<T>(&self, bytes: std::ops::Range<u64>, at: impl FnOnce(&[u8]) -> T) -> T {
-        let written = self.written.borrow();
+        let written = &self.written;
         let start = self.given - written.len() as u64;
         let place = |byte: u64| (byte.saturating_sub(start) as usize).min(written.len());
         at(&written[place(bytes.start)..place(bytes.end).max(place(bytes.start))])
@@ -398,15 +393,18 @@ fn backslashes_are_escapes(text: &[u8], delimiter: u8) -> bool {
 
 fn open(file: &InFile, dialect: &Dialect, start: &Start, bytes: &Arc<AtomicU64>) -> Result<Records, DataError> {
     let text = files::text(file, dialect.encoding.as_ref().map(|encoding| encoding.encoding), bytes)?;
-    let text = below(text, start.skipped).map_err(|error| file.error(error))?;
-    let (written, delimiter) = (RefCell::default(), start.delimiter);
-    let text = Bounded { text, given: 0, written, begun: Cell::new(0), delimiter, fields: 0 };
+    Ok(records(below(text, start.skipped).map_err(|error| file.error(error))?, start))
+}
+
+fn records(text: Box<dyn Read + Send>, start: &Start) -> Records {
+    let delimiter = start.delimiter;
+    let text = Bounded { text, given: 0, written: Vec::new(), quoted: 0, begun: Cell::new(0), delimiter, fields: 0 };
     let mut builder = csv::ReaderBuilder::new();
     // Rows of another length are our errors, with the file and the line.
     let builder = builder.has_headers(false).flexible(true).delimiter(delimiter).escape(start.escape);
     let csv = builder.double_quote(start.escape.is_none()).buffer_capacity(1 << 17).from_reader(text);
     let line = start.skipped + 1;
-    Ok(Records { csv, line, is_within_end: false, begins: line, is_after_a_gap: false, bytes: 0..0, has_quotes: false })
+    Records { csv, line, is_within_end: false, begins: line, is_after_a_gap: false, bytes: 0..0, has_quotes: false }
 }
 
 /// The text below so many lines.
@@ -612,9 +610,10 @@ impl Reading<'_> {
         self.look_at_unnamed(record, line);
         growing.lines.push(line as u32);
         for (&column, (text, ends)) in places.iter().zip(&mut growing.columns) {
-            text.extend_from_slice(&record[column]);
+            let field = &record[column];
+            text.extend_from_slice(field);
             ends.push(text.len() as u32);
-            growing.bytes += record[column].len();
+            growing.bytes += field.len();
         }
     }
 
@@ -720,7 +719,7 @@ impl Reading<'_> {
     fn batch(&self, growing: Growing) -> Result<Batch, DataError> {
         let mut cells = Vec::with_capacity(growing.columns.len());
         for (&name, (text, ends)) in self.names.iter().zip(growing.columns) {
-            if let Some(at) = text.iter().position(|&byte| byte == 0) {
+            if let Some(at) = memchr(0, &text) {
                 return Err(nul(self.file, line_of(at, &ends, &growing.lines)));
             }
             // A sequence cut between two fields is no text either, so fields are looked at one by one on failure.
@@ -728,7 +727,8 @@ impl Reading<'_> {
                 let at = error.utf8_error().valid_up_to();
                 self.field_error(error.as_bytes(), &ends, &growing.lines, name, at)
             })?;
-            if let Some(at) = ends.iter().position(|&end| !text.is_char_boundary(end as usize)) {
+            let is_cut = |end: &u32| !text.is_char_boundary(*end as usize);
+            if let Some(at) = if text.is_ascii() { None } else { ends.iter().position(is_cut) } {
                 let at = if at == 0 { 0 } else { ends[at - 1] as usize };
                 return Err(self.field_error(text.as_bytes(), &ends, &growing.lines, name, at));
             }
@@ -759,9 +759,8 @@ struct Tail {
 
 impl Tail {
     fn is_one(record: &ByteRecord) -> bool {
-        let mut fields = record.iter();
-        let first = fields.next().is_some_and(|field| !field.trim_ascii().is_empty());
-        first && fields.all(|field| field.trim_ascii().is_empty())
+        let (first, others) = record.as_slice().split_at(record.get(0).map_or(0, <[u8]>::len));
+        !first.trim_ascii().is_empty() && others.trim_ascii().is_empty()
     }
 
     /// Takes the rest of the file, if all of its rows are such; else counts those that lack fields.
@@ -872,4 +871,33 @@ impl Written {
 pub(super) fn line_of(at: usize, ends: &[u32], lines: &[u32]) -> u64 {
     let row = ends.partition_point(|&end| end as usize <= at);
     lines.get(row).map_or(0, |&line| u64::from(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_record_begins_in_the_line_that_an_editor_shows(text in "(a|,|\"|\n|\r\n|\r){0,40}") {
+            let start = Start { delimiter: b',', is_found: false, escape: None, skipped: 0, below: None };
+            let mut records = records(Box::new(io::Cursor::new(text.clone().into_bytes())), &start);
+            let file = InFile { path: "a.csv".into(), shown: "a.csv".into() };
+            while records.next(&file, &mut ByteRecord::new()).unwrap() {
+                let (from, to) = (records.bytes.start as usize, records.bytes.end as usize);
+                prop_assert_eq!(records.begins, lines(&text.as_bytes()[..from]).count() as u64);
+                prop_assert_eq!(records.has_quotes, text[from..to].contains('"'));
+            }
+        }
+    }
+
+    #[test]
+    fn few_values_look_like_a_name_of_the_header() {
+        let looks = Looks::of(&["id".to_string(), "größe".into(), "n".repeat(100)]);
+        let fit = |field: &str| looks.fit(field.as_bytes());
+        assert!(["id", "if", " id", "id\u{a0}", "\u{feff}id", "größe", &"n".repeat(70)].into_iter().all(fit));
+        assert!(!["", "i", "ids", "7d", "größen", &"n".repeat(62)].into_iter().any(fit));
+    }
 }

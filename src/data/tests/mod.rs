@@ -948,6 +948,8 @@ fn a_header_in_the_middle_is_named_and_no_lead() {
     let said = flagged("id,size,won\na,1,1\nsize,id,won\n2,b,0\n").unwrap_err();
     assert!(said.contains("line 3: the header once more, with its columns in another order"), "{said}");
     assert_eq!(flagged("id,size,won\nid,1,1\nb,2,0\n").unwrap().0.ids.len(), 2);
+    let (_, findings) = flagged("id,größe,won\na,1,1\n id , größe,won\nb,2,0\n").unwrap();
+    assert_eq!(findings.of(What::HeaderAgain).count(), 1);
 }
 
 #[test]
