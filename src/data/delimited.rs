@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use csv::ByteRecord;
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, Spot, TextBlock};
@@ -158,6 +158,27 @@ impl DelimitedFile {
         let start = Start::of(&file, &dialect)?;
         Ok(Self { input, file, dialect, start })
     }
+
+    /// Whether its first batch may hold JSON objects: a look at its text, which costs less than to read it as a table.
+    /// What is wrong with the file is said when it is read.
+    pub fn may_hold_objects(&self) -> bool {
+        let Ok(text) = files::text(&self.file, self.dialect.encoding(), &Arc::default()) else { return false };
+        let mut text = text.take(4 * BYTES as u64);
+        let (mut buffer, mut lines, mut has_quotes) = (vec![0; 1 << 16], 0, false);
+        // Within quotes a row may have many lines.
+        while has_quotes || lines <= ROWS {
+            let part = match files::fill(&mut text, &mut buffer) {
+                Err(_) | Ok(0) => return false,
+                Ok(length) => &buffer[..length],
+            };
+            if memchr(b'{', part).is_some() {
+                return true;
+            }
+            has_quotes = has_quotes || memchr(b'"', part).is_some();
+            lines += memchr_iter(b'\n', part).count();
+        }
+        false
+    }
 }
 
 impl TableReader for DelimitedFile {
@@ -287,8 +308,7 @@ const DELIMITERS: &[u8] = b",;\t|";
 impl Start {
     fn of(file: &InFile, dialect: &Dialect) -> Result<Self, DataError> {
         let mut text = Vec::new();
-        let encoding = dialect.encoding.as_ref().map(|encoding| encoding.encoding);
-        let reader = files::text(file, encoding, &Arc::default())?;
+        let reader = files::text(file, dialect.encoding(), &Arc::default())?;
         reader.take(1 << 16).read_to_end(&mut text).map_err(|error| file.error(error))?;
         let (hint, rest, hinted) = match separator_hint(&text) {
             Some((delimiter, length)) => (Some(delimiter), &text[length..], 1),
@@ -392,7 +412,7 @@ fn backslashes_are_escapes(text: &[u8], delimiter: u8) -> bool {
 }
 
 fn open(file: &InFile, dialect: &Dialect, start: &Start, bytes: &Arc<AtomicU64>) -> Result<Records, DataError> {
-    let text = files::text(file, dialect.encoding.as_ref().map(|encoding| encoding.encoding), bytes)?;
+    let text = files::text(file, dialect.encoding(), bytes)?;
     Ok(records(below(text, start.skipped).map_err(|error| file.error(error))?, start))
 }
 
@@ -489,7 +509,7 @@ pub(super) fn nul(file: &InFile, line: u64) -> DataError {
 }
 
 fn not_text(file: &InFile, dialect: &Dialect, line: u64, column: &str, value: &[u8]) -> DataError {
-    let encoding = dialect.encoding.as_ref().map_or("UTF-8", |encoding| encoding.encoding.name());
+    let encoding = dialect.encoding().map_or("UTF-8", encoding_rs::Encoding::name);
     let value = shortened(&String::from_utf8_lossy(value));
     DataError::Encoding { file: file.shown.clone(), line, column: column.into(), encoding, value }
 }

@@ -33,7 +33,7 @@ impl JsonLinesFile {
         bytes: &Arc<AtomicU64>,
         take: impl FnMut(&[u8], u64) -> Result<bool, DataError>,
     ) -> Result<(), DataError> {
-        let text = files::text(&self.file, self.dialect.encoding.as_ref().map(|encoding| encoding.encoding), bytes)?;
+        let text = files::text(&self.file, self.dialect.encoding(), bytes)?;
         let reader = BufReader::with_capacity(1 << 17, text);
         match self.shape {
             Shape::Lines => each_line(&self.file, reader, take),
@@ -126,7 +126,7 @@ impl Depth {
 impl Shape {
     /// By the first value of the file, and whether another one follows.
     fn of(file: &InFile, dialect: &Dialect) -> Result<Self, DataError> {
-        let text = files::text(file, dialect.encoding.as_ref().map(|encoding| encoding.encoding), &Arc::default())?;
+        let text = files::text(file, dialect.encoding(), &Arc::default())?;
         let (mut reader, mut depth) = (BufReader::with_capacity(1 << 17, text), Depth::default());
         let (mut is_over, mut has_breaks, mut has_rows, mut before) = (false, false, false, 0);
         loop {
