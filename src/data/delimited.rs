@@ -10,7 +10,7 @@ use memchr::{memchr, memchr_iter, memchr2, memrchr};
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, Spot, TextBlock};
 use super::files::{self, COLUMNS, InFile, RECORD};
-use super::finding::{Finding, FindingLevel, PLACES, What};
+use super::finding::{Finding, FindingLevel, PLACES, RowUnit, What};
 use super::reader::{Counted, Header, Met, TableReader, Wanted, shortened};
 use super::spec::Dialect;
 
@@ -457,7 +457,7 @@ fn first_row(file: &InFile, dialect: &Dialect, records: &mut Records) -> Result<
         return Err(DataError::Wide { file: file.shown.clone(), line });
     }
     if record.as_slice().contains(&0) {
-        return Err(nul(file, line));
+        return Err(nul((file, RowUnit::Line), line));
     }
     let mut columns = Vec::with_capacity(record.len());
     for field in &record {
@@ -503,9 +503,9 @@ fn broken(file: &InFile, line: u64, error: csv::Error) -> DataError {
     file.error(source)
 }
 
-pub(super) fn nul(file: &InFile, line: u64) -> DataError {
+pub(super) fn nul((file, unit): (&InFile, RowUnit), line: u64) -> DataError {
     let advice = "if every second byte is one, declare `encoding: utf-16le`; else export the file again";
-    DataError::Nul { file: file.shown.clone(), line, advice }
+    DataError::Nul { file: file.shown.clone(), unit, line, advice }
 }
 
 fn not_text(file: &InFile, dialect: &Dialect, line: u64, column: &str, value: &[u8]) -> DataError {
@@ -740,7 +740,7 @@ impl Reading<'_> {
         let mut cells = Vec::with_capacity(growing.columns.len());
         for (&name, (text, ends)) in self.names.iter().zip(growing.columns) {
             if let Some(at) = memchr(0, &text) {
-                return Err(nul(self.file, line_of(at, &ends, &growing.lines)));
+                return Err(nul((self.file, RowUnit::Line), line_of(at, &ends, &growing.lines)));
             }
             // A sequence cut between two fields is no text either, so fields are looked at one by one on failure.
             let text = String::from_utf8(text).map_err(|error| {

@@ -10,6 +10,7 @@ use super::DataError;
 use super::cells::{Batch, Cells, Lines, TextBlock};
 use super::delimited::{BYTES, CELLS, line_of, nul};
 use super::files::{self, COLUMNS, InFile, RECORD};
+use super::finding::RowUnit;
 use super::reader::{Header, Met, TableReader, Wanted};
 use super::spec::Dialect;
 
@@ -69,10 +70,10 @@ impl TableReader for JsonLinesFile {
             }
             bytes = 0;
             let full = std::mem::replace(&mut growing, Growing::new(names.len()));
-            Ok(send(full.batch(&self.file, wanted.file, std::mem::take(&mut lines))?))
+            Ok(send(full.batch((&self.file, self.unit()), wanted.file, std::mem::take(&mut lines))?))
         })?;
         if !lines.is_empty() {
-            send(growing.batch(&self.file, wanted.file, lines)?);
+            send(growing.batch((&self.file, self.unit()), wanted.file, lines)?);
         }
         Ok(Met::default())
     }
@@ -470,9 +471,9 @@ impl Growing {
 
     /// # Errors
     /// When a text holds a NUL, as in no other kind of text file.
-    pub fn batch(self, file: &InFile, place: u32, lines: Vec<u32>) -> Result<Batch, DataError> {
+    pub fn batch(self, (file, unit): (&InFile, RowUnit), place: u32, lines: Vec<u32>) -> Result<Batch, DataError> {
         let text = |block: Block| match block.text.bytes().position(|byte| byte == 0) {
-            Some(at) => Err(nul(file, line_of(at, &block.ends, &lines))),
+            Some(at) => Err(nul((file, unit), line_of(at, &block.ends, &lines))),
             None => Ok(Cells::Text(TextBlock::from_parts(block.text, block.ends, block.booleans))),
         };
         let cells = self.blocks.into_iter().map(text).collect::<Result<_, _>>()?;
