@@ -899,16 +899,27 @@ mod tests {
 
     use super::*;
 
+    /// Text that comes a few bytes at a time.
+    struct Trickle(io::Cursor<Vec<u8>>);
+
+    impl Read for Trickle {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let few = buffer.len().min(3);
+            self.0.read(&mut buffer[..few])
+        }
+    }
+
     proptest! {
         #[test]
         fn a_record_begins_in_the_line_that_an_editor_shows(text in "(a|,|\"|\n|\r\n|\r){0,40}") {
             let start = Start { delimiter: b',', is_found: false, escape: None, skipped: 0, below: None };
-            let mut records = records(Box::new(io::Cursor::new(text.clone().into_bytes())), &start);
+            let mut records = records(Box::new(Trickle(io::Cursor::new(text.clone().into_bytes()))), &start);
             let file = InFile { path: "a.csv".into(), shown: "a.csv".into() };
             while records.next(&file, &mut ByteRecord::new()).unwrap() {
                 let (from, to) = (records.bytes.start as usize, records.bytes.end as usize);
                 prop_assert_eq!(records.begins, lines(&text.as_bytes()[..from]).count() as u64);
                 prop_assert_eq!(records.has_quotes, text[from..to].contains('"'));
+                prop_assert!(records.look(|written| written == &text.as_bytes()[from..to]));
             }
         }
     }

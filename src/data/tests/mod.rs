@@ -1043,6 +1043,12 @@ fn objects_within_a_column_of_text_are_columns_by_their_path() {
     assert!(unread.text.contains("`a`") && unread.text.contains("line 73"), "{}", unread.text);
     let (history, _) = flagged("id,a,won\nx,{k},0\ny,{},1\n").unwrap();
     assert_eq!(history.attributes.len(), 1);
+    // The first object may come late, among the rows that are looked at.
+    let late: String = (0..16_000).map(|row| format!("{row},,1\n")).collect();
+    for before in [late, format!("y,\"{}\",1\n", "\n".repeat(1 << 18))] {
+        let (history, _) = flagged(&format!("id,a,won\n{before}x,\"{{\"\"k\"\": 1}}\",0\n")).unwrap();
+        assert!(history.attributes.iter().any(|one| one.name == "a.k"));
+    }
 }
 
 #[test]
