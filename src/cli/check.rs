@@ -121,9 +121,8 @@ fn said(finding: &Finding) -> String {
     let row = finding.rows.first().map_or(String::new(), |place| {
         let more = if finding.count > 1 { ", and more" } else { "" };
         format!(
-            "\n                     {}, line {}{}{more}",
-            inert(&place.file),
-            place.row,
+            "\n                     {}{}{more}",
+            inert(&place.to_string()),
             match (place.column.as_str(), place.value.as_str()) {
                 ("", "") => String::new(),
                 ("", value) => format!(": `{}`", short(value)),

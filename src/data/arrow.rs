@@ -9,6 +9,7 @@ use super::cells::Batch;
 use super::columnar::{Output, Values, broken, header, is_uuid, open, stored, uuids};
 use super::fence::fenced;
 use super::files::InFile;
+use super::finding::RowUnit;
 use super::reader::{Header, Met, Stored, TableReader, Wanted};
 use super::{DataError, messages};
 
@@ -60,6 +61,10 @@ impl ArrowFile {
 impl TableReader for ArrowFile {
     fn header(&self) -> Result<Header, DataError> {
         Ok(header(self.input, &self.file, &self.schema, self.rows))
+    }
+
+    fn unit(&self) -> RowUnit {
+        RowUnit::Row
     }
 
     fn stored(&self, column: &str) -> Stored {

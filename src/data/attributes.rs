@@ -116,11 +116,9 @@ pub(crate) fn look_up(
         let finding = Finding::new("lookup", What::LookedUpTwice, FindingLevel::Doubt, twice.count, text);
         findings.list.push(finding.advice("keep one row a key").rows(source.places(&twice, &spec.to)));
     }
-    leads.attributes.extend(own.into_iter().map(|attribute| {
-        let rows: Vec<usize> = row_of.iter().map(|row| row.unwrap_or(0)).collect();
-        let column = attribute.column.take(&rows).masked(|lead| row_of[lead].is_some());
-        Attribute { column, ..attribute }
-    }));
+    leads.attributes.extend(
+        own.into_iter().map(|attribute| Attribute { column: attribute.column.take_some(&row_of), ..attribute }),
+    );
     Ok(())
 }
 

@@ -1,15 +1,16 @@
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use csv::ByteRecord;
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use super::DataError;
 use super::cells::{Batch, Cells, Lines, Spot, TextBlock};
 use super::files::{self, COLUMNS, InFile, RECORD};
-use super::finding::{Finding, FindingLevel, PLACES, What};
+use super::finding::{Finding, FindingLevel, PLACES, RowUnit, What};
 use super::reader::{Counted, Header, Met, TableReader, Wanted, shortened};
 use super::spec::Dialect;
 
@@ -31,6 +32,7 @@ struct Records {
     begins: u64,
     is_after_a_gap: bool,
     bytes: std::ops::Range<u64>,
+    has_quotes: bool,
 }
 
 /// Text of which no more is given out than a record may have, until it is told where the next one begins.
@@ -38,7 +40,9 @@ struct Bounded {
     text: Box<dyn Read + Send>,
     given: u64,
     /// What was given out last: the record as it is written, and what comes after it.
-    written: RefCell<Vec<u8>>,
+    written: Vec<u8>,
+    /// Behind the last quote of it.
+    quoted: u64,
     /// Where the record begins.
     begun: Cell<u64>,
     delimiter: u8,
@@ -68,8 +72,11 @@ impl Read for Bounded {
         }
         let room = buffer.len().min(left as usize);
         let read = self.text.read(&mut buffer[..room])?;
+        // What was given before the record is not looked at again.
+        self.written.drain(..self.written.len().saturating_sub(so_far as usize));
+        self.written.extend_from_slice(&buffer[..read]);
+        self.quoted = memrchr(b'"', &buffer[..read]).map_or(self.quoted, |at| self.given + at as u64 + 1);
         self.given += read as u64;
-        self.written.get_mut().extend_from_slice(&buffer[..read]);
         // Within quotes delimiters are no fields, so that there may be many more than fields.
         self.fields = if so_far < LONG { 0 } else { self.fields };
         if so_far >= LONG {
@@ -85,28 +92,38 @@ impl Read for Bounded {
 impl Records {
     /// The next record; false at the end.
     fn next(&mut self, file: &InFile, record: &mut ByteRecord) -> Result<bool, DataError> {
-        self.csv.get_ref().forget();
         let from = self.csv.get_ref().begun.get();
         let is_record = self.csv.read_byte_record(record).map_err(|error| broken(file, self.line, error))?;
         let text = self.csv.get_ref();
         let to = self.csv.position().byte();
         text.begun.set(to);
-        let (before, within, last) = text.look(from..to, |written| {
-            let before = written.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        text.look(from..to, |written| {
+            let before = written.iter().take_while(|byte| is_end(**byte)).count();
             let (before, within) = written.split_at(before);
-            (ends(before, self.is_within_end), ends(within, false), (before.len() as u64, written.last().copied()))
+            let empty = ends(before, self.is_within_end);
+            self.has_quotes = text.quoted > from && memchr(b'"', within).is_some();
+            // Without quotes no line ends within a record but its last.
+            let own = if self.has_quotes {
+                ends(within, false)
+            } else {
+                within.last().is_some_and(|&byte| is_end(byte)).into()
+            };
+            self.is_after_a_gap = empty > 0;
+            self.begins = self.line + empty;
+            self.line = self.begins + own;
+            self.is_within_end = written.last() == Some(&b'\r');
+            self.bytes = from + before.len() as u64..to;
         });
-        self.is_after_a_gap = before > 0;
-        self.begins = self.line + before;
-        self.line = self.begins + within;
-        self.is_within_end = last.1 == Some(b'\r');
-        self.bytes = from + last.0..to;
         Ok(is_record)
     }
 
     fn look<T>(&self, at: impl FnOnce(&[u8]) -> T) -> T {
         self.csv.get_ref().look(self.bytes.clone(), at)
     }
+}
+
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// How many lines end in some text; the first sign may be the second of an end.
@@ -119,18 +136,9 @@ fn ends(text: &[u8], is_within_end: bool) -> u64 {
 }
 
 impl Bounded {
-    /// Drops what was written before the record that comes next, where it has become much.
-    fn forget(&self) {
-        let (mut written, begun) = (self.written.borrow_mut(), self.begun.get());
-        let before = written.len().saturating_sub((self.given - begun) as usize);
-        if before > 1 << 18 {
-            written.drain(..before);
-        }
-    }
-
     /// Looks at what was written between two places of the text.
     fn look<T>(&self, bytes: std::ops::Range<u64>, at: impl FnOnce(&[u8]) -> T) -> T {
-        let written = self.written.borrow();
+        let written = &self.written;
         let start = self.given - written.len() as u64;
         let place = |byte: u64| (byte.saturating_sub(start) as usize).min(written.len());
         at(&written[place(bytes.start)..place(bytes.end).max(place(bytes.start))])
@@ -149,6 +157,27 @@ impl DelimitedFile {
     pub fn open(input: &'static str, file: InFile, dialect: Arc<Dialect>) -> Result<Self, DataError> {
         let start = Start::of(&file, &dialect)?;
         Ok(Self { input, file, dialect, start })
+    }
+
+    /// Whether its first batch may hold JSON objects: a look at its text, which costs less than to read it as a table.
+    /// What is wrong with the file is said when it is read.
+    pub fn may_hold_objects(&self) -> bool {
+        let Ok(text) = files::text(&self.file, self.dialect.encoding(), &Arc::default()) else { return false };
+        let mut text = text.take(4 * BYTES as u64);
+        let (mut buffer, mut lines, mut has_quotes) = (vec![0; 1 << 16], 0, false);
+        // Within quotes a row may have many lines.
+        while has_quotes || lines <= ROWS {
+            let part = match files::fill(&mut text, &mut buffer) {
+                Err(_) | Ok(0) => return false,
+                Ok(length) => &buffer[..length],
+            };
+            if memchr(b'{', part).is_some() {
+                return true;
+            }
+            has_quotes = has_quotes || memchr(b'"', part).is_some();
+            lines += memchr_iter(b'\n', part).count();
+        }
+        false
     }
 }
 
@@ -196,8 +225,19 @@ impl TableReader for DelimitedFile {
         let names = wanted.names;
         let width = columns.len();
         let (delimiter, escape) = (start.delimiter, start.escape);
-        let mut reading =
-            Reading { file, place: wanted.file, dialect, names, delimiter, escape, columns: &columns, width, met };
+        let looks = Looks::of(&columns);
+        let mut reading = Reading {
+            file,
+            place: wanted.file,
+            dialect,
+            names,
+            delimiter,
+            escape,
+            columns: &columns,
+            looks,
+            width,
+            met,
+        };
         let mut record = ByteRecord::new();
         let mut growing = Growing::new(places.len());
         let mut tail = Tail::default();
@@ -220,12 +260,12 @@ impl TableReader for DelimitedFile {
             if reading.repeats_the_header(&record, line)? {
                 continue;
             }
-            if Tail::is_one(&record) && reading.width > 2 && tail.rows.len() < PLACES {
+            if reading.width > 2 && tail.rows.len() < PLACES && Tail::is_one(&record) {
                 tail.is_after_a_gap |= tail.rows.is_empty() && records.is_after_a_gap;
                 tail.rows.push((line, std::mem::take(&mut record)));
                 continue;
             }
-            tail.is_spaced |= is_spaced(&record);
+            tail.is_spaced = tail.is_spaced || is_spaced(&record);
             for (line, row) in tail.rows.drain(..) {
                 reading.take(&row, line, &places, &mut growing);
             }
@@ -268,8 +308,7 @@ const DELIMITERS: &[u8] = b",;\t|";
 impl Start {
     fn of(file: &InFile, dialect: &Dialect) -> Result<Self, DataError> {
         let mut text = Vec::new();
-        let encoding = dialect.encoding.as_ref().map(|encoding| encoding.encoding);
-        let reader = files::text(file, encoding, &Arc::default())?;
+        let reader = files::text(file, dialect.encoding(), &Arc::default())?;
         reader.take(1 << 16).read_to_end(&mut text).map_err(|error| file.error(error))?;
         let (hint, rest, hinted) = match separator_hint(&text) {
             Some((delimiter, length)) => (Some(delimiter), &text[length..], 1),
@@ -373,16 +412,19 @@ fn backslashes_are_escapes(text: &[u8], delimiter: u8) -> bool {
 }
 
 fn open(file: &InFile, dialect: &Dialect, start: &Start, bytes: &Arc<AtomicU64>) -> Result<Records, DataError> {
-    let text = files::text(file, dialect.encoding.as_ref().map(|encoding| encoding.encoding), bytes)?;
-    let text = below(text, start.skipped).map_err(|error| file.error(error))?;
-    let (written, delimiter) = (RefCell::default(), start.delimiter);
-    let text = Bounded { text, given: 0, written, begun: Cell::new(0), delimiter, fields: 0 };
+    let text = files::text(file, dialect.encoding(), bytes)?;
+    Ok(records(below(text, start.skipped).map_err(|error| file.error(error))?, start))
+}
+
+fn records(text: Box<dyn Read + Send>, start: &Start) -> Records {
+    let delimiter = start.delimiter;
+    let text = Bounded { text, given: 0, written: Vec::new(), quoted: 0, begun: Cell::new(0), delimiter, fields: 0 };
     let mut builder = csv::ReaderBuilder::new();
     // Rows of another length are our errors, with the file and the line.
     let builder = builder.has_headers(false).flexible(true).delimiter(delimiter).escape(start.escape);
     let csv = builder.double_quote(start.escape.is_none()).buffer_capacity(1 << 17).from_reader(text);
     let line = start.skipped + 1;
-    Ok(Records { csv, line, is_within_end: false, begins: line, is_after_a_gap: false, bytes: 0..0 })
+    Records { csv, line, is_within_end: false, begins: line, is_after_a_gap: false, bytes: 0..0, has_quotes: false }
 }
 
 /// The text below so many lines.
@@ -415,7 +457,7 @@ fn first_row(file: &InFile, dialect: &Dialect, records: &mut Records) -> Result<
         return Err(DataError::Wide { file: file.shown.clone(), line });
     }
     if record.as_slice().contains(&0) {
-        return Err(nul(file, line));
+        return Err(nul((file, RowUnit::Line), line));
     }
     let mut columns = Vec::with_capacity(record.len());
     for field in &record {
@@ -461,13 +503,13 @@ fn broken(file: &InFile, line: u64, error: csv::Error) -> DataError {
     file.error(source)
 }
 
-pub(super) fn nul(file: &InFile, line: u64) -> DataError {
+pub(super) fn nul((file, unit): (&InFile, RowUnit), line: u64) -> DataError {
     let advice = "if every second byte is one, declare `encoding: utf-16le`; else export the file again";
-    DataError::Nul { file: file.shown.clone(), line, advice }
+    DataError::Nul { file: file.shown.clone(), unit, line, advice }
 }
 
 fn not_text(file: &InFile, dialect: &Dialect, line: u64, column: &str, value: &[u8]) -> DataError {
-    let encoding = dialect.encoding.as_ref().map_or("UTF-8", |encoding| encoding.encoding.name());
+    let encoding = dialect.encoding().map_or("UTF-8", encoding_rs::Encoding::name);
     let value = shortened(&String::from_utf8_lossy(value));
     DataError::Encoding { file: file.shown.clone(), line, column: column.into(), encoding, value }
 }
@@ -522,8 +564,30 @@ struct Reading<'a> {
     delimiter: u8,
     escape: Option<u8>,
     columns: &'a [String],
+    looks: Looks,
     width: usize,
     met: Met,
+}
+
+/// By first byte the lengths of a header's names, as bits: few values look like one of them.
+struct Looks([u64; 256]);
+
+impl Looks {
+    fn of(names: &[String]) -> Self {
+        let mut lengths = [0; 256];
+        for name in names.iter().filter(|name| !name.is_empty()) {
+            lengths[usize::from(name.as_bytes()[0])] |= 1 << name.len().min(63);
+        }
+        Self(lengths)
+    }
+
+    /// Whether a field may be a name, or has at its sides what may not be part of it.
+    fn fit(&self, field: &[u8]) -> bool {
+        let (Some(first), Some(last)) = (field.first(), field.last()) else { return false };
+        !first.is_ascii_graphic()
+            || !last.is_ascii_graphic()
+            || self.0[usize::from(*first)] >> field.len().min(63) & 1 == 1
+    }
 }
 
 impl Reading<'_> {
@@ -566,9 +630,10 @@ impl Reading<'_> {
         self.look_at_unnamed(record, line);
         growing.lines.push(line as u32);
         for (&column, (text, ends)) in places.iter().zip(&mut growing.columns) {
-            text.extend_from_slice(&record[column]);
+            let field = &record[column];
+            text.extend_from_slice(field);
             ends.push(text.len() as u32);
-            growing.bytes += record[column].len();
+            growing.bytes += field.len();
         }
     }
 
@@ -578,6 +643,9 @@ impl Reading<'_> {
     /// When it names the columns in another order: then what comes after it stands in that order.
     fn repeats_the_header(&mut self, record: &ByteRecord, line: u64) -> Result<bool, DataError> {
         let name = |field: &[u8]| String::from_utf8_lossy(field).trim().trim_start_matches('\u{feff}').to_string();
+        if !self.looks.fit(&record[0]) {
+            return Ok(false);
+        }
         let first = name(&record[0]);
         if first.is_empty() || self.width < 2 || !self.columns.contains(&first) {
             return Ok(false);
@@ -604,10 +672,10 @@ impl Reading<'_> {
     /// When a quote is never closed, or so late that rows stand within it.
     fn look_at_quotes(&mut self, record: &ByteRecord, records: &Records) -> Result<(), DataError> {
         let line = records.begins;
+        if !records.has_quotes {
+            return Ok(());
+        }
         let is_half_quoted = records.look(|text| {
-            if !text.contains(&b'"') {
-                return Ok(false);
-            }
             let written = Written::of(text, self.delimiter, self.escape);
             let Some(at) = written.lost_from(text, self.delimiter, self.width) else {
                 return Ok(written.half_quoted.is_some());
@@ -671,15 +739,16 @@ impl Reading<'_> {
     fn batch(&self, growing: Growing) -> Result<Batch, DataError> {
         let mut cells = Vec::with_capacity(growing.columns.len());
         for (&name, (text, ends)) in self.names.iter().zip(growing.columns) {
-            if let Some(at) = text.iter().position(|&byte| byte == 0) {
-                return Err(nul(self.file, line_of(at, &ends, &growing.lines)));
+            if let Some(at) = memchr(0, &text) {
+                return Err(nul((self.file, RowUnit::Line), line_of(at, &ends, &growing.lines)));
             }
             // A sequence cut between two fields is no text either, so fields are looked at one by one on failure.
             let text = String::from_utf8(text).map_err(|error| {
                 let at = error.utf8_error().valid_up_to();
                 self.field_error(error.as_bytes(), &ends, &growing.lines, name, at)
             })?;
-            if let Some(at) = ends.iter().position(|&end| !text.is_char_boundary(end as usize)) {
+            let is_cut = |end: &u32| !text.is_char_boundary(*end as usize);
+            if let Some(at) = if text.is_ascii() { None } else { ends.iter().position(is_cut) } {
                 let at = if at == 0 { 0 } else { ends[at - 1] as usize };
                 return Err(self.field_error(text.as_bytes(), &ends, &growing.lines, name, at));
             }
@@ -710,9 +779,8 @@ struct Tail {
 
 impl Tail {
     fn is_one(record: &ByteRecord) -> bool {
-        let mut fields = record.iter();
-        let first = fields.next().is_some_and(|field| !field.trim_ascii().is_empty());
-        first && fields.all(|field| field.trim_ascii().is_empty())
+        let (first, others) = record.as_slice().split_at(record.get(0).map_or(0, <[u8]>::len));
+        !first.trim_ascii().is_empty() && others.trim_ascii().is_empty()
     }
 
     /// Takes the rest of the file, if all of its rows are such; else counts those that lack fields.
@@ -758,7 +826,14 @@ struct Written {
 impl Written {
     fn of(text: &[u8], delimiter: u8, escape: Option<u8>) -> Self {
         let (mut written, mut at, mut opened) = (Self::default(), 0, None);
-        while at < text.len() {
+        loop {
+            let rest = &text[at.min(text.len())..];
+            let next = match (opened, escape) {
+                (Some(_), Some(escape)) => memchr2(b'"', escape, rest),
+                _ => memchr(b'"', rest),
+            };
+            let Some(next) = next else { break };
+            at += next;
             let (byte, after) = (text[at], text.get(at + 1).copied());
             match opened {
                 None if byte == b'"' => {
@@ -816,4 +891,44 @@ impl Written {
 pub(super) fn line_of(at: usize, ends: &[u32], lines: &[u32]) -> u64 {
     let row = ends.partition_point(|&end| end as usize <= at);
     lines.get(row).map_or(0, |&line| u64::from(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Text that comes a few bytes at a time.
+    struct Trickle(io::Cursor<Vec<u8>>);
+
+    impl Read for Trickle {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let few = buffer.len().min(3);
+            self.0.read(&mut buffer[..few])
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_begins_in_the_line_that_an_editor_shows(text in "(a|,|\"|\n|\r\n|\r){0,40}") {
+            let start = Start { delimiter: b',', is_found: false, escape: None, skipped: 0, below: None };
+            let mut records = records(Box::new(Trickle(io::Cursor::new(text.clone().into_bytes()))), &start);
+            let file = InFile { path: "a.csv".into(), shown: "a.csv".into() };
+            while records.next(&file, &mut ByteRecord::new()).unwrap() {
+                let (from, to) = (records.bytes.start as usize, records.bytes.end as usize);
+                prop_assert_eq!(records.begins, lines(&text.as_bytes()[..from]).count() as u64);
+                prop_assert_eq!(records.has_quotes, text[from..to].contains('"'));
+                prop_assert!(records.look(|written| written == &text.as_bytes()[from..to]));
+            }
+        }
+    }
+
+    #[test]
+    fn few_values_look_like_a_name_of_the_header() {
+        let looks = Looks::of(&["id".to_string(), "größe".into(), "n".repeat(100)]);
+        let fit = |field: &str| looks.fit(field.as_bytes());
+        assert!(["id", "if", " id", "id\u{a0}", "\u{feff}id", "größe", &"n".repeat(70)].into_iter().all(fit));
+        assert!(!["", "i", "ids", "7d", "größen", &"n".repeat(62)].into_iter().any(fit));
+    }
 }

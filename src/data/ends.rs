@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::time::{DAY, Instant, NEVER};
+use crate::time::{DAY, Instant, NEVER, earlier};
 
 use super::cells::Spot;
 use super::fates::Fate;
@@ -126,9 +126,8 @@ fn last_a_lead(leads: usize, times: impl Iterator<Item = (u32, Instant)>) -> Vec
 fn first_worked(first: &mut Vec<Instant>, deals: &Deals, leads: usize) {
     let Some(worked) = &deals.worked else { return };
     first.resize(leads, NEVER);
-    for (&lead, &at) in deals.lead.iter().zip(worked).filter(|(_, at)| **at != NEVER) {
-        let known = &mut first[lead as usize];
-        *known = if *known == NEVER { at } else { (*known).min(at) };
+    for (&lead, &at) in deals.lead.iter().zip(worked) {
+        first[lead as usize] = earlier(first[lead as usize], at);
     }
 }
 

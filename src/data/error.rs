@@ -3,6 +3,7 @@ use std::io;
 use crate::table::yaml_name;
 
 use super::files::{COLUMNS, RECORD};
+use super::finding::{Place, RowUnit};
 
 /// Why the data could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -52,8 +53,8 @@ pub enum DataError {
         "{file}, line {line}, column `{column}`: not {encoding} text (`{value}`); declare the file's encoding, such as `encoding: windows-1252`"
     )]
     Encoding { file: String, line: u64, column: String, encoding: &'static str, value: String },
-    #[error("{file}, line {line}: holds a NUL byte; {advice}")]
-    Nul { file: String, line: u64, advice: &'static str },
+    #[error("{file}, {unit} {line}: holds a NUL byte; {advice}")]
+    Nul { file: String, unit: RowUnit, line: u64, advice: &'static str },
     #[error("{file}, line {line}: not JSON: {why}; expected objects, one a line or in an array")]
     Json { file: String, line: u64, why: String },
     #[error("{file}: it has several sheets ({listed}), and it is not said which to read; {advice}")]
@@ -85,7 +86,7 @@ pub enum DataError {
 /// Times that two formats fit.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{input}: column `{column}` can be read with the month first and with the day first: `{value}` ({file}, line {line}) is {month_first} or {day_first}; declare under `{input}` which: `format: {{ {yaml}: \"{month_format}\" }}` or `format: {{ {yaml}: \"{day_format}\" }}`",
+    "{input}: column `{column}` can be read with the month first and with the day first: `{value}` ({place}) is {month_first} or {day_first}; declare under `{input}` which: `format: {{ {yaml}: \"{month_format}\" }}` or `format: {{ {yaml}: \"{day_format}\" }}`",
     yaml = yaml_name(column)
 )]
 pub struct AmbiguousTime {
@@ -93,8 +94,7 @@ pub struct AmbiguousTime {
     pub column: String,
     /// A value that the two formats read differently, and where it stands.
     pub value: String,
-    pub file: String,
-    pub line: u64,
+    pub place: Place,
     pub month_first: String,
     pub day_first: String,
     pub month_format: String,
@@ -108,7 +108,7 @@ pub struct AmbiguousTime {
 )]
 pub struct ConflictingLeads {
     pub id: String,
-    /// File and line of the two rows.
+    /// Where the two rows stand.
     pub first: String,
     pub second: String,
     /// The first column in which they differ, and its two values.

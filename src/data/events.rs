@@ -3,7 +3,7 @@ use std::path::Path;
 
 use crate::predicate::{Kind, Predicate};
 use crate::table::{Column, Ids, yaml_name};
-use crate::time::{Edge, Instant, NEVER, Zone};
+use crate::time::{Edge, Instant, NEVER, Zone, earlier};
 
 use super::DataError;
 use super::builder::{As, Ask, Tally, remarks};
@@ -301,8 +301,7 @@ impl Ready<'_> {
             |batch| sifter.times_of(batch, kinds),
             |_, times| {
                 for (lead, at) in times {
-                    let known = &mut first[lead as usize];
-                    *known = if *known == NEVER { at } else { at.min(*known) };
+                    first[lead as usize] = earlier(first[lead as usize], at);
                 }
                 true
             },

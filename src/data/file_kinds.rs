@@ -140,7 +140,8 @@ pub(crate) fn open(
     let file = file.clone();
     Ok(match kind {
         FileKind::Delimited => {
-            with_objects(input, &file, Box::new(DelimitedFile::open(input, file.clone(), dialect.clone())?))?
+            let table = DelimitedFile::open(input, file.clone(), dialect.clone())?;
+            if table.may_hold_objects() { with_objects(input, &file, Box::new(table))? } else { Box::new(table) }
         }
         FileKind::JsonLines => Box::new(JsonLinesFile::open(file, dialect.clone())?),
         FileKind::Parquet => Box::new(ParquetFile::open(input, file)?),

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
@@ -170,14 +171,42 @@ pub struct Finding {
     pub rows: Vec<Place>,
 }
 
+/// What the numbers of a file's rows count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowUnit {
+    /// Lines as an editor shows them; the header is line 1.
+    #[default]
+    Line,
+    /// Rows of a sheet as a spreadsheet shows them, or of a columnar file from 1.
+    Row,
+}
+
+impl fmt::Display for RowUnit {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Line => "line",
+            Self::Row => "row",
+        })
+    }
+}
+
 /// A value in its file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub file: String,
-    /// The line in text files (the header is line 1), the row from 1 in columnar ones.
+    #[serde(default)]
+    pub unit: RowUnit,
     pub row: u64,
     pub column: String,
     pub value: String,
+}
+
+/// Without the value, which may name somebody.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}, {} {}", self.file, self.unit, self.row)
+    }
 }
 
 /// What was found in the inputs, in the order of reading.
@@ -222,7 +251,7 @@ impl Findings {
         ])?;
         for finding in &self.list {
             let (what, level) = (code(&finding.what), code(&finding.level));
-            let nowhere = [Place { file: String::new(), row: 0, column: String::new(), value: String::new() }];
+            let nowhere = [Place::default()];
             let places = if finding.rows.is_empty() { &nowhere[..] } else { &finding.rows[..] };
             let named = match finding.rows.len() as u64 {
                 0 => String::new(),
@@ -297,7 +326,13 @@ mod tests {
 
     #[test]
     fn no_cell_of_the_findings_is_a_formula() {
-        let place = |value: &str| Place { file: "a.csv".into(), row: 7, column: "name".into(), value: value.into() };
+        let place = |value: &str| Place {
+            file: "a.csv".into(),
+            row: 7,
+            column: "name".into(),
+            value: value.into(),
+            ..Place::default()
+        };
         let rows =
             vec![place("=cmd|' /C calc'!A0"), place("+1"), place("-1"), place("@x"), place("\tx"), place("x, y")];
         let finding = Finding::new("leads", What::UnreadableTime, FindingLevel::Doubt, 6, "six".into()).rows(rows);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::DataError;
 use super::cells::{Batch, Cells, Lines};
 use super::files::InFile;
-use super::finding::{Finding, FindingLevel, What};
+use super::finding::{Finding, FindingLevel, RowUnit, What};
 use super::json_lines::{Growing, Paths, Places};
 use super::reader::{Counted, Group, Header, Met, Stored, TableReader, Wanted};
 
@@ -121,7 +121,7 @@ impl TableReader for JsonColumns {
                     }
                 }
                 let lines = (0..batch.rows()).map(|row| batch.spot(row).line).collect();
-                match growing.batch(&self.file, batch.file, lines) {
+                match growing.batch((&self.file, self.unit()), batch.file, lines) {
                     Ok(batch) => within.push(batch.cells.into_iter()),
                     Err(error) => {
                         failed = Some(error);
@@ -145,14 +145,19 @@ impl TableReader for JsonColumns {
             let parent = &self.parents[*parent].0;
             let lines: Vec<String> = unread.first.iter().take(5).map(|(spot, _)| spot.line.to_string()).collect();
             let text = format!(
-                "{}: values of `{parent}` that are no JSON objects, and whose parts are missing, such as in line {}",
+                "{}: values of `{parent}` that are no JSON objects, and whose parts are missing, such as in {} {}",
                 self.file.shown,
+                self.unit(),
                 lines.join(", ")
             );
             let finding = Finding::new(self.input, What::UnreadableValue, FindingLevel::Doubt, unread.count, text);
             met.notes.push(finding.advice("export the column again, or correct these values"));
         }
         Ok(met)
+    }
+
+    fn unit(&self) -> RowUnit {
+        self.inner.unit()
     }
 
     fn stored(&self, column: &str) -> Stored {

@@ -10,6 +10,7 @@ use super::DataError;
 use super::cells::{Batch, Cells, Lines, TextBlock};
 use super::delimited::{BYTES, CELLS, line_of, nul};
 use super::files::{self, COLUMNS, InFile, RECORD};
+use super::finding::RowUnit;
 use super::reader::{Header, Met, TableReader, Wanted};
 use super::spec::Dialect;
 
@@ -33,7 +34,7 @@ impl JsonLinesFile {
         bytes: &Arc<AtomicU64>,
         take: impl FnMut(&[u8], u64) -> Result<bool, DataError>,
     ) -> Result<(), DataError> {
-        let text = files::text(&self.file, self.dialect.encoding.as_ref().map(|encoding| encoding.encoding), bytes)?;
+        let text = files::text(&self.file, self.dialect.encoding(), bytes)?;
         let reader = BufReader::with_capacity(1 << 17, text);
         match self.shape {
             Shape::Lines => each_line(&self.file, reader, take),
@@ -69,10 +70,10 @@ impl TableReader for JsonLinesFile {
             }
             bytes = 0;
             let full = std::mem::replace(&mut growing, Growing::new(names.len()));
-            Ok(send(full.batch(&self.file, wanted.file, std::mem::take(&mut lines))?))
+            Ok(send(full.batch((&self.file, self.unit()), wanted.file, std::mem::take(&mut lines))?))
         })?;
         if !lines.is_empty() {
-            send(growing.batch(&self.file, wanted.file, lines)?);
+            send(growing.batch((&self.file, self.unit()), wanted.file, lines)?);
         }
         Ok(Met::default())
     }
@@ -126,7 +127,7 @@ impl Depth {
 impl Shape {
     /// By the first value of the file, and whether another one follows.
     fn of(file: &InFile, dialect: &Dialect) -> Result<Self, DataError> {
-        let text = files::text(file, dialect.encoding.as_ref().map(|encoding| encoding.encoding), &Arc::default())?;
+        let text = files::text(file, dialect.encoding(), &Arc::default())?;
         let (mut reader, mut depth) = (BufReader::with_capacity(1 << 17, text), Depth::default());
         let (mut is_over, mut has_breaks, mut has_rows, mut before) = (false, false, false, 0);
         loop {
@@ -470,9 +471,9 @@ impl Growing {
 
     /// # Errors
     /// When a text holds a NUL, as in no other kind of text file.
-    pub fn batch(self, file: &InFile, place: u32, lines: Vec<u32>) -> Result<Batch, DataError> {
+    pub fn batch(self, (file, unit): (&InFile, RowUnit), place: u32, lines: Vec<u32>) -> Result<Batch, DataError> {
         let text = |block: Block| match block.text.bytes().position(|byte| byte == 0) {
-            Some(at) => Err(nul(file, line_of(at, &block.ends, &lines))),
+            Some(at) => Err(nul((file, unit), line_of(at, &block.ends, &lines))),
             None => Ok(Cells::Text(TextBlock::from_parts(block.text, block.ends, block.booleans))),
         };
         let cells = self.blocks.into_iter().map(text).collect::<Result<_, _>>()?;

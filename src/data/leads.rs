@@ -290,8 +290,7 @@ impl Rows<'_> {
     }
 
     fn place(&self, row: usize) -> String {
-        let place = self.source.place(self.spots[row], "", "");
-        format!("{}, line {}", place.file, place.row)
+        self.source.place(self.spots[row], "", "").to_string()
     }
 
     /// The code of each row's id; without ids each row is a lead of its own.

@@ -56,7 +56,7 @@ pub use columns::{Asked, Files, Wanted, columns};
 pub use error::{AmbiguousTime, ConflictingLeads, DataError};
 pub use fates::{Fate, FateValue, Role, RowFate, RowFates, Telling, spoken};
 pub use files::{InputFile, files, files_of, hash, hashed, hex, inputs};
-pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, What};
+pub use finding::{Finding, FindingLevel, Findings, Place, RefusedColumn, RowUnit, What};
 pub use history::{Attribute, Change, EventChunk, Events, History, Known, Outcomes, Weeks, Win};
 pub use key::{Credit, LeadKey, Match, Via};
 pub use raw::{RawColumn, RawRow, RawTable, raw_table};

@@ -292,10 +292,7 @@ impl NumberForm {
 
     /// Why the values have no one reading, if they have none.
     pub fn problem(&self, source: &Source, column: &str) -> Option<String> {
-        let at = |(spot, value): &Example| {
-            let place = source.place(*spot, "", "");
-            format!("`{value}` ({}, line {})", place.file, place.row)
-        };
+        let at = |(spot, value): &Example| format!("`{value}` ({})", source.place(*spot, "", ""));
         let said = |what: String| format!("{}: column `{column}`: {what}", source.input);
         let declare = |decimal| declaration(source, column, decimal);
         let one_form = "write all numbers of the column alike";

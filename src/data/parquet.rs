@@ -28,6 +28,7 @@ use super::claims::{check_bytes, check_rows};
 use super::columnar::{Output, ROWS, Values, broken, header, is_uuid, open, stored, uuids};
 use super::fence::fenced;
 use super::files::InFile;
+use super::finding::RowUnit;
 use super::reader::{Bounds, Group, Header, Met, Stored, TableReader, Wanted};
 use super::{DataError, footer};
 
@@ -88,6 +89,10 @@ fn metadata(file: &InFile) -> Result<(FileMetadata, ArrowSchema), DataError> {
 impl TableReader for ParquetFile {
     fn header(&self) -> Result<Header, DataError> {
         Ok(header(self.input, &self.file, &self.schema, self.metadata.num_rows))
+    }
+
+    fn unit(&self) -> RowUnit {
+        RowUnit::Row
     }
 
     fn stored(&self, column: &str) -> Stored {

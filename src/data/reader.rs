@@ -3,7 +3,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::DataError;
 use super::cells::{Batch, Spot};
-use super::finding::{Finding, PLACES};
+use super::finding::{Finding, PLACES, RowUnit};
 use crate::table::inert;
 
 /// A file of one kind, opened. One more kind of file is one more of these, and two in `file_kinds`.
@@ -13,6 +13,11 @@ pub(crate) trait TableReader: Send + Sync {
 
     /// Hands over columns, some rows at a time, until nobody wants more (`send` says false).
     fn read(&self, wanted: &Wanted, send: &mut dyn FnMut(Batch) -> bool) -> Result<Met, DataError>;
+
+    /// What the numbers of its rows count.
+    fn unit(&self) -> RowUnit {
+        RowUnit::Line
+    }
 
     /// As what it holds a column.
     fn stored(&self, _column: &str) -> Stored {

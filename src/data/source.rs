@@ -8,7 +8,7 @@ use super::builder::{As, Ask};
 use super::cells::{Batch, Spot};
 use super::decoding::{Decoding, RowGroups};
 use super::files::{self, InFile};
-use super::finding::{Finding, FindingLevel, Place, What};
+use super::finding::{Finding, FindingLevel, Place, RowUnit, What};
 use super::reader::{Counted, Met, TableReader, Wanted};
 use super::spec::{Dialect, Paths};
 use super::{DataError, file_kinds};
@@ -184,16 +184,18 @@ impl Source {
     }
 
     pub fn place(&self, spot: Spot, column: &str, value: &str) -> Place {
-        place(self.files.get(spot.file as usize).map(|file| &file.shown), spot, column, value)
+        self.shown().place(spot, column, value)
     }
 
     pub fn places(&self, counted: &Counted, column: &str) -> Vec<Place> {
-        counted.first.iter().map(|(spot, value)| self.place(*spot, column, value)).collect()
+        self.shown().places(counted, column)
     }
 
     /// Where its rows stand, for those who come later.
     pub fn shown(&self) -> Shown {
-        Shown { input: self.input, files: self.files.iter().map(|file| file.shown.clone()).collect() }
+        let files =
+            self.files.iter().zip(self.readers.iter()).map(|(file, reader)| (file.shown.clone(), reader.unit()));
+        Shown { input: self.input, files: files.collect() }
     }
 
     /// What its readers met, as findings.
@@ -250,26 +252,21 @@ impl Source {
     }
 }
 
-fn place(file: Option<&String>, spot: Spot, column: &str, value: &str) -> Place {
-    Place {
-        file: file.cloned().unwrap_or_default(),
-        row: u64::from(spot.line),
-        column: column.into(),
-        value: value.into(),
-    }
-}
-
 /// The files in which rows stand, of one source or of several.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shown {
     pub input: &'static str,
-    files: Vec<String>,
+    files: Vec<(String, RowUnit)>,
 }
 
 impl Shown {
     pub fn places(&self, counted: &Counted, column: &str) -> Vec<Place> {
-        let of = |(spot, value): &(Spot, String)| place(self.files.get(spot.file as usize), *spot, column, value);
-        counted.first.iter().map(of).collect()
+        counted.first.iter().map(|(spot, value)| self.place(*spot, column, value)).collect()
+    }
+
+    fn place(&self, spot: Spot, column: &str, value: &str) -> Place {
+        let (file, unit) = self.files.get(spot.file as usize).cloned().unwrap_or_default();
+        Place { file, unit, row: u64::from(spot.line), column: column.into(), value: value.into() }
     }
 
     /// A place among the files of the next source, once these are appended.

@@ -529,6 +529,10 @@ pub(crate) struct Dialect {
 }
 
 impl Dialect {
+    pub fn encoding(&self) -> Option<&'static encoding_rs::Encoding> {
+        self.encoding.as_ref().map(|encoding| encoding.encoding)
+    }
+
     pub fn format(&self, column: &str) -> Option<Format> {
         self.format.as_ref()?.of(column).cloned()
     }

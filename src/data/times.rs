@@ -492,8 +492,7 @@ impl TimeColumn {
         Box::new(AmbiguousTime {
             input: source.input,
             column: column.into(),
-            file: source.place(spot, "", "").file,
-            line: u64::from(spot.line),
+            place: source.place(spot, "", ""),
             month_first: say(MonthPlace::First),
             day_first: say(MonthPlace::Second),
             month_format: format!("%m{sign}%d{sign}%Y{rest}"),
@@ -608,12 +607,9 @@ fn proposals<'v>(
     fitting.into_iter().filter_map(shown).collect()
 }
 
-/// The first few values with their files and lines.
+/// The first few values, and where they stand.
 pub(crate) fn with_places(source: &Source, counted: &Counted) -> String {
-    let one = |(spot, value): &(Spot, String)| {
-        let place = source.place(*spot, "", "");
-        format!("`{value}` ({}, line {})", place.file, place.row)
-    };
+    let one = |(spot, value): &(Spot, String)| format!("`{value}` ({})", source.place(*spot, "", ""));
     counted.first.iter().take(3).map(one).collect::<Vec<_>>().join(", ")
 }
 

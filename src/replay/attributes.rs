@@ -1,4 +1,4 @@
-use crate::data::{Attribute, Change, History, Known};
+use crate::data::{Attribute, History, Known};
 use crate::table::{Column, Table};
 use crate::time::{Instant, NEVER, Zone};
 
@@ -42,16 +42,16 @@ fn hide_later(times: &mut [Instant], as_of: &[Instant], from: impl Fn(Instant) -
 }
 
 fn known_column(history: &History, field: u32, attribute: &Attribute, leads: &[usize], as_of: &[Instant]) -> Column {
-    let column = attribute.column.take(leads);
     match &attribute.known {
-        Known::AtCreation | Known::AsExported | Known::Planned => column,
+        Known::AtCreation | Known::AsExported | Known::Planned => attribute.column.take(leads),
         Known::At(other) => {
             let other = history.attributes.iter().find(|attribute| attribute.name == *other);
             let Some((other, Column::Instant(times))) = other.map(|other| (other, &other.column)) else {
-                return column.masked(|_| false);
+                return attribute.column.missing(leads.len());
             };
             let is_known = |at: Instant, as_of: Instant| at != NEVER && known_from(other, at, &history.zone) <= as_of;
-            column.masked(|row| as_of[row] == NEVER || is_known(times[leads[row]], as_of[row]))
+            let row = |(&lead, &as_of)| (as_of == NEVER || is_known(times[lead], as_of)).then_some(lead);
+            attribute.column.take_some(&leads.iter().zip(as_of).map(row).collect::<Vec<_>>())
         }
         Known::ByHistory => by_history(history, field, attribute, leads, as_of),
     }
@@ -59,20 +59,17 @@ fn known_column(history: &History, field: u32, attribute: &Attribute, leads: &[u
 
 /// The last change at or before `as_of`; missing before the first.
 fn by_history(history: &History, field: u32, attribute: &Attribute, leads: &[usize], as_of: &[Instant]) -> Column {
-    let Some(changed) = &attribute.changed else { return attribute.column.take(leads).masked(|_| false) };
-    let last = |row: usize| -> Option<&Change> {
+    let Some(changed) = attribute.changed.as_ref().filter(|changed| !changed.is_empty()) else {
+        return attribute.column.missing(leads.len());
+    };
+    let last = |row: usize| -> Option<usize> {
         let (lead, at) = (leads[row] as u32, as_of[row]);
         let next =
             history.changes.partition_point(|change| (change.lead, change.field, change.from) <= (lead, field, at));
         let change = history.changes.get(next.checked_sub(1)?)?;
-        (change.lead == lead && change.field == field).then_some(change)
+        (change.lead == lead && change.field == field).then_some(change.value as usize)
     };
-    let found: Vec<Option<&Change>> = (0..leads.len()).map(last).collect();
-    let rows: Vec<usize> = found.iter().map(|change| change.map_or(0, |change| change.value as usize)).collect();
-    if changed.is_empty() {
-        return attribute.column.take(leads).masked(|_| false);
-    }
-    changed.take(&rows).masked(|row| found[row].is_some())
+    changed.take_some(&(0..leads.len()).map(last).collect::<Vec<_>>())
 }
 
 /// Attributes known only as they stood on the day of the export.

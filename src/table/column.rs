@@ -83,28 +83,22 @@ impl Column {
         if is_all(rows, self.len()) { self } else { self.take(rows) }
     }
 
-    /// The same column, missing wherever `keep` is false.
-    pub fn masked(&self, keep: impl Fn(usize) -> bool) -> Self {
-        let mut column = self.clone();
-        for row in (0..self.len()).filter(|&row| !keep(row)) {
-            match &mut column {
-                Self::Number(values) => values[row] = f64::NAN,
-                Self::Text(text) => text.codes[row] = MISSING,
-                Self::Flag(values) => values[row] = None,
-                Self::Instant(values) => values[row] = NEVER,
-            }
+    /// The rows named, in the order named; missing where none is named.
+    pub fn take_some(&self, rows: &[Option<usize>]) -> Self {
+        fn of<T: Copy>(values: &[T], rows: &[Option<usize>], missing: T) -> Vec<T> {
+            rows.iter().map(|row| row.map_or(missing, |row| values[row])).collect()
         }
-        column
+        match self {
+            Self::Number(values) => Self::Number(of(values, rows, f64::NAN)),
+            Self::Text(text) => Self::Text(Text { codes: of(&text.codes, rows, MISSING), levels: text.levels.clone() }),
+            Self::Flag(values) => Self::Flag(of(values, rows, None)),
+            Self::Instant(values) => Self::Instant(of(values, rows, NEVER)),
+        }
     }
 
     /// A column of the same kind, of so many missing values.
     pub fn missing(&self, rows: usize) -> Self {
-        match self {
-            Self::Number(_) => Self::Number(vec![f64::NAN; rows]),
-            Self::Flag(_) => Self::Flag(vec![None; rows]),
-            Self::Instant(_) => Self::Instant(vec![NEVER; rows]),
-            Self::Text(_) => Self::Text(Text { codes: vec![MISSING; rows], levels: Vec::new() }),
-        }
+        self.take_some(&vec![None; rows])
     }
 
     /// What it holds, in words.
@@ -198,5 +192,26 @@ impl Table {
     pub fn take(&self, rows: &[usize]) -> Self {
         let columns = self.columns.iter().map(|(name, column)| (name.clone(), column.take(rows))).collect();
         Self { rows: rows.len(), columns, places: self.places.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_not_named_are_missing() {
+        let columns = [
+            Column::Number(vec![1.0, 2.0]),
+            Column::Text([Some("a"), Some("b")].into_iter().collect()),
+            Column::Flag(vec![Some(true), Some(false)]),
+            Column::Instant(vec![1, 2]),
+        ];
+        for column in columns {
+            let taken = column.take_some(&[Some(1), None, Some(1)]);
+            assert_eq!((taken.len(), taken.kind()), (3, column.kind()));
+            assert_eq!([taken.cell(0), taken.cell(2)], [column.cell(1); 2]);
+            assert!(taken.is_missing(1) && column.missing(2).is_missing(1) && column.missing(2).len() == 2);
+        }
     }
 }

@@ -27,7 +27,26 @@ pub fn days(micros: i64) -> f64 {
     micros as f64 / DAY as f64
 }
 
+/// The earlier of two instants, of which either may not be there.
+pub fn earlier(one: Instant, other: Instant) -> Instant {
+    match (one, other) {
+        (NEVER, at) | (at, NEVER) => at,
+        _ => one.min(other),
+    }
+}
+
 /// The instant, when it is there.
 pub fn known(at: Instant) -> Option<Instant> {
     (at != NEVER).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_that_is_not_there_is_not_the_earlier_one() {
+        assert_eq!([earlier(1, 2), earlier(2, 1), earlier(NEVER, 2), earlier(2, NEVER)], [1, 1, 2, 2]);
+        assert_eq!(earlier(NEVER, NEVER), NEVER);
+    }
 }

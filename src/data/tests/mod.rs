@@ -948,6 +948,8 @@ fn a_header_in_the_middle_is_named_and_no_lead() {
     let said = flagged("id,size,won\na,1,1\nsize,id,won\n2,b,0\n").unwrap_err();
     assert!(said.contains("line 3: the header once more, with its columns in another order"), "{said}");
     assert_eq!(flagged("id,size,won\nid,1,1\nb,2,0\n").unwrap().0.ids.len(), 2);
+    let (_, findings) = flagged("id,größe,won\na,1,1\n id , größe,won\nb,2,0\n").unwrap();
+    assert_eq!(findings.of(What::HeaderAgain).count(), 1);
 }
 
 #[test]
@@ -1041,6 +1043,12 @@ fn objects_within_a_column_of_text_are_columns_by_their_path() {
     assert!(unread.text.contains("`a`") && unread.text.contains("line 73"), "{}", unread.text);
     let (history, _) = flagged("id,a,won\nx,{k},0\ny,{},1\n").unwrap();
     assert_eq!(history.attributes.len(), 1);
+    // The first object may come late, among the rows that are looked at.
+    let late: String = (0..16_000).map(|row| format!("{row},,1\n")).collect();
+    for before in [late, format!("y,\"{}\",1\n", "\n".repeat(1 << 18))] {
+        let (history, _) = flagged(&format!("id,a,won\n{before}x,\"{{\"\"k\"\": 1}}\",0\n")).unwrap();
+        assert!(history.attributes.iter().any(|one| one.name == "a.k"));
+    }
 }
 
 #[test]

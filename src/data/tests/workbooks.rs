@@ -284,6 +284,39 @@ fn the_only_sheet_that_is_not_hidden_is_read_and_of_several_one_is_asked_for() {
 }
 
 #[test]
+fn places_are_lines_of_text_and_rows_of_everything_else() {
+    use polars::prelude::{DataFrame, IpcWriter, NamedFrom, ParquetWriter, SerWriter, Series};
+
+    let rows: [&[&str]; 4] = [&["id", "x", "won"], &["a", "k", "1"], &["b", "l", "0"], &["a", "m", "1"]];
+    let folder = folder(&[("l.csv", &rows.map(|row| row.join(",")).join("\n"))]);
+    let create = |name: &str| fs::File::create(folder.path().join(name)).unwrap();
+    create("l.xlsx").write_all(&written(|book| write_rows(book.add_worksheet(), 0, &rows))).unwrap();
+    let column = |at: usize| Series::new(rows[0][at].into(), [rows[1][at], rows[2][at], rows[3][at]]).into();
+    let mut frame = DataFrame::new(3, (0..3).map(column).collect()).unwrap();
+    ParquetWriter::new(create("l.parquet")).finish(&mut frame).unwrap();
+    IpcWriter::new(create("l.arrow")).finish(&mut frame).unwrap();
+    for (file, first, second) in [
+        ("l.csv", "line 2", "line 4"),
+        ("l.xlsx", "row 2", "row 4"),
+        ("l.parquet", "row 1", "row 3"),
+        ("l.arrow", "row 1", "row 3"),
+    ] {
+        let error = try_read(&FLAGGED.replace("l.csv", file), folder.path(), &[]).unwrap_err().to_string();
+        assert!(error.contains(&format!("stands in {file}, {first} and in {file}, {second}")), "{error}");
+    }
+}
+
+#[test]
+fn what_is_no_object_in_a_column_of_objects_is_named_by_its_row() {
+    let cells = |cell: &str| format!("<row><c t='str'><v>{cell}</v></c></row>");
+    let rows = [cells("a"), cells(r#"{"k": 1}"#).repeat(64), cells("{"), cells(r#"{"k": "\u0000"}"#)];
+    let read = sheet(&rows[..3].concat()).unwrap();
+    assert!(read.said.contains("such as in row 66"), "{}", read.said);
+    let error = sheet(&rows.concat()).unwrap_err();
+    assert!(error.contains("b.xlsx, row 67: holds a NUL"), "{error}");
+}
+
+#[test]
 fn the_header_is_the_first_row_as_wide_as_the_table() {
     let at = |at: u32, declared: Option<u32>, titles: &[&[&str]]| {
         let bytes = written(|book| {

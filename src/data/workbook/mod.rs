@@ -17,7 +17,7 @@ use super::DataError;
 use super::cells::{Batch, Lines};
 use super::fence::fenced;
 use super::files::InFile;
-use super::finding::{Finding, FindingLevel, What};
+use super::finding::{Finding, FindingLevel, RowUnit, What};
 use super::reader::{Header, Met, TableReader, Wanted, shortened};
 use super::source::listed;
 use super::spec::Dialect;
@@ -312,6 +312,10 @@ impl TableReader for WorkbookFile {
         let columns = self.area.columns.iter().map(|(_, name)| name.clone()).collect();
         let rows = self.area.rows.len();
         Ok(Header { columns, notes: self.notes(), has_rows: rows > 0, rows })
+    }
+
+    fn unit(&self) -> RowUnit {
+        RowUnit::Row
     }
 
     fn read(&self, wanted: &Wanted, send: &mut dyn FnMut(Batch) -> bool) -> Result<Met, DataError> {

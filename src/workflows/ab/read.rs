@@ -605,7 +605,7 @@ fn said(found: Vec<Finding>) -> Vec<(Level, String)> {
         let advice = if finding.advice.is_empty() { String::new() } else { format!("; {}", finding.advice) };
         // The value stays out of what is published.
         let first = finding.rows.first().filter(|place| !place.file.is_empty());
-        let place = first.map_or(String::new(), |place| format!(", first in {}, line {}", place.file, place.row));
+        let place = first.map_or(String::new(), |place| format!(", first in {place}"));
         (level, format!("{}: {}{count}{place}{advice}", finding.input, finding.text))
     };
     found.into_iter().map(say).collect()
