@@ -481,8 +481,8 @@ const APART: f64 = 0.4;
 /// Fewer leads on a side say nothing.
 const FEWEST: usize = 50;
 
-/// How far two groups of rows lie apart in a column: the largest difference in the share of a value, of a missing one, or of
-/// those up to a number (Kolmogorov and Smirnov's distance).
+/// How far two groups of rows lie apart in a column: in the shares of values (total variation), of missing ones, or of those up
+/// to a number (Kolmogorov and Smirnov's distance).
 fn apart(column: &Column, one: &[usize], other: &[usize]) -> f64 {
     let share = |rows: &[usize], is: &dyn Fn(usize) -> bool| {
         rows.iter().filter(|&&row| is(row)).count() as f64 / rows.len() as f64
@@ -490,9 +490,15 @@ fn apart(column: &Column, one: &[usize], other: &[usize]) -> f64 {
     let differ = |is: &dyn Fn(usize) -> bool| (share(one, is) - share(other, is)).abs();
     let missing = differ(&|row| column.is_missing(row));
     let most = match column {
+        // Half the sum of the differences, less what chance makes of it between groups of one kind.
         Column::Text(text) => {
-            let frequent = by_frequency(text).into_iter().take(30).map(|(level, _)| level);
-            frequent.map(|level| differ(&|row| text.get(row) == Some(level))).fold(0.0, f64::max)
+            let chance = (1.0 / one.len() as f64 + 1.0 / other.len() as f64) * 2.0 / std::f64::consts::PI;
+            let frequent = by_frequency(text).into_iter().take(30);
+            let parts = frequent.map(|(level, rows)| {
+                let all = rows as f64 / text.codes.len() as f64;
+                differ(&|row| text.get(row) == Some(level)) - (all * (1.0 - all) * chance).sqrt()
+            });
+            parts.sum::<f64>() / 2.0
         }
         Column::Number(numbers) => {
             let mut cuts: Vec<f64> = one.iter().map(|&row| numbers[row]).filter(|value| !value.is_nan()).collect();

@@ -99,6 +99,11 @@ impl Ends {
         Some(Self { flag: Some((stage.column.clone(), stage.of(Fate::Won))), value, ..Self::default() })
     }
 
+    /// Whether something says which rows are won.
+    pub fn is_sorted(&self) -> bool {
+        self.flag.is_some() || self.stage.as_ref().is_some_and(|stage| !stage.of(Fate::Won).is_empty())
+    }
+
     /// The columns that it reads.
     pub fn columns(&self) -> Vec<String> {
         let one = [&self.closed, &self.converted, &self.value].into_iter().flatten().cloned();

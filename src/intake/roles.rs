@@ -113,9 +113,9 @@ impl Roles {
                 roles.history = Some((place, join, changes));
                 continue;
             }
-            let ends = Ends::of_deals(one).filter(|ends| ends.stage.is_some() || join.rows_per_lead() < DEALS);
+            let ends = Ends::of_deals(one).filter(|ends| ends.is_sorted() || join.rows_per_lead() < DEALS);
             let log = log(one, &join);
-            let tells = ends.as_ref().is_some_and(|ends| ends.stage.is_some() || ends.flag.is_some());
+            let tells = ends.as_ref().is_some_and(|ends| ends.is_sorted() || ends.value.is_some());
             let is_won = ends
                 .as_ref()
                 .and_then(|ends| ends.converted.as_ref())
@@ -153,7 +153,7 @@ impl Roles {
         }
         // Of several tables with ends the one that says most: stages, then those of most leads.
         deals.sort_by_key(|(_, join, ends)| {
-            (ends.stage.is_none(), ends.closed.is_none(), std::cmp::Reverse(join.matched))
+            (!ends.is_sorted(), ends.stage.is_none(), ends.closed.is_none(), std::cmp::Reverse(join.matched))
         });
         let mut deals = deals.into_iter();
         roles.deals = deals.next();
