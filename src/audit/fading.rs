@@ -27,6 +27,7 @@ fn model((place, placed): (usize, &Placed)) -> Option<(usize, Spec)> {
             points: Some(1.0),
             half_life: half_life.map(Span::from_days),
             expires: expires.map(Span::from_days),
+            loses: None,
             cap: None,
             group: None,
             ..criterion.clone()
@@ -60,7 +61,10 @@ pub fn faded(points: &Points, place: usize, scores: &Scores, training: &[usize])
     Faded {
         criterion: place,
         configured_days: criterion.half_life.map(Span::days),
-        configured_expiry: criterion.expires.map(Span::days),
+        configured_expiry: match criterion.loses {
+            Some(loses) => Some((100.0 / loses.percent).ceil() * loses.every.days()),
+            None => criterion.expires.map(Span::days),
+        },
         half_lives: grid(&fading[..DAYS.len()]),
         expiries: grid(&fading[DAYS.len()..]),
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use change::Change;
 pub(super) use change::RESERVED;
-pub use criterion::{Bands, Criterion, CriterionFields, Per, Soon};
+pub use criterion::{Bands, Criterion, CriterionFields, Loses, Per, Soon};
 pub use entries::Entries;
 pub use logistic::{FeatureSpec, LogisticSpec};
 
