@@ -96,6 +96,10 @@ impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let ConfigError::Parse { snippet, .. } = &error else { return Self::new(EXPERIMENT, error) };
         // The lines of the file are lines here too.
+        if let ConfigError::Rules { .. } = &error {
+            // Its lines are ours, and what they quote is inert.
+            return Self { message: error.to_string(), ..Self::new(EXPERIMENT, "") };
+        }
         let said = error.to_string();
         let said = said.strip_suffix(snippet.as_str()).unwrap_or(&said).trim_end();
         Self { message: format!("{}\n{snippet}", inert(said)), ..Self::new(EXPERIMENT, "") }

@@ -114,6 +114,8 @@ pub enum What {
     OutcomesEndEarly,
     NoWins,
     OnlyOfWinners,
+    /// Rules of a platform that no points model can say, or that do not fit the data.
+    RulesNotExpressed,
 }
 
 impl What {
@@ -144,6 +146,7 @@ impl What {
             | Self::VolumeCollapses
             | Self::OutcomesEndEarly
             | Self::OutcomesStartLate
+            | Self::RulesNotExpressed
             | Self::FarFuture
             | Self::ErrorCells
             | Self::MixedDates

@@ -27,7 +27,7 @@ pub use error::ModelError;
 pub use explain::{Explanation, GroupLine, Line};
 pub use gaps::Gap;
 pub use kinds::{Coefficient, Fitted, KindSpec, LogisticModel, ModelSpec, PointsModel};
-pub use resolve::{Placed, Points, Spec, resolve};
+pub use resolve::{Placed, Points, Spec, check_criterion, resolve};
 pub use scorer::{Reader, Recipe, ScoreInputs, Scorer};
 pub use scores::{Contribution, GroupScore, Scores};
 pub use strength::Strength;
