@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::data;
 use crate::evaluation::{self, SelfCheck, Swapped};
 use crate::experiment::Experiment;
-use crate::models::{Explanation, Line};
+use crate::models::{Contribution, Explanation, Line, PointsModel, Scores};
 use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
 use crate::report::text::clean;
@@ -46,13 +46,35 @@ pub fn score(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> 
     let ids: Text = played.replayed.features.ids.iter().map(Some).collect();
     table.push("lead", Column::Text(ids));
     table.push("as_of", Column::Instant(played.replayed.features.as_of.clone()));
+    let day: Vec<String> = played.replayed.features.as_of.iter().map(|&at| day(&played.history.zone, at)).collect();
+    table.push(
+        "scored_on",
+        Column::Text(day.iter().map(|day| Some(day.as_str()).filter(|day| !day.is_empty())).collect()),
+    );
     let role: Text = played.replayed.roles.iter().map(|role: &Role| Some(role.in_words())).collect();
     table.push("role", Column::Text(role));
     for (model, scores) in played.models.iter().zip(played.scores) {
-        table.push(model.name(), Column::Number(scores.value));
+        let (name, said) = (model.name().to_string(), model.points().map(|points| beside(points, &scores)));
+        table.push(name.clone(), Column::Number(scores.value));
+        for (what, column) in said.into_iter().flatten() {
+            table.push(format!("{name} {what}"), Column::Text(column));
+        }
     }
     out.write_with(|draft| data::write(&table, draft))?;
     Ok(rows)
+}
+
+/// So many criteria are named beside a score.
+const REASONS: usize = 3;
+
+/// What stands beside a points model's scores: the tier, where it has any, and the strongest criteria.
+fn beside(points: &PointsModel, scores: &Scores) -> Vec<(&'static str, Text)> {
+    let tier = |score: &f64| points.tier(*score).map(|(name, _)| name);
+    let reasons: Vec<String> =
+        (0..scores.value.len()).map(|row| strongest(&scores.contributions, row, REASONS)).collect();
+    let reasons: Text = reasons.iter().map(|reasons| Some(reasons.as_str()).filter(|one| !one.is_empty())).collect();
+    let tiers = (!points.spec().tiers.is_empty()).then(|| scores.value.iter().map(tier).collect());
+    tiers.map(|tiers| ("tier", tiers)).into_iter().chain([("reasons", reasons)]).collect()
 }
 
 /// Writes the leads that change hands at the experiment's capacity (or in the top 10 %) when a challenger replaces the
@@ -81,10 +103,22 @@ pub fn swaps(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> 
 }
 
 /// Whether a table can be written in the format of the name.
-fn is_a_table(path: &Path) -> Result<(), ScoreError> {
+pub(super) fn is_table(path: &Path) -> bool {
     let name = path.to_string_lossy();
-    let known = [".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known));
-    if known { Ok(()) } else { Err(ScoreError::Format { path: path.into() }) }
+    [".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known))
+}
+
+fn is_a_table(path: &Path) -> Result<(), ScoreError> {
+    if is_table(path) { Ok(()) } else { Err(ScoreError::Format { path: path.into() }) }
+}
+
+/// The criteria that gave a lead most points either way, with these: "Decision maker +20; Looked at jobs -15".
+pub(super) fn strongest(parts: &[Contribution], row: usize, most: usize) -> String {
+    let given = parts.iter().map(|part| (part.name.as_str(), (part.capped(row) * 1e3).round() / 1e3));
+    let mut given: Vec<(&str, f64)> = given.filter(|(_, points)| *points != 0.0).collect();
+    given.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let said: Vec<String> = given.into_iter().take(most).map(|(name, points)| format!("{name} {points:+}")).collect();
+    said.join("; ")
 }
 
 /// How often the experiment's own comparison would cry wolf: outcomes permuted, leads split in halves, `runs` times.
@@ -174,6 +208,11 @@ fn shown(cell: Cell, zone: &Zone) -> String {
         Cell::Flag(flag) => flag.to_string(),
         Cell::Instant(at) => zone.text(at),
     }
+}
+
+/// The date of an instant; nothing where it is not known.
+fn day(zone: &Zone, at: i64) -> String {
+    if at == crate::time::NEVER { String::new() } else { zone.date(at).to_string() }
 }
 
 fn at(zone: &Zone, at: i64) -> String {
