@@ -8,6 +8,7 @@ mod completions;
 mod explain;
 mod init;
 mod oracle;
+mod parity;
 mod progress;
 mod render;
 mod review;
@@ -51,6 +52,7 @@ enum Command {
     Review(review::Review),
     Explain(explain::Explain),
     Score(score::Score),
+    Parity(parity::Parity),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
     Compare(compare::Compare),
@@ -94,12 +96,12 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let ConfigError::Parse { snippet, .. } = &error else { return Self::new(EXPERIMENT, error) };
-        // The lines of the file are lines here too.
         if let ConfigError::Rules { .. } = &error {
             // Its lines are ours, and what they quote is inert.
             return Self { message: error.to_string(), ..Self::new(EXPERIMENT, "") };
         }
+        let ConfigError::Parse { snippet, .. } = &error else { return Self::new(EXPERIMENT, error) };
+        // The lines of the file are lines here too.
         let said = error.to_string();
         let said = said.strip_suffix(snippet.as_str()).unwrap_or(&said).trim_end();
         Self { message: format!("{}\n{snippet}", inert(said)), ..Self::new(EXPERIMENT, "") }
@@ -159,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::Review(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
+        Command::Parity(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Compare(command) => command.run(),

@@ -6,6 +6,7 @@ mod concealed;
 mod doctor;
 mod error;
 mod history;
+mod looks;
 mod screening;
 mod streaming;
 mod timings;
@@ -14,6 +15,7 @@ pub(crate) mod tracking_breaks;
 pub(crate) use cohort::{brackets, cohort, effort, scored};
 pub use error::PipelineError;
 pub(crate) use history::{Played, play, play_read, problems, read};
+pub(crate) use looks::{Looked, Looks, looked};
 pub(crate) use streaming::known_columns;
 
 /// Hears what is being done, for somebody who waits.

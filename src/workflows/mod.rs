@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod compare;
 mod found;
+pub mod parity;
 mod readings;
 pub mod review;
 pub mod run;

@@ -22,6 +22,7 @@ const WORKFLOWS: &[&[&str]] = &[
     &["ab", "audit"],
     &["review", "run"],
     &["check", "compare", "scores", "simulated"],
+    &["parity"],
 ];
 
 /// Libraries that stay in their rooms.

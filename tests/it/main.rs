@@ -28,6 +28,7 @@ mod privacy;
 mod product;
 mod replay;
 mod review;
+mod rules;
 mod sheets;
 mod supply;
 mod trial;
