@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod completions;
 mod explain;
+mod export;
 mod init;
 mod oracle;
 mod parity;
@@ -53,6 +54,7 @@ enum Command {
     Explain(explain::Explain),
     Score(score::Score),
     Parity(parity::Parity),
+    Export(export::Export),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
     Compare(compare::Compare),
@@ -162,6 +164,7 @@ pub fn main() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Parity(command) => command.run(),
+        Command::Export(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Compare(command) => command.run(),

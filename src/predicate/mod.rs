@@ -13,6 +13,7 @@ mod like;
 mod names;
 mod node;
 mod parse;
+mod plain;
 mod range;
 mod render;
 mod resolve;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub use error::{Place, PredicateError};
 pub use names::{Columns, Kind, find_alike, find_name, sql_name};
 use node::Node;
+pub use plain::{Asks, Test};
 pub use range::Range;
 pub use render::{Reader, instant, quoted};
 

@@ -4,6 +4,7 @@ pub mod ab;
 pub mod audit;
 pub mod check;
 pub mod compare;
+pub mod export;
 mod found;
 pub mod parity;
 mod readings;

@@ -22,7 +22,7 @@ const WORKFLOWS: &[&[&str]] = &[
     &["ab", "audit"],
     &["review", "run"],
     &["check", "compare", "scores", "simulated"],
-    &["parity"],
+    &["export", "parity"],
 ];
 
 /// Libraries that stay in their rooms.

@@ -456,3 +456,285 @@ fn a_wrong_file_of_rules_is_told_with_all_its_lines() {
     let error = leadoff_in(folder.path(), &["check", "e.yaml"]);
     assert!((error.err.clone() + &error.out).contains("rules.csv, line 2"), "{} {}", error.err, error.out);
 }
+
+fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The demo's experiment on a smaller history in this folder.
+fn demo(folder: &Path) {
+    leadoff_in(folder, &["simulate", "data", "--leads", "1500"]).done();
+    let demo = std::fs::read_to_string(home().join("experiments/demo.yaml")).unwrap();
+    write(folder, "demo.yaml", demo.replace("data/demo/", "data/").replace("events.csv.gz", "events.csv"));
+}
+
+/// The cells of a column of a CSV that was written, by lead.
+fn column(path: &Path, name: &str) -> BTreeMap<String, String> {
+    let mut csv = csv::Reader::from_path(path).unwrap();
+    let headers = csv.headers().unwrap().clone();
+    let place = headers.iter().position(|known| known == name).unwrap_or_else(|| panic!("no {name} among {headers:?}"));
+    csv.records()
+        .map(|record| record.unwrap())
+        .map(|record| (record[0].to_string(), record[place].to_string()))
+        .collect()
+}
+
+#[test]
+fn a_score_has_its_tier_its_day_and_its_strongest_criteria_beside_it() {
+    let folder = folder();
+    demo(folder.path());
+    leadoff_in(folder.path(), &["score", "demo.yaml", "scores.csv"]).done();
+    let path = folder.path().join("scores.csv");
+    let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
+    assert_eq!(
+        header,
+        "lead,as_of,scored_on,role,current,current tier,current reasons,no_email_points,no_email_points tier,no_email_points reasons,reweighted,reweighted reasons,regression,crm"
+    );
+    let (score, tier, reasons, day, as_of) = (
+        column(&path, "current"),
+        column(&path, "current tier"),
+        column(&path, "current reasons"),
+        column(&path, "scored_on"),
+        column(&path, "as_of"),
+    );
+    assert!(score.len() > 1_000);
+    let mut three = 0;
+    for (lead, score) in &score {
+        let score: f64 = score.parse().unwrap();
+        assert_eq!(
+            tier[lead],
+            if score >= 60.0 {
+                "hot"
+            } else if score >= 35.0 {
+                "warm"
+            } else {
+                "cold"
+            }
+        );
+        assert!(as_of[lead].starts_with(&day[lead]) && day[lead].len() == 10, "{} {}", as_of[lead], day[lead]);
+        let parts: Vec<f64> = reasons[lead]
+            .split("; ")
+            .filter(|part| !part.is_empty())
+            .map(|part| part.rsplit(' ').next().unwrap().parse().unwrap())
+            .collect();
+        assert!(parts.len() <= 3 && parts.windows(2).all(|pair| pair[0].abs() >= pair[1].abs()), "{}", reasons[lead]);
+        three += usize::from(parts.len() == 3);
+    }
+    assert!(three > 100);
+}
+
+#[test]
+fn a_model_that_is_written_as_a_table_gives_the_same_points_to_every_lead() {
+    let folder = folder();
+    demo(folder.path());
+    for model in ["current", "no_email_points", "reweighted"] {
+        leadoff_in(folder.path(), &["export", "demo.yaml", model, "--to", "csv", "--out", &format!("{model}.csv")])
+            .done();
+    }
+    let yaml = std::fs::read_to_string(folder.path().join("demo.yaml")).unwrap();
+    let added = "models:\n  again_1: { rules: current.csv }\n  again_2: { rules: no_email_points.csv }\n  again_3: { rules: { file: reweighted.csv } }\n";
+    write(folder.path(), "again.yaml", yaml.replacen("models:\n", added, 1));
+    leadoff_in(folder.path(), &["score", "again.yaml", "scores.csv"]).done();
+    let path = folder.path().join("scores.csv");
+    for (model, again) in [("current", "again_1"), ("no_email_points", "again_2"), ("reweighted", "again_3")] {
+        assert_eq!(column(&path, model), column(&path, again), "{model}");
+    }
+    assert_eq!(column(&path, "current tier"), column(&path, "again_1 tier"));
+    // It is an input: nothing may be written over it.
+    let error = leadoff_in(folder.path(), &["score", "again.yaml", "current.csv"]).failed(2);
+    assert!(error.contains("current.csv"), "{error}");
+}
+
+#[test]
+fn a_list_of_changes_goes_group_by_group_and_says_from_what_to_what() {
+    let folder = folder();
+    demo(folder.path());
+    let list = |model: &str| leadoff_in(folder.path(), &["export", "demo.yaml", model, "--to", "checklist"]).done();
+    insta::assert_snapshot!(list("no_email_points"), @r"
+    # From `current` to `no_email_points`
+
+    One change.
+
+    ## engagement
+
+    1. [ ] **Opened e-mails**: switch it off (was 5 points)
+    ");
+    insta::assert_snapshot!(list("reweighted"), @r"
+    # From `current` to `reweighted`
+
+    17 changes, in the order of the groups.
+
+    ## fit
+
+    1. [ ] **Decision maker**: points 20 → 25
+    2. [ ] **Large company**: take it away (was points 25, when employees > 500). Why: over-weighted, worth -4.9 points by the training leads
+    3. [ ] **Director**: add it: points 15, when seniority = 'director'
+    4. [ ] **Mid-sized company**: add it: points 15, when employees BETWEEN 50 AND 500
+    5. [ ] **Software**: add it: points 10, when industry = 'software'
+    6. [ ] **Referred**: add it: points 20, when source = 'referral'
+    7. [ ] the sum of the group: 0 to 45 → none
+
+    ## engagement
+
+    8. [ ] **Asked for a demo**: points 20 → 40
+    9. [ ] **Looked at prices**: points 5 → 8, cap 20 → 32
+    10. [ ] **Opened e-mails**: take it away (was points 5, event email_open, per event, cap 40)
+    11. [ ] **Attended a webinar**: points 15 → 12
+    12. [ ] the sum of the group: 0 to 70 → none
+
+    ## Without a group
+
+    13. [ ] **Looked at jobs**: points -15 → -25
+    14. [ ] **Unsubscribed**: points -10 → -30
+    15. [ ] **Gone quiet**: points -10 → -12
+
+    ## The whole score
+
+    16. [ ] the whole score: 0 to 100 → none
+    17. [ ] tiers: cold from 0, hot from 60, warm from 35 → none
+    ");
+    assert!(list("current").contains("Nothing is to be changed"));
+    let error = leadoff_in(folder.path(), &["export", "demo.yaml", "regression", "--to", "checklist"]).failed(2);
+    assert!(error.contains("`regression` is no points model"), "{error}");
+}
+
+/// Python with DuckDB: the one named by `LEADOFF_PYTHON`, else that of the path; nothing where there is none.
+fn python() -> Option<String> {
+    let python = std::env::var("LEADOFF_PYTHON").unwrap_or_else(|_| "python3".into());
+    let has = std::process::Command::new(&python).args(["-c", "import duckdb"]).output();
+    has.is_ok_and(|has| has.status.success()).then_some(python)
+}
+
+/// The scores that DuckDB gives by this statement, by lead.
+fn by_duckdb(folder: &Path, python: &str, sql: &str) -> BTreeMap<String, f64> {
+    let program = format!(
+        "import duckdb\nc = duckdb.connect()\nc.execute(\"CREATE TABLE leads AS SELECT * FROM read_csv('data/leads.csv')\")\nc.execute(\"CREATE TABLE events AS SELECT * FROM read_csv('data/events.csv')\")\nfor row in c.execute(open('{sql}').read()).fetchall(): print(row[0], repr(row[1]))\n"
+    );
+    let said = std::process::Command::new(python).args(["-c", &program]).current_dir(folder).output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let text = String::from_utf8(said.stdout).unwrap();
+    text.lines()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(lead, score)| (lead.into(), score.parse().unwrap()))
+        .collect()
+}
+
+#[test]
+fn sql_gives_the_scores_of_score() {
+    let folder = folder();
+    demo(folder.path());
+    let more = "models:\n  odd:\n    points:\n      criteria:\n        - { name: Pages, event: page_view, distinct: page, points: 2, cap: 7 }\n        - { name: Lately, event: email_open, within: 3d, per: event, points: 1.5, expires: 4d }\n        - { name: Steps, event: email_open, per: event, points: 3, loses: { percent: 40, every: 1d }, lead_when: \"employees > 100 OR source = 'referral'\", group: a }\n        - { name: Soon, event: page_view, after: { event: email_open, within: 2d }, at_least: 1, points: 4, half_life: 2d, group: a }\n        - { name: Size, bands: { column: employees, points: { '<50': 1, '50..<500': 2.25, '>=500': -3 } } }\n        - { name: Unit, per_unit: employees, points: 0.001, cap: 2, when: \"NOT (industry IN ('other', 'software'))\" }\n        - { name: Not odd, when: \"(seniority LIKE '%v%') IS NOT TRUE AND employees / 7 > 3\", points: 1 }\n      groups: { a: [~, 9] }\n      round: 0.5\n";
+    let yaml = std::fs::read_to_string(folder.path().join("demo.yaml")).unwrap();
+    write(folder.path(), "demo.yaml", yaml.replacen("models:\n", more, 1));
+    leadoff_in(folder.path(), &["score", "demo.yaml", "scores.csv"]).done();
+    let Some(python) = python() else {
+        println!("skipped: no Python with duckdb (name one by LEADOFF_PYTHON)");
+        return;
+    };
+    for model in ["current", "no_email_points", "reweighted", "odd"] {
+        leadoff_in(folder.path(), &["export", "demo.yaml", model, "--to", "sql", "--out", "score.sql"]).done();
+        let ours = column(&folder.path().join("scores.csv"), model);
+        let theirs = by_duckdb(folder.path(), &python, "score.sql");
+        assert_eq!(ours.len(), theirs.len(), "{model}");
+        for (lead, score) in ours {
+            let score: f64 = score.parse().unwrap();
+            assert!((score - theirs[&lead]).abs() < 1e-8, "{model}, {lead}: {score} is {} there", theirs[&lead]);
+        }
+    }
+    // At one instant everybody who is there by then.
+    leadoff_in(
+        folder.path(),
+        &["export", "demo.yaml", "current", "--to", "sql", "--at", "2025-12-31", "--out", "score.sql"],
+    )
+    .done();
+    let created = column(&folder.path().join("data/leads.csv"), "created_at");
+    let there = created.values().filter(|at| at.as_str() < "2026").count();
+    assert_eq!(by_duckdb(folder.path(), &python, "score.sql").len(), there);
+}
+
+#[test]
+fn the_statement_is_one_that_a_person_can_read() {
+    let folder = folder();
+    small(folder.path(), false, |_, _, score| score);
+    let sql = leadoff_in(folder.path(), &["export", "e.yaml", "live", "--to", "sql"]).done();
+    insta::assert_snapshot!(sql, @r#"
+    -- Scores of a points model, for DuckDB: tables `leads` and `events`, times as they are written there (UTC).
+    WITH
+    e AS (
+      SELECT CAST("id" AS VARCHAR) AS _lead,
+        CAST("at" AS TIMESTAMP) AS _at,
+        CAST("kind" AS VARCHAR) AS _kind
+      FROM events
+    ),
+    l AS (
+      SELECT CAST("id" AS VARCHAR) AS _id,
+        CAST("created" AS TIMESTAMP) AS _created,
+        TRY_CAST("employees" AS DOUBLE) AS "employees"
+      FROM leads
+    ),
+    m AS (
+      SELECT l.*, _created AS _as_of
+      FROM l
+    ),
+    s AS (
+      SELECT l.*
+      FROM m AS l
+      WHERE _as_of IS NOT NULL
+    ),
+    f AS (
+      SELECT s._id,
+        COALESCE(sum(1e0) FILTER (WHERE e._kind = 'demo'), 0e0) AS f1,
+        COALESCE(sum(1e0) FILTER (WHERE e._kind = 'open'), 0e0) AS f2
+      FROM s LEFT JOIN e ON e._lead = s._id AND e._at <= s._as_of
+      GROUP BY s._id
+    ),
+    p AS (
+      SELECT s._id,
+        20e0 * CASE WHEN s."employees" >= 500 THEN 1e0 ELSE 0e0 END AS p1, -- Large
+        LEAST(GREATEST(12e0 * f1, (-30e0)), 30e0) AS p2, -- Demo
+        3e0 * f2 AS p3 -- Open
+      FROM s JOIN f ON f._id = s._id
+    )
+    SELECT _id AS id, round(LEAST(GREATEST(round(p1 + LEAST(p2 + p3, 45e0), 9), 0e0), 60e0), 9) AS score
+    FROM p
+    ORDER BY id;
+    "#);
+}
+
+#[test]
+fn a_draft_for_hubspot_is_read_as_the_same_model_and_says_what_it_cannot_hold() {
+    let folder = folder();
+    demo(folder.path());
+    let yaml = std::fs::read_to_string(folder.path().join("demo.yaml")).unwrap();
+    let said = leadoff_in(folder.path(), &["export", "demo.yaml", "current", "--to", "hubspot", "--out", "draft.json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    insta::assert_snapshot!(said.err, @r"
+    note: HubSpot cannot hold `Asked for a demo`: points that halve: only steps of a share are held (`loses:`)
+    note: HubSpot cannot hold `Looked at jobs`: points once for events that meet a condition
+    note: HubSpot cannot hold `Gone quiet`: points for having been quiet
+    note: HubSpot cannot hold the lowest score, 0: a configuration has a highest one alone
+    note: `<pricing_view>` stands for the type of event `pricing_view`: write its id
+    note: `<email_open>` stands for the type of event `email_open`: write its id
+    note: `<webinar>` stands for the type of event `webinar`: write its id
+    note: `<unsubscribe>` stands for the type of event `unsubscribe`: write its id
+    ");
+    // What it can hold comes back as it went.
+    let held = "models:\n  held:\n    points:\n      criteria:\n        - { name: A, when: \"seniority IN ('vp', 'c-level') AND employees > 100\", points: 20, group: fit }\n        - { name: B, when: \"lower(industry) = 'software' AND NOT (country = 'US')\", points: -5, group: fit }\n        - { name: C, when: \"source ILIKE '%a%' AND employees BETWEEN 10 AND 900\", points: 3, group: fit }\n        - { name: D, event: email_open, per: event, points: 5, cap: 12, loses: { percent: 25, every: 2d }, group: use }\n        - { name: E, event: page_view, when: \"page = '/careers'\", per: event, points: -4, cap: 10, loses: { percent: 25, every: 2d }, group: use }\n        - { name: F, event: pricing_view, at_least: 2, within: 5d, points: 9, group: prices }\n      groups: { fit: [-3, 21], use: [~, 11] }\n      bounds: [~, 30]\n      tiers: { hot: 20, cold: 0 }\n";
+    write(folder.path(), "held.yaml", yaml.replacen("models:\n", held, 1));
+    let said = leadoff_in(folder.path(), &["export", "held.yaml", "held", "--to", "hubspot", "--out", "held.json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(!said.err.contains("cannot hold"), "{}", said.err);
+    let again = "models:\n  again: { rules: { file: held.json, events: { <email_open>: email_open, <page_view>: page_view, <pricing_view>: pricing_view } } }\n";
+    write(
+        folder.path(),
+        "again.yaml",
+        yaml.replacen("models:\n", &format!("{again}{}", held.strip_prefix("models:\n").unwrap()), 1),
+    );
+    leadoff_in(folder.path(), &["score", "again.yaml", "scores.csv"]).done();
+    let path = folder.path().join("scores.csv");
+    assert_eq!(column(&path, "held"), column(&path, "again"));
+    assert_eq!(column(&path, "held tier"), column(&path, "again tier"));
+    assert!(
+        column(&path, "held").values().filter(|score| score.as_str() != "0.0" && score.as_str() != "0").count() > 300
+    );
+}

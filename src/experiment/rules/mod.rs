@@ -8,7 +8,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use write::{Draft, Unheld, draft, table};
+pub use write::{Draft, draft, draft_text, table};
 
 use std::path::Path;
 

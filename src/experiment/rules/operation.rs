@@ -1,9 +1,19 @@
 //! What a platform asks of a property, as a condition in SQL.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::predicate::{Reader, instant, quoted, sql_name};
+use crate::predicate::{Asks, Reader, instant, quoted, sql_name};
 use crate::time::Instant;
+
+/// Signs of comparison, and what the platform calls them.
+const SIGNS: [(&str, &str); 6] = [
+    ("=", "IS_EQUAL_TO"),
+    ("<>", "IS_NOT_EQUAL_TO"),
+    (">", "IS_GREATER_THAN"),
+    (">=", "IS_GREATER_THAN_OR_EQUAL_TO"),
+    ("<", "IS_LESS_THAN"),
+    ("<=", "IS_LESS_THAN_OR_EQUAL_TO"),
+];
 
 /// The condition that an operation is on a column, or why there is none.
 pub(super) fn condition(column: &str, operation: &Value) -> Result<String, String> {
@@ -89,15 +99,7 @@ impl Asked<'_> {
     }
 
     fn number(&self) -> Option<String> {
-        let sign = match self.operator {
-            "IS_EQUAL_TO" => "=",
-            "IS_NOT_EQUAL_TO" => "<>",
-            "IS_GREATER_THAN" => ">",
-            "IS_GREATER_THAN_OR_EQUAL_TO" => ">=",
-            "IS_LESS_THAN" => "<",
-            "IS_LESS_THAN_OR_EQUAL_TO" => "<=",
-            _ => return None,
-        };
+        let sign = SIGNS.iter().find(|(_, operator)| *operator == self.operator)?.0;
         Some(format!("{} {sign} {}", self.column, number(self.operation.get("value")?)?))
     }
 
@@ -178,4 +180,52 @@ impl Asked<'_> {
             _ => None,
         }
     }
+}
+
+/// What a test is in the platform's words; nothing where it has none.
+pub(super) fn operation(asks: &Asks) -> Option<Value> {
+    Some(match asks {
+        Asks::Known(known) => {
+            json!({ "operationType": "ALL_PROPERTY", "operator": if *known { "IS_KNOWN" } else { "IS_UNKNOWN" } })
+        }
+        Asks::Flag(flag) => json!({ "operationType": "BOOL", "operator": "IS_EQUAL_TO", "value": flag }),
+        Asks::Number(sign, value) => {
+            let operator = SIGNS.iter().find(|(known, _)| known == sign)?.1;
+            json!({ "operationType": "NUMBER", "operator": operator, "value": value })
+        }
+        Asks::Texts { any, negated, folded: false } => {
+            let operator = if *negated { "IS_NONE_OF" } else { "IS_ANY_OF" };
+            json!({ "operationType": "ENUMERATION", "operator": operator, "values": any })
+        }
+        Asks::Texts { any, negated, folded: true } => {
+            let operator = if *negated { "IS_NOT_EQUAL_TO" } else { "IS_EQUAL_TO" };
+            json!({ "operationType": "MULTISTRING", "operator": operator, "values": any })
+        }
+        Asks::Like(pattern) => {
+            let (from, to) =
+                (pattern.starts_with('%'), pattern.len() > 1 && pattern.ends_with('%') && !pattern.ends_with("!%"));
+            let inner = pattern.strip_prefix('%').unwrap_or(pattern);
+            let inner = if to { inner.strip_suffix('%').unwrap_or(inner) } else { inner };
+            let operator = match (from, to) {
+                (true, true) => "CONTAINS",
+                (false, true) => "STARTS_WITH",
+                (true, false) => "ENDS_WITH",
+                (false, false) => return None,
+            };
+            json!({ "operationType": "STRING", "operator": operator, "value": plain(inner)? })
+        }
+    })
+}
+
+/// The text of a pattern that has no other signs in it.
+fn plain(pattern: &str) -> Option<String> {
+    let (mut text, mut chars) = (String::new(), pattern.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '!' => text.push(chars.next()?),
+            '%' | '_' => return None,
+            c => text.push(c),
+        }
+    }
+    (!text.is_empty()).then_some(text)
 }
