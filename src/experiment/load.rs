@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::data::{DataSpec, Finding};
+use crate::data::{DataError, DataSpec, Finding, InputFile, Paths};
 use crate::evaluation::Gate;
 use crate::models::{self, Spec};
 use crate::table::did_you_mean;
@@ -90,6 +90,18 @@ impl Experiment {
         let rules = self.file.models.iter().filter_map(|(_, model)| model.rules.as_ref());
         let rules = rules.map(|rules| self.base.join(&rules.file));
         std::iter::once(self.path.clone()).chain(rules).chain(data).collect()
+    }
+
+    /// The files of data and of rules, each once, with their sizes and hashes.
+    ///
+    /// # Errors
+    /// When one is missing or cannot be read.
+    pub(crate) fn inputs(&self) -> Result<Vec<InputFile>, DataError> {
+        let mut inputs = crate::data::inputs(&self.file.data, &self.base)?;
+        let rules = self.file.models.iter().filter_map(|(_, model)| model.rules.as_ref());
+        let rules: Vec<Paths> = rules.map(|rules| Paths(vec![rules.file.to_string_lossy().into_owned()])).collect();
+        inputs.extend(crate::data::hashed(rules.iter().map(|paths| ("rules", paths)), &self.base)?);
+        Ok(inputs)
     }
 
     /// What of the files of rules no model can say.

@@ -361,9 +361,7 @@ impl Reading<'_> {
         let mut steps: BTreeMap<u64, f64> = BTreeMap::new();
         for range in list(frequency, "ranges") {
             let count = |key: &str| range.get(key).and_then(number).filter(|count| (0.0..1e9).contains(count));
-            let (Some(from), Some(points)) =
-                (count("from").or(count("value_from")), range.get("value").and_then(number))
-            else {
+            let (Some(from), Some(points)) = (count("from"), range.get("value").and_then(number)) else {
                 self.lost(&rule.shown, "has a range of counts without a beginning or points", true);
                 continue;
             };

@@ -165,7 +165,7 @@ impl<'a> Compared<'a> {
         while let Some((rows, differs)) =
             (0..self.parts.len()).filter_map(|place| self.edit(place, &left)).max_by_key(|(rows, _)| rows.len())
         {
-            left.retain(|row| !rows.contains(row));
+            left.retain(|row| rows.binary_search(row).is_err());
             found.extend(rows.into_iter().map(|row| (row, differs.clone())));
         }
         found
@@ -187,7 +187,8 @@ impl<'a> Compared<'a> {
             let touched: Vec<(usize, f64)> =
                 all.iter().copied().zip(totals).filter(|(row, total)| !close(*total, self.replayed[*row])).collect();
             let Some(split) = self.split(&touched) else { continue };
-            let rows: Vec<usize> = split.rows.into_iter().filter(|row| left.contains(row)).collect();
+            let mut rows: Vec<usize> = split.rows.into_iter().filter(|row| left.binary_search(row).is_ok()).collect();
+            rows.sort_unstable();
             if self.leads(&rows) >= FEWEST && best.as_ref().is_none_or(|(known, _)| known.len() < rows.len()) {
                 let day = split.at.map(|at| self.history.zone.date(at).to_string());
                 let how = How::Points { platform, model: part.points, before: split.before, day };
@@ -246,7 +247,7 @@ impl<'a> Compared<'a> {
             if rows.is_empty() {
                 break;
             }
-            left.retain(|row| !rows.contains(row));
+            left.retain(|row| rows.binary_search(row).is_err());
             found.extend(rows.into_iter().map(|row| (row, differs.clone())));
         }
         found
@@ -292,15 +293,15 @@ impl<'a> Compared<'a> {
 
     /// Those of the rows that are equal under another limit; none where few leads speak for it, or scores that are equal
     /// today speak against it.
-    fn with(&self, left: &[usize], model: &PointsModel, change: impl FnOnce(&mut Vec<Contribution>)) -> Vec<usize> {
-        let all: Vec<usize> = (0..self.platform.len()).collect();
-        let totals = self.totals(model, &all, change);
-        let rows: Vec<usize> = left.iter().copied().filter(|&row| close(self.platform[row], totals[row])).collect();
-        let is_broken =
-            |row: &usize| close(self.platform[*row], self.replayed[*row]) && !close(self.platform[*row], totals[*row]);
-        let broken = all.iter().filter(|row| is_broken(row)).count();
-        let holds = self.leads(&rows) >= FEWEST && broken as f64 <= (1.0 - NEARLY_ALL) * rows.len() as f64;
-        if holds { rows } else { Vec::new() }
+    fn with(&self, left: &[usize], model: &PointsModel, change: impl Fn(&mut Vec<Contribution>)) -> Vec<usize> {
+        let rows = self.equal(left, &self.totals(model, left, &change));
+        if self.leads(&rows) < FEWEST {
+            return Vec::new();
+        }
+        let all = 0..self.platform.len();
+        let kept: Vec<usize> = all.filter(|&row| close(self.platform[row], self.replayed[row])).collect();
+        let broken = kept.len() - self.equal(&kept, &self.totals(model, &kept, &change)).len();
+        if broken as f64 <= (1.0 - NEARLY_ALL) * rows.len() as f64 { rows } else { Vec::new() }
     }
 
     /// The platform stays at its highest or lowest score, and the model passes it.
