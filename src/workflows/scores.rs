@@ -1,12 +1,13 @@
 //! Scores lead by lead: to a file, or explained.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::data;
 use crate::evaluation::{self, SelfCheck, Swapped};
 use crate::experiment::Experiment;
-use crate::models::{Contribution, Explanation, Line, PointsModel, Scores};
+use crate::models::{Contribution, Explanation, KindSpec, Line, PointsModel, Scores};
 use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
 use crate::report::text::clean;
@@ -29,20 +30,28 @@ pub enum ScoreError {
     NoModel { name: String, near: String },
     #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]
     Format { path: PathBuf },
+    #[error("{path}: {problem}", path = path.display())]
+    Former { path: PathBuf, problem: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet.
+/// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet; with a
+/// former output, only those that are new or whose tier (without tiers: score) by the champion is another one.
 /// Returns how many.
 ///
 /// # Errors
 /// When the experiment cannot be replayed, or the file not be written.
-pub fn score(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> Result<usize, ScoreError> {
+pub fn score(
+    experiment: &Experiment,
+    out: &Target,
+    since: Option<&Path>,
+    progress: &dyn Progress,
+) -> Result<usize, ScoreError> {
     is_a_table(out.path())?;
+    let former = since.map(|path| Former::read(experiment, path)).transpose()?;
     let played = play(experiment, Scope::Everyone, progress)?;
-    let rows = played.replayed.features.rows();
-    let mut table = Table::new(rows);
+    let mut table = Table::new(played.replayed.features.rows());
     let ids: Text = played.replayed.features.ids.iter().map(Some).collect();
     table.push("lead", Column::Text(ids));
     table.push("as_of", Column::Instant(played.replayed.features.as_of.clone()));
@@ -60,8 +69,68 @@ pub fn score(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> 
             table.push(format!("{name} {what}"), Column::Text(column));
         }
     }
+    if let Some(former) = former {
+        table = former.changed(table);
+    }
     out.write_with(|draft| data::write(&table, draft))?;
-    Ok(rows)
+    Ok(table.rows())
+}
+
+/// What a former output says of one model's scores.
+struct Former {
+    /// The column that is compared, the model's tiers or its scores.
+    column: String,
+    by_lead: HashMap<String, String>,
+}
+
+impl Former {
+    /// The champion's, else those of the first model.
+    fn read(experiment: &Experiment, path: &Path) -> Result<Self, ScoreError> {
+        let wrong = |problem: String| ScoreError::Former { path: path.into(), problem };
+        let Some(model) = experiment.models.get(experiment.champion.unwrap_or(0)) else {
+            return Err(wrong("there is no model to compare".into()));
+        };
+        let has_tiers = matches!(&model.kind, KindSpec::Points(points) if !points.tiers.is_empty());
+        let column = if has_tiers { format!("{} tier", model.name) } else { model.name.clone() };
+        let mut csv = csv::Reader::from_path(path).map_err(|error| wrong(error.to_string()))?;
+        let header = csv.headers().map_err(|error| wrong(error.to_string()))?.clone();
+        let place = |name: &str| {
+            let place = header.iter().position(|known| known == name);
+            place.ok_or_else(|| {
+                wrong(format!(
+                    "it has no column `{name}`: expected a .csv that `leadoff score` wrote of this experiment"
+                ))
+            })
+        };
+        let (lead, former) = (place("lead")?, place(&column)?);
+        let mut by_lead = HashMap::new();
+        for record in csv.records() {
+            let record = record.map_err(|error| wrong(error.to_string()))?;
+            let cell = |place: usize| record.get(place).unwrap_or_default().to_string();
+            by_lead.insert(cell(lead), cell(former));
+        }
+        Ok(Self { column, by_lead })
+    }
+
+    /// The rows of new leads and of those with another tier (without tiers, another score), with what it was.
+    fn changed(self, table: Table) -> Table {
+        let word = |column: &Column, row: usize| match column.cell(row) {
+            Cell::Text(text) => text.to_string(),
+            Cell::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let (Some(leads), Some(now)) = (table.get("lead"), table.get(&self.column)) else { return table };
+        let is_equal = |former: &str, now: &str| {
+            former == now || former.parse::<f64>().is_ok_and(|former| now.parse() == Ok(former))
+        };
+        let former = |row: &usize| self.by_lead.get(&word(leads, *row)).map(String::as_str);
+        let differs = |row: &usize| former(row).is_none_or(|former| !is_equal(former, &word(now, *row)));
+        let rows: Vec<usize> = (0..table.rows()).filter(differs).collect();
+        let before: Text = rows.iter().map(|row| former(row).filter(|former| !former.is_empty())).collect();
+        let mut changed = table.take(&rows);
+        changed.push(format!("{} before", self.column), Column::Text(before));
+        changed
+    }
 }
 
 /// So many criteria are named beside a score.

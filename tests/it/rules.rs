@@ -367,13 +367,36 @@ fn an_edited_rule_has_its_day_its_points_and_its_side() {
     // As exported there is one day, and the rule differs.
     let always = compared(false, |number, _, score| if is_large[number] { score - 10.0 } else { score }, |_| ());
     assert!(always.contains("rule edited: `Large` gives 10 points in the platform and 20 in the model"), "{always}");
-    // Two leads are no rule.
+    // Some leads of many are no rule.
     let two = compared(
         true,
         |number, at, score| if is_large[number] && number < 4 && at >= 50 * DAY { score - 10.0 } else { score },
         |_| (),
     );
     assert!(!two.contains("rule edited"), "{two}");
+}
+
+#[test]
+fn an_edit_takes_three_leads_and_nine_in_ten_of_those_it_touches() {
+    // Of the leads that a rule touches, so many are scored by the platform as if it were not there.
+    let said = |touched: usize, without: usize| {
+        let platform = |number: usize, _: i64, score: f64| if number < touched - without { score + 7.0 } else { score };
+        compared(false, platform, |folder| {
+            edit(folder, "rules.csv", "bounds", "Rare,rare = 1,7,,\nbounds2");
+            edit(folder, "rules.csv", "bounds2,\"[0, 60]\",,,\n", "");
+            edit(folder, "rules.csv", "groups,\"{ use: [~, 45] }\",,,\n", "");
+            edit(folder, "e.yaml", "employees: at_creation", "employees: at_creation, rare: at_creation");
+            let leads = std::fs::read_to_string(folder.join("leads.csv")).unwrap();
+            let add = |(row, line): (usize, &str)| match row {
+                0 => format!("{line},rare\n"),
+                row => format!("{line},{}\n", u8::from(row <= touched)),
+            };
+            write(folder, "leads.csv", leads.lines().enumerate().map(add).collect::<String>());
+        })
+    };
+    let is_edit = |said: &str| said.contains("rule edited: `Rare` gives 0 points in the platform and 7 in the model");
+    assert!(is_edit(&said(3, 3)) && !is_edit(&said(2, 2)), "{}\n{}", said(3, 3), said(2, 2));
+    assert!(is_edit(&said(10, 9)) && !is_edit(&said(10, 8)), "{}\n{}", said(10, 9), said(10, 8));
 }
 
 #[test]
@@ -521,6 +544,28 @@ fn a_score_has_its_tier_its_day_and_its_strongest_criteria_beside_it() {
         three += usize::from(parts.len() == 3);
     }
     assert!(three > 100);
+}
+
+#[test]
+fn leads_that_crossed_a_tier_are_written_with_the_tier_before() {
+    let folder = folder();
+    demo(folder.path());
+    leadoff_in(folder.path(), &["score", "demo.yaml", "a.csv"]).done();
+    let path = folder.path().join("a.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let warm: Vec<&str> = text.lines().filter(|line| line.contains(",warm,")).collect();
+    let lead = |line: &str| line.split(',').next().unwrap().to_string();
+    // One was cold, one was warm with another score, one was not there.
+    let former = text.replace(warm[0], &warm[0].replacen(",warm,", ",cold,", 1)).replace(&format!("{}\n", warm[2]), "");
+    write(folder.path(), "former.csv", former);
+    let said = leadoff_in(folder.path(), &["score", "demo.yaml", "b.csv", "--changed-since", "former.csv"]).done();
+    assert!(said.starts_with("2 leads scored"), "{said}");
+    let before = column(&folder.path().join("b.csv"), "current tier before");
+    assert_eq!(before, BTreeMap::from([(lead(warm[0]), "cold".to_string()), (lead(warm[2]), String::new())]));
+    let error =
+        leadoff_in(folder.path(), &["score", "demo.yaml", "c.csv", "--changed-since", "data/leads.csv"]).failed(4);
+    assert!(error.contains("it has no column `lead`"), "{error}");
+    leadoff_in(folder.path(), &["score", "demo.yaml", "former.csv", "--changed-since", "former.csv"]).failed(2);
 }
 
 #[test]
