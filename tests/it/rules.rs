@@ -323,6 +323,9 @@ fn equal_scores_are_all_equal() {
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.contains(if history { "at each of its changes" } else { "as exported, on 2026-07-20" }), "{said}");
     }
+    // Whatever models may read of the column.
+    let exported = |folder: &Path| edit(folder, "e.yaml", "at_creation", "at_creation, score: as_exported");
+    assert!(compared(true, |_, _, score| score, exported).contains("at each of its changes"));
 }
 
 #[test]
@@ -417,6 +420,28 @@ fn an_event_of_one_side_is_named_with_its_criterion() {
         said.contains("event missing: the log holds one event for `Open` that the platform does not count"),
         "{said}"
     );
+}
+
+#[test]
+fn a_lead_that_is_quiet_on_one_side_has_an_event_on_the_other() {
+    let quiet = |folder: &Path| edit(folder, "rules.csv", "bounds", "Quiet,inactive_for: 30d,-7,,\nbounds");
+    // At its own events nobody is quiet: where the platform says so it lacks the event.
+    let said = compared(true, |number, _, score| if number == 5 { score - 7.0 } else { score }, quiet);
+    assert!(
+        said.contains("6  event missing: the log holds an event that ends `Quiet`, and the platform does not"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_run_records_its_file_of_rules() {
+    let folder = folder();
+    small(folder.path(), false, |_, _, score| score);
+    leadoff_in(folder.path(), &["run", "e.yaml", "--out", "out", "--no-png"]).done();
+    let run = crate::product::json(&folder.path().join("out/run.json"));
+    let paths: Vec<&str> =
+        run["inputs"].as_array().unwrap().iter().map(|input| input["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["leads.csv", "events.csv", "rules.csv"]);
 }
 
 #[test]

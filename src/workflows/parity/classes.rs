@@ -66,6 +66,8 @@ pub enum How {
     },
     /// The platform counts one event more than the log (or fewer).
     More(bool),
+    /// The platform takes the lead for quiet, and the log does not (or the other way round).
+    Quiet(bool),
 }
 
 /// Scores on both sides, a row a look.
@@ -345,7 +347,8 @@ impl<'a> Compared<'a> {
                 let strength: Vec<f64> = left.iter().map(other).collect();
                 let totals = self.totals(self.points, left, |parts| parts[place].strength = Strength::from(strength));
                 for row in self.equal(left, &totals) {
-                    let differs = Differs { class, subject: part.name.clone(), how: How::More(more) };
+                    let how = if criterion.inactive_for.is_some() { How::Quiet(more) } else { How::More(more) };
+                    let differs = Differs { class, subject: part.name.clone(), how };
                     found.entry(row).or_insert(differs);
                 }
             }

@@ -5,7 +5,7 @@ mod said;
 
 use std::path::PathBuf;
 
-use crate::data::{History, Known};
+use crate::data::History;
 use crate::experiment::Experiment;
 use crate::models::KindSpec;
 use crate::pipeline::{Looked, Looks, PipelineError, Progress, looked};
@@ -202,7 +202,8 @@ impl Platform {
                 score.push(value);
             }
         };
-        let changed = attribute.changed.as_ref().filter(|_| attribute.known == Known::ByHistory);
+        // What a history tells is compared, whatever is declared of the column for models.
+        let changed = attribute.changed.as_ref();
         if let Some(changed) = changed {
             let Column::Number(values) = changed else { return Err(not_numbers(changed)) };
             let own = history.changes.iter().filter(|change| change.field as usize == place);
@@ -236,7 +237,7 @@ impl Platform {
         imported.dedup();
         let numbers = (0..history.attributes.len()).filter(|&place| {
             let attribute = &history.attributes[place];
-            attribute.known == Known::ByHistory && matches!(attribute.column, Column::Number(_))
+            attribute.changed.is_some() && matches!(attribute.column, Column::Number(_))
         });
         let moving: Vec<usize> = numbers.collect();
         match (imported.as_slice(), moving.as_slice()) {

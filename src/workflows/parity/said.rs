@@ -40,6 +40,7 @@ impl Differs {
                     .map_or(String::new(), |day| format!(" {} {day}", if *before { "before" } else { "from" }));
                 format!("{}: {}{when}", self.subject, number(*platform))
             }
+            How::Quiet(quiet) => format!("{}: {}", self.subject, if *quiet { "quiet" } else { "not quiet" }),
             How::More(more) => format!("{}: {}", self.subject, if *more { "one more" } else { "one less" }),
             How::Plain | How::Unlimited => self.subject.clone(),
         }
@@ -74,6 +75,10 @@ impl Differs {
                     (Some(day), true) => format!("`{name}` gave {platform} points instead of {model} before {day}: the rule was edited; evaluate leads from then on, for the model is today's"),
                     (None, _) => format!("`{name}` gives {platform} points in the platform and {model} in the model: write the same"),
                 }
+            }
+            (Class::Event, How::Quiet(quiet)) => {
+                let (one, other) = if *quiet { ("the log", "the platform") } else { ("the platform", "the log") };
+                format!("{one} holds an event that ends `{name}`, and {other} does not: look for filters, and for events that are dated late")
             }
             (Class::Event, How::More(true)) => {
                 format!("the platform counts one event more for `{name}` than the log holds by then: export its events again, and look whether they are dated late")
