@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::data;
 use crate::evaluation::{self, SelfCheck, Swapped};
 use crate::experiment::Experiment;
-use crate::models::{Contribution, Explanation, KindSpec, Line, PointsModel, Scores};
+use crate::models::{Contribution, Explanation, KindSpec, Line, Model, Scores};
 use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
 use crate::report::text::clean;
@@ -55,20 +55,18 @@ pub fn score(
     let ids: Text = played.replayed.features.ids.iter().map(Some).collect();
     table.push("lead", Column::Text(ids));
     table.push("as_of", Column::Instant(played.replayed.features.as_of.clone()));
-    let day: Vec<String> = played.replayed.features.as_of.iter().map(|&at| day(&played.history.zone, at)).collect();
-    table.push(
-        "scored_on",
-        Column::Text(day.iter().map(|day| Some(day.as_str()).filter(|day| !day.is_empty())).collect()),
-    );
     let role: Text = played.replayed.roles.iter().map(|role: &Role| Some(role.in_words())).collect();
     table.push("role", Column::Text(role));
+    let said = played.models.iter().zip(&played.scores).map(|(model, scores)| beside(model, scores));
+    let said: Vec<(String, Text)> = said.flatten().collect();
     for (model, scores) in played.models.iter().zip(played.scores) {
-        let (name, said) = (model.name().to_string(), model.points().map(|points| beside(points, &scores)));
-        table.push(name.clone(), Column::Number(scores.value));
-        for (what, column) in said.into_iter().flatten() {
-            table.push(format!("{name} {what}"), Column::Text(column));
-        }
+        table.push(model.name(), Column::Number(scores.value));
     }
+    // Scores keep the places that they have had: what is said of them comes after them.
+    let day: Vec<String> = played.replayed.features.as_of.iter().map(|&at| day(&played.history.zone, at)).collect();
+    let day: Text = day.iter().map(|day| Some(day.as_str()).filter(|day| !day.is_empty())).collect();
+    table.push("scored_on", Column::Text(day));
+    said.into_iter().for_each(|(name, column)| table.push(name, Column::Text(column)));
     if let Some(former) = former {
         table = former.changed(table);
     }
@@ -136,14 +134,16 @@ impl Former {
 /// So many criteria are named beside a score.
 const REASONS: usize = 3;
 
-/// What stands beside a points model's scores: the tier, where it has any, and the strongest criteria.
-fn beside(points: &PointsModel, scores: &Scores) -> Vec<(&'static str, Text)> {
+/// What is said of a points model's scores: the tier, where it has any, and the strongest criteria.
+fn beside(model: &Model, scores: &Scores) -> Vec<(String, Text)> {
+    let Some(points) = model.points() else { return Vec::new() };
     let tier = |score: &f64| points.tier(*score).map(|(name, _)| name);
     let reasons: Vec<String> =
         (0..scores.value.len()).map(|row| strongest(&scores.contributions, row, REASONS)).collect();
     let reasons: Text = reasons.iter().map(|reasons| Some(reasons.as_str()).filter(|one| !one.is_empty())).collect();
-    let tiers = (!points.spec().tiers.is_empty()).then(|| scores.value.iter().map(tier).collect());
-    tiers.map(|tiers| ("tier", tiers)).into_iter().chain([("reasons", reasons)]).collect()
+    let tiers: Option<Text> = (!points.spec().tiers.is_empty()).then(|| scores.value.iter().map(tier).collect());
+    let said = tiers.map(|tiers| ("tier", tiers)).into_iter().chain([("reasons", reasons)]);
+    said.map(|(what, column)| (format!("{} {what}", model.name()), column)).collect()
 }
 
 /// Writes the leads that change hands at the experiment's capacity (or in the top 10 %) when a challenger replaces the

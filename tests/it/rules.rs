@@ -536,7 +536,7 @@ fn a_score_has_its_tier_its_day_and_its_strongest_criteria_beside_it() {
     let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
     assert_eq!(
         header,
-        "lead,as_of,scored_on,role,current,current tier,current reasons,no_email_points,no_email_points tier,no_email_points reasons,reweighted,reweighted reasons,regression,crm"
+        "lead,as_of,role,current,no_email_points,reweighted,regression,crm,scored_on,current tier,current reasons,no_email_points tier,no_email_points reasons,reweighted reasons"
     );
     let (score, tier, reasons, day, as_of) = (
         column(&path, "current"),
