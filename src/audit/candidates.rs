@@ -183,7 +183,8 @@ fn both(condition: &Criterion, other: &Criterion) -> Option<Criterion> {
         true => Criterion { when, lead_when: None, ..base },
         // Counted once: that both hold is what is asked.
         false => {
-            Criterion { lead_when: when, per: other.per.map(|_| Per::Lead), half_life: None, expires: None, ..base }
+            let per = other.per.map(|_| Per::Lead);
+            Criterion { lead_when: when, per, half_life: None, expires: None, loses: None, ..base }
         }
     })
 }

@@ -11,11 +11,11 @@ const DAYS: [f64; 15] = [2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 42.0, 60.0,
 
 /// The places of the criteria whose events can fade, each with its model.
 pub fn models(points: &Points) -> Vec<(usize, Spec)> {
-    points.criteria.iter().enumerate().filter_map(model).collect()
+    points.criteria.iter().enumerate().filter_map(|one| model(one, points.is_foreign)).collect()
 }
 
 /// A criterion at every half-life and every expiry; the last of its criteria does not fade.
-fn model((place, placed): (usize, &Placed)) -> Option<(usize, Spec)> {
+fn model((place, placed): (usize, &Placed), is_foreign: bool) -> Option<(usize, Spec)> {
     let criterion = &placed.criterion;
     if !fades(criterion) {
         return None;
@@ -27,6 +27,7 @@ fn model((place, placed): (usize, &Placed)) -> Option<(usize, Spec)> {
             points: Some(1.0),
             half_life: half_life.map(Span::from_days),
             expires: expires.map(Span::from_days),
+            loses: None,
             cap: None,
             group: None,
             ..criterion.clone()
@@ -35,7 +36,7 @@ fn model((place, placed): (usize, &Placed)) -> Option<(usize, Spec)> {
     let halving = DAYS.iter().map(|days| at(format!("half-life {days}"), Some(*days), None));
     let expiring = DAYS.iter().map(|days| at(format!("expires {days}"), None, Some(*days)));
     let criteria = halving.chain(expiring).chain([at("never".into(), None, None)]).collect();
-    let points = Points { criteria, ..Points::default() };
+    let points = Points { criteria, is_foreign, ..Points::default() };
     let name = format!("fading of {}", criterion.name);
     Some((place, Spec { name, kind: KindSpec::Points(Box::new(points)), brackets: None }))
 }
@@ -60,7 +61,10 @@ pub fn faded(points: &Points, place: usize, scores: &Scores, training: &[usize])
     Faded {
         criterion: place,
         configured_days: criterion.half_life.map(Span::days),
-        configured_expiry: criterion.expires.map(Span::days),
+        configured_expiry: match criterion.loses {
+            Some(loses) => Some((100.0 / loses.percent).ceil() * loses.every.days()),
+            None => criterion.expires.map(Span::days),
+        },
         half_lives: grid(&fading[..DAYS.len()]),
         expiries: grid(&fading[DAYS.len()..]),
     }

@@ -25,6 +25,9 @@ pub struct Init {
     /// Exports to be read: files, a workbook, or a folder of them. Writes `experiment.yaml`.
     #[arg(long, num_args = 1.., value_name = "FILE")]
     from: Vec<PathBuf>,
+    /// The rules of the score in use: a table, or HubSpot's configuration. They become the champion.
+    #[arg(long, requires = "from", value_name = "FILE")]
+    rules: Option<PathBuf>,
     /// Takes the guesses without asking.
     #[arg(long, requires = "from")]
     yes: bool,
@@ -52,8 +55,9 @@ impl Init {
             })?;
         }
         let target = Target::file(&path, Writer::Init, &self.from)?;
+        let rules = self.rules.as_ref().map(|rules| rules.to_string_lossy().into_owned());
         let Begun { mut draft, skipped, mut trouble, mut forbids } =
-            intake::begin(&self.from, None, &path, &Progress::new())?;
+            intake::begin(&self.from, rules, &path, &Progress::new())?;
         let mut said: Vec<String> = draft.summary();
         said.extend(skipped.iter().map(|why| format!("not used  {why}")));
         print(&(said.iter().map(|line| inert(line).into_owned() + "\n").collect::<String>() + "\n"))?;

@@ -6,8 +6,10 @@ mod check;
 mod compare;
 mod completions;
 mod explain;
+mod export;
 mod init;
 mod oracle;
+mod parity;
 mod progress;
 mod render;
 mod review;
@@ -38,7 +40,7 @@ pub struct Cli {
     command: Command,
 }
 
-const AFTER: &str = "Start with `leadoff init my-folder`, or run the demo: `leadoff run experiments/demo.yaml`.
+const AFTER: &str = "Start with your CRM's exports, `leadoff init --from exports/`, or with the demo: `leadoff run experiments/demo.yaml`.
 
 Exit codes: 0 done, 1 our fault, 2 usage, 3 experiment file, 4 data or model, 10 a gate said no, 130 interrupted.";
 
@@ -51,6 +53,8 @@ enum Command {
     Review(review::Review),
     Explain(explain::Explain),
     Score(score::Score),
+    Parity(parity::Parity),
+    Export(export::Export),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
     Compare(compare::Compare),
@@ -94,6 +98,10 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
+        if let ConfigError::Rules { .. } = &error {
+            // Its lines are ours, and what they quote is inert.
+            return Self { message: error.to_string(), ..Self::new(EXPERIMENT, "") };
+        }
         let ConfigError::Parse { snippet, .. } = &error else { return Self::new(EXPERIMENT, error) };
         // The lines of the file are lines here too.
         let said = error.to_string();
@@ -155,6 +163,8 @@ pub fn main() -> ExitCode {
         Command::Review(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
+        Command::Parity(command) => command.run(),
+        Command::Export(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Compare(command) => command.run(),

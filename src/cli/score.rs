@@ -12,7 +12,7 @@ use super::{DATA, Failure, Outcome, USAGE, pipeline_code, print, shown, store_co
 /// Scores every lead by every model, as it was known when it was scored, into a CSV or Parquet file.
 #[derive(Args)]
 #[command(
-    after_help = "Example: leadoff score experiments/demo.yaml scores.parquet\n         leadoff score experiments/demo.yaml --swap swaps.csv"
+    after_help = "Example: leadoff score experiments/demo.yaml scores.parquet\n         leadoff score experiments/demo.yaml --swap swaps.csv\n         leadoff score experiments/demo.yaml today.csv --changed-since yesterday.csv"
 )]
 pub struct Score {
     /// The experiment file.
@@ -23,6 +23,10 @@ pub struct Score {
     /// Writes the leads that change hands when a challenger replaces the champion, in and out, to this file.
     #[arg(long, value_name = "FILE")]
     swap: Option<PathBuf>,
+    /// A .csv that this command wrote before: only leads that are new, or whose tier (without tiers: score) by the champion
+    /// is another one, are written.
+    #[arg(long, value_name = "FILE", requires = "out")]
+    changed_since: Option<PathBuf>,
     /// Compares leads from both sides of a break in the event log all the same.
     #[arg(long, requires = "swap")]
     allow_truncated: bool,
@@ -33,13 +37,15 @@ impl Score {
         let mut experiment = Experiment::load(&self.experiment)?;
         experiment.allow_truncated = self.allow_truncated;
         experiment.internal = true;
-        let place = |path: PathBuf| Target::file(&path, Writer::Scores, &experiment.files());
+        let inputs: Vec<PathBuf> = experiment.files().into_iter().chain(self.changed_since.clone()).collect();
+        let place = |path: PathBuf| Target::file(&path, Writer::Scores, &inputs);
         let (out, swap) = (self.out.map(place).transpose()?, self.swap.map(place).transpose()?);
         if let (Some(out), Some(swap)) = (&out, &swap) {
             out.is_apart_from(swap)?;
         }
+        let since = self.changed_since.as_deref();
         let progress = Progress::new();
-        let scored = out.map(|out| scores::score(&experiment, &out, &progress).map(|leads| (leads, out)));
+        let scored = out.map(|out| scores::score(&experiment, &out, since, &progress).map(|leads| (leads, out)));
         let scored = scored.transpose()?;
         let swapped = swap.map(|out| scores::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
         let swapped = swapped.transpose()?;
@@ -60,6 +66,7 @@ impl From<ScoreError> for Failure {
             ScoreError::Pipeline(error) => pipeline_code(error),
             ScoreError::Truncated(_) => DATA,
             ScoreError::NoLead { .. } | ScoreError::NoModel { .. } | ScoreError::Format { .. } => USAGE,
+            ScoreError::Former { .. } => DATA,
             ScoreError::Store(error) => store_code(error),
         };
         Self::new(code, error)

@@ -115,6 +115,8 @@ pub enum What {
     OutcomesEndEarly,
     NoWins,
     OnlyOfWinners,
+    /// Rules of a platform that no points model can say, or that do not fit the data.
+    RulesNotExpressed,
 }
 
 impl What {
@@ -145,6 +147,7 @@ impl What {
             | Self::VolumeCollapses
             | Self::OutcomesEndEarly
             | Self::OutcomesStartLate
+            | Self::RulesNotExpressed
             | Self::FarFuture
             | Self::ErrorCells
             | Self::MixedDates

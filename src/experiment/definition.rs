@@ -25,7 +25,10 @@ struct Definition<'a> {
 /// it: what is not stated is left out, keys are sorted, and who owns a model changes nothing.
 pub fn definition(file: &ExperimentFile) -> String {
     let unowned = |(name, model): (&str, &ModelSpec)| {
-        (name.to_string(), ModelSpec { owner: None, description: None, ..model.clone() })
+        // Rules are what they say, wherever they stand.
+        let read = model.rules.as_ref().and_then(|rules| rules.read.as_ref());
+        let points = read.map(|read| read.points.clone()).or_else(|| model.points.clone());
+        (name.to_string(), ModelSpec { owner: None, description: None, points, rules: None, ..model.clone() })
     };
     let definition = Definition {
         as_of: &file.replay.as_of,

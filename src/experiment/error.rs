@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::rules::Wrong;
 use crate::models::ModelError;
 
 /// Why an experiment file cannot be used.
@@ -20,6 +21,16 @@ pub enum ConfigError {
     /// Parsed, but it does not fit together.
     #[error("{path}: {field}: {message}", path = path.display())]
     Invalid { path: PathBuf, field: String, message: String },
+    /// A file of rules, with all that is wrong in it.
+    #[error("{path}: models.{model}.rules: {file}: {wrong}", path = path.display(), file = file.display(), wrong = listed(wrong))]
+    Rules { path: PathBuf, model: String, file: PathBuf, wrong: Vec<Wrong> },
     #[error("{path}: {error}", path = path.display())]
     Model { path: PathBuf, error: Box<ModelError> },
+}
+
+fn listed(wrong: &[Wrong]) -> String {
+    match wrong {
+        [one] => one.to_string(),
+        all => all.iter().map(|one| format!("\n  {one}")).collect(),
+    }
 }

@@ -1,12 +1,13 @@
 use std::path::{Path, PathBuf};
 
-use crate::data::DataSpec;
+use crate::data::{DataError, DataSpec, Finding, InputFile, Paths};
 use crate::evaluation::Gate;
 use crate::models::{self, Spec};
 use crate::table::did_you_mean;
 use crate::time::Horizon;
 
 use super::file::ExperimentFile;
+use super::rules::{self, Rules};
 use super::{ConfigError, yaml};
 
 /// An experiment file, read and with every name inside it resolved.
@@ -25,6 +26,8 @@ pub struct Experiment {
     pub distrusts: bool,
     /// Whether what is made of it stays in the house, so that values of columns that name somebody are shown; not by default.
     pub internal: bool,
+    /// What was read of files of rules, by model.
+    rules: Vec<(String, Rules)>,
     path: PathBuf,
 }
 
@@ -43,7 +46,9 @@ impl Experiment {
         Self::of(yaml::parse(text, path)?, path)
     }
 
-    fn of(file: ExperimentFile, path: &Path) -> Result<Self, ConfigError> {
+    fn of(mut file: ExperimentFile, path: &Path) -> Result<Self, ConfigError> {
+        let base = base(path, &file.data);
+        let rules = read_rules(path, &mut file, &base)?;
         let invalid =
             |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
         let models = models::resolve(&file.models)
@@ -67,7 +72,6 @@ impl Experiment {
             return Err(invalid("replay.horizon", message.into()));
         }
         gates_fit(&file).map_err(|message| invalid("gates", message))?;
-        let base = base(path, &file.data);
         Ok(Self {
             models,
             champion,
@@ -75,6 +79,7 @@ impl Experiment {
             allow_truncated: false,
             distrusts: false,
             internal: false,
+            rules,
             path: path.into(),
             file,
         })
@@ -93,7 +98,30 @@ impl Experiment {
     /// The files that it reads: itself and its data.
     pub fn files(&self) -> Vec<PathBuf> {
         let data = crate::data::files(&self.file.data, &self.base);
-        std::iter::once(self.path.clone()).chain(data).collect()
+        let rules = self.file.models.iter().filter_map(|(_, model)| model.rules.as_ref());
+        let rules = rules.map(|rules| self.base.join(&rules.file));
+        std::iter::once(self.path.clone()).chain(rules).chain(data).collect()
+    }
+
+    /// The files of data and of rules, each once, with their sizes and hashes.
+    ///
+    /// # Errors
+    /// When one is missing or cannot be read.
+    pub(crate) fn inputs(&self) -> Result<Vec<InputFile>, DataError> {
+        let mut inputs = crate::data::inputs(&self.file.data, &self.base)?;
+        let rules = self.file.models.iter().filter_map(|(_, model)| model.rules.as_ref());
+        let rules: Vec<Paths> = rules.map(|rules| Paths(vec![rules.file.to_string_lossy().into_owned()])).collect();
+        inputs.extend(crate::data::hashed(rules.iter().map(|paths| ("rules", paths)), &self.base)?);
+        Ok(inputs)
+    }
+
+    /// What of the files of rules no model can say.
+    pub(crate) fn unexpressed(&self) -> Vec<Finding> {
+        let file = |model: &str| self.file.models.get(model).and_then(|spec| spec.rules.as_ref());
+        let of = |(model, rules): &(String, Rules)| {
+            file(model).map_or_else(Vec::new, |spec| rules.findings(model, &spec.file))
+        };
+        self.rules.iter().flat_map(of).collect()
     }
 
     /// The events' own columns that any model reads.
@@ -137,4 +165,23 @@ fn base(path: &Path, data: &DataSpec) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
     let above = absolute.ancestors().skip(1).map(Path::to_path_buf);
     std::iter::once(here.clone()).chain(above).find(|folder| is_there(folder)).unwrap_or(here)
+}
+
+/// Reads the files of rules into their models.
+fn read_rules(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<Vec<(String, Rules)>, ConfigError> {
+    let mut found = Vec::new();
+    let mut models = std::mem::take(&mut file.models);
+    for (name, model) in models.iter_mut() {
+        let Some(spec) = &mut model.rules else { continue };
+        let read = rules::read_file(&base.join(&spec.file), spec).map_err(|wrong| ConfigError::Rules {
+            path: path.into(),
+            model: name.into(),
+            file: spec.file.clone(),
+            wrong,
+        })?;
+        spec.read = Some(read.read.clone());
+        found.push((name.to_string(), read));
+    }
+    file.models = models;
+    Ok(found)
 }

@@ -6,6 +6,7 @@ mod file;
 mod gates;
 mod load;
 mod review;
+pub mod rules;
 mod start;
 pub(crate) mod yaml;
 

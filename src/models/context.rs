@@ -1,6 +1,7 @@
 use super::ModelError;
+use super::spec::Criterion;
 use crate::data::Known;
-use crate::predicate::{Kind, Predicate, PredicateError, find_name};
+use crate::predicate::{Kind, Predicate, PredicateError, find_alike, find_name};
 use crate::stats::random::Seed;
 use crate::time::Zone;
 
@@ -33,6 +34,25 @@ pub struct EventLog<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// A platform's criterion with the data's own names of columns, where these differ in case, blanks and marks.
+    pub(super) fn in_own_names(&self, criterion: &Criterion) -> Criterion {
+        let of_leads = |name: &str| {
+            let names = self.columns.iter().map(|column| column.name.as_str());
+            find_alike(names, name).map(|place| self.columns[place].name.clone())
+        };
+        let of_events = |name: &str| {
+            let columns = self.events.map_or(&[][..], |log| log.columns);
+            find_alike(columns.iter().map(|(known, _)| known.as_str()), name).map(|place| columns[place].0.clone())
+        };
+        let about_events = criterion.event.is_some() || criterion.inactive_for.is_some();
+        let when = criterion.when.as_ref();
+        Criterion {
+            when: when.map(|when| if about_events { when.renamed(of_events) } else { when.renamed(of_leads) }),
+            lead_when: criterion.lead_when.as_ref().map(|when| when.renamed(of_leads)),
+            ..criterion.clone()
+        }
+    }
+
     pub(super) fn lead_columns(&self) -> Vec<(String, Kind)> {
         self.columns.iter().map(|column| (column.name.clone(), column.kind)).collect()
     }

@@ -27,9 +27,22 @@ enum Source {
     Holds,
     Unit(String),
     Bands(String, Vec<Band>),
-    Once { amount: FeatureId, at_least: f64, age: Option<FeatureId>, decay: Decay },
-    Each { sum: FeatureId, fades: bool },
-    Inactive { age: FeatureId, span: Span },
+    Once {
+        amount: FeatureId,
+        at_least: f64,
+        age: Option<FeatureId>,
+        decay: Decay,
+    },
+    Each {
+        sum: FeatureId,
+        fades: bool,
+    },
+    Inactive {
+        age: FeatureId,
+        span: Span,
+    },
+    /// Gives nothing: a platform's criterion that does not fit the data.
+    Nothing,
 }
 
 impl Compiled {
@@ -46,6 +59,11 @@ impl Compiled {
         let source = compiling.source(&shape.signal)?;
         let Compiling { reads, kinds, .. } = compiling;
         Ok(Self { lead_when, source, what, reads, kinds })
+    }
+
+    /// A criterion that gives no lead a point.
+    pub(super) fn nothing(what: String) -> Self {
+        Self { lead_when: None, source: Source::Nothing, what, reads: Vec::new(), kinds: Vec::new() }
     }
 
     /// What the points are multiplied by, a lead: 0 where the criterion does not fire.
@@ -65,7 +83,7 @@ impl Compiled {
     /// What it asks of the events, if anything.
     pub(super) fn events(&self) -> Option<FeatureId> {
         match self.source {
-            Source::Holds | Source::Unit(_) | Source::Bands(..) => None,
+            Source::Holds | Source::Unit(_) | Source::Bands(..) | Source::Nothing => None,
             Source::Once { amount, .. } => Some(amount),
             Source::Each { sum, .. } => Some(sum),
             Source::Inactive { age, .. } => Some(age),
@@ -84,6 +102,7 @@ impl Source {
     fn strength(&self, features: &Features) -> Strength {
         let numbers: Vec<f64> = match self {
             Self::Holds => return Strength::Flags(vec![true; features.rows()].into()),
+            Self::Nothing => return Strength::Flags(vec![false; features.rows()].into()),
             Self::Once { amount, at_least, age: None, .. } => {
                 return Strength::Flags(features.event(*amount).iter().map(|amount| amount >= at_least).collect());
             }
@@ -118,7 +137,7 @@ impl Source {
             age => format!("the latest {} before", words::days(age / DAY as f64)),
         };
         match self {
-            Self::Holds | Self::Unit(_) | Self::Bands(..) => String::new(),
+            Self::Holds | Self::Unit(_) | Self::Bands(..) | Self::Nothing => String::new(),
             Self::Once { amount, age, .. } => {
                 let found = format!("{} found", words::number(features.event(*amount)[row]));
                 age.map_or(found.clone(), |age| format!("{found}, {}", latest(age)))

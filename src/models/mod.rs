@@ -14,6 +14,7 @@ mod scorer;
 mod scores;
 mod shape;
 pub mod spec;
+mod sql;
 mod strength;
 mod words;
 
@@ -27,9 +28,10 @@ pub use error::ModelError;
 pub use explain::{Explanation, GroupLine, Line};
 pub use gaps::Gap;
 pub use kinds::{Coefficient, Fitted, KindSpec, LogisticModel, ModelSpec, PointsModel};
-pub use resolve::{Placed, Points, Spec, resolve};
+pub use resolve::{Placed, Points, Spec, check_criterion, resolve};
 pub use scorer::{Reader, Recipe, ScoreInputs, Scorer};
 pub use scores::{Contribution, GroupScore, Scores};
+pub use sql::{LogTable, Tables, When, duckdb};
 pub use strength::Strength;
 
 use crate::replay::{Features, Plan};

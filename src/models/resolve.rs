@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::shape::shape;
-use super::spec::{Bounds, BracketSpec, Change, Criterion, Entries, PointsSpec, RESERVED, Tier};
+use super::spec::{Bounds, BracketSpec, Change, Criterion, Entries, RESERVED, Tier};
 use super::{KindSpec, ModelError, ModelSpec};
 use crate::result::Scale;
 
@@ -32,6 +32,8 @@ pub struct Points {
     pub grades: Entries<Entries<Option<f64>>>,
     pub threshold: Option<f64>,
     pub round: Option<f64>,
+    /// Whether the rules are a platform's, and those that do not fit the data are left out and named.
+    pub is_foreign: bool,
 }
 
 impl Points {
@@ -110,11 +112,7 @@ impl<'a> Resolving<'a> {
         for (name, model) in new.into_iter().rev() {
             let next = match base {
                 Some(base) => base.extended_by(name, model)?,
-                None => Base {
-                    root: name,
-                    brackets: model.brackets.as_ref(),
-                    points: model.points.as_ref().map(|points| whole(name, points)),
-                },
+                None => Base { root: name, brackets: model.brackets.as_ref(), points: whole(name, model) },
             };
             self.bases.insert(name, next.clone());
             base = Some(next);
@@ -169,7 +167,11 @@ fn kind(
         return Err(ModelError::invalid(format!("{path}.change"), "goes with `extends`: what is it a change of?"));
     }
     if let Some(points) = base.points {
-        let settings = if is_root { format!("{path}.points") } else { format!("{path}.change") };
+        let settings = match (is_root, &model.rules) {
+            (true, Some(_)) => format!("{path}.rules"),
+            (true, None) => format!("{path}.points"),
+            (false, _) => format!("{path}.change"),
+        };
         check_points(&settings, &points)?;
         return Ok(KindSpec::Points(Box::new(points)));
     }
@@ -181,12 +183,16 @@ fn kind(
     Ok(kind)
 }
 
-fn whole(name: &str, points: &PointsSpec) -> Points {
-    let placed = |(place, criterion): (usize, &Criterion)| Placed {
-        path: format!("models.{name}.points.criteria[{place}]"),
-        criterion: criterion.clone(),
+/// A points model, from the experiment file or from a file of rules that was read.
+fn whole(name: &str, model: &ModelSpec) -> Option<Points> {
+    let read = model.rules.as_ref().and_then(|rules| rules.read.as_ref());
+    let points = model.points.as_ref().or(read.map(|read| &read.points))?;
+    let path = |place: usize| match read.and_then(|read| read.places.get(place)) {
+        Some(place) => place.clone(),
+        None => format!("models.{name}.points.criteria[{place}]"),
     };
-    Points {
+    let placed = |(place, criterion): (usize, &Criterion)| Placed { path: path(place), criterion: criterion.clone() };
+    Some(Points {
         criteria: points.criteria.iter().enumerate().map(placed).collect(),
         groups: points.groups.clone(),
         bounds: points.bounds,
@@ -194,7 +200,8 @@ fn whole(name: &str, points: &PointsSpec) -> Points {
         grades: points.grades.clone(),
         threshold: points.threshold,
         round: points.round,
-    }
+        is_foreign: read.is_some_and(|read| read.is_foreign),
+    })
 }
 
 fn apply(path: &str, change: &Change, points: &mut Points) -> Result<(), ModelError> {
@@ -256,22 +263,30 @@ fn check_points(path: &str, points: &Points) -> Result<(), ModelError> {
 fn check_criteria(points: &Points) -> Result<(), ModelError> {
     let mut names = BTreeSet::new();
     for Placed { path, criterion } in &points.criteria {
-        let name = criterion.name.as_str();
-        let at = || format!("{path}.name");
-        if name.trim().is_empty() {
-            return Err(ModelError::invalid(at(), "an empty name: reports call the criterion by it"));
+        check_criterion(path, criterion)?;
+        if !names.insert(criterion.name.as_str()) {
+            let what = format!("`{}` is the name of two criteria, expected one each", criterion.name);
+            return Err(ModelError::invalid(format!("{path}.name"), what));
         }
-        if RESERVED.contains(&name) {
-            let what = format!("`{name}` means something else under `change:`, call the criterion otherwise");
-            return Err(ModelError::invalid(at(), what));
-        }
-        if !names.insert(name) {
-            return Err(ModelError::invalid(at(), format!("`{name}` is the name of two criteria, expected one each")));
-        }
-        shape(criterion, path)?;
-        if criterion.points.is_none() && criterion.bands.is_none() {
-            return Err(ModelError::invalid(format!("{path}.points"), "missing: how many points does it give?"));
-        }
+    }
+    Ok(())
+}
+
+/// # Errors
+/// When a criterion by itself cannot work, whatever the data; `path` is where it stands.
+pub fn check_criterion(path: &str, criterion: &Criterion) -> Result<(), ModelError> {
+    let name = criterion.name.as_str();
+    let at = || format!("{path}.name");
+    if name.trim().is_empty() {
+        return Err(ModelError::invalid(at(), "an empty name: reports call the criterion by it"));
+    }
+    if RESERVED.contains(&name) {
+        let what = format!("`{name}` means something else under `change:`, call the criterion otherwise");
+        return Err(ModelError::invalid(at(), what));
+    }
+    shape(criterion, path)?;
+    if criterion.points.is_none() && criterion.bands.is_none() {
+        return Err(ModelError::invalid(format!("{path}.points"), "missing: how many points does it give?"));
     }
     Ok(())
 }

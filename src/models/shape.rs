@@ -1,7 +1,7 @@
 //! What a criterion's fields come to: which combinations mean something, and what.
 
 use super::ModelError;
-use super::spec::{Bands, Criterion, Per};
+use super::spec::{Bands, Criterion, Loses, Per};
 use crate::predicate::{Predicate, Range};
 use crate::replay::{After, Decay};
 use crate::time::Span;
@@ -151,7 +151,12 @@ impl Fields<'_> {
         if let Some(least) = c.at_least.filter(|least| !(least.is_finite() && *least > 0.0)) {
             return self.wrong("at_least", format!("{least}, expected more than 0"));
         }
-        let spans = [("half_life", c.half_life), ("expires", c.expires), ("within", c.within)];
+        if let Some(loses) = c.loses.filter(|loses| !(loses.percent > 0.0 && loses.percent <= 100.0)) {
+            let what = format!("{} percent, expected more than 0 and at most 100", loses.percent);
+            return self.wrong("loses.percent", what);
+        }
+        let every = c.loses.map(|loses| loses.every);
+        let spans = [("half_life", c.half_life), ("expires", c.expires), ("within", c.within), ("loses.every", every)];
         if let Some((field, _)) = spans.iter().find(|(_, span)| *span == Some(Span::ZERO)) {
             return self.wrong(field, "no time at all, expected more than 0");
         }
@@ -159,7 +164,7 @@ impl Fields<'_> {
     }
 
     /// The fields that say which events count and how, and whether each is given.
-    fn about_events(&self) -> [(&'static str, bool); 8] {
+    fn about_events(&self) -> [(&'static str, bool); 9] {
         let c = self.criterion;
         [
             ("within", c.within.is_some()),
@@ -168,6 +173,7 @@ impl Fields<'_> {
             ("at_least", c.at_least.is_some()),
             ("half_life", c.half_life.is_some()),
             ("expires", c.expires.is_some()),
+            ("loses", c.loses.is_some()),
             ("sum", c.sum.is_some()),
             ("distinct", c.distinct.is_some()),
         ]
@@ -258,7 +264,7 @@ impl Fields<'_> {
                 return self.wrong("at_least", "belongs to `per: lead`: with `per: event` every event counts");
             }
             if matches!(amount, Amount::Distinct(_)) && decay != Decay::None {
-                let field = if c.half_life.is_some() { "half_life" } else { "expires" };
+                let field = self.decays().next().unwrap_or("half_life");
                 return self.wrong(field, "distinct values have no age: use `within`, or `per: lead`");
             }
             Signal::Each { filter, amount, decay }
@@ -268,15 +274,23 @@ impl Fields<'_> {
         Ok(Shape { lead_when: c.lead_when.clone(), signal })
     }
 
+    /// The fields of decay that are given.
+    fn decays(&self) -> impl Iterator<Item = &'static str> {
+        let c = self.criterion;
+        let fields =
+            [("half_life", c.half_life.is_some()), ("expires", c.expires.is_some()), ("loses", c.loses.is_some())];
+        fields.into_iter().filter(|(_, given)| *given).map(|(field, _)| field)
+    }
+
     fn decay(&self) -> Result<Decay, ModelError> {
-        match (self.criterion.half_life, self.criterion.expires) {
-            (Some(_), Some(_)) => {
-                self.wrong("half_life", "`half_life` and `expires` exclude each other: choose one decay")
-            }
-            (Some(span), None) => Ok(Decay::HalfLife(span)),
-            (None, Some(span)) => Ok(Decay::Linear(span)),
-            (None, None) => Ok(Decay::None),
+        let mut given = self.decays();
+        if let (Some(first), Some(second)) = (given.next(), given.next()) {
+            return self.wrong(first, format!("`{first}` and `{second}` exclude each other: choose one decay"));
         }
+        let c = self.criterion;
+        let steps = |loses: Loses| Decay::Steps { share: loses.percent / 100.0, every: loses.every };
+        let smooth = c.half_life.map(Decay::HalfLife).or(c.expires.map(Decay::Linear));
+        Ok(smooth.or(c.loses.map(steps)).unwrap_or(Decay::None))
     }
 
     fn inactive(&self) -> Result<Shape, ModelError> {

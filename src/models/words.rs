@@ -102,5 +102,8 @@ fn fading(decay: Decay) -> String {
         Decay::None => String::new(),
         Decay::HalfLife(span) => format!(", halving every {}", span.in_words()),
         Decay::Linear(span) => format!(", fading to nothing over {}", span.in_words()),
+        Decay::Steps { share, every } => {
+            format!(", losing {} % of the first points every {}", number(share * 100.0), every.in_words())
+        }
     }
 }

@@ -153,6 +153,24 @@ fn between_bands(model: &Model, history: &History) -> Option<Finding> {
     Some(Finding::new("leads", What::BetweenBands, level, all, text).advice(advice))
 }
 
+/// Criteria of a platform's rules that do not fit the data.
+pub(super) fn left_out(model: &Model) -> Option<Finding> {
+    let points = model.points()?;
+    let (left_out, all) = (points.left_out(), points.spec().criteria.len());
+    // Each says where it stands.
+    let said: Vec<String> = left_out.iter().map(|(_, error)| error.to_string()).collect();
+    let text = format!(
+        "`{}`: {} of {all} criteria give no points, as they do not fit the data: {}",
+        model.name(),
+        left_out.len(),
+        said.join("; ")
+    );
+    let level = if left_out.len() == all { FindingLevel::Forbids } else { FindingLevel::Doubt };
+    let finding = Finding::new("rules", What::RulesNotExpressed, level, left_out.len() as u64, text);
+    let advice = "name the data's column of a property: `rules: { file: FILE, columns: { jobtitle: Job Title } }`";
+    (!left_out.is_empty()).then(|| finding.advice(advice))
+}
+
 /// Criteria that give no lead a point.
 fn never_fires(model: &Model, scores: &Scores, is_champion: bool) -> Option<Finding> {
     let silent = scores.contributions.iter().filter(|part| part.strength.iter().all(|strength| strength == 0.0));

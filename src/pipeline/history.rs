@@ -11,6 +11,7 @@ use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
 use super::concealed::{self, conceal};
+use super::doctor;
 use super::screening::{found, moved, screen};
 use super::streaming;
 use super::streaming::{Compiled, Reading, known_columns};
@@ -87,6 +88,7 @@ fn play_begun(
     let scores = scores.map_err(|error| not_scored(error, &findings))?;
     findings.list.extend(found(&screening, &models, &plan));
     findings.list.extend(moved(experiment));
+    findings.list.extend(models.iter().filter_map(doctor::left_out));
     findings.list.extend(concealed::found(&concealed, experiment, &models, &plan));
     Ok(Played { history, findings, models, replayed, scores, timings, plan, screening, concealed })
 }
@@ -160,7 +162,9 @@ fn read_into(
     let Experiment { file, base, .. } = reading.experiment;
     let read = data::read(&file.data, base, &reading.experiment.event_columns(), reading, &say)?;
     (done.borrow_mut())(step(input.get()));
-    Ok(read)
+    let (history, mut findings) = read;
+    findings.list.extend(reading.experiment.unexpressed());
+    Ok((history, findings))
 }
 
 /// A model that cannot be fitted, with what was found in the files and explains it.

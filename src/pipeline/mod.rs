@@ -6,7 +6,9 @@ mod concealed;
 mod doctor;
 mod error;
 mod history;
+mod looks;
 mod screening;
+mod statement;
 mod streaming;
 mod timings;
 pub(crate) mod tracking_breaks;
@@ -14,6 +16,8 @@ pub(crate) mod tracking_breaks;
 pub(crate) use cohort::{brackets, cohort, effort, scored};
 pub use error::PipelineError;
 pub(crate) use history::{Played, play, play_read, problems, read};
+pub(crate) use looks::{Looked, Looks, looked};
+pub(crate) use statement::statement;
 pub(crate) use streaming::known_columns;
 
 /// Hears what is being done, for somebody who waits.

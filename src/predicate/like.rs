@@ -35,6 +35,20 @@ impl Pattern {
         Ok(Self { parts, folded })
     }
 
+    /// The pattern's text, with `!` before signs that stand for themselves, and whether it is one of ILIKE.
+    pub(super) fn written(&self) -> (String, bool) {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Any => text.push('%'),
+                Part::One => text.push('_'),
+                Part::Char(c @ ('%' | '_' | '!')) => text.extend(['!', *c]),
+                Part::Char(c) => text.push(*c),
+            }
+        }
+        (text, self.folded)
+    }
+
     pub(super) fn matches(&self, text: &str) -> bool {
         if self.folded { self.matches_all(&text.to_lowercase()) } else { self.matches_all(text) }
     }

@@ -13,7 +13,9 @@ mod like;
 mod names;
 mod node;
 mod parse;
+mod plain;
 mod range;
+mod render;
 mod resolve;
 
 use std::borrow::Cow;
@@ -21,9 +23,11 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use error::{Place, PredicateError};
-pub use names::{Columns, Kind, find_name};
+pub use names::{Columns, Kind, find_alike, find_name, sql_name};
 use node::Node;
+pub use plain::{Asks, Test};
 pub use range::Range;
+pub use render::{Reader, instant, quoted};
 
 use crate::time::Zone;
 

@@ -81,7 +81,7 @@ impl Columns for (usize, &[String], &[Column]) {
 }
 
 /// A column's name as a condition takes it.
-pub(super) fn sql_name(name: &str) -> String {
+pub fn sql_name(name: &str) -> String {
     let is_plain = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     if is_plain { name.into() } else { format!("`{name}`") }
@@ -96,4 +96,33 @@ pub fn find_name<'a>(names: impl Iterator<Item = &'a str> + Clone, name: &str) -
         let first = alike.next();
         first.filter(|_| alike.next().is_none()).map(|(place, _)| place)
     })
+}
+
+/// The place of a name that a platform calls otherwise: as [`find_name`], or else the only one that is the same after
+/// case, blanks and marks are dropped (`jobtitle` is "Job Title").
+pub fn find_alike<'a>(names: impl Iterator<Item = &'a str> + Clone, name: &str) -> Option<usize> {
+    let bare =
+        |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    find_name(names.clone(), name).or_else(|| {
+        let wanted = bare(name);
+        let mut alike = names.enumerate().filter(|(_, known)| bare(known) == wanted);
+        let first = alike.next().filter(|_| !wanted.is_empty());
+        first.filter(|_| alike.next().is_none()).map(|(place, _)| place)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platforms_name_is_found_where_it_is_the_only_one() {
+        let names = ["Job Title", "Job-Title 2", "Lead Source", "lead_source"];
+        let find = |name: &str| find_alike(names.iter().copied(), name);
+        assert_eq!(find("jobtitle"), Some(0));
+        assert_eq!(find("job_title_2"), Some(1));
+        assert_eq!(find("leadsource"), None, "it could be any of two");
+        assert_eq!(find("lead_source"), Some(3), "the exact one");
+        assert_eq!(find("--"), None);
+    }
 }

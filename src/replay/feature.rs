@@ -51,6 +51,11 @@ pub enum Decay {
     HalfLife(Span),
     /// `max(0, 1 - age / span)`.
     Linear(Span),
+    /// `max(0, 1 - share * n)`, where `n` is how often the span has passed.
+    Steps {
+        share: f64,
+        every: Span,
+    },
 }
 
 impl Decay {
@@ -60,6 +65,7 @@ impl Decay {
             Self::None => ages.fill(1.0),
             Self::HalfLife(span) => each(ages, span, halved),
             Self::Linear(span) => each(ages, span, |lives| (1.0 - lives).max(0.0)),
+            Self::Steps { share, every } => each(ages, every, |lives| (1.0 - share * lives.floor()).max(0.0)),
         }
     }
 }

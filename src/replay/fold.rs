@@ -129,11 +129,16 @@ impl Fold {
         if let Some(events) = events.filter(|events| events.chunks.iter().any(|chunk| !chunk.lead.is_empty())) {
             self.take_kept(events, &last(), |_, _| ())?;
         }
-        Ok(self.tasks.into_par_iter().map(|task| task.finish(leads)).collect())
+        Ok(self.finished(leads))
+    }
+
+    /// Every feature for every one of these leads.
+    pub(super) fn finished(self, leads: &[usize]) -> Vec<Vec<f64>> {
+        self.tasks.into_par_iter().map(|task| task.finish(leads)).collect()
     }
 
     /// Of each lead those until `last`; `taken` is told after some of a chunk were.
-    fn take_kept(
+    pub(super) fn take_kept(
         &mut self,
         events: &Events,
         last: &[Instant],

@@ -32,6 +32,8 @@ pub enum Writer {
     Plan,
     Simulation,
     Init,
+    Parity,
+    Export,
 }
 
 impl Writer {
@@ -49,6 +51,8 @@ impl Writer {
             Self::Plan => "ab plan",
             Self::Simulation => "simulate",
             Self::Init => "init",
+            Self::Parity => "parity",
+            Self::Export => "export",
         }
     }
 }

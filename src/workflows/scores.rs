@@ -1,12 +1,13 @@
 //! Scores lead by lead: to a file, or explained.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::data;
 use crate::evaluation::{self, SelfCheck, Swapped};
 use crate::experiment::Experiment;
-use crate::models::{Explanation, Line};
+use crate::models::{Contribution, Explanation, KindSpec, Line, Model, Scores};
 use crate::pipeline::{PipelineError, Progress, cohort, play};
 use crate::replay::{Role, Scope, Step, Trail};
 use crate::report::text::clean;
@@ -29,30 +30,120 @@ pub enum ScoreError {
     NoModel { name: String, near: String },
     #[error("{path}: scores are written to .csv, .csv.gz or .parquet", path = path.display())]
     Format { path: PathBuf },
+    #[error("{path}: {problem}", path = path.display())]
+    Former { path: PathBuf, problem: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet.
+/// Scores every lead that can be scored, those outside the windows and decided ones too, into CSV or Parquet; with a
+/// former output, only those that are new or whose tier (without tiers: score) by the champion is another one.
 /// Returns how many.
 ///
 /// # Errors
 /// When the experiment cannot be replayed, or the file not be written.
-pub fn score(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> Result<usize, ScoreError> {
+pub fn score(
+    experiment: &Experiment,
+    out: &Target,
+    since: Option<&Path>,
+    progress: &dyn Progress,
+) -> Result<usize, ScoreError> {
     is_a_table(out.path())?;
+    let former = since.map(|path| Former::read(experiment, path)).transpose()?;
     let played = play(experiment, Scope::Everyone, progress)?;
-    let rows = played.replayed.features.rows();
-    let mut table = Table::new(rows);
+    let mut table = Table::new(played.replayed.features.rows());
     let ids: Text = played.replayed.features.ids.iter().map(Some).collect();
     table.push("lead", Column::Text(ids));
     table.push("as_of", Column::Instant(played.replayed.features.as_of.clone()));
     let role: Text = played.replayed.roles.iter().map(|role: &Role| Some(role.in_words())).collect();
     table.push("role", Column::Text(role));
+    let said = played.models.iter().zip(&played.scores).map(|(model, scores)| beside(model, scores));
+    let said: Vec<(String, Text)> = said.flatten().collect();
     for (model, scores) in played.models.iter().zip(played.scores) {
         table.push(model.name(), Column::Number(scores.value));
     }
+    // Scores keep the places that they have had: what is said of them comes after them.
+    let day: Vec<String> = played.replayed.features.as_of.iter().map(|&at| day(&played.history.zone, at)).collect();
+    let day: Text = day.iter().map(|day| Some(day.as_str()).filter(|day| !day.is_empty())).collect();
+    table.push("scored_on", Column::Text(day));
+    said.into_iter().for_each(|(name, column)| table.push(name, Column::Text(column)));
+    if let Some(former) = former {
+        table = former.changed(table);
+    }
     out.write_with(|draft| data::write(&table, draft))?;
-    Ok(rows)
+    Ok(table.rows())
+}
+
+/// What a former output says of one model's scores.
+struct Former {
+    /// The column that is compared, the model's tiers or its scores.
+    column: String,
+    by_lead: HashMap<String, String>,
+}
+
+impl Former {
+    /// The champion's, else those of the first model.
+    fn read(experiment: &Experiment, path: &Path) -> Result<Self, ScoreError> {
+        let wrong = |problem: String| ScoreError::Former { path: path.into(), problem };
+        let Some(model) = experiment.models.get(experiment.champion.unwrap_or(0)) else {
+            return Err(wrong("there is no model to compare".into()));
+        };
+        let has_tiers = matches!(&model.kind, KindSpec::Points(points) if !points.tiers.is_empty());
+        let column = if has_tiers { format!("{} tier", model.name) } else { model.name.clone() };
+        let mut csv = csv::Reader::from_path(path).map_err(|error| wrong(error.to_string()))?;
+        let header = csv.headers().map_err(|error| wrong(error.to_string()))?.clone();
+        let place = |name: &str| {
+            let place = header.iter().position(|known| known == name);
+            place.ok_or_else(|| {
+                wrong(format!(
+                    "it has no column `{name}`: expected a .csv that `leadoff score` wrote of this experiment"
+                ))
+            })
+        };
+        let (lead, former) = (place("lead")?, place(&column)?);
+        let mut by_lead = HashMap::new();
+        for record in csv.records() {
+            let record = record.map_err(|error| wrong(error.to_string()))?;
+            let cell = |place: usize| record.get(place).unwrap_or_default().to_string();
+            by_lead.insert(cell(lead), cell(former));
+        }
+        Ok(Self { column, by_lead })
+    }
+
+    /// The rows of new leads and of those with another tier (without tiers, another score), with what it was.
+    fn changed(self, table: Table) -> Table {
+        let word = |column: &Column, row: usize| match column.cell(row) {
+            Cell::Text(text) => text.to_string(),
+            Cell::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let (Some(leads), Some(now)) = (table.get("lead"), table.get(&self.column)) else { return table };
+        let is_equal = |former: &str, now: &str| {
+            former == now || former.parse::<f64>().is_ok_and(|former| now.parse() == Ok(former))
+        };
+        let former = |row: &usize| self.by_lead.get(&word(leads, *row)).map(String::as_str);
+        let differs = |row: &usize| former(row).is_none_or(|former| !is_equal(former, &word(now, *row)));
+        let rows: Vec<usize> = (0..table.rows()).filter(differs).collect();
+        let before: Text = rows.iter().map(|row| former(row).filter(|former| !former.is_empty())).collect();
+        let mut changed = table.take(&rows);
+        changed.push(format!("{} before", self.column), Column::Text(before));
+        changed
+    }
+}
+
+/// So many criteria are named beside a score.
+const REASONS: usize = 3;
+
+/// What is said of a points model's scores: the tier, where it has any, and the strongest criteria.
+fn beside(model: &Model, scores: &Scores) -> Vec<(String, Text)> {
+    let Some(points) = model.points() else { return Vec::new() };
+    let tier = |score: &f64| points.tier(*score).map(|(name, _)| name);
+    let reasons: Vec<String> =
+        (0..scores.value.len()).map(|row| strongest(&scores.contributions, row, REASONS)).collect();
+    let reasons: Text = reasons.iter().map(|reasons| Some(reasons.as_str()).filter(|one| !one.is_empty())).collect();
+    let tiers: Option<Text> = (!points.spec().tiers.is_empty()).then(|| scores.value.iter().map(tier).collect());
+    let said = tiers.map(|tiers| ("tier", tiers)).into_iter().chain([("reasons", reasons)]);
+    said.map(|(what, column)| (format!("{} {what}", model.name()), column)).collect()
 }
 
 /// Writes the leads that change hands at the experiment's capacity (or in the top 10 %) when a challenger replaces the
@@ -81,10 +172,22 @@ pub fn swaps(experiment: &Experiment, out: &Target, progress: &dyn Progress) -> 
 }
 
 /// Whether a table can be written in the format of the name.
-fn is_a_table(path: &Path) -> Result<(), ScoreError> {
+pub(super) fn is_table(path: &Path) -> bool {
     let name = path.to_string_lossy();
-    let known = [".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known));
-    if known { Ok(()) } else { Err(ScoreError::Format { path: path.into() }) }
+    [".csv", ".csv.gz", ".parquet"].iter().any(|known| name.ends_with(known))
+}
+
+fn is_a_table(path: &Path) -> Result<(), ScoreError> {
+    if is_table(path) { Ok(()) } else { Err(ScoreError::Format { path: path.into() }) }
+}
+
+/// The criteria that gave a lead most points either way, with these: "Decision maker +20; Looked at jobs -15".
+pub(super) fn strongest(parts: &[Contribution], row: usize, most: usize) -> String {
+    let given = parts.iter().map(|part| (part.name.as_str(), (part.capped(row) * 1e3).round() / 1e3));
+    let mut given: Vec<(&str, f64)> = given.filter(|(_, points)| *points != 0.0).collect();
+    given.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let said: Vec<String> = given.into_iter().take(most).map(|(name, points)| format!("{name} {points:+}")).collect();
+    said.join("; ")
 }
 
 /// How often the experiment's own comparison would cry wolf: outcomes permuted, leads split in halves, `runs` times.
@@ -174,6 +277,11 @@ fn shown(cell: Cell, zone: &Zone) -> String {
         Cell::Flag(flag) => flag.to_string(),
         Cell::Instant(at) => zone.text(at),
     }
+}
+
+/// The date of an instant; nothing where it is not known.
+fn day(zone: &Zone, at: i64) -> String {
+    if at == crate::time::NEVER { String::new() } else { zone.date(at).to_string() }
 }
 
 fn at(zone: &Zone, at: i64) -> String {

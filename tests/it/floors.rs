@@ -22,6 +22,7 @@ const WORKFLOWS: &[&[&str]] = &[
     &["ab", "audit"],
     &["review", "run"],
     &["check", "compare", "intake", "scores", "simulated"],
+    &["export", "parity"],
 ];
 
 /// Libraries that stay in their rooms.

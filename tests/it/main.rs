@@ -29,6 +29,7 @@ mod privacy;
 mod product;
 mod replay;
 mod review;
+mod rules;
 mod sheets;
 mod supply;
 mod trial;

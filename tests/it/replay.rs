@@ -299,7 +299,8 @@ fn scores(csv: &str) -> BTreeMap<String, BTreeMap<String, f64>> {
     let mut scores: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
     for row in reader.records() {
         let row = row.unwrap();
-        for (name, cell) in header.iter().zip(row.iter()).skip(3) {
+        let models = header.iter().zip(row.iter()).skip(3).take_while(|(name, _)| *name != "scored_on");
+        for (name, cell) in models {
             scores.entry(name.clone()).or_default().insert(row[0].into(), cell.parse().unwrap());
         }
     }

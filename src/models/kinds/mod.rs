@@ -15,22 +15,26 @@ pub use points::PointsModel;
 use super::ModelError;
 use super::resolve::Points;
 use super::scorer::Recipe;
-use super::spec::{BracketSpec, Change, LogisticSpec, PointsSpec};
+use super::spec::{BracketSpec, Change, LogisticSpec, PointsSpec, RulesSpec};
 use blend::BlendSpec;
 use column::ColumnSpec;
 use floor::{Constant, Random};
 
-/// One model: exactly one of `points`, `logistic`, `column`, `blend`, `constant`, `random`, `extends`.
+/// One model: exactly one of `points`, `rules`, `logistic`, `column`, `blend`, `constant`, `random`, `extends`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
-    { "required": ["points"] }, { "required": ["logistic"] }, { "required": ["column"] }, { "required": ["blend"] },
+    { "required": ["points"] }, { "required": ["rules"] }, { "required": ["logistic"] }, { "required": ["column"] }, { "required": ["blend"] },
     { "required": ["constant"] }, { "required": ["random"] }, { "required": ["extends"] },
 ]))]
 pub struct ModelSpec {
     /// Points for what is known of a lead, added up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub points: Option<PointsSpec>,
+    /// Points, by rules in a file of their own: `live.csv` with `criterion`, `condition` and `points`, or a platform's
+    /// configuration in JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesSpec>,
     /// A logistic regression, fitted on the training window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logistic: Option<LogisticSpec>,
@@ -95,6 +99,7 @@ impl ModelSpec {
     pub(super) fn kind(&self, path: &str) -> Result<Option<KindSpec>, ModelError> {
         let kinds = [
             ("points", self.points.as_ref().map(|_| None)),
+            ("rules", self.rules.as_ref().map(|_| None)),
             ("logistic", self.logistic.clone().map(KindSpec::Logistic).map(Some)),
             ("column", self.column.clone().map(KindSpec::Column).map(Some)),
             ("blend", self.blend.clone().map(KindSpec::Blend).map(Some)),
@@ -103,7 +108,7 @@ impl ModelSpec {
             ("extends", self.extends.as_ref().map(|_| None)),
         ];
         let mut given = kinds.into_iter().filter_map(|(name, kind)| Some((name, kind?)));
-        let names = "`points`, `logistic`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`";
+        let names = "`points`, `rules`, `logistic`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`";
         match (given.next(), given.next()) {
             (None, _) => Err(ModelError::invalid(path, format!("a model of no kind, expected one of {names}"))),
             (Some((_, kind)), None) => Ok(kind),

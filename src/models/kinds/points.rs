@@ -24,6 +24,8 @@ pub struct PointsModel {
     groups: Vec<(String, Bounds)>,
     /// Each criterion's place in `groups`.
     member: Vec<Option<usize>>,
+    /// Criteria of a platform that do not fit the data, and why.
+    left_out: Vec<(String, ModelError)>,
 }
 
 impl Recipe for Points {
@@ -36,12 +38,23 @@ impl Recipe for Points {
     }
 
     fn compile(&self, _: &str, _: &[Spec], context: &Context, plan: &mut Plan) -> Result<Arc<dyn Scorer>, ModelError> {
-        let compile = |placed: &Placed| Compiled::new(&placed.criterion, &placed.path, context, plan);
-        let criteria = self.criteria.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
+        let mut points = self.clone();
+        if self.is_foreign {
+            points.criteria.iter_mut().for_each(|placed| placed.criterion = context.in_own_names(&placed.criterion));
+        }
+        let mut left_out = Vec::new();
+        let mut compile = |placed: &Placed| match Compiled::new(&placed.criterion, &placed.path, context, plan) {
+            Err(error) if self.is_foreign => {
+                left_out.push((placed.criterion.name.clone(), error));
+                Ok(Compiled::nothing("left out: it does not fit the data".into()))
+            }
+            compiled => compiled,
+        };
+        let criteria = points.criteria.iter().map(&mut compile).collect::<Result<Vec<_>, _>>()?;
         let groups = groups(self);
         let place = |group: &String| groups.iter().position(|(name, _)| name == group);
         let member = self.criteria.iter().map(|placed| placed.criterion.group.as_ref().and_then(place)).collect();
-        Ok(Arc::new(PointsModel { points: self.clone(), criteria, groups, member }))
+        Ok(Arc::new(PointsModel { points, criteria, groups, member, left_out }))
     }
 
     fn event_columns(&self) -> Vec<String> {
@@ -58,6 +71,23 @@ impl PointsModel {
     /// The model as the experiment file has it, variants carried out.
     pub fn spec(&self) -> &Points {
         &self.points
+    }
+
+    /// Criteria of a platform that do not fit the data and give no points, and why.
+    pub fn left_out(&self) -> &[(String, ModelError)] {
+        &self.left_out
+    }
+
+    /// The same criteria under other bounds or another rounding.
+    #[must_use]
+    pub fn limited(&self, change: impl FnOnce(&mut Points)) -> Self {
+        let mut points = self.points.clone();
+        change(&mut points);
+        let groups = self
+            .groups
+            .iter()
+            .map(|(name, bounds)| (name.clone(), points.groups.get(name).copied().unwrap_or(*bounds)));
+        Self { groups: groups.collect(), points, ..self.clone() }
     }
 
     /// The totals of other contributions of these criteria: other points, caps or strengths, the same groups and bounds.

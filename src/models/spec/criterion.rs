@@ -65,6 +65,9 @@ criterion! {
     half_life: Span,
     /// Points fall in a straight line to nothing over this time after the event (with `per: lead`, the latest one).
     expires: Span,
+    /// Points fall in steps, as HubSpot's do: `{ percent: 25, every: 30d }` leaves three quarters from day 30 on, a half from
+    /// day 60 on and nothing from day 120 on.
+    loses: Loses,
     /// A column of the events whose values are added up instead of counting events.
     sum: String,
     /// A column of the events whose distinct values are counted instead of events.
@@ -115,6 +118,14 @@ pub struct Bands {
 pub struct Soon {
     pub event: String,
     pub within: Span,
+}
+
+/// So many percent of an event's points each time that so long has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Loses {
+    pub percent: f64,
+    pub every: Span,
 }
 
 /// What gets the points.

@@ -15,6 +15,10 @@ impl<V> Entries<V> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut V)> {
+        self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
+    }
+
     pub fn names(&self) -> impl DoubleEndedIterator<Item = &str> + Clone {
         self.0.iter().map(|(name, _)| name.as_str())
     }

@@ -4,15 +4,17 @@ mod change;
 mod criterion;
 mod entries;
 mod logistic;
+mod rules;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use change::Change;
 pub(super) use change::RESERVED;
-pub use criterion::{Bands, Criterion, CriterionFields, Per, Soon};
+pub use criterion::{Bands, Criterion, CriterionFields, Loses, Per, Soon};
 pub use entries::Entries;
 pub use logistic::{FeatureSpec, LogisticSpec};
+pub use rules::{RulesRead, RulesSpec};
 
 /// Σ criteria; each criterion capped, each group clamped, the total clamped to `bounds`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -130,6 +130,7 @@ fn measure(feature: &EventFeature, events: &[(Event, bool)]) -> f64 {
                 Decay::None => 1.0,
                 Decay::HalfLife(span) => 0.5f64.powf(event.1 / span.days()),
                 Decay::Linear(span) => (1.0 - event.1 / span.days()).max(0.0),
+                Decay::Steps { share, every } => (1.0 - share * (event.1 / every.days()).floor()).max(0.0),
             };
             matching.iter().map(|event| weight(event) * left(event)).sum()
         }

@@ -39,6 +39,9 @@ fn once_it_fades_by_the_age_of_the_latest_event() {
     assert_eq!(one("event: demo, points: 24, half_life: 30d, at_least: 2"), [12.0, 0.0, 0.0, 0.0]);
     assert_eq!(one("event: demo, points: 24, expires: 40d"), [6.0, 0.0, 0.0, 24.0]);
     assert_eq!(one("event: demo, points: 24, expires: 30d"), [0.0, 0.0, 0.0, 24.0]);
+    // The latest is 30 days old: the first step is taken on that day and not before.
+    assert_eq!(one("event: demo, points: 24, loses: { percent: 25, every: 30d }"), [18.0, 0.0, 0.0, 24.0]);
+    assert_eq!(one("event: demo, points: 24, loses: { percent: 25, every: 31d }"), [24.0, 0.0, 0.0, 24.0]);
 }
 
 #[test]
@@ -48,6 +51,8 @@ fn each_event_gives_its_points_and_fades_by_its_own_age() {
     let (a, b) = (0.5f64.powf(30.0 / 30.0), 0.5f64.powf(90.0 / 30.0));
     assert_eq!(one("event: demo, per: event, points: 8, half_life: 30d"), [8.0 * (a + b), 0.0, 0.0, 8.0]);
     assert_eq!(one("event: demo, per: event, points: 8, expires: 60d"), [4.0, 0.0, 0.0, 8.0]);
+    // 30 and 90 days old: one step and three, of which the third would leave less than nothing.
+    assert_eq!(one("event: demo, per: event, points: 8, loses: { percent: 40, every: 30d }"), [4.8, 0.0, 0.0, 8.0]);
 }
 
 #[test]

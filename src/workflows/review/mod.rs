@@ -18,7 +18,7 @@ pub use period::Reviewed;
 
 use sha2::{Digest, Sha256};
 
-use crate::data::{self, InputFile, hex};
+use crate::data::{InputFile, hex};
 use crate::evaluation::{self, Scored};
 use crate::experiment::{self, Experiment};
 use crate::pipeline::{self, PipelineError, Played, Progress};
@@ -63,7 +63,7 @@ pub fn review(
     };
     let gathered = Gathered::new(experiment, &played, stretches(&asked.period, asked.compare, &calendar)?)?;
     progress.say("hashing the inputs".into());
-    let inputs = data::inputs(&experiment.file.data, &experiment.base).map_err(PipelineError::from)?;
+    let inputs = experiment.inputs().map_err(PipelineError::from)?;
     let setting = setting(experiment, &played, &gathered);
     let compared = &gathered.compared;
     let reviewed = compared.labels[compared.reviewed()].clone();

@@ -7,7 +7,7 @@ mod folder;
 pub use error::RunError;
 pub use folder::{read_evaluation, redraw, store};
 
-use crate::data::{self, Findings, InputFile};
+use crate::data::{Findings, InputFile};
 use crate::evaluation::{self, Evaluated};
 use crate::experiment::Experiment;
 use crate::pipeline::{self, PipelineError, Played, Progress};
@@ -46,10 +46,8 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let of_champion = barred.iter().find(|(place, _)| Some(*place) == experiment.champion).cloned();
     let changed = of_champion.filter(|_| proposal.is_some()).map(|(_, because)| (models.len(), because));
     barred.extend(changed);
-    let ((cohort, evaluated, without), inputs) = rayon::join(
-        || evaluation::evaluate_twice(cohort, &barred, &mut timings.parts()),
-        || data::inputs(&experiment.file.data, &experiment.base),
-    );
+    let ((cohort, evaluated, without), inputs) =
+        rayon::join(|| evaluation::evaluate_twice(cohort, &barred, &mut timings.parts()), || experiment.inputs());
     let answers =
         || open.into_iter().map(|open| open.answers(&evaluated, again)).collect::<Result<Vec<OpenQuestion>, _>>();
     let mut readings = timings.time("readings", answers)?;
