@@ -5,11 +5,12 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use leadoff::experiment::Experiment;
 use leadoff::report;
+use leadoff::table::inert;
 use leadoff::time::Moment;
 use leadoff::workflows::review::{self, Asked, Kept, ReviewError, Reviewed};
 
 use super::progress::Progress;
-use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, show, store_code};
+use super::{DATA, EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, print, show, store_code};
 
 /// Ten years of months.
 const MOST_PERIODS: u64 = 120;
@@ -46,6 +47,9 @@ pub struct Review {
     /// The folder of all reviews and their ledger; by default reports/NAME-review of the experiment file.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Prints the answer as one paragraph, for a chat or a mail, in place of the report; the report is written all the same.
+    #[arg(long)]
+    message: bool,
     /// Leaves out the charts as PNG files.
     #[arg(long)]
     no_png: bool,
@@ -72,7 +76,11 @@ impl Review {
         let (review, inputs) = review::review(&experiment, &asked, kept, &progress)?;
         let stored = review::store(&review, &inputs, &folder, !self.no_png)?;
         drop(progress);
-        show(&report::review(&review), &stored, "review.html")?;
+        let document = report::review(&review);
+        match self.message {
+            true => print(&(inert(&report::message(&document)).into_owned() + "\n"))?,
+            false => show(&document, &stored, "review.html")?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

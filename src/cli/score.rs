@@ -3,11 +3,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use leadoff::experiment::Experiment;
+use leadoff::report::Format;
 use leadoff::store::{Target, Writer};
+use leadoff::workflows::examples::{self, ExampleError};
 use leadoff::workflows::scores::{self, ScoreError};
 
 use super::progress::Progress;
-use super::{DATA, Failure, Outcome, USAGE, pipeline_code, print, shown, store_code};
+use super::{DATA, EXPERIMENT, Failure, Outcome, USAGE, pipeline_code, print, shown, store_code};
 
 /// Scores every lead by every model, as it was known when it was scored, into a CSV or Parquet file.
 #[derive(Args)]
@@ -18,7 +20,7 @@ pub struct Score {
     /// The experiment file.
     experiment: PathBuf,
     /// The file to write: .csv, .csv.gz or .parquet. It names leads.
-    #[arg(required_unless_present = "swap")]
+    #[arg(required_unless_present_any = ["swap", "examples"])]
     out: Option<PathBuf>,
     /// Writes the leads that change hands when a challenger replaces the champion, in and out, to this file.
     #[arg(long, value_name = "FILE")]
@@ -27,6 +29,10 @@ pub struct Score {
     /// is another one, are written.
     #[arg(long, value_name = "FILE", requires = "out")]
     changed_since: Option<PathBuf>,
+    /// Writes a page with ten leads that each challenger would hand over instead, and ten that it would not, with reasons. It names
+    /// leads: it is not to be shared.
+    #[arg(long, value_name = "FILE.html")]
+    examples: Option<PathBuf>,
     /// Compares leads from both sides of a break in the event log all the same.
     #[arg(long, requires = "swap")]
     allow_truncated: bool,
@@ -44,12 +50,19 @@ impl Score {
             out.is_apart_from(swap)?;
         }
         let since = self.changed_since.as_deref();
+        let examples = self.examples.map(place).transpose()?;
         let progress = Progress::new();
         let scored = out.map(|out| scores::score(&experiment, &out, since, &progress).map(|leads| (leads, out)));
         let scored = scored.transpose()?;
         let swapped = swap.map(|out| scores::swaps(&experiment, &out, &progress).map(|leads| (leads, out)));
         let swapped = swapped.transpose()?;
+        if let Some(out) = &examples {
+            out.write(Format::Html.render(&examples::examples(&experiment, &progress)?))?;
+        }
         drop(progress);
+        if let Some(out) = &examples {
+            print(&format!("leads that would change hands, for this machine only: {}\n", shown(out.path())))?;
+        }
         if let Some((leads, out)) = scored {
             print(&format!("{leads} leads scored: {}\n", shown(out.path())))?;
         }
@@ -57,6 +70,16 @@ impl Score {
             print(&format!("{leads} changes of hands, a line each: {}\n", shown(out.path())))?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl From<ExampleError> for Failure {
+    fn from(error: ExampleError) -> Self {
+        let code = match &error {
+            ExampleError::Pipeline(error) => pipeline_code(error),
+            ExampleError::NoChampion { .. } => EXPERIMENT,
+        };
+        Self::new(code, error)
     }
 }
 

@@ -412,3 +412,85 @@ fn amount(table: &Found) -> Option<String> {
     let mut named = table.sketch.columns.iter().filter(is_amount).filter(|column| is_money(&column.name));
     named.next().map(|column| column.name.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Sketch;
+    use crate::time::DAY;
+
+    fn text(name: &str, value: impl Fn(usize) -> &'static str) -> Sketched {
+        let values: Vec<&str> = (0..90).map(value).collect();
+        let text = values.iter().map(|value| (!value.is_empty()).then_some(*value)).collect();
+        sketched(name, Column::Text(text))
+    }
+
+    fn sketched(name: &str, column: Column) -> Sketched {
+        Sketched { name: name.into(), column, format: None, unclear: None, are_dates: false }
+    }
+
+    /// 90 rows: 30 won, 30 lost, 30 open, whose ends lie ahead.
+    fn deals(stages: [&'static str; 3], more: Vec<Sketched>) -> Found {
+        let at = (0..90).map(|row| (20_000 + row + 200 * i64::from(row % 3 == 2)) * DAY).collect();
+        let mut columns = vec![text("Stage", move |row| stages[row % 3]), sketched("Close Date", Column::Instant(at))];
+        columns.extend(more);
+        let (files, rows, has_more) = (vec!["deals.csv".into()], 90, false);
+        Found::of(Sketch { files, sheet: None, encoding: None, nulls: Vec::new(), columns, rows, has_more })
+    }
+
+    fn sorted_into(table: &Found) -> [Vec<String>; 3] {
+        let stage = Ends::of_deals(table).unwrap().stage.unwrap();
+        [Fate::Won, Fate::Lost, Fate::Open].map(|fate| stage.of(fate))
+    }
+
+    fn names(names: [&str; 3]) -> [Vec<String>; 3] {
+        names.map(|name| vec![name.to_string()])
+    }
+
+    #[test]
+    fn stages_are_sorted_by_words_flags_probabilities_and_reasons() {
+        assert_eq!(
+            sorted_into(&deals(["Cierre ganado", "Cierre perdido", "Cita"], vec![])),
+            names(["Cierre ganado", "Cierre perdido", "Cita"])
+        );
+        let coded = ["S5", "S6", "S1"];
+        let chance = sketched("Prob.", Column::Number((0..90).map(|row| [100.0, 0.0, 40.0][row % 3]).collect()));
+        assert_eq!(sorted_into(&deals(coded, vec![chance])), names(coded));
+        let reason = text("Motivo", |row| if row % 3 == 1 { "price" } else { "" });
+        assert_eq!(sorted_into(&deals(coded, vec![reason])), names(coded));
+    }
+
+    #[test]
+    fn without_any_sign_no_stage_is_won() {
+        let [won, lost, open] = sorted_into(&deals(["S5", "S6", "S1"], vec![]));
+        assert_eq!((won.len(), lost.len(), open.len()), (0, 0, 3));
+    }
+
+    #[test]
+    fn a_conversion_into_a_contact_is_no_sale() {
+        let at = |from: i64| {
+            Column::Instant((0..90).map(|row| if row % 3 == 0 { (from + row) * DAY } else { NEVER }).collect())
+        };
+        let lead = |more: Vec<Sketched>| {
+            let columns = [vec![sketched("Converted Date", at(20_000))], more].concat();
+            let files = vec!["leads.csv".into()];
+            Found::of(Sketch {
+                files,
+                sheet: None,
+                encoding: None,
+                nulls: Vec::new(),
+                columns,
+                rows: 90,
+                has_more: false,
+            })
+        };
+        let told = |table: &Found| Ends::of_leads(table).and_then(|ends| ends.converted);
+        assert_eq!(told(&lead(vec![])).as_deref(), Some("Converted Date"));
+        assert_eq!(told(&lead(vec![text("Converted Opportunity ID", |_| "006")])), None);
+        let bought = sketched("Customer since", at(20_010));
+        assert_eq!(
+            told(&lead(vec![text("Converted Contact ID", |_| "003"), bought])).as_deref(),
+            Some("Customer since")
+        );
+    }
+}

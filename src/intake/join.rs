@@ -292,3 +292,96 @@ impl Join {
         2 * (high - low) > leads
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Sketch, Sketched};
+    use crate::table::Column;
+
+    /// A table of text columns.
+    fn table(file: &str, columns: &[(&str, Vec<String>)]) -> Found {
+        let sketched = |(name, values): &(&str, Vec<String>)| {
+            let text = values.iter().map(|value| (!value.is_empty()).then_some(value.as_str())).collect();
+            Sketched { name: (*name).into(), column: Column::Text(text), format: None, unclear: None, are_dates: false }
+        };
+        let rows = columns.first().map_or(0, |(_, values)| values.len());
+        let columns = columns.iter().map(sketched).collect();
+        let (sheet, encoding, nulls) = (None, None, Vec::new());
+        Found::of(Sketch { files: vec![file.into()], sheet, encoding, nulls, columns, rows, has_more: false })
+    }
+
+    fn each(rows: std::ops::Range<usize>, of: impl Fn(usize) -> String) -> Vec<String> {
+        rows.map(of).collect()
+    }
+
+    fn leads() -> Found {
+        table(
+            "leads.csv",
+            &[
+                ("Lead ID", each(0..100, |row| format!("L{row:03}"))),
+                ("Email", each(0..100, |row| format!("p{row}@x.example"))),
+                ("Account ID", each(0..100, |row| format!("A{:02}", row / 4))),
+                ("Converted Deal ID", each(0..100, |row| if row < 40 { format!("D{row:03}") } else { String::new() })),
+            ],
+        )
+    }
+
+    fn joined(table: &Found) -> Option<LeadKey> {
+        let leads = leads();
+        Leads::new(&leads, "Lead ID").join(table, &[]).map(|join| join.key)
+    }
+
+    #[test]
+    fn a_leads_own_id_is_better_than_its_account() {
+        let deals = [
+            ("Account ID", each(0..60, |row| format!("A{:02}", row / 4))),
+            ("Lead ID", each(0..60, |row| format!("L{row:03}"))),
+        ];
+        assert_eq!(joined(&table("deals.csv", &deals)).unwrap(), LeadKey::from("Lead ID"));
+        // Accounts of four leads join nothing.
+        assert_eq!(joined(&table("deals.csv", &deals[..1])), None);
+    }
+
+    #[test]
+    fn keys_are_found_in_cells_of_several_and_written_otherwise() {
+        let lists = table("deals.csv", &[("Contact IDs", each(0..50, |row| format!("L{row:03};L{:03}", row + 1)))]);
+        assert_eq!(joined(&lists).unwrap().split.as_deref(), Some(";"));
+        let shouted = table("mails.csv", &[("Recipient Email", each(0..60, |row| format!("P{row}@X.example")))]);
+        let key = joined(&shouted).unwrap();
+        assert_eq!((key.by, key.via[0].from.as_str(), key.via[0].to.as_str()), (vec![Match::Case], "Email", "Lead ID"));
+        let converted = table("deals.csv", &[("Deal ID", each(0..40, |row| format!("D{row:03}")))]);
+        assert_eq!(joined(&converted).unwrap().via[0].from, "Converted Deal ID");
+    }
+
+    #[test]
+    fn a_third_table_leads_on() {
+        let leads = leads();
+        let roles = table(
+            "roles.csv",
+            &[
+                ("Opportunity ID", each(0..50, |row| format!("O{row:03}"))),
+                ("Lead ID", each(0..50, |row| format!("L{row:03}"))),
+            ],
+        );
+        let deals = table("deals.csv", &[("Id", each(0..50, |row| format!("O{row:03}")))]);
+        let join = Leads::new(&leads, "Lead ID").join(&deals, &[&roles]).unwrap();
+        let via = &join.key.via[0];
+        assert_eq!(
+            (via.path.0[0].as_str(), via.from.as_str(), via.to.as_str()),
+            ("roles.csv", "Opportunity ID", "Lead ID")
+        );
+        assert_eq!((join.keyed, join.matched), (50, 50));
+    }
+
+    #[test]
+    fn the_share_is_of_rows_that_find_one_lead() {
+        let deals = table("deals.csv", &[("Lead ID", each(0..100, |row| format!("L{:03}", row * 2)))]);
+        let leads = leads();
+        let join = Leads::new(&leads, "Lead ID").join(&deals, &[]).unwrap();
+        assert_eq!((join.keyed, join.matched), (100, 50));
+        // A few that are found by chance are no join.
+        let few = table("deals.csv", &[("Lead ID", each(0..100, |row| format!("L{:03}", row * 4)))]);
+        assert!(Leads::new(&leads, "Lead ID").join(&few, &[]).is_none());
+    }
+}

@@ -4,6 +4,7 @@ pub mod ab;
 pub mod audit;
 pub mod check;
 pub mod compare;
+pub mod examples;
 pub mod export;
 mod found;
 pub mod intake;

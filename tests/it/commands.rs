@@ -66,7 +66,11 @@ fn nothing_in_an_evaluation_names_a_lead() {
 
 /// The demo's experiment on a smaller history in this folder; its file's name.
 fn demo(folder: &Path) -> String {
-    leadoff_in(folder, &["simulate", "data", "--leads", "2000"]).done();
+    demo_of(folder, "2000")
+}
+
+fn demo_of(folder: &Path, leads: &str) -> String {
+    leadoff_in(folder, &["simulate", "data", "--leads", leads]).done();
     let demo = std::fs::read_to_string(home().join("experiments/demo.yaml")).unwrap();
     let text = demo.replace("data/demo/", "data/").replace("events.csv.gz", "events.csv");
     write(folder, "demo.yaml", text.replace("seed: 1", "seed: 1\nreplicates: 100"));
@@ -320,4 +324,20 @@ fn a_report_on_few_wins_warns_of_itself() {
     assert!(has_code(&evaluation, "few_wins"), "{}", evaluation["notices"]);
     let report = report(folder.path());
     assert!(report.contains("mature wins stand behind this report"), "{report}");
+}
+
+#[test]
+fn examples_of_swaps_name_leads_with_reasons_and_say_that_they_stay() {
+    let folder = folder();
+    let experiment = demo_of(folder.path(), "8000");
+    let said = leadoff_in(folder.path(), &["score", &experiment, "--examples", "examples.html"]).done();
+    assert!(said.contains("for this machine only: examples.html"), "{said}");
+    let page = std::fs::read_to_string(folder.path().join("examples.html")).unwrap();
+    assert!(page.contains("do not share it"), "{page}");
+    for section in ["reweighted", "regression"] {
+        assert!(page.contains(section), "{section}");
+    }
+    // Ten each way, of each challenger that swaps so many.
+    assert!(page.contains("Would be handed over instead (10 shown)") && page.contains("no more (10 shown)"), "{page}");
+    assert!(page.contains("Asked for a demo +"), "{page}");
 }
