@@ -6,7 +6,7 @@ use clap::Args;
 use leadoff::intake::{Draft, Question};
 use leadoff::store::{Target, Writer};
 use leadoff::table::inert;
-use leadoff::workflows::intake::{self, Begun, IntakeError};
+use leadoff::workflows::intake::{self, Begun, IntakeError, Trouble};
 use leadoff::workflows::simulated;
 
 use super::progress::Progress;
@@ -54,6 +54,15 @@ impl Init {
                 Failure::new(USAGE, format!("{}: the folder cannot be made: {error}", folder.display()))
             })?;
         }
+        if let (None, [_, .., last]) = (&self.folder, self.from.as_slice())
+            && !last.exists()
+        {
+            let last = shown(last);
+            let why = format!(
+                "`{last}` is no file: to write the experiment there, name it first: leadoff init {last} --from …"
+            );
+            return Err(Failure::new(USAGE, why));
+        }
         let target = Target::file(&path, Writer::Init, &self.from)?;
         let rules = self.rules.as_ref().map(|rules| rules.to_string_lossy().into_owned());
         let Begun { mut draft, skipped, mut trouble, mut forbids } =
@@ -64,9 +73,10 @@ impl Init {
         if !self.yes && std::io::stdin().is_terminal() {
             ask(&mut draft)?;
             if trouble.is_some() {
-                let tried = intake::attempt(&mut draft, &path, &Progress::new());
-                trouble = tried.as_ref().err().cloned();
-                forbids = tried.unwrap_or_default();
+                match intake::attempt(&mut draft, &path, &Progress::new()) {
+                    Ok(found) => (trouble, forbids) = (None, found),
+                    Err(again) => trouble = Some(again),
+                }
                 ask(&mut draft)?;
             }
         }
@@ -78,19 +88,13 @@ impl Init {
         let place = shown(&path);
         if !forbids.is_empty() {
             let lines: Vec<String> = forbids.iter().map(|one| format!("  ! {}\n", inert(one))).collect();
-            print(&format!("No conclusion can be drawn before this is mended:\n{}\n", lines.concat()))?;
+            print(&format!("To be mended, for it bends the answer or forbids one:\n{}\n", lines.concat()))?;
         }
         match trouble {
             None => print(&format!("Wrote {place}\nNext: leadoff run {place}\n"))?,
-            Some(why) => {
-                print(&format!("Wrote {place}, which does not run yet\n"))?;
-                return Err(Failure::new(
-                    DATA,
-                    format!(
-                        "{}; mend that in {place}, then leadoff check {place}",
-                        why.lines().next().unwrap_or_default()
-                    ),
-                ));
+            Some(trouble) => {
+                print(&format!("Wrote {place}, which does not run yet. Mend it, then: leadoff check {place}\n"))?;
+                return Err(trouble.into());
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -127,6 +131,15 @@ fn said(question: &Question) -> String {
         format!("  {}  {}{guess}\n", choice.key, inert(&choice.text))
     });
     format!("{}\n{}> ", inert(&question.ask), choices.collect::<String>())
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Config(error) => error.into(),
+            Trouble::Pipeline(error) => error.into(),
+        }
+    }
 }
 
 impl From<IntakeError> for Failure {

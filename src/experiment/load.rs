@@ -90,9 +90,12 @@ impl Experiment {
         &self.path
     }
 
-    /// `reports/NAME` of the experiment file.
+    /// `reports/NAME` of the experiment file; of one that is called `experiment.yaml`, as many are, of its folder, where it is
+    /// named.
     pub fn default_folder(&self) -> PathBuf {
-        Path::new("reports").join(self.path.file_stem().unwrap_or("experiment".as_ref()))
+        let folder = self.path.parent().and_then(Path::file_name);
+        let stem = self.path.file_stem().unwrap_or("experiment".as_ref());
+        Path::new("reports").join(folder.filter(|_| stem == "experiment").unwrap_or(stem))
     }
 
     /// The files that it reads: itself and its data.

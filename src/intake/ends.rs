@@ -240,7 +240,12 @@ fn majority(text: &Text, level: &str, by_row: &[Option<Fate>]) -> Option<Fate> {
 /// How each row stands by flags ("IsWon", "IsClosed") or by a probability of 0 or 100.
 fn told(table: &Found) -> Option<Vec<Option<Fate>>> {
     let flag = |meaning: Meaning, not: Meaning| {
-        let is_named = |(column, _): &(&Sketched, &Facts)| meaning.is_in(&column.name) && !not.is_in(&column.name);
+        // A lead that was converted into a deal has not bought yet.
+        let is_step =
+            |name: &str| is_conversion(name) && table.sketch.columns.iter().any(|column| leads_on(&column.name));
+        let is_named = |(column, _): &(&Sketched, &Facts)| {
+            meaning.is_in(&column.name) && !not.is_in(&column.name) && !is_step(&column.name)
+        };
         table.columns().filter(is_named).find_map(|(column, facts)| yes_and_no(column, facts))
     };
     let rows = table.sketch.rows;
@@ -487,6 +492,13 @@ mod tests {
         let told = |table: &Found| Ends::of_leads(table).and_then(|ends| ends.converted);
         assert_eq!(told(&lead(vec![])).as_deref(), Some("Converted Date"));
         assert_eq!(told(&lead(vec![text("Converted Opportunity ID", |_| "006")])), None);
+        // Nor does its flag sort a status.
+        let flagged = vec![
+            text("Converted Opportunity ID", |_| "006"),
+            text("IsConverted", |row| if row % 3 == 0 { "true" } else { "false" }),
+            text("Status", |row| ["Closed - Converted", "Working", "Open"][row % 3]),
+        ];
+        assert!(Ends::of_leads(&lead(flagged)).is_none());
         let bought = sketched("Customer since", at(20_010));
         assert_eq!(
             told(&lead(vec![text("Converted Contact ID", |_| "003"), bought])).as_deref(),

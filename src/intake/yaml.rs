@@ -264,7 +264,7 @@ impl Draft {
             let _ = writeln!(out, "  crm_score:                       # the score of today's system, {about}");
             let _ = writeln!(out, "    column: {{ score: {}, scale: points }}", name(&sql(score)));
         }
-        if !self.points.is_empty() && !self.is_trial && self.rules.is_none() {
+        if !self.points.is_empty() && !self.is_trial {
             out.push_str("  points:                          # a first card from the training leads alone: ten points double the odds\n    points:\n      criteria:\n");
             for one in &self.points {
                 let _ = writeln!(out, "        - {}", criterion(one));

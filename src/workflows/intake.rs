@@ -29,13 +29,22 @@ pub enum IntakeError {
     Store(#[from] StoreError),
 }
 
+/// Why a drafted experiment does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
 /// A draft that was tried.
 pub struct Begun {
     pub draft: Draft,
     /// Files of a folder that are no tables, and why.
     pub skipped: Vec<String>,
     /// Why the experiment does not run yet.
-    pub trouble: Option<String>,
+    pub trouble: Option<Trouble>,
     /// What was found in the data that forbids a conclusion.
     pub forbids: Vec<String>,
 }
@@ -147,15 +156,14 @@ fn together(found: Vec<Sketch>) -> Result<Vec<Sketch>, DataError> {
 ///
 /// # Errors
 /// Why the experiment does not run.
-pub fn attempt(draft: &mut Draft, path: &Path, progress: &dyn Progress) -> Result<Vec<String>, String> {
-    let failed = |error: ConfigError| error.to_string();
-    let experiment = Experiment::parse(&draft.yaml(), path).map_err(failed)?;
+pub fn attempt(draft: &mut Draft, path: &Path, progress: &dyn Progress) -> Result<Vec<String>, Trouble> {
+    let experiment = Experiment::parse(&draft.yaml(), path)?;
     let mut spec = experiment.file.data.clone();
     spec.events = Default::default();
     spec.history = None;
     spec.outcomes.0.iter_mut().for_each(|outcomes| outcomes.worked = None);
     let read = data::read(&spec, &experiment.base, &[], &mut |_: &History| None, &|at| progress.reading(&at));
-    let (history, _) = read.map_err(|error| error.to_string())?;
+    let (history, _) = read.map_err(PipelineError::from)?;
     if let Some(created) = &history.created {
         // Of a lead that bought again, the first time.
         let mut first: BTreeMap<u32, Instant> = BTreeMap::new();
@@ -167,20 +175,25 @@ pub fn attempt(draft: &mut Draft, path: &Path, progress: &dyn Progress) -> Resul
         draft.fitted(Fit::of(&Spread { created, wins: &wins, until, has_events }, &history.zone));
     }
     drop(history);
-    let mut experiment = Experiment::parse(&draft.yaml(), path).map_err(failed)?;
+    let mut experiment = Experiment::parse(&draft.yaml(), path)?;
     experiment.internal = true;
     let kinds = candidates::unused_kinds(&Points::default(), &draft.kinds());
     experiment.models.extend(kinds.clone());
-    let played =
-        pipeline::play(&experiment, Scope::Used, progress).map_err(|error: PipelineError| error.to_string())?;
+    let played = pipeline::play(&experiment, Scope::Used, progress)?;
     draft.screened(against(&played.screening));
     draft.started(starter(draft, &played, kinds.as_ref()));
-    let is_of_data = |one: &&Finding| one.level == FindingLevel::Forbids && one.what != What::KnowsTheOutcome;
+    // A model that lacks rules of the platform is not the one in use.
+    let is_of_data = |one: &&Finding| match one.what {
+        What::KnowsTheOutcome => false,
+        What::RulesNotExpressed => one.level >= FindingLevel::Doubt,
+        _ => one.level == FindingLevel::Forbids,
+    };
     let said = |one: &Finding| {
         if one.advice.is_empty() { one.text.clone() } else { format!("{}: {}", one.text, one.advice) }
     };
     let forbids = played.findings.list.iter().filter(is_of_data).map(said).collect();
-    Experiment::parse(&draft.yaml(), path).map(|_| forbids).map_err(failed)
+    Experiment::parse(&draft.yaml(), path)?;
+    Ok(forbids)
 }
 
 /// A card of points from the training leads: of the columns that may be read and of what leads do.

@@ -266,6 +266,8 @@ fn what_is_no_export_is_said() {
     };
     assert!(error(&["init", "--from", "empty"]).contains("empty: no table was found"));
     assert!(error(&["init", "--from", "nowhere.csv"]).contains("nowhere.csv"));
+    let said = error(&["init", "--from", "empty", "mine"]);
+    assert!(said.contains("name it first: leadoff init mine --from"), "{said}");
     write(place.path(), "events.csv", "who,what\na,b\nc,d\n");
     let said = error(&["init", "--from", "events.csv"]);
     assert!(said.contains("no file says what became of the leads"), "{said}");
