@@ -92,7 +92,8 @@ const STATISTICS: &[(&str, Statistic)] = &[
     ("auc", |leads| auc(&Sample::new(&leads.a, &leads.converted).tally())),
     ("delong", |leads| Ok(delong_variance(&Sample::new(&leads.a, &leads.converted).tally())?.sqrt())),
     ("delong_paired", |leads| {
-        let scores = PairedScores { a: &leads.a, b: &leads.b, converted: &leads.converted, weight: None };
+        let scores =
+            PairedScores { a: &leads.a, b: &leads.b, converted: &leads.converted, weight: None, cluster: None };
         Ok(delong_paired(scores)?.test()?.z)
     }),
     ("kendall", |leads| kendall(&Pairs::new(&leads.a, &leads.b)).tau_b()),

@@ -133,7 +133,7 @@ fn compare(
 ) -> Result<AucComparison, Undefined> {
     let scores = |points: &[f64]| totals(&with_points(&evidence.criteria, points), evidence.leads());
     let (a, b) = (scores(points), scores(other));
-    delong_paired(PairedScores { a: &a, b: &b, converted: &evidence.converted, weight: None })
+    delong_paired(PairedScores { a: &a, b: &b, converted: &evidence.converted, weight: None, cluster: None })
 }
 
 /// The criteria with other points.

@@ -131,7 +131,10 @@ fn is_in_the_file(error: &ModelError) -> bool {
 
 fn pipeline_code(error: &PipelineError) -> u8 {
     match error {
-        PipelineError::Replay(_) | PipelineError::NoSegment { .. } | PipelineError::Refused { .. } => EXPERIMENT,
+        PipelineError::Replay(_)
+        | PipelineError::NoSegment { .. }
+        | PipelineError::NoAccount { .. }
+        | PipelineError::Refused { .. } => EXPERIMENT,
         PipelineError::Model(model) if is_in_the_file(model) => EXPERIMENT,
         PipelineError::Data(_)
         | PipelineError::Model(_)

@@ -46,6 +46,9 @@ pub struct Simulate {
     /// The share of leads that sales works, of those with few points and of those with many; `1,1` works all.
     #[arg(long, value_delimiter = ',', num_args = 1.., default_values_t = [0.5, 0.95], value_name = "LOW,HIGH")]
     contact: Vec<f64>,
+    /// Mean leads an account: they have its industry, country and size, and convert together. By default each comes by itself.
+    #[arg(long, value_name = "LEADS")]
+    accounts: Option<f64>,
     /// The same seed makes the same history.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -109,6 +112,9 @@ impl Simulate {
         if !(0.0..=10_000.0).contains(&self.events) || !self.intercept.is_finite() {
             return Err(Failure::new(USAGE, "--events is a number from 0 to 10000, --intercept any number"));
         }
+        if self.accounts.is_some_and(|size| !(1.0..=1_000.0).contains(&size)) {
+            return Err(Failure::new(USAGE, "--accounts is a number of leads from 1 to 1000"));
+        }
         if self.leads as f64 * self.events > MOST_EVENTS {
             let events = self.leads as f64 * self.events;
             let message = format!("--leads times --events is {events:.0} events, expected at most {MOST_EVENTS:.0}");
@@ -133,6 +139,7 @@ impl Simulate {
             intercept: self.intercept,
             drift,
             contact,
+            account_size: self.accounts,
             seed: Seed(self.seed),
         });
         let extension = match self.format {

@@ -75,7 +75,20 @@ impl DataSpec {
     }
 }
 
+/// What `account` says where leads are independent.
+const NO_ACCOUNT: &str = "none";
+
 impl LeadsSpec {
+    /// The column that names a lead's account.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref().filter(|name| *name != NO_ACCOUNT)
+    }
+
+    /// Whether it is said whose leads they are, or that they are independent.
+    pub fn tells_accounts(&self) -> bool {
+        self.account.is_some()
+    }
+
     /// When a column of the leads, or one that is looked up for them, was known, where it is declared by its name.
     pub fn declared(&self, column: &str) -> Option<&KnownSpec> {
         let looked_up = self.lookup.0.iter().find_map(|lookup| lookup.except.get(column));
@@ -163,6 +176,10 @@ source! {
         /// The column that says when a lead was created.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         created: Option<String>,
+        /// The column that names a lead's company or account, or its e-mail address, of which the domain does: leads of one
+        /// account convert together. `none`: they do not, whatever columns there are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
         /// The column that orders leads where they have no creation times. By default they stand in file order.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order_by: Option<String>,

@@ -1,10 +1,12 @@
 //! What would be lost by not working the leads with the lowest scores.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use crate::result::{Bottom, Estimate, Tied};
 use crate::stats::proportion::wilson;
-use crate::stats::{Sample, Tally, Undefined, discrimination};
+use crate::stats::{Interval, Sample, Tally, Undefined, discrimination};
 
 use super::LEVEL;
 use super::cohort::{Cohort, Scored};
@@ -37,10 +39,25 @@ fn bottom(cohort: &Cohort, model: &Scored, (falling, tally): (&[f64], &Tally), s
         share,
         leads: found.leads,
         wins: Tied { worst: found.worst.into(), expected: found.expected.into(), best: found.best.into() },
-        share_of_wins: Estimate::with(lost, wilson(found.expected.min(found.positives), found.positives, LEVEL)),
+        share_of_wins: Estimate::with(
+            lost,
+            found_of(cohort, &chosen, found.expected.min(found.positives), found.positives),
+        ),
         wins_per_quarter: cohort.quarters().map(|quarters| found.expected / quarters).ok_or(Undefined::NoTimes).into(),
         value: cohort.is_valued().then(|| sum(&value)),
         cost: cohort.asked().thresholds.cost_per_lead.map(|cost| cost * found.leads),
         worked: contact.map(|contact| (sum(&|row| f64::from(contact.worked[row])) / found.leads).into()),
     }
+}
+
+/// The interval of the share of all wins that some leads hold, each chosen with its share.
+fn found_of(cohort: &Cohort, chosen: &[f64], found: f64, wins: f64) -> Result<Interval, Undefined> {
+    if cohort.leads().account.is_none() {
+        return wilson(found, wins, LEVEL);
+    }
+    let won = cohort.mature().iter().zip(chosen).filter(|(row, _)| cohort.leads().converted[**row]);
+    let (won, chosen): (Vec<usize>, Vec<f64>) = won.map(|(&row, &share)| (row, share)).unzip();
+    let place: HashMap<usize, f64> = won.iter().copied().zip(chosen).collect();
+    let effective = cohort.effective(&won, |row| place[&row])?;
+    wilson(found / wins * effective, effective, LEVEL)
 }

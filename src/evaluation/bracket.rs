@@ -1,6 +1,6 @@
 use crate::result::{Bracket, Brackets, CutOn, CutRule, Estimate, Inversion, Number, Scale};
-use crate::stats::proportion::{self, Count};
-use crate::stats::{Undefined, quantile};
+use crate::stats::proportion::{self, Count, ZTest};
+use crate::stats::{Interval, Undefined, quantile};
 
 use super::LEVEL;
 use super::cohort::{BracketRule, Cohort, Scored};
@@ -105,8 +105,8 @@ pub(super) fn brackets(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> Brackets
     scored.iter().for_each(|&row| rows[cuts.place(model.score[row])].push(row));
     let mut immature = vec![0; cuts.len()];
     open.iter().for_each(|&row| immature[cuts.place(model.score[row])] += 1);
-    let counts: Vec<Count> = rows.iter().map(|rows| count(cohort, rows)).collect();
-    let whole = count(cohort, cohort.mature());
+    let counts: Vec<Count> = rows.iter().map(|rows| cohort.count(rows)).collect();
+    let whole = cohort.count(cohort.mature());
     let mut table: Vec<Bracket> = (0..cuts.len())
         .map(|place| Bracket {
             label: cuts.label(place),
@@ -123,20 +123,35 @@ pub(super) fn brackets(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> Brackets
         let last = Bracket { label: "not scored".into(), immature: open, ..row(cohort, &unscored, whole) };
         table.insert(0, Bracket { capture: capture(&[whole], whole), ..last });
     }
-    let ranks: Vec<f64> = (0..counts.len()).map(|place| place as f64).collect();
-    let trend = proportion::trend(&counts, &ranks);
+    let trend = trend(cohort, &rows);
     Brackets {
         rule: cuts.rule.clone(),
         rows: table,
         trend_z: trend.map(|trend| trend.z).into(),
         trend_p: trend.map(|trend| trend.p).into(),
-        inversions: inversions(cuts, &counts),
+        inversions: inversions(cohort, cuts, &rows),
     }
 }
 
-fn count(cohort: &Cohort, rows: &[usize]) -> Count {
-    let wins = rows.iter().filter(|&&row| cohort.leads().converted[row]).count();
-    Count::new(wins as f64, rows.len() as f64)
+/// Whether conversion rises over the brackets: over accounts, the same statistic with its variance from their sums.
+fn trend(cohort: &Cohort, rows: &[Vec<usize>]) -> Result<ZTest, Undefined> {
+    let counts: Vec<Count> = rows.iter().map(|rows| cohort.count(rows)).collect();
+    let ranks: Vec<f64> = (0..counts.len()).map(|place| place as f64).collect();
+    let trend = proportion::trend(&counts, &ranks)?;
+    if cohort.leads().account.is_none() {
+        return Ok(ZTest { z: trend.z, p: trend.p });
+    }
+    let all: Vec<usize> = rows.iter().flatten().copied().collect();
+    let whole = cohort.count(&all);
+    let (rate, middle) =
+        (whole.rate()?, ranks.iter().zip(&counts).map(|(rank, count)| rank * count.n).sum::<f64>() / whole.n);
+    let of = |rank: f64, row: usize| (rank - middle) * (f64::from(cohort.leads().converted[row]) - rate);
+    let influence: Vec<f64> =
+        ranks.iter().zip(rows).flat_map(|(&rank, rows)| rows.iter().map(move |&row| of(rank, row))).collect();
+    match cohort.clustered_error(&all, &influence) {
+        None => Err(Undefined::OneGroup),
+        Some(error) => Ok(ZTest::of(influence.iter().sum::<f64>() / error?)),
+    }
 }
 
 /// Share of all wins in these brackets.
@@ -147,7 +162,7 @@ fn capture(brackets: &[Count], whole: Count) -> Number {
 
 /// A bracket without its name and place.
 fn row(cohort: &Cohort, rows: &[usize], whole: Count) -> Bracket {
-    let part = count(cohort, rows);
+    let part = cohort.count(rows);
     let days: Vec<f64> = rows.iter().filter_map(|&row| cohort.days_to_win(row)).collect();
     let none = if cohort.design().timed { Undefined::NoEvents } else { Undefined::NoTimes };
     Bracket {
@@ -157,8 +172,8 @@ fn row(cohort: &Cohort, rows: &[usize], whole: Count) -> Bracket {
         leads: part.n as u64,
         share: if whole.n > 0.0 { (part.n / whole.n).into() } else { Undefined::Empty.into() },
         wins: part.successes as u64,
-        rate: Estimate::with(part.rate(), proportion::wilson(part.successes, part.n, LEVEL)),
-        lift: Estimate::with(proportion::lift(part, whole), proportion::lift_interval(part, whole, LEVEL)),
+        rate: cohort.rate(rows),
+        lift: Estimate::with(proportion::lift(part, whole), lift_interval(cohort, rows, whole)),
         capture: Undefined::Empty.into(),
         value: cohort.value(rows.iter().copied()),
         median_days: quantile::of(&days, 0.5).ok_or(none).into(),
@@ -166,17 +181,30 @@ fn row(cohort: &Cohort, rows: &[usize], whole: Count) -> Bracket {
     }
 }
 
+fn lift_interval(cohort: &Cohort, rows: &[usize], whole: Count) -> Result<Interval, Undefined> {
+    if cohort.leads().account.is_none() {
+        return proportion::lift_interval(cohort.count(rows), whole, LEVEL);
+    }
+    let mut inside = vec![0.0; cohort.leads().part.len()];
+    rows.iter().for_each(|&row| inside[row] = 1.0);
+    let shares: Vec<f64> = cohort.mature().iter().map(|&row| inside[row]).collect();
+    cohort.clustered_lift(&shares)
+}
+
 /// Neighbours of which the higher bracket converts worse, where both are filled.
-fn inversions(cuts: &Cuts, counts: &[Count]) -> Vec<Inversion> {
-    let filled: Vec<usize> = (0..counts.len()).filter(|&place| counts[place].n > 0.0).collect();
+fn inversions(cohort: &Cohort, cuts: &Cuts, rows: &[Vec<usize>]) -> Vec<Inversion> {
+    let filled: Vec<usize> = (0..rows.len()).filter(|&place| !rows[place].is_empty()).collect();
     let inverted = |pair: &[usize]| {
-        let (lower, higher) = (counts[pair[0]], counts[pair[1]]);
-        let difference = proportion::difference(lower, higher).ok().filter(|difference| *difference < 0.0)?;
+        let [lower, higher] = [&rows[pair[0]], &rows[pair[1]]];
+        let difference = proportion::difference(cohort.count(lower), cohort.count(higher));
+        let difference = difference.ok().filter(|difference| *difference < 0.0)?;
+        let both = cohort.effective_count(lower).and_then(|lower| Ok((lower, cohort.effective_count(higher)?)));
+        let interval = both.and_then(|(lower, higher)| proportion::difference_interval(lower, higher, LEVEL));
         Some(Inversion {
             lower: cuts.label(pair[0]),
             higher: cuts.label(pair[1]),
-            difference: Estimate::with(difference, proportion::difference_interval(lower, higher, LEVEL)),
-            p: proportion::pooled_z(lower, higher).map(|test| test.p).into(),
+            difference: Estimate::with(difference, interval),
+            p: both.and_then(|(lower, higher)| proportion::pooled_z(lower, higher)).map(|test| test.p).into(),
         })
     };
     filled.windows(2).filter_map(inverted).collect()

@@ -1,7 +1,7 @@
 use crate::result::{Calibration, Estimate, ProbabilityMap, ReliabilityBin, Scale};
 use crate::stats::calibration::{self, Binning, Block, Platt};
 use crate::stats::proportion::wilson;
-use crate::stats::{Sample, Tally, Undefined};
+use crate::stats::{Sample, Tally, Undefined, clustered, dist};
 
 use super::LEVEL;
 use super::cohort::{Cohort, Scored};
@@ -95,26 +95,45 @@ fn predicted(model: &Scored, map: &Map, rows: &[usize]) -> Vec<f64> {
 /// `tally` counts the leads by probability.
 pub(super) fn calibration(cohort: &Cohort, model: &Scored, map: &Map, tally: Result<&Tally, Undefined>) -> Calibration {
     let rows = model.scored(cohort.mature());
-    let wins = rows.iter().filter(|&&row| cohort.leads().converted[row]).count() as f64;
-    let rate = if rows.is_empty() { Err(Undefined::Empty) } else { Ok(wins / rows.len() as f64) };
     let bins = tally.and_then(|tally| calibration::reliability_bins(tally, Binning::Mass(10)));
     Calibration {
         map: map.told(),
         mean_predicted: tally.and_then(|_| mean(&predicted(model, map, &rows))).into(),
-        observed: Estimate::with(rate, wilson(wins, rows.len() as f64, LEVEL)),
-        reliability: bins.unwrap_or_default().iter().map(reliability).collect(),
+        observed: cohort.rate(&rows),
+        reliability: bins.unwrap_or_default().iter().map(|bin| reliability(bin, cohort.design_effect())).collect(),
     }
+}
+
+/// How many times as wide as over independent leads the intervals of the calibration's slope and of its shift are: the root
+/// of the design effects of the scores (y − q) (x − x̄) and y − q, x the predicted log-odds, q the recalibrated chance and x̄
+/// weighted by q (1 − q) (Liang & Zeger 1986).
+pub(super) fn widening(cohort: &Cohort, model: &Scored, map: &Map) -> Result<[f64; 2], Undefined> {
+    let rows = model.scored(cohort.mature());
+    let (chances, converted) = (predicted(model, map, &rows), cohort.converted(&rows));
+    let account = cohort.account_of(&rows).ok_or(Undefined::OneGroup)?;
+    let tally = Sample::new(&chances, &converted).tally();
+    let (cox, shift) = (calibration::cox(&tally)?, calibration::in_the_large(&tally)?);
+    let x: Vec<f64> = chances.iter().map(|chance| dist::logit(*chance)).collect();
+    let fitted = |a: f64, b: f64| x.iter().map(move |x| dist::expit(a + b * x)).collect::<Vec<f64>>();
+    let (free, shifted) = (fitted(cox.intercept.point, cox.slope.point), fitted(shift.point, 1.0));
+    let weight: f64 = free.iter().map(|q| q * (1.0 - q)).sum();
+    let middle = free.iter().zip(&x).map(|(q, x)| q * (1.0 - q) * x).sum::<f64>() / weight;
+    let surprise = |q: &[f64], row: usize| f64::from(converted[row]) - q[row];
+    let slope: Vec<f64> = (0..x.len()).map(|row| surprise(&free, row) * (x[row] - middle)).collect();
+    let shift: Vec<f64> = (0..x.len()).map(|row| surprise(&shifted, row)).collect();
+    let root = |influence: &[f64]| clustered::design_effect(influence, &account).map(f64::sqrt);
+    Ok([root(&slope)?, root(&shift)?])
 }
 
 fn mean(values: &[f64]) -> Result<f64, Undefined> {
     if values.is_empty() { Err(Undefined::Empty) } else { Ok(values.iter().sum::<f64>() / values.len() as f64) }
 }
 
-fn reliability(bin: &calibration::ReliabilityBin) -> ReliabilityBin {
+fn reliability(bin: &calibration::ReliabilityBin, design_effect: f64) -> ReliabilityBin {
     ReliabilityBin {
         leads: bin.count as u64,
         predicted: bin.predicted,
-        observed: Estimate::with(bin.observed, wilson(bin.converted, bin.count, LEVEL)),
+        observed: Estimate::with(bin.observed, wilson(bin.converted / design_effect, bin.count / design_effect, LEVEL)),
     }
 }
 

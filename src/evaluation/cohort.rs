@@ -5,6 +5,7 @@ use crate::stats::survival::End;
 use crate::table::MISSING;
 use crate::time::{DAY, Instant, Span};
 
+use super::accounts::Accounts;
 use super::options::{Asked, Contact, Mark};
 
 /// Wins worth more than this share of them count no more than the last of these.
@@ -21,6 +22,7 @@ pub struct Cohort {
     immature: Vec<usize>,
     /// The 95th percentile of what the wins of mature leads are worth; infinite without values.
     cap: f64,
+    accounts: Accounts,
 }
 
 /// The columns of a cohort, a value a lead.
@@ -36,6 +38,8 @@ pub struct Leads {
     /// Days from creation to the first win within the horizon, NaN without one; nothing without times.
     pub created_to_win_days: Option<Vec<f64>>,
     pub as_of: Vec<Instant>,
+    /// The account of each lead, numbered from 0; nothing where leads are taken one by one.
+    pub account: Option<Vec<u32>>,
     /// Columns to split by.
     pub segments: Vec<Grouping>,
     /// Calendar periods of creation; nothing without creation times.
@@ -183,10 +187,15 @@ impl Cohort {
             (true, true) => Err(CohortError::Empty),
             (true, false) => Err(CohortError::NoneMature),
             _ => {
-                let cohort = Self { leads, models, design, training, mature, immature, cap: f64::INFINITY };
+                let (cap, accounts) = (f64::INFINITY, Accounts::default());
+                let cohort = Self { leads, models, design, training, mature, immature, cap, accounts };
                 let values = cohort.mature.iter().filter_map(|&row| cohort.value_of(row)).collect::<Vec<f64>>();
                 let cap = quantile::of(&values, LARGE).unwrap_or(f64::INFINITY);
-                Ok(Self { cap, ..cohort })
+                let cohort = Self { cap, ..cohort };
+                Ok(match cohort.leads.account.clone() {
+                    Some(account) => cohort.with_account(account),
+                    None => cohort,
+                })
             }
         }
     }
@@ -207,20 +216,30 @@ impl Cohort {
         models.into_iter().map(of).collect()
     }
 
+    /// The same with the accounts of its leads.
+    pub(super) fn with_account(mut self, account: Vec<u32>) -> Self {
+        let of_mature: Vec<u32> = self.mature.iter().map(|&row| account[row]).collect();
+        self.accounts = Accounts::of(&of_mature, &self.converted(&self.mature));
+        self.leads.account = Some(account);
+        self
+    }
+
     /// The same with another number of resamples.
     pub(super) fn with_replicates(mut self, replicates: usize) -> Self {
         self.design.replicates = replicates;
         self
     }
 
-    /// The same leads with the outcomes of the evaluated ones dealt anew: no score can know them.
+    /// The same leads with the outcomes of the evaluated ones dealt anew: no score can know them. Those of an account stay
+    /// together: the accounts' runs of outcomes are laid end to end in another order.
     pub(super) fn permuted(&self, stream: &mut Stream) -> Self {
-        let mut dealt = self.mature.clone();
+        let mut dealt = self.by_account();
+        let places: Vec<usize> = dealt.iter().flatten().copied().collect();
         for i in (1..dealt.len()).rev() {
             dealt.swap(i, stream.below(i as u64 + 1) as usize);
         }
         let mut own = self.clone();
-        for (&to, &from) in self.mature.iter().zip(&dealt) {
+        for (&to, &from) in places.iter().zip(dealt.iter().flatten()) {
             own.leads.converted[to] = self.leads.converted[from];
             if let (Some(own), Some(value)) = (&mut own.leads.value, &self.leads.value) {
                 own[to] = value[from];
@@ -229,13 +248,24 @@ impl Cohort {
         own
     }
 
-    /// The evaluated leads at random in two halves, each with half of the capacity and all of the training leads;
-    /// nothing when a half has no lead to judge.
+    /// The evaluated leads of each account; one by one where none are known.
+    fn by_account(&self) -> Vec<Vec<usize>> {
+        let Some(account) = &self.leads.account else { return self.mature.iter().map(|&row| vec![row]).collect() };
+        let mut rows = vec![Vec::new(); account.iter().max().map_or(0, |&last| last as usize + 1)];
+        self.mature.iter().for_each(|&row| rows[account[row] as usize].push(row));
+        rows.retain(|rows| !rows.is_empty());
+        rows
+    }
+
+    /// The evaluated leads at random in two halves, each with half of the capacity and all of the training leads; an
+    /// account falls into one half. Nothing when a half has no lead to judge.
     pub(super) fn halves(&self, stream: &mut Stream) -> Option<(Self, Self)> {
-        let first: Vec<bool> = self.leads.part.iter().map(|_| stream.chance(0.5)).collect();
+        let account = |row: usize| self.leads.account.as_ref().map_or(row, |account| account[row] as usize);
+        let units = (0..self.leads.part.len()).map(account).max().map_or(0, |last| last + 1);
+        let first: Vec<bool> = (0..units).map(|_| stream.chance(0.5)).collect();
         let half = |which: bool| {
-            let rows: Vec<usize> = (0..first.len())
-                .filter(|&row| self.leads.part[row] == PartOfRun::Training || first[row] == which)
+            let rows: Vec<usize> = (0..self.leads.part.len())
+                .filter(|&row| self.leads.part[row] == PartOfRun::Training || first[account(row)] == which)
                 .collect();
             let mut own = self.take(&rows)?;
             own.design.capacity.iter_mut().for_each(|rule| rule.leads /= 2.0);
@@ -263,6 +293,7 @@ impl Cohort {
                 .map(|endings| Endings { days: of(&endings.days, rows), how: of(&endings.how, rows) }),
             created_to_win_days: leads.created_to_win_days.as_ref().map(|days| of(days, rows)),
             as_of: of(&leads.as_of, rows),
+            account: leads.account.as_ref().map(|account| of(account, rows)),
             segments: leads.segments.iter().map(grouping).collect(),
             periods: leads.periods.as_ref().map(grouping),
         };
@@ -278,6 +309,10 @@ impl Cohort {
 
     pub fn leads(&self) -> &Leads {
         &self.leads
+    }
+
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     pub fn models(&self) -> &[Scored] {
@@ -354,6 +389,7 @@ fn columns(leads: &Leads, asked: &Asked) -> Vec<(String, usize)> {
     add("value", leads.value.as_ref().map(Vec::len));
     add("ending days", leads.endings.as_ref().map(|endings| endings.days.len()));
     add("endings", leads.endings.as_ref().map(|endings| endings.how.len()));
+    add("account", leads.account.as_ref().map(Vec::len));
     add("created_to_win_days", leads.created_to_win_days.as_ref().map(Vec::len));
     add("worked", asked.contact.as_ref().map(|Contact { worked }| worked.len()));
     leads.segments.iter().chain(&leads.periods).for_each(|grouping| add(&grouping.name, Some(grouping.codes.len())));

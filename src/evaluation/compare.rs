@@ -1,8 +1,7 @@
 use crate::metrics::{self, AUC, Metric, Resample};
-use crate::result::{Comparison, Difference, Estimate, SwapCell, SwapSet};
+use crate::result::{Comparison, Difference, Estimate, Reason, SwapCell, SwapSet};
 use crate::stats::discrimination::AucComparison;
 use crate::stats::multiplicity::holm;
-use crate::stats::proportion::wilson;
 use crate::stats::{Interval, Undefined, dist};
 
 use super::LEVEL;
@@ -95,14 +94,14 @@ impl Field<'_> {
     fn comparison(&self, place: usize, differences: Vec<Difference>, [wins, value]: &[Family; 2]) -> Comparison {
         let challenger = self.challengers[place];
         let (a, b) = (&self.cohort.models()[self.champion], &self.cohort.models()[challenger]);
-        let held = self.schedule.hands_nobody_over().is_some();
+        let refused = self.schedule.refuses();
         let estimate = |(spreads, critical): &Family| {
             let spread = &spreads[place];
             let simultaneous = Interval::around(spread.observed, critical * spread.se);
-            if held {
-                Estimate::undefined("no lead is handed over by one and not by another")
-            } else {
-                Estimate::new(spread.observed, simultaneous)
+            match &refused {
+                Some(Reason::FewAccounts { .. }) => Estimate::with(spread.observed, Err(Undefined::TooFewClusters)),
+                Some(_) => Estimate::undefined("no lead is handed over by one and not by another"),
+                None => Estimate::new(spread.observed, simultaneous),
             }
         };
         let per_quarter = |estimate: &Estimate| match self.schedule.quarters {
@@ -144,23 +143,15 @@ fn swap(cohort: &Cohort, schedule: &Schedule, champion: &Scored, challenger: &Sc
 
 fn swap_cell(cohort: &Cohort, members: impl Iterator<Item = (usize, f64)>) -> SwapCell {
     let columns = cohort.leads();
-    let (mut leads, mut squares, mut wins, mut value) = (0.0, 0.0, 0.0, 0.0);
-    for (row, share) in members {
+    let of = |(row, share): (usize, f64)| (share > 0.0).then(|| (row, share, columns.converted[row]));
+    let members: Vec<(usize, f64, bool)> = members.filter_map(of).collect();
+    let (mut leads, mut wins, mut value) = (0.0, 0.0, 0.0);
+    for &(row, share, won) in &members {
         leads += share;
-        squares += share * share;
-        if columns.converted[row] {
+        if won {
             wins += share;
             value += share * cohort.value_of(row).unwrap_or(0.0);
         }
     }
-    let rate = if leads > 0.0 { Ok(wins / leads) } else { Err(Undefined::Empty) };
-    // A tied block that is handed over in part tells of the rate with all of its leads (Kish 1965).
-    let effective = if squares > 0.0 { leads * leads / squares } else { 0.0 };
-    let known = f64::min(wins / leads, 1.0) * effective;
-    SwapCell {
-        leads,
-        wins,
-        rate: Estimate::with(rate, wilson(known, effective, LEVEL)),
-        value: cohort.is_valued().then_some(value),
-    }
+    SwapCell { leads, wins, rate: cohort.shared_rate(&members), value: cohort.is_valued().then_some(value) }
 }

@@ -34,8 +34,7 @@ pub(super) fn verdict(
     let pool = if pool.is_empty() { others() } else { pool };
     let picked = against.cheapest(winners, cohort, &pool);
     let challenger = picked.map(|place| pool[place]);
-    let mut reasons: Vec<Reason> =
-        of_champion(&models[champion]).into_iter().chain(schedule.hands_nobody_over()).collect();
+    let mut reasons: Vec<Reason> = of_champion(&models[champion]).into_iter().chain(schedule.refuses()).collect();
     if decision == Decision::Promote
         && let Some(model) = challenger
     {

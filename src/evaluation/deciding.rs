@@ -86,7 +86,7 @@ impl<'a> Winners<'a> {
 
     /// Wins of the leads that were judged, over what they are counted.
     pub fn per_unit(&self, spread: &Spread, critical: f64) -> Estimate {
-        if let Some(reason) = self.schedule.hands_nobody_over() {
+        if let Some(reason) = self.schedule.refuses() {
             return Estimate::undefined(no_figure(&reason));
         }
         Estimate::new(spread.observed, Interval::around(spread.observed, critical * spread.se)).scaled(self.unit)
@@ -114,11 +114,12 @@ impl Against {
 
     /// The default gate: promote when the lower bound of the difference is above 0; keep when its upper bound leaves no
     /// worthwhile gain, over a champion whose own figures can be believed and where history can show that much; else the
+        Reason::FewAccounts { .. } => "too few accounts",
     /// evidence does not reach.
     pub fn decision(&self, winners: &Winners, champion: &Scored, (place, challenger): (usize, &Scored)) -> Decision {
         let spread = self.spread(place);
         let bounds = Interval::around(spread.observed, self.critical * spread.se);
-        if winners.schedule.hands_nobody_over().is_some() || champion.is_hidden() {
+        if winners.schedule.refuses().is_some() || champion.is_hidden() {
             Decision::NotEnoughEvidence
         } else if bounds.low > 0.0 && challenger.is_candidate() {
             Decision::Promote
@@ -323,7 +324,7 @@ pub(super) mod tests {
             let winners = Winners::of(&cohort, &schedule, &paired, None);
             let against = winners.against(&cohort, 0);
             let decision = against.decision(&winners, &cohort.models()[0], (1, &cohort.models()[1]));
-            (schedule.hands_nobody_over(), decision, against.gain(&winners, 1).winners.point.finite().is_some())
+            (schedule.refuses(), decision, against.gain(&winners, 1).winners.point.finite().is_some())
         };
         assert!(matches!(reason(9.0), (None, _, true)), "{:?}", reason(9.0));
         let (said, decision, told) = reason(10.0);

@@ -9,6 +9,7 @@
 use rayon::prelude::*;
 
 use crate::metrics::{Edge, SHARES};
+use crate::stats::clustered;
 use crate::stats::linear::Matrix;
 use crate::stats::order::falling;
 
@@ -33,12 +34,22 @@ pub(super) struct Edges {
 pub(super) struct Covariance(Vec<Vec<f64>>);
 
 impl Covariance {
-    /// Of sums over leads drawn with replacement, one row of influences a model.
-    pub fn of(influences: &[Vec<f64>], leads: f64) -> Self {
+    /// Of sums over so many units drawn with replacement, one row of influences a model: of leads, or with the leads'
+    /// accounts of those.
+    pub fn of(influences: &[Vec<f64>], account: Option<&[u32]>, units: f64) -> Self {
+        let Some(account) = account else { return Self::of_units(influences, units, 1.0) };
+        let by_account = |one: &Vec<f64>| {
+            if one.is_empty() { Vec::new() } else { clustered::sums(account, |lead| one[lead]) }
+        };
+        let sums: Vec<Vec<f64>> = influences.par_iter().map(by_account).collect();
+        Self::of_units(&sums, units, units / (units - 1.0))
+    }
+
+    fn of_units(influences: &[Vec<f64>], units: f64, correction: f64) -> Self {
         let sums: Vec<f64> = influences.iter().map(|one| one.iter().sum()).collect();
         let entry = |a: usize, b: usize| {
             let product: f64 = influences[a].iter().zip(&influences[b]).map(|(a, b)| a * b).sum();
-            product - sums[a] * sums[b] / leads
+            correction * (product - sums[a] * sums[b] / units)
         };
         // An entry and its mirror image are the same sum.
         let lower = |a: usize| (0..=a).map(|b| entry(a, b)).collect();
@@ -71,17 +82,23 @@ impl Edges {
         let at = Influences::of(cohort, periods);
         let rows = cohort.mature();
         let (converted, leads) = (indicator(cohort, rows), rows.len() as f64);
+        let (account, units) = (cohort.account_of(rows), cohort.units());
         let sorted: Vec<Sorted> = cohort.models().par_iter().map(|model| Sorted::of(model, rows)).collect();
         let top = |share: f64| {
             let one = |sorted: &Sorted| captured(&sorted.cut(share * leads), &converted);
-            Covariance::of(&sorted.par_iter().map(one).collect::<Vec<_>>(), leads)
+            Covariance::of(&sorted.par_iter().map(one).collect::<Vec<_>>(), account.as_deref(), units)
         };
         Self {
-            wins: Covariance::of(&at.wins, leads),
-            capture: Covariance::of(&at.capture, leads),
-            value: Covariance::of(&at.value, leads),
+            wins: Covariance::of(&at.wins, at.account.as_deref(), units),
+            capture: Covariance::of(&at.capture, at.account.as_deref(), units),
+            value: Covariance::of(&at.value, at.account.as_deref(), units),
             top: SHARES.map(top),
         }
+    }
+
+    /// The standard error of a difference in winners.
+    pub fn of_difference(&self, a: usize, b: usize) -> f64 {
+        self.wins.of_difference(a, b)
     }
 
     /// What resampled deviations of a difference of two models are to be multiplied with.
@@ -116,6 +133,7 @@ struct Influences {
     capture: Vec<Vec<f64>>,
     /// Empty rows where wins carry no value.
     value: Vec<Vec<f64>>,
+    account: Option<Vec<u32>>,
 }
 
 impl Influences {
@@ -128,7 +146,8 @@ impl Influences {
             (handed.influence(&converted), captured(&handed, &converted), handed.influence(&value))
         };
         let all: Vec<_> = cohort.models().par_iter().map(one).collect();
-        let mut own = Self { wins: Vec::new(), capture: Vec::new(), value: Vec::new() };
+        let account = cohort.account_of(&rows);
+        let mut own = Self { wins: Vec::new(), capture: Vec::new(), value: Vec::new(), account };
         for (wins, capture, value) in all {
             own.wins.push(wins);
             own.capture.push(capture);
@@ -286,7 +305,7 @@ mod tests {
     #[test]
     fn models_that_hand_over_the_same_leads_do_not_differ() {
         let same = vec![vec![0.5, -0.5, 1.0], vec![0.5, -0.5, 1.0]];
-        let covariance = Covariance::of(&same, 10.0);
+        let covariance = Covariance::of_units(&same, 10.0, 1.0);
         assert_eq!(covariance.of_difference(0, 1), 0.0);
         // Σ x² − (Σ x)²/n = 1.5 − 0.1.
         assert!((covariance.error(0).powi(2) - 1.4).abs() < 1e-12);

@@ -8,7 +8,7 @@ use crate::result::{
     Comparison, Decision, Estimate, GateAsked, GateEvidence, GateFound, GateMargin, GateOutcome, GatePart, Number,
     Reason, Verdict, WorstSegment,
 };
-use crate::stats::{Interval, Undefined, dist};
+use crate::stats::{Interval, Undefined, clustered, dist};
 
 use super::cohort::{Cohort, Scored};
 use super::options::{Gate, Margin};
@@ -283,10 +283,11 @@ impl Against<'_> {
         if rows.is_empty() || won.iter().all(|&row| champion[row].is_nan()) {
             return None;
         }
-        let changes: Vec<f64> =
-            won.iter().map(|&row| challenger[row] - champion[row]).filter(|change| !change.is_nan()).collect();
+        let won: Vec<usize> = won.into_iter().filter(|&row| !(challenger[row] - champion[row]).is_nan()).collect();
+        let changes: Vec<f64> = won.iter().map(|&row| challenger[row] - champion[row]).collect();
         let difference: f64 = changes.iter().sum();
-        let se = changes.iter().map(|change| change * change).sum::<f64>().sqrt();
+        let by_account = self.cohort.account_of(&won).map(|account| clustered::sums(&account, |i| changes[i]));
+        let se = by_account.as_ref().unwrap_or(&changes).iter().map(|change| change * change).sum::<f64>().sqrt();
         Some(GatePart {
             label,
             leads: rows.len() as u64,

@@ -1,5 +1,6 @@
 //! A cohort's columns become its evaluation: every model on the same leads, then each against the champion.
 
+mod accounts;
 mod bottom;
 mod bracket;
 mod calibrate;
@@ -31,6 +32,7 @@ mod waiting;
 mod worked;
 
 pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Endings, Grouping, Leads, PartOfRun, Scored};
+pub use accounts::{ByAccount, by_account};
 pub use options::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule, Worthwhile};
 
 use rayon::prelude::*;
@@ -153,7 +155,7 @@ fn evaluate_with(
     done("comparisons and metrics");
     // Side by side, the longest first.
     let mut evidence = Evidence {
-        silent: silent::silent(&models_alone),
+        silent: silent::silent(cohort, &models_alone),
         deals: deals::deals(cohort),
         worked: worked.clone(),
         ..Evidence::default()
@@ -229,7 +231,8 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
     let chances = calibrate::chances(cohort, model, map);
     let chances = chances.as_ref().map_err(|reason| *reason);
     let capacity = capacity::capacity(cohort, place, schedule);
-    let readable = Readable { ranked: &tally, chances, capacity: capacity.as_ref(), schedule, paired, model: place };
+    let readable =
+        Readable { cohort, map, ranked: &tally, chances, capacity: capacity.as_ref(), schedule, paired, model: place };
     ModelEvaluation {
         name: model.name.clone(),
         kind: model.kind.clone(),
@@ -239,7 +242,7 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         leads: rows.len() as u64,
         wins: tally.positives() as u64,
         brackets: bracket::brackets(cohort, model, &cuts),
-        top: ranking::top(&tally),
+        top: ranking::top(cohort, &scores, &tally),
         gain: ranking::gain(&tally),
         metrics: readable.values(),
         ranking: ranking::ranking(&tally),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::result::{Estimate, Number, Paradox, ParadoxKind};
-use crate::stats::proportion::{Count, wilson};
+use crate::stats::proportion::Count;
 use crate::stats::strata::{self, Stratum};
 use crate::stats::{Interval, Sample, discrimination, dist, quantile};
 use crate::table::MISSING;
@@ -49,7 +49,11 @@ fn area(cohort: &Cohort, model: &Scored, rows: &[usize]) -> Option<(Area, f64)> 
     let (scores, converted) = (model.ranked(rows), cohort.converted(rows));
     let tally = Sample::new(&scores, &converted).tally();
     let auc = discrimination::auc(&tally).ok()?;
-    let variance = discrimination::delong_variance(&tally).unwrap_or(0.25);
+    let variance = match cohort.account_of(rows) {
+        None => discrimination::delong_variance(&tally),
+        Some(_) => cohort.area_of(&scores, rows).map(|area| area.variance),
+    };
+    let variance = variance.unwrap_or(0.25);
     Some((Area { auc, variance }, tally.positives() * tally.negatives()))
 }
 
@@ -74,8 +78,6 @@ fn paradox(cohort: &Cohort, model: &Scored, grouping: &Grouping) -> Option<Parad
     let inner = within(cohort, model, levels.values())?;
     let kind = kind(pooled, inner)?;
     let (code, responsible) = responsible(cohort, model, &levels)?;
-    let converted = cohort.converted(responsible);
-    let wins = converted.iter().filter(|won| **won).count() as f64;
     let lowest = model.ranked(rows).into_iter().fold(f64::INFINITY, f64::min);
     let at_lowest = model.ranked(responsible).into_iter().filter(|score| *score == lowest).count() as f64;
     let n = responsible.len() as f64;
@@ -88,7 +90,7 @@ fn paradox(cohort: &Cohort, model: &Scored, grouping: &Grouping) -> Option<Parad
         within: inner.estimate(),
         level: if code == MISSING { "(missing)".into() } else { grouping.levels[code as usize].clone() },
         level_leads: responsible.len() as u64,
-        level_rate: Estimate::with(wins / n, wilson(wins, n, LEVEL)),
+        level_rate: cohort.rate(responsible),
         level_lowest: Number::from(at_lowest / n),
         crude_difference: strata::crude_difference(&strata).into(),
         standardised_difference: strata::risk_difference(&strata).map(|pooled| pooled.difference).into(),

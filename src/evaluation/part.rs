@@ -1,6 +1,5 @@
 use crate::result::{Estimate, Part, Segmentation};
-use crate::stats::proportion::wilson;
-use crate::stats::{Sample, Undefined, discrimination};
+use crate::stats::{Sample, discrimination};
 
 use super::LEVEL;
 use super::cohort::{Cohort, Grouping, Scored};
@@ -43,13 +42,16 @@ fn part(cohort: &Cohort, model: &Scored, label: String, rows: &[usize], immature
     let (scores, converted) = (model.ranked(rows), cohort.converted(rows));
     let tally = Sample::new(&scores, &converted).tally();
     let (wins, leads) = (tally.positives(), tally.total());
-    let rate = if leads > 0.0 { Ok(wins / leads) } else { Err(Undefined::Empty) };
+    let interval = match cohort.account_of(rows) {
+        None => discrimination::auc_interval(&tally, LEVEL),
+        Some(_) => cohort.area_of(&scores, rows).and_then(|area| area.interval()),
+    };
     Part {
         label,
         leads: leads as u64,
         wins: wins as u64,
-        rate: Estimate::with(rate, wilson(wins, leads, LEVEL)),
-        auc: Estimate::with(discrimination::auc(&tally), discrimination::auc_interval(&tally, LEVEL)),
+        rate: cohort.rate(rows),
+        auc: Estimate::with(discrimination::auc(&tally), interval),
         lift: discrimination::top_share(&tally, 0.1 * leads).lift().into(),
         immature,
     }

@@ -4,6 +4,8 @@ use crate::stats::proportion::{self, Count};
 use crate::stats::{Tally, Undefined, discrimination};
 
 use super::LEVEL;
+use super::cohort::Cohort;
+use super::schedule;
 
 pub(super) fn ranking(tally: &Tally) -> Ranking {
     Ranking {
@@ -13,11 +15,11 @@ pub(super) fn ranking(tally: &Tally) -> Ranking {
 }
 
 /// Wins, lift and capture among the leads with the highest scores.
-pub(super) fn top(tally: &Tally) -> Vec<TopShare> {
-    SHARES.into_iter().map(|share| top_share(tally, share)).collect()
+pub(super) fn top(cohort: &Cohort, scores: &[f64], tally: &Tally) -> Vec<TopShare> {
+    SHARES.into_iter().map(|share| top_share(cohort, scores, tally, share)).collect()
 }
 
-pub(super) fn top_share(tally: &Tally, share: f64) -> TopShare {
+fn top_share(cohort: &Cohort, scores: &[f64], tally: &Tally, share: f64) -> TopShare {
     let top = discrimination::top_share(tally, share * tally.total());
     let tied = |scale: &dyn Fn(f64) -> Number| Tied {
         worst: scale(top.worst),
@@ -27,12 +29,16 @@ pub(super) fn top_share(tally: &Tally, share: f64) -> TopShare {
     let over =
         |whole: f64| move |wins: f64| if whole > 0.0 { (wins / whole).into() } else { Undefined::NoEvents.into() };
     let (part, whole) = (Count::new(top.expected, top.leads), Count::new(top.positives, top.total));
+    let interval = match cohort.leads().account {
+        None => proportion::lift_interval(part, whole, LEVEL),
+        Some(_) => cohort.clustered_lift(&schedule::chosen(scores, share * tally.total())),
+    };
     TopShare {
         share,
         leads: top.leads,
         wins: tied(&Number::from),
         lift: tied(&over(top.positives * top.leads / top.total)),
-        lift_interval: Estimate::with(top.lift(), proportion::lift_interval(part, whole, LEVEL)),
+        lift_interval: Estimate::with(top.lift(), interval),
         capture: tied(&over(top.positives)),
     }
 }

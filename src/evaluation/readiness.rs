@@ -1,5 +1,4 @@
-use crate::result::{Estimate, Number, Readiness};
-use crate::stats::proportion::wilson;
+use crate::result::{Number, Readiness};
 use crate::stats::{Undefined, dist};
 
 use super::LEVEL;
@@ -9,12 +8,14 @@ use super::cohort::Cohort;
 pub fn readiness(cohort: &Cohort) -> Readiness {
     let leads = cohort.mature().len() as f64;
     let wins = cohort.converted(cohort.mature()).iter().filter(|won| **won).count() as f64;
+    let design_effect = cohort.design_effect();
     Readiness {
         leads: leads as u64,
+        accounts: cohort.leads().account.as_ref().map(|_| cohort.accounts().count as u64),
         wins: wins as u64,
-        rate: Estimate::with(wins / leads, wilson(wins, leads, LEVEL)),
-        detectable_auc: detectable(wins, leads - wins, auc_variance),
-        detectable_capture: detectable(wins, leads - wins, |wins, _| 0.25 * 0.75 / wins),
+        rate: cohort.rate(cohort.mature()),
+        detectable_auc: detectable(wins, leads - wins, |wins, others| design_effect * auc_variance(wins, others)),
+        detectable_capture: detectable(wins, leads - wins, |wins, _| design_effect * 0.25 * 0.75 / wins),
     }
 }
 

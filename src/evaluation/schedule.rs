@@ -1,5 +1,6 @@
 use crate::result::{HandOver, Reason};
 
+use super::accounts::FewAccounts;
 use super::cohort::{CapacityRule, Cohort, PartOfRun, Scored};
 use super::edges::Edges;
 
@@ -15,11 +16,17 @@ pub(super) struct Schedule {
     pub hand_over: HandOver,
     pub is_capacity: bool,
     pub edges: Edges,
+    /// Why the accounts show no spread.
+    few_accounts: Option<FewAccounts>,
 }
 
 impl Schedule {
-    /// Why no model can hand over other leads than another.
-    pub fn hands_nobody_over(&self) -> Option<Reason> {
+    /// Why nothing can be said of how models differ: none can hand over other leads than another, or the accounts show no
+    /// spread.
+    pub fn refuses(&self) -> Option<Reason> {
+        if let Some(FewAccounts { accounts, largest }) = self.few_accounts {
+            return Some(Reason::FewAccounts { accounts, largest });
+        }
         let hand_over = self.hand_over.clone();
         let largest = self.periods.iter().map(|(rows, _)| rows.len()).max();
         match largest {
@@ -47,6 +54,7 @@ pub(super) fn schedule(cohort: &Cohort) -> Schedule {
                 hand_over: HandOver::Top { share: DEFAULT_SHARE },
                 is_capacity: false,
                 edges: Edges::of(cohort, &periods),
+                few_accounts: cohort.accounts().refused,
                 periods,
             }
         }
@@ -74,6 +82,7 @@ fn by_period(cohort: &Cohort, rule: &CapacityRule) -> Schedule {
     Schedule {
         quarters: (!periods.is_empty()).then_some(quarters),
         edges: Edges::of(cohort, &periods),
+        few_accounts: cohort.accounts().refused,
         periods,
         left_out,
         hand_over: HandOver::Capacity { leads: rule.leads, per_days: rule.per.days() },

@@ -30,7 +30,10 @@ pub(super) fn within(cohort: &Cohort, grouping: &Grouping, champion: usize, chal
         let ranked = |model: usize| cohort.models()[model].ranked(&rows);
         let auc = (wins >= FEWEST && rows.len() - wins >= FEWEST).then(|| {
             let (a, b) = (ranked(champion), ranked(challenger));
-            discrimination::delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None }).ok()
+            let account = cohort.account_of(&rows);
+            let cluster = account.as_deref();
+            discrimination::delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None, cluster })
+                .ok()
         });
         Within { label, wins, auc: auc.flatten(), rows }
     };
@@ -82,15 +85,19 @@ pub(super) fn differences(cohort: &Cohort, schedule: &Schedule) -> Vec<SegmentDi
 
 /// The difference in the share of a segment's wins that are handed over: a mean over its wins.
 fn capture(cohort: &Cohort, rows: &[usize], moved: impl Fn(usize) -> f64) -> Estimate {
-    let won = rows.iter().filter(|row| cohort.leads().converted[**row]).map(|row| moved(*row));
-    let changes: Vec<f64> = won.filter(|change| !change.is_nan()).collect();
+    let won = rows.iter().copied().filter(|&row| cohort.leads().converted[row] && !moved(row).is_nan());
+    let won: Vec<usize> = won.collect();
+    let changes: Vec<f64> = won.iter().map(|&row| moved(row)).collect();
     if changes.len() < FEWEST {
         return Estimate::undefined(Undefined::TooFewRows.to_string());
     }
     let n = changes.len() as f64;
     let mean = changes.iter().sum::<f64>() / n;
-    let se = (changes.iter().map(|change| (change - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt();
-    Estimate::new(mean, Interval::around(mean, dist::normal_critical(LEVEL) * se))
+    let influence: Vec<f64> = changes.iter().map(|change| (change - mean) / n).collect();
+    let error = cohort.clustered_error(&won, &influence).unwrap_or_else(|| {
+        Ok((changes.iter().map(|change| (change - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt())
+    });
+    Estimate::with(mean, error.map(|error| Interval::around(mean, dist::normal_critical(LEVEL) * error)))
 }
 
 /// A lead's probability to be handed over, by row; NaN outside the periods that count.

@@ -64,7 +64,7 @@ fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[(usize, f64)]) -> 
     let champion = cohort.design().champion.map(|place| &cohort.models()[place].name);
     let mut found = Vec::new();
     let mut look = |of: TraitOf, what: &str, holds: &dyn Fn(usize) -> bool| {
-        found.extend(tell(name, of, what, moved, holds));
+        found.extend(tell(cohort, name, of, what, moved, holds));
     };
     let own = |mark: &&Mark| mark.model == *name || Some(&mark.model) == champion;
     let marks: Vec<&Mark> = cohort.asked().marks.iter().filter(own).collect();
@@ -89,6 +89,7 @@ fn of_challenger(cohort: &Cohort, challenger: usize, moved: &[(usize, f64)]) -> 
 
 /// One trait, if it tells the two apart beyond chance and both are large enough to speak of.
 fn tell(
+    cohort: &Cohort,
     challenger: &str,
     of: TraitOf,
     what: &str,
@@ -107,6 +108,16 @@ fn tell(
     if entering.n < 10.0 || leaving.n < 10.0 {
         return None;
     }
+    // As many leads as tell as much by themselves.
+    let known = |sign: f64, count: Count| {
+        if cohort.leads().account.is_none() {
+            return Some(count);
+        }
+        let rows: Vec<usize> = moved.iter().filter(|(_, share)| share * sign > 0.0).map(|(row, _)| *row).collect();
+        let told = cohort.effective(&rows, |row| f64::from(holds(row))).ok()? / rows.len() as f64;
+        Some(Count::new(count.successes * told, count.n * told))
+    };
+    let (entering, leaving) = (known(1.0, entering)?, known(-1.0, leaving)?);
     let rate = |count: Count| Estimate::with(count.rate(), wilson(count.successes, count.n, LEVEL));
     let interval = difference_interval(leaving, entering, LEVEL).ok()?;
     let point = entering.rate().ok()? - leaving.rate().ok()?;

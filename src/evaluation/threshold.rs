@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::result::{ChosenThreshold, Estimate, Number, QuarterThreshold, Threshold, ThresholdAim, Thresholds};
 use crate::stats::proportion::wilson;
 use crate::stats::random::Stream;
-use crate::stats::{Interval, Undefined, dist, quantile};
+use crate::stats::{Interval, Undefined, clustered, dist, quantile};
 use crate::time::DAY;
 
 use super::LEVEL;
@@ -55,7 +55,7 @@ pub(super) fn thresholds(cohort: &Cohort, place: usize) -> Thresholds {
     let asked = cohort.asked().thresholds;
     Thresholds {
         model: model.name.clone(),
-        rows: ladder.shown().into_iter().map(|at| ladder.row(at, asked)).collect(),
+        rows: ladder.shown().into_iter().map(|at| ladder.row(cohort, model, at, asked)).collect(),
         chosen: rules(cohort, asked)
             .into_iter()
             .map(|(aim, rule)| chosen(cohort, model, place, &ladder, aim, rule))
@@ -88,7 +88,6 @@ fn chosen(
     let found = ladder.find(rule);
     let over = found.map_or(Over::default(), |at| ladder.over(at));
     let point = found.map(|at| ladder.score[at]);
-    let all: f64 = ladder.wins.iter().sum();
     let quarters = cohort.leads().periods.iter().flat_map(|periods| periods.in_order(cohort.mature()));
     let quarter = |(quarter, rows): (String, Vec<usize>)| {
         let own = Ladder::of(cohort, model, &rows);
@@ -97,13 +96,13 @@ fn chosen(
     ChosenThreshold {
         aim,
         score: match point {
-            Some(point) => Estimate::with(point, ladder.interval(cohort, place, rule)),
+            Some(point) => Estimate::with(point, ladder.interval(cohort, (place, model), rule)),
             None => Estimate::undefined(NEVER_MET),
         },
         leads: over.leads as u64,
         wins: over.wins as u64,
-        precision: rate(over.wins, over.leads),
-        recall: rate(over.wins, all),
+        precision: found.map_or_else(nothing, |at| ladder.precision(cohort, model, at)),
+        recall: found.map_or_else(nothing, |at| ladder.recall(cohort, model, at)),
         quarters: quarters.map(quarter).collect(),
     }
 }
@@ -112,6 +111,10 @@ const NEVER_MET: &str = "no score meets it";
 
 fn refusal() -> Number {
     Number::undefined(NEVER_MET)
+}
+
+fn nothing() -> Estimate {
+    Estimate::undefined(Undefined::Empty.to_string())
 }
 
 fn rate(part: f64, whole: f64) -> Estimate {
@@ -174,29 +177,57 @@ impl Ladder {
         shown
     }
 
+    /// The conversion of the leads at or over a score.
+    fn precision(&self, cohort: &Cohort, model: &Scored, at: usize) -> Estimate {
+        if cohort.leads().account.is_none() {
+            let Over { leads, wins } = self.over(at);
+            return rate(wins, leads);
+        }
+        let over = cohort.mature().iter().copied().filter(|&row| model.score[row] >= self.score[at]);
+        cohort.rate(&over.collect::<Vec<usize>>())
+    }
+
+    /// The share of the wins of scored leads that is at or over a score.
+    fn recall(&self, cohort: &Cohort, model: &Scored, at: usize) -> Estimate {
+        if cohort.leads().account.is_none() {
+            return rate(self.over(at).wins, self.wins.iter().sum());
+        }
+        let won = model.scored(cohort.mature()).into_iter().filter(|&row| cohort.leads().converted[row]);
+        cohort.share_of(&won.collect::<Vec<usize>>(), |row| f64::from(model.score[row] >= self.score[at]))
+    }
+
     fn over(&self, at: usize) -> Over {
         let sum = |side: &[f64]| side[..=at].iter().sum::<f64>();
         let wins = sum(&self.wins);
         Over { wins, leads: wins + sum(&self.others) }
     }
 
-    fn row(&self, at: usize, asked: ThresholdRule) -> Threshold {
+    fn row(&self, cohort: &Cohort, model: &Scored, at: usize, asked: ThresholdRule) -> Threshold {
         let Over { leads, wins } = self.over(at);
-        let (all_wins, all) = (self.wins.iter().sum::<f64>(), self.wins.iter().chain(&self.others).sum::<f64>());
+        let all = self.wins.iter().chain(&self.others).sum::<f64>();
         let costs = asked.cost_per_lead.zip(asked.value_per_win);
         Threshold {
             score: self.score[at],
             leads: leads as u64,
             wins: wins as u64,
-            precision: rate(wins, leads),
-            recall: rate(wins, all_wins),
+            precision: self.precision(cohort, model, at),
+            recall: self.recall(cohort, model, at),
             per_week: self.weeks.map(|weeks| leads / weeks).ok_or(Undefined::NoTimes).into(),
             value_per_lead: costs.map(|(cost, value)| {
                 // A lead is worth value − cost, −cost or (not handed over) nothing.
                 let mean = (wins * value - leads * cost) / all;
                 let square = (wins * (value - cost).powi(2) + (leads - wins) * cost * cost) / all;
-                let se = ((square - mean * mean).max(0.0) / all).sqrt();
-                Estimate::new(mean, Interval::around(mean, dist::normal_critical(LEVEL) * se))
+                let worth = |row: usize| match (model.score[row] >= self.score[at], cohort.leads().converted[row]) {
+                    (true, true) => value - cost,
+                    (true, false) => -cost,
+                    (false, _) => 0.0,
+                };
+                let rows = model.scored(cohort.mature());
+                let influence = || rows.iter().map(|&row| (worth(row) - mean) / all).collect::<Vec<f64>>();
+                let clustered =
+                    cohort.leads().account.as_ref().and_then(|_| cohort.clustered_error(&rows, &influence()));
+                let se = clustered.unwrap_or_else(|| Ok(((square - mean * mean).max(0.0) / all).sqrt()));
+                Estimate::with(mean, se.map(|se| Interval::around(mean, dist::normal_critical(LEVEL) * se)))
             }),
             net_benefit: costs.map(|(cost, value)| {
                 if cost >= value {
@@ -242,14 +273,22 @@ impl Ladder {
     }
 
     /// The percentile interval over resampled leads; undefined where more than one resample in twenty has no such score.
-    fn interval(&self, cohort: &Cohort, place: usize, rule: Rule) -> Result<Interval, Undefined> {
+    fn interval(&self, cohort: &Cohort, (place, model): (usize, &Scored), rule: Rule) -> Result<Interval, Undefined> {
+        if cohort.accounts().refused.is_some() {
+            return Err(Undefined::TooFewClusters);
+        }
         let design = cohort.design();
+        let accounts = self.by_account(cohort, model);
         let first = STREAM + place as u64 * REPLICATES;
         let replicates = REPLICATES.min(design.replicates as u64);
         let drawn: Vec<Option<f64>> = (0..replicates)
             .into_par_iter()
             .map(|replicate| {
-                let own = self.resampled(design.seed.replicate(first + replicate));
+                let stream = design.seed.replicate(first + replicate);
+                let own = match &accounts {
+                    None => self.resampled(stream),
+                    Some(accounts) => self.resampled_by_account(accounts, stream),
+                };
                 own.find(rule).map(|at| own.score[at])
             })
             .collect();
@@ -262,6 +301,33 @@ impl Ladder {
             quantile::sorted(&scores, (1.0 - LEVEL) / 2.0),
             quantile::sorted(&scores, (1.0 + LEVEL) / 2.0),
         ))
+    }
+
+    /// The cells of each account's leads, and whether they converted.
+    fn by_account(&self, cohort: &Cohort, model: &Scored) -> Option<Vec<Vec<(u32, bool)>>> {
+        let rows = model.scored(cohort.mature());
+        let account = cohort.account_of(&rows)?;
+        let mut members = vec![Vec::new(); clustered::sizes(&account).len()];
+        for (&row, &account) in rows.iter().zip(&account) {
+            // The first cell whose lowest score is not above the lead's.
+            let cell = self.score.partition_point(|score| *score > model.score[row]);
+            members[account as usize].push((cell as u32, cohort.leads().converted[row]));
+        }
+        members.retain(|members| !members.is_empty());
+        Some(members)
+    }
+
+    /// As many accounts with replacement.
+    fn resampled_by_account(&self, accounts: &[Vec<(u32, bool)>], mut stream: Stream) -> Self {
+        let none = vec![0.0; self.score.len()];
+        let mut own = Self { wins: none.clone(), others: none, ..self.clone() };
+        for _ in 0..accounts.len() {
+            for &(cell, won) in &accounts[stream.below(accounts.len() as u64) as usize] {
+                let side = if won { &mut own.wins } else { &mut own.others };
+                side[cell as usize] += 1.0;
+            }
+        }
+        own
     }
 
     /// As many leads with replacement: an exact multinomial by binomials, cell after cell.
@@ -288,6 +354,7 @@ impl Ladder {
 
 #[cfg(test)]
 mod tests {
+    use super::super::deciding::tests::{made, scored};
     use super::*;
 
     fn ladder() -> Ladder {
@@ -313,11 +380,15 @@ mod tests {
     #[test]
     fn a_threshold_says_what_it_costs_and_brings() {
         let asked = ThresholdRule { precision: None, cost_per_lead: Some(1.0), value_per_win: Some(5.0) };
-        let row = ladder().row(1, asked);
-        assert_eq!((row.leads, row.wins, row.per_week), (30, 12, Number::Value(3.0)));
-        assert_eq!(row.value_per_lead.unwrap().point, Number::Value(0.3));
-        // 12 wins less 18 others at odds of 1 to 4, among 100 leads.
-        assert_eq!(row.net_benefit, Some(Number::Value(7.5)));
+        let score = (0..100).map(|row| if row < 30 { 2.0 } else { 1.0 }).collect();
+        let cohort = made(vec![scored("own", score)], None, None);
+        let model = &cohort.models()[0];
+        let row = Ladder::of(&cohort, model, cohort.mature()).row(&cohort, model, 0, asked);
+        assert_eq!((row.leads, row.wins, row.per_week), (30, 3, Number::Value(30.0 / 9.0)));
+        assert_eq!((row.precision.point, row.recall.point), (Number::Value(0.1), Number::Value(0.3)));
+        assert_eq!(row.value_per_lead.unwrap().point, Number::Value(-0.15));
+        // 3 wins less 27 others at odds of 1 to 4, among 100 leads.
+        assert_eq!(row.net_benefit, Some(Number::Value(-3.75)));
     }
 
     #[test]

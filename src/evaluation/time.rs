@@ -1,6 +1,7 @@
 use crate::result::{Curve, CurveMethod, CurvePoint, Estimate, NoCurves, TimeToConvert};
-use crate::stats::survival::{self, End, Followed, Weighting};
-use crate::stats::{Undefined, quantile};
+use crate::stats::linear::Matrix;
+use crate::stats::survival::{self, ChiSquare, End, Followed, RestrictedMean, Weighting};
+use crate::stats::{Undefined, clustered, quantile};
 
 use super::LEVEL;
 use super::bracket::Cuts;
@@ -20,7 +21,7 @@ pub(super) fn time_to_convert(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> T
     let time: Vec<f64> = rows.iter().map(|&row| endings.days[row]).collect();
     let end: Vec<End> = rows.iter().map(|&row| endings.how[row]).collect();
     let place: Vec<usize> = rows.iter().map(|&row| cuts.place(model.score[row])).collect();
-    let test = survival::log_rank(&Followed::new(&time, &end), &place, None, Weighting::Equal).test();
+    let test = tested(cohort, &rows, &Followed::new(&time, &end), &place);
     let to_days = cohort.design().horizon_days.unwrap_or_else(|| time.iter().copied().fold(0.0, f64::max));
     let curve = |bracket: usize| {
         let inside: Vec<usize> = (0..rows.len()).filter(|&i| place[i] == bracket).collect();
@@ -30,7 +31,7 @@ pub(super) fn time_to_convert(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> T
         Curve {
             label: cuts.label(bracket),
             median_of_wins: median_of_wins(cohort, endings, &mature).into(),
-            ..one(cohort, &time, &end, to_days)
+            ..one(cohort, &mature, &time, &end, to_days)
         }
     };
     TimeToConvert {
@@ -41,6 +42,35 @@ pub(super) fn time_to_convert(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> T
         logrank_df: test.map(|test| test.df).into(),
         logrank_p: test.map(|test| test.p).into(),
     }
+}
+
+/// The log-rank test of the brackets; over accounts with the covariance of their sums (Lin & Wei 1989).
+fn tested(cohort: &Cohort, rows: &[usize], followed: &Followed, place: &[usize]) -> Result<ChiSquare, Undefined> {
+    let test = survival::log_rank(followed, place, None, Weighting::Equal);
+    let Some(account) = cohort.account_of(rows) else { return test.test() };
+    if cohort.accounts().refused.is_some() {
+        return Err(Undefined::TooFewClusters);
+    }
+    let residuals = survival::log_rank_residuals(followed, place);
+    let sums: Vec<Vec<f64>> = residuals.iter().map(|own| clustered::sums(&account, |row| own[row])).collect();
+    let product = |a: usize, b: usize| sums[a].iter().zip(&sums[b]).map(|(a, b)| a * b).sum();
+    test.varying(Matrix::from_fn(sums.len(), sums.len(), product)).test()
+}
+
+/// How many times as large as over independent leads the standard errors of the incidence at some days, and of the area
+/// under it, are.
+fn widening(cohort: &Cohort, rows: &[usize], followed: &Followed, days: f64) -> Result<[f64; 2], Undefined> {
+    let Some(account) = cohort.account_of(rows) else { return Ok([1.0; 2]) };
+    if cohort.accounts().refused.is_some() {
+        return Err(Undefined::TooFewClusters);
+    }
+    let influence = survival::IncidenceInfluence::of(followed, days);
+    let root = |influence: &[f64]| match clustered::design_effect(influence, &account) {
+        // Nobody has converted yet: no spread to widen.
+        Err(Undefined::ZeroVariance) => Ok(1.0),
+        effect => effect.map(f64::sqrt),
+    };
+    Ok([root(&influence.at)?, root(&influence.area)?])
 }
 
 fn refused(reason: NoCurves) -> TimeToConvert {
@@ -55,27 +85,30 @@ fn refused(reason: NoCurves) -> TimeToConvert {
 }
 
 /// The curve of some leads. Without losses the incidence is one minus Kaplan-Meier.
-fn one(cohort: &Cohort, time: &[f64], end: &[End], to_days: f64) -> Curve {
+fn one(cohort: &Cohort, rows: &[usize], time: &[f64], end: &[End], to_days: f64) -> Curve {
     let count = |kind: End| end.iter().filter(|end| **end == kind).count() as u64;
     let curve = survival::cumulative_incidence(&Followed::new(time, end));
     let at = curve.as_ref().map_err(|reason| *reason).and_then(|curve| curve.at(to_days));
     let mean = curve.as_ref().map_err(|reason| *reason).and_then(|curve| curve.restricted_mean(to_days));
+    let widening = widening(cohort, rows, &Followed::new(time, end), to_days);
+    let band = at.and_then(|point| point.widened(widening?[0]).log_log(LEVEL));
+    let mean_interval = mean.and_then(|mean| Ok(RestrictedMean { se: widening?[1] * mean.se, ..mean }.interval(LEVEL)));
     Curve {
         label: String::new(),
         leads: time.len() as u64,
         wins: count(End::Converted),
         losses: if cohort.design().losses { count(End::Lost) } else { 0 },
-        points: curve.as_ref().map(|curve| drawn(curve, to_days)).unwrap_or_default(),
+        points: curve.as_ref().map(|curve| drawn(curve, to_days, widening.map(|[at, _]| at))).unwrap_or_default(),
         to_days,
-        incidence: Estimate::with(at.map(|point| point.value), at.and_then(|point| point.log_log(LEVEL))),
-        restricted_mean: Estimate::with(mean.map(|mean| mean.point), mean.map(|mean| mean.interval(LEVEL))),
+        incidence: Estimate::with(at.map(|point| point.value), band),
+        restricted_mean: Estimate::with(mean.map(|mean| mean.point), mean_interval),
         median: curve.and_then(|curve| curve.first_passage(0.5)).into(),
         median_of_wins: Undefined::NoEvents.into(),
     }
 }
 
-/// The steps to draw: at most [`STEPS`], from 0 to the horizon.
-fn drawn(curve: &survival::Curve, to_days: f64) -> Vec<CurvePoint> {
+/// The steps to draw: at most [`STEPS`], from 0 to the horizon; the band so many times as wide as over independent leads.
+fn drawn(curve: &survival::Curve, to_days: f64, widening: Result<f64, Undefined>) -> Vec<CurvePoint> {
     let start = CurvePoint { days: 0.0, incidence: 0.0, low: 0.0, high: 0.0 };
     let last = curve.last_time().min(to_days).max(0.0);
     let moments = curve.moments().iter().filter(|moment| moment.time <= last).count();
@@ -86,7 +119,7 @@ fn drawn(curve: &survival::Curve, to_days: f64) -> Vec<CurvePoint> {
     };
     let point = |days: f64| {
         let point = curve.at(days).ok()?;
-        let band = point.log_log(LEVEL).ok();
+        let band = widening.and_then(|factor| point.widened(factor).log_log(LEVEL)).ok();
         let (low, high) = band.map_or((point.value, point.value), |band| (band.low, band.high));
         Some(CurvePoint { days, incidence: point.value, low, high })
     };

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::metrics::{Compute, METRICS, Measured, Metric, MetricId, Reads, VALUE, WINS};
+use crate::metrics::{AUC, Compute, METRICS, Measured, Metric, MetricId, Reads, SLOPE, VALUE, WINS};
 use crate::result::{Capacity, Estimate, Number};
 use crate::stats::{Tally, Undefined};
 
 use super::LEVEL;
+use super::calibrate::{self, Map};
 use super::capacity;
+use super::cohort::Cohort;
 use super::paired::Paired;
 use super::schedule::Schedule;
+use super::spread::interval_of_one;
 
 /// What the metrics of one model read.
 pub(super) struct Readable<'a> {
+    pub cohort: &'a Cohort,
+    pub map: &'a Map,
     /// Of the scores as they rank.
     pub ranked: &'a Tally,
     /// Of the probabilities; why there are none.
@@ -31,13 +36,30 @@ impl Readable<'_> {
 
     fn value(&self, metric: &Metric) -> Estimate {
         match (metric.compute, metric.reads) {
-            (Some(compute), Reads::Order) => measured(compute, self.ranked),
+            (Some(compute), Reads::Order) => self.by_account(metric, measured(compute, self.ranked)),
             (Some(compute), Reads::Probability) => match self.chances {
-                Ok(tally) => measured(compute, tally),
+                Ok(tally) => self.by_account(metric, measured(compute, tally)),
                 Err(reason) => Estimate::undefined(reason.to_string()),
             },
             _ => self.handed_over(metric),
         }
+    }
+
+    /// The interval of a metric that takes leads for independent, had of their accounts.
+    fn by_account(&self, metric: &Metric, own: Estimate) -> Estimate {
+        if self.cohort.leads().account.is_none() || own.interval().is_none() {
+            return own;
+        }
+        let interval = if metric.id == AUC.id {
+            self.paired.area(self.model).and_then(|area| area.interval())
+        } else if let Some(resample) = metric.resample {
+            interval_of_one(self.paired, self.schedule, self.model, resample)
+        } else {
+            let widening = calibrate::widening(self.cohort, &self.cohort.models()[self.model], self.map);
+            let factor = widening.map(|[slope, shift]| if metric.id == SLOPE.id { slope } else { shift });
+            factor.and_then(|factor| own.widened(factor).ok_or(Undefined::Unbounded))
+        };
+        Estimate::with(own.point, interval)
     }
 
     /// At capacity the points are those of the periods' own account.

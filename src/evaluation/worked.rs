@@ -5,10 +5,11 @@
 //! outcome among worked leads by logistic regression on all models' mid-ranks. Capture is a ratio of sums of
 //! `φ = m + W (Y − m)/e` (Robins, Rotnitzky & Zhao 1994), or of `W Y/e` (Horvitz & Thompson 1952; Hájek 1971).
 
+use std::collections::HashSet;
+
 use crate::metrics::CAPTURE;
 use crate::result::{Estimate, Number, Overlap, Worked, WorkedDifference, WorkedModel, WorkedPart};
 use crate::stats::linear::Matrix;
-use crate::stats::proportion::wilson;
 use crate::stats::regression::{Rows, logistic};
 use crate::stats::{Interval, Undefined, dist};
 use crate::table::MISSING;
@@ -51,6 +52,8 @@ struct Contacts {
     ranks: Vec<Vec<f64>>,
     /// The tenth of the champion's score; ties are not split.
     part: Vec<usize>,
+    /// The part of the leads that each is in; an account's leads are in one.
+    fold: Vec<usize>,
 }
 
 /// Who was worked and what the models would have captured had all been, without the rest of an evaluation; nothing where
@@ -165,6 +168,8 @@ impl Estimated {
         if all <= 0.0 || all.is_nan() {
             return Err(Undefined::NoEvents.to_string());
         }
+        let rows: Vec<usize> = schedule.periods.iter().flat_map(|(rows, _)| rows.iter().copied()).collect();
+        let account = cohort.account_of(&rows);
         let sums = sums(cohort, &schedule.periods, &phi);
         let covariance = |read: fn(&Sum) -> &Vec<f64>| {
             let influences: Vec<Vec<f64>> = sums.iter().map(|sum| read(sum).clone()).collect();
@@ -172,7 +177,7 @@ impl Estimated {
                 Some((contacts, propensity)) => propensity.unexplained(contacts, influences),
                 None => influences,
             };
-            Covariance::of(&left, phi.len() as f64)
+            Covariance::of(&left, account.as_deref(), account.as_ref().map_or(phi.len() as f64, |_| cohort.units()))
         };
         Ok(Self {
             wins: sums.iter().map(|sum| sum.sum).collect(),
@@ -201,24 +206,19 @@ fn one(
     (model, shares): (usize, &[f64]),
     outcomes: &Result<[Estimated; 2], String>,
 ) -> WorkedModel {
-    let sum = |of: &dyn Fn(usize) -> bool| (0..shares.len()).filter(|&i| of(i)).map(|i| shares[i]).sum::<f64>();
-    let (handed, reached) = (sum(&|_| true), sum(&|i| contacts.worked[i]));
+    let handed = (0..shares.len()).filter(|&i| shares[i] > 0.0);
+    let handed: Vec<(usize, f64, bool)> = handed.map(|i| (contacts.rows[i], shares[i], contacts.worked[i])).collect();
     let estimate = |which: usize| match outcomes {
         Ok(both) => both[which].capture(model),
         Err(reason) => Estimate::undefined(reason.clone()),
     };
     WorkedModel {
         model: cohort.models()[model].name.clone(),
-        share_worked: rate(f64::min(reached, handed), handed),
+        share_worked: cohort.shared_rate(&handed),
         naive: capacity::handed_over(schedule, paired, model, &CAPTURE),
         inverse_propensity: estimate(0),
         doubly_robust: estimate(1),
     }
-}
-
-fn rate(part: f64, whole: f64) -> Estimate {
-    let point = if whole > 0.0 { Ok(part / whole) } else { Err(Undefined::Empty) };
-    Estimate::with(point, wilson(part, whole, LEVEL))
 }
 
 /// Mid-ranks of some scores, 0 to 1.
@@ -242,6 +242,10 @@ impl Contacts {
         Self {
             worked: rows.iter().map(|&row| worked[row]).collect(),
             converted: cohort.converted(&rows),
+            fold: match cohort.account_of(&rows) {
+                None => (0..rows.len()).map(|i| i % FOLDS).collect(),
+                Some(account) => account.iter().map(|account| *account as usize % FOLDS).collect(),
+            },
             ranks,
             part,
             rows,
@@ -320,7 +324,7 @@ impl Contacts {
         columns.retain(|column| column.iter().any(|value| *value != column[0]));
         let worked: Vec<f64> = self.worked.iter().map(|worked| f64::from(*worked)).collect();
         let all: Vec<usize> = (0..n).collect();
-        let fitted = crossed(&columns, &worked, &all)?;
+        let fitted = crossed(&columns, &worked, &all, &self.fold)?;
         let trimmed = fitted.iter().filter(|chance| **chance < TRIMMED).count();
         Ok(Propensity { chances: fitted.into_iter().map(|chance| chance.max(TRIMMED)).collect(), columns, trimmed })
     }
@@ -340,7 +344,8 @@ impl Contacts {
         let columns: Vec<Vec<f64>> =
             moving.flat_map(|ranks| [ranks.clone(), ranks.iter().map(|rank| rank * rank).collect()]).collect();
         let mean = reached.iter().map(|&i| converted[i]).sum::<f64>() / reached.len().max(1) as f64;
-        let expected = crossed(&columns, &converted, &reached).unwrap_or_else(|_| vec![mean; self.rows.len()]);
+        let expected =
+            crossed(&columns, &converted, &reached, &self.fold).unwrap_or_else(|_| vec![mean; self.rows.len()]);
         (0..self.rows.len())
             .map(|i| {
                 let surprise = if self.worked[i] { (converted[i] - expected[i]) / propensity[i] } else { 0.0 };
@@ -355,16 +360,16 @@ impl Contacts {
         let scores = model.ranked(&self.rows);
         let part = |place: usize| {
             let own = || (0..scores.len()).filter(|&i| cuts.place(scores[i]) == place);
-            let count = |worked: bool| own().filter(|&i| self.worked[i] == worked).count() as f64;
-            let won = |worked: bool| own().filter(|&i| self.worked[i] == worked && self.converted[i]).count() as f64;
-            let (reached, others) = (count(true), count(false));
+            let rows = |worked: bool| own().filter(|&i| self.worked[i] == worked).map(|i| self.rows[i]).collect();
+            let [reached, others]: [Vec<usize>; 2] = [rows(true), rows(false)];
+            let worked: HashSet<usize> = reached.iter().copied().collect();
             WorkedPart {
                 label: cuts.label(place),
-                leads: (reached + others) as u64,
-                worked: reached as u64,
-                share: rate(reached, reached + others),
-                rate_worked: rate(won(true), reached),
-                rate_not_worked: rate(won(false), others),
+                leads: (reached.len() + others.len()) as u64,
+                worked: reached.len() as u64,
+                share: cohort.share_of(&[&reached[..], &others].concat(), |row| f64::from(worked.contains(&row))),
+                rate_worked: cohort.rate(&reached),
+                rate_not_worked: cohort.rate(&others),
             }
         };
         (0..cuts.len()).map(part).collect()
@@ -424,14 +429,14 @@ impl Propensity {
 }
 
 /// The probability of every row, fitted on some rows of the other parts of the leads: no lead's own luck is in what is
-/// expected of it. Where a part has no fit, all together have one.
-fn crossed(columns: &[Vec<f64>], outcome: &[f64], on: &[usize]) -> Result<Vec<f64>, Undefined> {
+/// expected of it, nor its account's. Where a part has no fit, all together have one.
+fn crossed(columns: &[Vec<f64>], outcome: &[f64], on: &[usize], folds: &[usize]) -> Result<Vec<f64>, Undefined> {
     let whole = fitted(columns, outcome, on)?;
     let mut crossed = whole.clone();
     for fold in 0..FOLDS {
-        let others: Vec<usize> = on.iter().copied().filter(|i| i % FOLDS != fold).collect();
+        let others: Vec<usize> = on.iter().copied().filter(|&i| folds[i] != fold).collect();
         let Ok(out) = fitted(columns, outcome, &others) else { return Ok(whole) };
-        (fold..outcome.len()).step_by(FOLDS).for_each(|i| crossed[i] = out[i]);
+        (0..outcome.len()).filter(|&i| folds[i] == fold).for_each(|i| crossed[i] = out[i]);
     }
     Ok(crossed)
 }

@@ -20,6 +20,7 @@ pub fn demo() -> Organisation {
         intercept: -3.2,
         drift: None,
         contact: Contact { low: 0.5, high: 0.95 },
+        account_size: None,
         seed: Seed(1),
     }
 }

@@ -267,7 +267,7 @@ fn delong_paired(case: &Case) -> Computed {
     let (a, b, y) = (case.numbers("a")?, case.numbers("b")?, case.numbers("y")?);
     let rows = complete(&[&a, &b, &y]);
     let (a, b, converted, weight) = (pick(&a, &rows), pick(&b, &rows), flags(&y, &rows), weight(case, &rows)?);
-    let scores = PairedScores { a: &a, b: &b, converted: &converted, weight: weight.as_deref() };
+    let scores = PairedScores { a: &a, b: &b, converted: &converted, weight: weight.as_deref(), cluster: None };
     let compared = discrimination::delong_paired(scores);
     let variance = compared.and_then(|compared| compared.variance);
     Ok(comparison(compared, "auc_a", "auc_b", "p")

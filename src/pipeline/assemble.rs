@@ -37,6 +37,7 @@ pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding:
     }
     replayed.features = replayed.features.take(&rows);
     replayed.outcomes = replayed.outcomes.take(&rows);
+    replayed.accounts = replayed.accounts.take(&rows);
     replayed.roles = left;
     for model in scored {
         let take = |score: &[f64]| rows.iter().map(|&row| score[row]).collect::<Vec<f64>>();
@@ -68,6 +69,7 @@ pub(crate) fn cohort(
         endings: outcomes.timed.then(|| Endings { days: outcomes.ending_days.clone(), how: outcomes.ending.clone() }),
         created_to_win_days: (!outcomes.created_to_win_days.is_empty()).then(|| outcomes.created_to_win_days.clone()),
         as_of: outcomes.as_of.clone(),
+        account: replayed.accounts.declared.clone(),
         segments: file
             .segments
             .iter()

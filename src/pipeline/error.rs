@@ -19,6 +19,8 @@ pub enum PipelineError {
     Forbidden { found: String, advice: String, error: Box<ModelError> },
     #[error("segments: there is no column `{column}` among the leads{why}")]
     NoSegment { column: String, why: String },
+    #[error("data.leads.account: there is no column `{column}` among the leads{why}")]
+    NoAccount { column: String, why: String },
     #[error(transparent)]
     Cohort(#[from] CohortError),
 }

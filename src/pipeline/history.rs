@@ -10,6 +10,7 @@ use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
+use super::accounts;
 use super::concealed::{self, conceal};
 use super::doctor;
 use super::screening::{found, moved, screen};
@@ -67,6 +68,7 @@ fn play_begun(
         }
     };
     segments_exist(experiment, &known_columns(&history), &findings)?;
+    accounts::exists(experiment, &known_columns(&history), &findings)?;
     progress.say("replaying".into());
     let mut replayed = timings.time("replay", || {
         cast.map_or_else(|| Cast::of(&history, &experiment.file.replay, scope), Ok)?.play(&history, &plan, fold)
@@ -75,6 +77,7 @@ fn play_begun(
         // Their features say all that is asked of the events; what is scored takes their room.
         events.chunks = Vec::new();
     }
+    replayed.accounts = timings.time("accounts", || accounts::of(experiment, &replayed.features.attributes));
     let screening = timings.time("screening", || screen(experiment, (&history, &findings), &replayed, &screened));
     let mut screening = if experiment.distrusts { screening.distrusting() } else { screening };
     let concealed = if experiment.internal { Vec::new() } else { conceal(&mut replayed, &mut screening) };
@@ -115,7 +118,9 @@ impl Played {
 /// What keeps models from being made of the data, each model's first trouble.
 pub(crate) fn problems(experiment: &Experiment, history: &History, findings: &Findings) -> Vec<PipelineError> {
     let of_models = streaming::problems(experiment, history).into_iter().map(|error| refused(error, findings));
-    segments_exist(experiment, &known_columns(history), findings).err().into_iter().chain(of_models).collect()
+    let columns = known_columns(history);
+    let account = accounts::exists(experiment, &columns, findings).err();
+    segments_exist(experiment, &columns, findings).err().into_iter().chain(account).chain(of_models).collect()
 }
 
 /// Every column of `segments:` is there.
@@ -192,7 +197,7 @@ fn refused(error: ModelError, findings: &Findings) -> PipelineError {
     }
 }
 
-fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
+pub(super) fn why_not(name: &str, columns: &[KnownColumn], findings: &Findings) -> String {
     if let Some(reason) = findings.refusal(name) {
         return format!(": {reason}");
     }

@@ -1,5 +1,6 @@
 //! From an experiment file to a scored history, and on to its cohort.
 
+pub(crate) mod accounts;
 pub(crate) mod assemble;
 mod cohort;
 mod concealed;

@@ -37,6 +37,28 @@ pub struct Replayed {
     pub ledger: Ledger,
     /// Of the columns of times: for whom they hold one that was not known yet.
     pub later: Vec<Later>,
+    pub accounts: Accounts,
+}
+
+/// Whose leads they are, a number a lead.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Accounts {
+    /// As declared.
+    pub declared: Option<Vec<u32>>,
+    /// By columns that may tell, where none is declared.
+    pub likely: Vec<(String, Vec<u32>)>,
+}
+
+impl Accounts {
+    /// The rows named.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Self {
+        let of = |account: &Vec<u32>| rows.iter().map(|&row| account[row]).collect::<Vec<u32>>();
+        Self {
+            declared: self.declared.as_ref().map(of),
+            likely: self.likely.iter().map(|(column, account)| (column.clone(), of(account))).collect(),
+        }
+    }
 }
 
 /// Which leads get features.
@@ -125,6 +147,7 @@ impl Cast {
             roles: self.roles,
             ledger: self.ledger,
             later,
+            accounts: Accounts::default(),
         })
     }
 }

@@ -189,6 +189,11 @@ pub(super) fn reason(reason: &Reason) -> String {
             hand_over(rule),
             text::count(*largest)
         ),
+        Reason::FewAccounts { accounts, largest } => format!(
+            "the leads are of {} accounts, the largest with {} of them: too few, or too uneven, to say how sure anything is",
+            text::count(*accounts),
+            text::quantity(*largest, Unit::Share)
+        ),
         Reason::Cheapest { model, best, best_effort, price, per, .. } => format!(
             "`{best}` would take {} to find {} more winners {} than `{model}` does: too few to be worth it",
             effort(*best_effort),

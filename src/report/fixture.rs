@@ -54,6 +54,7 @@ pub fn promoted() -> Evaluation {
             seed: 1,
         },
         readiness: Readiness {
+            accounts: None,
             leads: LEADS as u64,
             wins,
             rate: rate(wins, LEADS as u64),
@@ -249,6 +250,7 @@ pub fn empty() -> Evaluation {
     evaluation.findings.clear();
     evaluation.notices.clear();
     evaluation.readiness = Readiness {
+        accounts: None,
         leads: 0,
         wins: 0,
         rate: Estimate::undefined("no leads"),

@@ -5,8 +5,10 @@ use crate::result::{
     UnknownEvents, WinsBefore,
 };
 use crate::stats::Undefined;
+use crate::table::yaml_name;
 
 use super::screening;
+use super::text::{self, Unit};
 
 /// Names and evidence beyond so many are counted.
 const MOST: usize = 4;
@@ -88,6 +90,17 @@ fn open(reading: &OpenQuestion) -> String {
     match &reading.question {
         Question::Until { rows } => format!(
             "{rows} outcomes lie beyond a long gap after all others (a mistyped year?), and the last one was taken for the day of the export. {answers}. Declare `until`, the day on which the outcomes were exported"
+        ),
+        Question::Accounts { column, accounts, leads, design_effect } => format!(
+            "{leads} leads are of {accounts} accounts by `{column}`, and leads of one account convert together: the difference that decides varies as if there were {} times fewer. {answers}. {}",
+            text::number(&(*design_effect).into(), Unit::Plain),
+            match reading.is_one_answer() {
+                true => format!("`leads: {{ account: {} }}` allows for it", yaml_name(column)),
+                false => format!(
+                    "Say whose leads they are, `leads: {{ account: {} }}`; or, if leads of one account decide by themselves, `account: none`",
+                    yaml_name(column)
+                ),
+            }
         ),
         Question::KnownInTime { columns } => format!(
             "It is doubted that {} known when leads were scored. {answers}. If so, say so by name: `leads: {{ except: {{ {}: at_creation }} }}`; if not, put it under `leads.ignore`",

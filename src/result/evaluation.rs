@@ -78,6 +78,9 @@ pub struct CapacitySetting {
 pub struct Readiness {
     /// Leads evaluated (mature).
     pub leads: u64,
+    /// Of how many accounts they are, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<u64>,
     pub wins: u64,
     pub rate: Estimate,
     /// The smallest difference in AUC that this many wins would show with 80 % power.

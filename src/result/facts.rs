@@ -137,6 +137,8 @@ pub enum Question {
     Until { rows: u64 },
     /// It is doubted that these columns were known when leads were scored.
     KnownInTime { columns: Vec<String> },
+    /// Leads of one account, which this column may name, are taken for independent: they convert together.
+    Accounts { column: String, accounts: u64, leads: u64, design_effect: f64 },
 }
 
 impl OpenQuestion {
@@ -298,6 +300,12 @@ pub enum Reason {
     CapacityAboveLeads {
         hand_over: HandOver,
         largest: u64,
+    },
+    /// The leads are of too few accounts, or too many of them of one, to tell how they vary.
+    FewAccounts {
+        accounts: u64,
+        /// The share of the leads that the largest one has.
+        largest: f64,
     },
     /// What the model takes is less than what another one takes that gains about as much.
     Cheapest {

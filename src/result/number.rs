@@ -123,6 +123,12 @@ impl Estimate {
         Self { point: scaled(&self.point), low: scaled(&self.low), high: scaled(&self.high) }
     }
 
+    /// An interval so many times as far from the point; nothing where there is none.
+    pub fn widened(&self, factor: f64) -> Option<Interval> {
+        let (point, own) = (self.point.finite()?, self.interval()?);
+        Some(own.map(|end| point + factor * (end - point)))
+    }
+
     pub fn new(point: f64, interval: Interval) -> Self {
         Self { point: point.into(), low: interval.low.into(), high: interval.high.into() }
     }

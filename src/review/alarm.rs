@@ -6,8 +6,7 @@
 
 use crate::result::review::{Alarm, AlarmKind, Alarms};
 use crate::stats::dist::normal_p;
-use crate::stats::proportion::Count;
-use crate::stats::{Sample, Undefined, discrimination};
+use crate::stats::{Undefined, discrimination};
 use crate::time::{DAY, Instant};
 
 use super::bins::{self, Frozen};
@@ -104,12 +103,12 @@ fn watches(compared: &Compared) -> Vec<Watch<'_>> {
         }
     }
     let score = Input { name: "score".into(), values: Values::Number(compared.score.clone()) };
-    watches.push(distribution(AlarmKind::Score, String::new(), score.values));
+    watches.push(distribution(compared, AlarmKind::Score, String::new(), score.values));
     for input in &compared.inputs {
-        watches.push(distribution(AlarmKind::Input, input.name.clone(), input.values.clone()));
+        watches.push(distribution(compared, AlarmKind::Input, input.name.clone(), input.values.clone()));
     }
     watches.extend(arrivals(compared));
-    watches.extend(compared.volumes.iter().map(|volume| tracking(&volume.kind, &volume.events)));
+    watches.extend(compared.volumes.iter().map(|volume| tracking(compared, &volume.kind, &volume.events)));
     watches
 }
 
@@ -119,7 +118,7 @@ fn conversion(compared: &Compared) -> Watch<'_> {
         what: String::new(),
         measure: "conversion of all leads",
         test: Box::new(|before, now| {
-            likelihood::same_rate(compared.count(before.iter().copied()), compared.count(now.iter().copied()))
+            likelihood::same_rate(compared.effective(before.iter().copied()), compared.effective(now.iter().copied()))
         }),
         matters: |tested| ratio(tested, RATE_RATIO),
         of_outcomes: true,
@@ -130,26 +129,22 @@ fn conversion(compared: &Compared) -> Watch<'_> {
 const FEWEST: f64 = 20.0;
 
 fn ranking(compared: &Compared) -> Watch<'_> {
-    let tally = |rows: &[usize]| {
-        let score: Vec<f64> = rows
-            .iter()
-            .map(|&row| if compared.score[row].is_nan() { f64::NEG_INFINITY } else { compared.score[row] })
-            .collect();
-        let converted: Vec<bool> = rows.iter().map(|&row| compared.converted[row]).collect();
-        Sample::new(&score, &converted).tally()
+    let scores = |rows: &[usize]| {
+        let ranked = |&row: &usize| if compared.score[row].is_nan() { f64::NEG_INFINITY } else { compared.score[row] };
+        rows.iter().map(ranked).collect::<Vec<f64>>()
     };
     Watch {
         kind: AlarmKind::Ranking,
         what: String::new(),
         measure: "AUC",
         test: Box::new(move |before, now| {
-            let (was, is) = (tally(before), tally(now));
-            if [&was, &is].iter().any(|tally| tally.positives().min(tally.negatives()) < FEWEST) {
+            let counts = [before, now].map(|rows| compared.count(rows.iter().copied()));
+            if counts.iter().any(|count| count.successes.min(count.failures()) < FEWEST) {
                 return Err(Undefined::TooFewRows);
             }
-            let found = discrimination::delong_unpaired(&was, &is)?;
-            let (before, now) = (discrimination::auc(&was)?, discrimination::auc(&is)?);
-            Ok(Tested { p: found.test()?.p, before, now })
+            let area = |rows: &[usize]| compared.area(&scores(rows), rows);
+            let found = discrimination::apart(area(before)?, area(now)?);
+            Ok(Tested { p: found.test()?.p, before: found.auc_a, now: found.auc_b })
         }),
         matters: |tested| (tested.now - tested.before).abs() >= AUC,
         of_outcomes: true,
@@ -159,7 +154,7 @@ fn ranking(compared: &Compared) -> Watch<'_> {
 /// The lowest bracket against the rest, and every pair of neighbours for its order.
 fn brackets(compared: &Compared) -> Vec<Watch<'_>> {
     let in_bracket = move |rows: &[usize], bracket: usize| {
-        compared.count(rows.iter().copied().filter(|&row| compared.bracket[row] == bracket))
+        compared.effective(rows.iter().copied().filter(|&row| compared.bracket[row] == bracket))
     };
     let lowest = worth(compared, AlarmKind::LowScores, String::new(), |row| compared.bracket[row] == 0);
     let inverted = (1..compared.brackets.len()).map(|higher| Watch {
@@ -189,12 +184,8 @@ fn worth<'a>(
         return None;
     }
     let pair = move |rows: &[usize]| {
-        let mut pair = Pair::default();
-        for &row in rows {
-            let lead = Count::new(f64::from(compared.converted[row]), 1.0);
-            if holds(row) { pair.with = pair.with + lead } else { pair.without = pair.without + lead }
-        }
-        pair
+        let side = |wanted: bool| compared.effective(rows.iter().copied().filter(|&row| holds(row) == wanted));
+        Pair { with: side(true), without: side(false) }
     };
     Some(Watch {
         kind,
@@ -206,7 +197,7 @@ fn worth<'a>(
     })
 }
 
-fn distribution<'a>(kind: AlarmKind, what: String, values: Values) -> Watch<'a> {
+fn distribution(compared: &Compared, kind: AlarmKind, what: String, values: Values) -> Watch<'_> {
     Watch {
         kind,
         what,
@@ -214,7 +205,7 @@ fn distribution<'a>(kind: AlarmKind, what: String, values: Values) -> Watch<'a> 
         test: Box::new(move |before, now| {
             let frozen = Frozen::of(&values, before);
             let (was, is) = (frozen.count(&values, before), frozen.count(&values, now));
-            let p = likelihood::same_distribution(&was, &is)?;
+            let p = same_distribution(compared, (before, &was), (now, &is))?;
             Ok(Tested { p, before: 0.0, now: bins::psi(&was, &is)? })
         }),
         matters: |tested| tested.now >= STABILITY,
@@ -232,7 +223,20 @@ fn class(events: u32) -> usize {
     }
 }
 
-fn tracking<'a>(kind: &str, events: &'a [u32]) -> Watch<'a> {
+/// Of counts of leads over the same bins, as many as tell as much by themselves.
+fn same_distribution(
+    compared: &Compared,
+    (before, was): (&[usize], &[f64]),
+    (now, is): (&[usize], &[f64]),
+) -> Result<f64, Undefined> {
+    let known = |rows: &[usize], counts: &[f64]| {
+        let share = compared.independent(rows);
+        counts.iter().map(|count| count * share).collect::<Vec<f64>>()
+    };
+    likelihood::same_distribution(&known(before, was), &known(now, is))
+}
+
+fn tracking<'a>(compared: &'a Compared, kind: &str, events: &'a [u32]) -> Watch<'a> {
     let counts = move |rows: &[usize]| {
         let mut counts = [0.0; 6];
         rows.iter().for_each(|&row| counts[class(events[row])] += 1.0);
@@ -245,7 +249,7 @@ fn tracking<'a>(kind: &str, events: &'a [u32]) -> Watch<'a> {
         what: kind.into(),
         measure: "events a lead",
         test: Box::new(move |before, now| {
-            let p = likelihood::same_distribution(&counts(before), &counts(now))?;
+            let p = same_distribution(compared, (before, &counts(before)), (now, &counts(now)))?;
             Ok(Tested { p, before: mean(before), now: mean(now) })
         }),
         matters: |tested| ratio(tested, VOLUME_RATIO),

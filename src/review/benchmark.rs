@@ -11,7 +11,7 @@ use crate::time::{DAY, HOUR};
 
 use super::early::{Forecast, no_forecast};
 use super::leads::{Compared, FeedbackColumns, FirstTouch, Place};
-use super::{rate, trend};
+use super::{conversion, rate, trend};
 
 /// Parts with fewer leads are merged: a number of them may be a person's.
 const FEWEST: u64 = 10;
@@ -51,8 +51,8 @@ fn one(compared: &Compared, label: &str, rows: &[usize], (forecast, stream): (Op
     let count = compared.count(mature.iter().copied());
     let reviewed = Some(compared.reviewed());
     let now: Vec<usize> = rows.iter().copied().filter(|&row| compared.period(row) == reviewed).collect();
-    let rate_now = rate(compared.count(now.iter().copied().filter(|&row| compared.mature[row])));
-    let rate = rate(count);
+    let now_over: Vec<usize> = now.iter().copied().filter(|&row| compared.mature[row]).collect();
+    let (rate_now, rate) = (conversion(compared, &now_over), conversion(compared, &mature));
     let pipeline = forecast.map_or_else(no_forecast, |forecast| forecast.of(rows, stream));
     Yield {
         label: label.into(),
@@ -119,7 +119,7 @@ fn speed(compared: &Compared, touch: &FirstTouch) -> TouchSpeed {
             label: CLASSES.get(place).map_or("not touched", |(name, _)| name).into(),
             leads: count.n as u64,
             wins: count.successes as u64,
-            rate: rate(count),
+            rate: conversion(compared, &rows),
             mean_score: if scores.is_empty() {
                 Undefined::Empty.into()
             } else {

@@ -94,7 +94,13 @@ fn worth(compared: &Compared, input: &Input, period: usize) -> Estimate {
     let values: Vec<f64> = rows.iter().map(|&row| all[row]).collect();
     let converted: Vec<bool> = rows.iter().map(|&row| compared.converted[row]).collect();
     let tally = Sample::new(&values, &converted).tally();
-    Estimate::with(discrimination::auc(&tally), discrimination::auc_interval(&tally, LEVEL))
+    let interval = match compared.account {
+        None => discrimination::auc_interval(&tally, LEVEL),
+        Some(_) => compared
+            .area(&values, &rows)
+            .and_then(|area| discrimination::auc_interval_of(area.auc_a, area.variance?.a, LEVEL)),
+    };
+    Estimate::with(discrimination::auc(&tally), interval)
 }
 
 /// The last two periods say the opposite of each other, neither by chance.
@@ -224,7 +230,7 @@ fn split(compared: &Compared, before: usize, now: usize) -> Option<RateSplit> {
         let half = dist::normal_critical(LEVEL) * variance.max(0.0).sqrt();
         Estimate::new(point, Interval::around(point, half))
     };
-    let counts = [before, now].map(|period| compared.count(compared.mature(period)));
+    let counts = [before, now].map(|period| compared.effective(compared.mature(period)));
     Some(RateSplit {
         from: compared.labels[before].clone(),
         to: compared.labels[now].clone(),

@@ -4,9 +4,13 @@ use std::ops::Deref;
 
 use crate::evaluation::Grouping;
 use crate::result::ModelKind;
+use crate::stats::discrimination::{AucComparison, PairedScores, delong_paired};
 use crate::stats::proportion::Count;
 use crate::stats::survival::End;
+use crate::stats::{Undefined, clustered};
 use crate::time::Instant;
+
+use super::LEVEL;
 
 /// Leads in one row order, those of the reference too.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,6 +18,8 @@ pub struct LeadColumns {
     /// Names of the periods, oldest first.
     pub labels: Vec<String>,
     pub place: Vec<Place>,
+    /// The account of each lead, numbered from 0; nothing where leads are taken one by one.
+    pub account: Option<Vec<u32>>,
     /// Nothing where periods are ranges of rows.
     pub arrivals: Option<Arrivals>,
     /// Leads that the drift of inputs is held against.
@@ -236,6 +242,42 @@ impl Compared {
         rows.into_iter().fold(Count::default(), |sum, row| sum + Count::new(f64::from(self.converted[row]), 1.0))
     }
 
+    /// Wins and leads, as many as tell as much by themselves where leads of an account convert together.
+    pub fn effective(&self, rows: impl IntoIterator<Item = usize>) -> Count {
+        let rows: Vec<usize> = rows.into_iter().collect();
+        let count = self.count(rows.iter().copied());
+        let Some(account) = self.account_of(&rows) else { return count };
+        let won: Vec<f64> = rows.iter().map(|&row| f64::from(self.converted[row])).collect();
+        // All won or none: as if an account's leads were one.
+        let size = clustered::effective_size(&won, &account, 1.0, LEVEL).unwrap_or(1.0);
+        Count::new(count.successes * size / count.n, size)
+    }
+
+    /// The part of some leads that tells as much of their conversion as they all do.
+    pub fn told(&self, rows: &[usize]) -> f64 {
+        if rows.is_empty() { 1.0 } else { self.effective(rows.iter().copied()).n / rows.len() as f64 }
+    }
+
+    /// The part of some leads that tells as much of anything that leads of an account share as they all do.
+    pub fn independent(&self, rows: &[usize]) -> f64 {
+        let Some(account) = self.account_of(rows) else { return 1.0 };
+        let squares: f64 = clustered::sizes(&account).iter().map(|size| size * size).sum();
+        if squares > 0.0 { rows.len() as f64 / squares } else { 1.0 }
+    }
+
+    pub fn account_of(&self, rows: &[usize]) -> Option<Vec<u32>> {
+        let account = self.account.as_ref()?;
+        Some(rows.iter().map(|&row| account[row]).collect())
+    }
+
+    /// The area under the curve of some leads' scores, with its variance.
+    pub fn area(&self, score: &[f64], rows: &[usize]) -> Result<AucComparison, Undefined> {
+        let converted: Vec<bool> = rows.iter().map(|&row| self.converted[row]).collect();
+        let account = self.account_of(rows);
+        let cluster = account.as_deref();
+        delong_paired(PairedScores { a: score, b: score, converted: &converted, weight: None, cluster })
+    }
+
     pub fn timed(&self) -> bool {
         self.follow_up.is_some()
     }
@@ -266,6 +308,7 @@ impl LeadColumns {
             some("exposure", exposure.len());
             some("entry", entry.len());
         }
+        self.account.iter().for_each(|column| some("account", column.len()));
         self.arrivals.iter().for_each(|arrivals| some("created", arrivals.created.len()));
         self.days_to_win.iter().for_each(|column| some("days_to_win", column.len()));
         self.value.iter().for_each(|column| some("value", column.len()));

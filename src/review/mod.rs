@@ -37,3 +37,9 @@ const LEVEL: f64 = 0.95;
 fn rate(count: Count) -> Estimate {
     Estimate::with(count.rate(), wilson(count.successes, count.n, LEVEL))
 }
+
+/// The conversion of some leads, with Wilson's interval of as many as tell as much by themselves.
+fn conversion(compared: &Compared, rows: &[usize]) -> Estimate {
+    let known = compared.effective(rows.iter().copied());
+    Estimate::with(compared.count(rows.iter().copied()).rate(), wilson(known.successes, known.n, LEVEL))
+}

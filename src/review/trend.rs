@@ -6,10 +6,10 @@ use crate::result::review::{Change, ChangeOf, ChangeUnit, Fingerprint, ModelPeri
 use crate::result::{Bracket, Estimate, Number};
 use crate::stats::multiplicity::holm;
 use crate::stats::proportion::{self, Count};
-use crate::stats::{Sample, Undefined, discrimination, quantile};
+use crate::stats::{Undefined, discrimination, quantile};
 
 use super::leads::{Compared, ModelColumns};
-use super::{LEVEL, likelihood, rate};
+use super::{LEVEL, conversion, likelihood};
 
 /// Why a model is not judged on some leads.
 const LEARNED: &str = "it learned from these leads";
@@ -31,7 +31,7 @@ pub fn period(compared: &Compared, period: usize) -> Period {
         mature: mature.len() as u64,
         wins: count.successes as u64,
         wins_so_far: compared.count(rows.iter().copied()).successes as u64,
-        rate: rate(count),
+        rate: conversion(compared, &mature),
         value: compared.value.as_ref().map(value),
         median_days: days_to_win(compared, &mature, 0.5),
         fingerprint: Fingerprint::default(),
@@ -140,9 +140,10 @@ pub fn changes(compared: &Compared, trends: &[ModelTrend]) -> Vec<Change> {
         compared.models.iter().zip(trends).map(|(model, trend)| auc(compared, model, trend, before, last)).collect();
     if let Some(trend) = trends.iter().find(|trend| trend.is_champion) {
         let (was, is) = (&trend.periods[before], &trend.periods[last]);
+        let told = [before, last].map(|period| compared.told(&compared.mature(period)));
         for bracket in is.brackets.iter().rev() {
             if let Some(old) = was.brackets.iter().find(|old| old.label == bracket.label) {
-                changes.push(conversion(&trend.name, old, bracket));
+                changes.push(of_bracket(&trend.name, (old, bracket), told));
             }
         }
         changes.extend(calibration(&trend.name, &was.calibration, &is.calibration));
@@ -161,13 +162,12 @@ pub fn changes(compared: &Compared, trends: &[ModelTrend]) -> Vec<Change> {
 }
 
 fn auc(compared: &Compared, model: &ModelColumns, trend: &ModelTrend, before: usize, last: usize) -> Change {
-    let tally = |period: usize| {
+    let area = |period: usize| {
         let rows = compared.mature(period).into_iter().filter(|&row| !(model.learns && compared.trained[row]));
-        let (ranked, converted): (Vec<f64>, Vec<bool>) =
-            rows.map(|row| (model.ranked[row], compared.converted[row])).unzip();
-        Sample::new(&ranked, &converted).tally()
+        let rows: Vec<usize> = rows.collect();
+        compared.area(&rows.iter().map(|&row| model.ranked[row]).collect::<Vec<f64>>(), &rows)
     };
-    let found = discrimination::delong_unpaired(&tally(before), &tally(last));
+    let found = area(before).and_then(|was| Ok(discrimination::apart(was, area(last)?)));
     Change {
         model: trend.name.clone(),
         what: ChangeOf::Metric { metric: AUC.id },
@@ -180,9 +180,10 @@ fn auc(compared: &Compared, model: &ModelColumns, trend: &ModelTrend, before: us
     }
 }
 
-fn conversion(model: &str, was: &Bracket, is: &Bracket) -> Change {
-    let count = |bracket: &Bracket| Count::new(bracket.wins as f64, bracket.leads as f64);
-    let (before, now) = (count(was), count(is));
+/// Conversion in a bracket, of whose leads parts tell as much by themselves.
+fn of_bracket(model: &str, (was, is): (&Bracket, &Bracket), told: [f64; 2]) -> Change {
+    let count = |bracket: &Bracket, told: f64| Count::new(told * bracket.wins as f64, told * bracket.leads as f64);
+    let (before, now) = (count(was, told[0]), count(is, told[1]));
     Change {
         model: model.into(),
         what: ChangeOf::Conversion { bracket: is.label.clone() },

@@ -23,6 +23,8 @@ pub struct Organisation {
     pub intercept: f64,
     pub drift: Option<Drift>,
     pub contact: Contact,
+    /// Mean leads an account; nothing: every lead comes by itself.
+    pub account_size: Option<f64>,
     pub seed: Seed,
 }
 
@@ -48,8 +50,11 @@ const HALF_WAY: f64 = 30.0;
 const SPREAD: f64 = 10.0;
 /// Of the leads that would have been won if worked, the share that buys without a word from sales.
 const UNASKED: f64 = 0.1;
-/// The first stream of contacts, apart from those of the leads.
+/// The first stream of contacts, apart from those of the leads, and of accounts.
 const CONTACTS: u64 = 1 << 40;
+const ACCOUNTS: u64 = 2 << 40;
+/// The chance that a lead buys, or not, because its account does.
+const TOGETHER: f64 = 0.5;
 
 /// A change in the course of the history.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,6 +101,44 @@ struct Event {
     page: u8,
 }
 
+/// What the leads of an account have in common.
+struct Account {
+    employees: u32,
+    industry: u8,
+    country: u8,
+    /// Whether it buys: leads of a higher probability than this.
+    luck: f64,
+}
+
+impl Account {
+    fn of(organisation: &Organisation, number: u32) -> Self {
+        let mut chance = organisation.seed.replicate(ACCOUNTS + u64::from(number));
+        Self {
+            employees: employees(&mut chance),
+            industry: pick(&INDUSTRY, &mut chance),
+            country: pick(&COUNTRY, &mut chance),
+            luck: chance.uniform(),
+        }
+    }
+}
+
+/// The account of each lead, one after the other: one more lead comes with the same chance each time, so that sizes are
+/// geometric.
+fn accounts(organisation: &Organisation) -> Option<Vec<u32>> {
+    let size = organisation.account_size?;
+    let mut chance = organisation.seed.replicate(ACCOUNTS - 1);
+    let mut account = 0;
+    let next = |number: usize| {
+        account += u32::from(number > 0 && chance.chance(1.0 / size));
+        account
+    };
+    Some((0..organisation.leads).map(next).collect())
+}
+
+fn employees(chance: &mut Stream) -> u32 {
+    (4.6 + 1.6 * chance.normal()).exp().clamp(1.0, 200_000.0) as u32
+}
+
 struct Lead {
     created: Instant,
     seniority: u8,
@@ -115,8 +158,12 @@ struct Lead {
 
 /// Makes a history. Each lead draws from a stream of its own, so that the number of threads changes nothing.
 pub fn simulate(organisation: &Organisation) -> Simulated {
-    let leads: Vec<Lead> =
-        (0..organisation.leads as u64).into_par_iter().map(|number| lead(organisation, number)).collect();
+    let account_of = accounts(organisation);
+    let made = |number: usize| {
+        let account = account_of.as_ref().map(|of| Account::of(organisation, of[number]));
+        lead(organisation, number as u64, account)
+    };
+    let leads: Vec<Lead> = (0..organisation.leads).into_par_iter().map(made).collect();
     let probability: Vec<f64> = leads.iter().map(|lead| lead.probability).collect();
     // The AUC of the true probabilities needs outcomes without censoring: those of a thought lottery.
     let drawn: Vec<bool> = probability
@@ -140,26 +187,38 @@ pub fn simulate(organisation: &Organisation) -> Simulated {
             let Contact { low, high } = organisation.contact;
             format!("sales works a lead with probability {low} + {} × logistic((points − {HALF_WAY})/{SPREAD}), points those of the demo's champion; of the leads that would be won if worked, {} % buy unasked", ((high - low) * 1e9).round() / 1e9, 100.0 * UNASKED)
         }),
+        accounts: organisation.account_size.map(|size| {
+            format!("{size} leads an account in the mean, of one industry, country and size; a lead in {} buys, or not, because its account does", 1.0 / TOGETHER)
+        }),
         worked: leads.iter().filter(|lead| lead.worked).count() as f64 / leads.len().max(1) as f64,
         base_rate: probability.iter().sum::<f64>() / probability.len().max(1) as f64,
         best_auc: discrimination::auc(&tally).unwrap_or(0.5),
     };
-    Simulated { leads: leads_table(&leads), events: events_table(&leads), outcomes: outcomes_table(&leads), truth }
+    Simulated {
+        leads: leads_table(&leads, account_of),
+        events: events_table(&leads),
+        outcomes: outcomes_table(&leads),
+        truth,
+    }
 }
 
-fn lead(organisation: &Organisation, number: u64) -> Lead {
+fn lead(organisation: &Organisation, number: u64, account: Option<Account>) -> Lead {
     let mut chance = organisation.seed.replicate(number);
     let created = organisation.from
         + chance.below((organisation.to - organisation.from).max(1) as u64) as i64 / 1_000_000 * 1_000_000;
-    let (seniority, industry) = (pick(&SENIORITY, &mut chance), pick(&INDUSTRY, &mut chance));
-    let (country, source) = (pick(&COUNTRY, &mut chance), pick(&SOURCE, &mut chance));
-    let employees = (4.6 + 1.6 * chance.normal()).exp().clamp(1.0, 200_000.0) as u32;
+    let (seniority, mut industry) = (pick(&SENIORITY, &mut chance), pick(&INDUSTRY, &mut chance));
+    let (mut country, source) = (pick(&COUNTRY, &mut chance), pick(&SOURCE, &mut chance));
+    let mut employees = employees(&mut chance);
+    if let Some(account) = &account {
+        (industry, country, employees) = (account.industry, account.country, account.employees);
+    }
     let heat = chance.normal();
     let events = events(organisation, created, heat, &mut chance);
     let fit = fit(seniority, employees, industry, source) + drift(organisation, created, source);
     let log_odds = organisation.intercept + fit + engagement(&events, created) + effect(15) * heat;
     let probability = expit(log_odds);
-    let would = chance.chance(probability);
+    let own = chance.chance(probability);
+    let would = account.filter(|_| chance.chance(TOGETHER)).map_or(own, |account| account.luck < probability);
     let points = points(seniority, employees, &events, created);
     let mut contact = organisation.seed.replicate(CONTACTS + number);
     let worked = contact.chance(organisation.contact.probability(points));
@@ -287,10 +346,14 @@ fn coded(choices: &[(&str, f64)], codes: impl Iterator<Item = u8>) -> Column {
     Column::Text(Text { codes: codes.map(code).collect(), levels })
 }
 
-fn leads_table(leads: &[Lead]) -> Table {
+fn leads_table(leads: &[Lead], account: Option<Vec<u32>>) -> Table {
     let mut table = Table::new(leads.len());
     table.push("lead_id", Column::Text(names(leads.len())));
     table.push("created_at", Column::Instant(leads.iter().map(|lead| lead.created).collect()));
+    if let Some(codes) = account {
+        let levels = (0..=codes.last().copied().unwrap_or(0)).map(|number| format!("A{number:07}")).collect();
+        table.push("account_id", Column::Text(Text { codes, levels }));
+    }
     table.push("seniority", coded(&SENIORITY, leads.iter().map(|lead| lead.seniority)));
     table.push("employees", Column::Number(leads.iter().map(|lead| f64::from(lead.employees)).collect()));
     table.push("industry", coded(&INDUSTRY, leads.iter().map(|lead| lead.industry)));

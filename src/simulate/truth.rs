@@ -11,6 +11,9 @@ pub struct Truth {
     pub drift: Vec<String>,
     /// Which leads sales works; nothing where it works all.
     pub contact: Option<String>,
+    /// How leads of an account are alike; nothing where each comes by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<String>,
     /// The share of the leads that it works.
     pub worked: f64,
     /// The mean of the leads' true probabilities (of those worked, the share that converts), and the AUC of those themselves: no model can rank better.

@@ -66,6 +66,11 @@ fn two_of_each((positives, negatives): (f64, f64)) -> Result<(f64, f64), Undefin
 /// Undefined when the variance is zero, as for a perfect or a constant score.
 pub fn auc_interval(tally: &Tally, level: f64) -> Result<Interval, Undefined> {
     let (area, variance) = (auc(tally)?, delong_variance(tally)?);
+    auc_interval_of(area, variance, level)
+}
+
+/// The same from an area and its variance.
+pub fn auc_interval_of(area: f64, variance: f64, level: f64) -> Result<Interval, Undefined> {
     if variance == 0.0 {
         return Err(Undefined::ZeroVariance);
     }
@@ -118,10 +123,13 @@ impl AucComparison {
         }
     }
 
-    /// Wald interval of the difference.
+    /// Wald interval of the difference. Without variance: of no width for equal AUCs, undefined else.
     pub fn interval(&self, level: f64) -> Result<Interval, Undefined> {
-        let half = dist::normal_critical(level) * self.variance?.difference.sqrt();
-        Ok(Interval::around(self.difference, half))
+        let variance = self.variance?.difference;
+        if variance <= 0.0 && self.difference != 0.0 {
+            return Err(Undefined::ZeroVariance);
+        }
+        Ok(Interval::around(self.difference, dist::normal_critical(level) * variance.sqrt()))
     }
 }
 
@@ -132,6 +140,8 @@ pub struct PairedScores<'a> {
     pub b: &'a [f64],
     pub converted: &'a [bool],
     pub weight: Option<&'a [f64]>,
+    /// The cluster of each lead, numbered from 0; nothing: every lead is one of its own.
+    pub cluster: Option<&'a [u32]>,
 }
 
 impl PairedScores<'_> {
@@ -175,7 +185,7 @@ impl PairedScores<'_> {
 }
 
 /// Compares the AUCs of two scores on the same leads: one sort a score, no matrix of pairs.
-/// DeLong, DeLong & Clarke-Pearson (1988); Sun & Xu (2014).
+/// DeLong, DeLong & Clarke-Pearson (1988); Sun & Xu (2014). Of clustered leads the variance is that of Obuchowski (1997).
 ///
 /// # Panics
 /// When the slices differ in length.
@@ -192,7 +202,7 @@ pub fn delong_paired(scores: PairedScores) -> Result<AucComparison, Undefined> {
 /// # Panics
 /// When the slices differ in length.
 pub fn placements(score: &[f64], converted: &[bool]) -> Result<Vec<f64>, Undefined> {
-    let scores = PairedScores { a: score, b: score, converted, weight: None };
+    let scores = PairedScores { a: score, b: score, converted, weight: None, cluster: None };
     scores.classes().map(|(positives, _)| scores.placements(score, positives))
 }
 
@@ -213,10 +223,17 @@ pub fn delong_placed(placed: PairedScores) -> Result<AucComparison, Undefined> {
     let area = |wins: fn(Placed) -> f64| class(true).map(wins).sum::<f64>() / (positives * negatives);
     let (auc_a, auc_b) = (area(|row| row.weight * row.a), area(|row| row.weight * row.b));
     let variance = |of: fn(Placed) -> (f64, f64)| {
+        if let Some(cluster) = placed.cluster {
+            return clustered_covariance(&placed, cluster, (positives, negatives), of);
+        }
         let rows = |wanted| class(wanted).map(move |row| (row.weight, of(row).0, of(row).1));
         covariance(rows(true)) / negatives.powi(2) / positives + covariance(rows(false)) / positives.powi(2) / negatives
     };
-    let variances = two_of_each((positives, negatives)).map(|_| AucVariance {
+    let enough = two_of_each((positives, negatives)).and_then(|_| match placed.cluster {
+        Some(cluster) => two_clusters_of_each(cluster, converted),
+        None => Ok(()),
+    });
+    let variances = enough.map(|()| AucVariance {
         a: variance(|row| (row.a, row.a)),
         b: variance(|row| (row.b, row.b)),
         covariance: variance(|row| (row.a, row.b)),
@@ -234,14 +251,70 @@ struct Placed {
     b: f64,
 }
 
+fn two_clusters_of_each(cluster: &[u32], converted: &[bool]) -> Result<(), Undefined> {
+    let several = |class: bool| {
+        let mut own = cluster.iter().zip(converted).filter(|(_, won)| **won == class).map(|(cluster, _)| *cluster);
+        let first = own.next();
+        own.any(|cluster| Some(cluster) != first)
+    };
+    if several(true) && several(false) { Ok(()) } else { Err(Undefined::TooFewClusters) }
+}
+
+/// S₁₀/m + S₀₁/n + 2 S₁₁/(mn) of Obuchowski (1997), from sums of placements by cluster. With one lead a cluster it is
+/// DeLong's.
+fn clustered_covariance(
+    placed: &PairedScores,
+    cluster: &[u32],
+    (positives, negatives): (f64, f64),
+    of: fn(Placed) -> (f64, f64),
+) -> f64 {
+    let row = |row: usize| Placed { weight: placed.weight(row), a: placed.a[row], b: placed.b[row] };
+    let classes = [(true, positives, negatives), (false, negatives, positives)];
+    let [won, other] = classes.map(|(class, own, opposite)| {
+        let rows = || (0..cluster.len()).filter(|&i| placed.converted[i] == class);
+        let mean = rows().map(row).fold((0.0, 0.0), |(a, b), one| {
+            let (x, y) = of(one);
+            (a + one.weight * x / own, b + one.weight * y / own)
+        });
+        let clusters = cluster.iter().max().map_or(0, |&last| last as usize + 1);
+        let (mut sums, mut seen) = (vec![(0.0, 0.0); clusters], vec![false; clusters]);
+        for i in rows() {
+            let (one, sum) = (row(i), &mut sums[cluster[i] as usize]);
+            let (x, y) = of(one);
+            // Of shares of the other class, each a part of the mean over its own.
+            sum.0 += one.weight * (x - mean.0) / opposite / own;
+            sum.1 += one.weight * (y - mean.1) / opposite / own;
+            seen[cluster[i] as usize] = true;
+        }
+        (sums, seen)
+    });
+    let count = |seen: &dyn Fn(usize) -> bool| (0..won.1.len()).filter(|&g| seen(g)).count() as f64;
+    let correction = |clusters: f64| if clusters > 1.0 { clusters / (clusters - 1.0) } else { f64::NAN };
+    let product = |x: &[(f64, f64)], y: &[(f64, f64)]| x.iter().zip(y).map(|(x, y)| x.0 * y.1).sum::<f64>();
+    let both = product(&won.0, &other.0) + product(&other.0, &won.0);
+    correction(count(&|g| won.1[g])) * product(&won.0, &won.0)
+        + correction(count(&|g| other.1[g])) * product(&other.0, &other.0)
+        + correction(count(&|g| won.1[g] || other.1[g])) * both
+}
+
 /// Compares the AUCs of two independent groups of leads, with a normal reference.
 pub fn delong_unpaired(a: &Tally, b: &Tally) -> Result<AucComparison, Undefined> {
     let (auc_a, auc_b) = (auc(a)?, auc(b)?);
-    let variance = delong_variance(a).and_then(|var_a| {
-        let var_b = delong_variance(b)?;
-        Ok(AucVariance { a: var_a, b: var_b, covariance: 0.0, difference: var_a + var_b })
-    });
+    let variance = delong_variance(a).and_then(|var_a| Ok(AucVariance::apart(var_a, delong_variance(b)?)));
     Ok(AucComparison { auc_a, auc_b, difference: auc_b - auc_a, variance })
+}
+
+/// The second AUC of one comparison against that of another one, on other leads.
+pub fn apart(a: AucComparison, b: AucComparison) -> AucComparison {
+    let variance = a.variance.and_then(|own| Ok(AucVariance::apart(own.b, b.variance?.b)));
+    AucComparison { auc_a: a.auc_b, auc_b: b.auc_b, difference: b.auc_b - a.auc_b, variance }
+}
+
+impl AucVariance {
+    /// Of AUCs on other leads.
+    fn apart(a: f64, b: f64) -> Self {
+        Self { a, b, covariance: 0.0, difference: a + b }
+    }
 }
 
 /// Leads at or above each distinct score, from the top: (converted, others).
@@ -521,6 +594,38 @@ mod tests {
         assert_eq!(auc(&tally(&[1.0, 1.0, 0.0], &[NO, YES, NO])), Ok(0.75));
     }
 
+    /// Values of a separate program that follows the definitions over all pairs.
+    #[test]
+    fn clustered_leads_have_obuchowskis_variances() {
+        let a = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0, 3.0, 5.0, 8.0];
+        let b = [2.0, 7.0, 1.0, 8.0, 2.0, 8.0, 1.0, 8.0, 2.0, 8.0, 4.0, 5.0];
+        let converted = [NO, NO, YES, NO, YES, YES, NO, YES, NO, NO, YES, YES];
+        let cluster = [0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5];
+        let of = |cluster| delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None, cluster });
+        let found = of(Some(&cluster[..])).unwrap();
+        let variance = found.variance.unwrap();
+        let near = |value: f64, known: f64| assert!((value - known).abs() < 1e-12, "{value} {known}");
+        near(found.auc_a, 0.944_444_444_444_444_4);
+        near(variance.a, 0.002_349_108_367_626_887);
+        near(variance.b, 0.046_642_446_844_993_14);
+        near(variance.covariance, -0.002_394_118_655_692_731_6);
+        near(variance.difference, 0.053_779_792_524_005_5);
+        // Leads by themselves.
+        let alone: Vec<u32> = (0..12).collect();
+        let (own, none) = (of(Some(&alone)).unwrap().variance.unwrap(), of(None).unwrap().variance.unwrap());
+        near(own.difference, none.difference);
+        near(own.covariance, none.covariance);
+        assert_eq!(of(Some(&[0; 12])).unwrap().variance, Err(Undefined::TooFewClusters));
+    }
+
+    #[test]
+    fn aucs_that_differ_without_any_variance_have_no_interval() {
+        let none = AucVariance { a: 0.0, b: 0.0, covariance: 0.0, difference: 0.0 };
+        let compared = |auc_b: f64| AucComparison { auc_a: 0.5, auc_b, difference: auc_b - 0.5, variance: Ok(none) };
+        assert_eq!(compared(0.7).interval(0.95), Err(Undefined::ZeroVariance));
+        assert_eq!(compared(0.5).interval(0.95), Ok(Interval::new(0.0, 0.0)));
+    }
+
     #[test]
     fn one_class_has_no_order() {
         let one = tally(&[1.0, 2.0, 3.0], &[NO; 3]);
@@ -572,14 +677,16 @@ mod tests {
         let (score, converted) = ([3.0, 1.0, 2.0, 2.0, 5.0], [YES, NO, NO, YES, YES]);
         let cubed = score.map(|s: f64| s.powi(3));
         let compared =
-            delong_paired(PairedScores { a: &score, b: &cubed, converted: &converted, weight: None }).unwrap();
+            delong_paired(PairedScores { a: &score, b: &cubed, converted: &converted, weight: None, cluster: None })
+                .unwrap();
         assert_eq!(compared.test(), Ok(ZTest { z: 0.0, p: 1.0 }));
     }
 
     #[test]
     fn a_certain_difference_has_no_test() {
         let converted = [NO, NO, YES, YES];
-        let scores = PairedScores { a: &[1.0; 4], b: &[1.0, 2.0, 3.0, 4.0], converted: &converted, weight: None };
+        let scores =
+            PairedScores { a: &[1.0; 4], b: &[1.0, 2.0, 3.0, 4.0], converted: &converted, weight: None, cluster: None };
         let compared = delong_paired(scores).unwrap();
         assert_eq!((compared.difference, compared.test()), (0.5, Err(Undefined::ZeroVariance)));
     }
@@ -633,8 +740,8 @@ mod tests {
             for (x, y) in numbers(&weighted).into_iter().zip(numbers(&tally(&long_a, &long_converted))) {
                 prop_assert!(same(x, y), "{x:?} {y:?}");
             }
-            let short = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: Some(&weight) });
-            let long = delong_paired(PairedScores { a: &long_a, b: &long_b, converted: &long_converted, weight: None });
+            let short = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: Some(&weight), cluster: None });
+            let long = delong_paired(PairedScores { a: &long_a, b: &long_b, converted: &long_converted, weight: None, cluster: None });
             let variance = |c: Result<AucComparison, Undefined>| c.and_then(|c| Ok(c.variance?.difference));
             prop_assert!(same(variance(short), variance(long)));
         }
@@ -655,8 +762,8 @@ mod tests {
 
         #[test]
         fn swapped_models_flip_the_sign((a, b, converted, _) in leads()) {
-            let there = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None });
-            let back = delong_paired(PairedScores { a: &b, b: &a, converted: &converted, weight: None });
+            let there = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None, cluster: None });
+            let back = delong_paired(PairedScores { a: &b, b: &a, converted: &converted, weight: None, cluster: None });
             if let (Ok(there), Ok(back)) = (there, back) {
                 prop_assert!(same(there.test().map(|t| t.z), back.test().map(|t| -t.z)));
                 prop_assert!(same(there.test().map(|t| t.p), back.test().map(|t| t.p)));
@@ -668,7 +775,7 @@ mod tests {
 
         #[test]
         fn both_ways_to_delong_agree((a, b, converted, _) in leads()) {
-            let paired = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None });
+            let paired = delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None, cluster: None });
             let alone = tally(&a, &converted);
             prop_assert!(same(paired.map(|c| c.auc_a), auc(&alone)));
             prop_assert!(same(paired.and_then(|c| Ok(c.variance?.a)), delong_variance(&alone)));

@@ -6,6 +6,7 @@
 pub mod ab;
 pub mod agreement;
 pub mod calibration;
+pub mod clustered;
 pub mod clusters;
 pub mod decay;
 pub mod discrimination;

@@ -1,5 +1,6 @@
 //! Plain columns: what crosses the floors between the files and the mathematics.
 
+mod accounts;
 mod classes;
 mod column;
 mod ids;
@@ -8,6 +9,7 @@ mod names;
 mod numbered;
 mod tidy;
 
+pub use accounts::accounts;
 pub use classes::{Class, class_of, concealed, words_of};
 pub use column::{Cell, Column, MISSING, Table, Text};
 pub use ids::Ids;

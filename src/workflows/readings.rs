@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::evaluation::{Decided, Evaluated};
+use crate::evaluation::{ByAccount, Decided, Evaluated};
 use crate::experiment::Experiment;
 use crate::pipeline::PipelineError;
 use crate::result::{Barred, Comparison, OpenQuestion, Question, ReadingAnswer, Verdict};
@@ -54,6 +54,15 @@ impl Open {
         let others = others.collect::<Result<Vec<ReadingAnswer>, PipelineError>>()?;
         Ok(OpenQuestion { question: self.question, answers: std::iter::once(first).chain(others).collect() })
     }
+}
+
+/// The decision with leads taken one by one, and by an account.
+pub(super) fn by_account(taken: &Evaluated, column: &str, leads: u64, by: ByAccount) -> OpenQuestion {
+    let first = answer("lead by lead".into(), &taken.verdict, &taken.comparisons);
+    let other = by.decided.map(|(verdict, comparisons)| answer(format!("by `{column}`"), &verdict, &comparisons));
+    let question =
+        Question::Accounts { column: column.into(), accounts: by.accounts, leads, design_effect: by.design_effect };
+    OpenQuestion { question, answers: std::iter::once(first).chain(other).collect() }
 }
 
 fn answer(reading: String, verdict: &Verdict, comparisons: &[Comparison]) -> ReadingAnswer {

@@ -289,7 +289,7 @@ fn areas() -> Vec<Study> {
     };
     let compare = |chance: &mut Stream, leads: usize, rate: f64, gaps: [f64; 2]| {
         let (a, b, converted) = paired(chance, leads, rate, gaps);
-        delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None })
+        delong_paired(PairedScores { a: &a, b: &b, converted: &converted, weight: None, cluster: None })
     };
     let gap = |setting, promise, leads: usize, rate: f64| {
         study("paired AUC difference", setting, promise, move |chance: &mut Stream| {

@@ -1,5 +1,6 @@
 //! One integration program: the house, the laws of its metrics, and the product as its users meet it.
 
+mod accounts;
 mod architecture;
 mod audit;
 mod badfiles;

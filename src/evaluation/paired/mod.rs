@@ -11,11 +11,12 @@ use crate::stats::order::rising;
 use crate::stats::{Interval, Undefined, quantile};
 
 use super::LEVEL;
+use super::accounts::Area;
 use super::calibrate::Map;
 use super::cohort::Cohort;
 use super::schedule::Schedule;
 
-use self::rows::{LANES, Lanes, NOWHERE, Rows, Weight};
+use self::rows::{Drawn, LANES, Lanes, NOWHERE, Rows, Weight};
 use self::view::{View, drawn_of, winners};
 
 /// Figures of every model: on the leads as they are, and on each resample.
@@ -30,6 +31,8 @@ pub(super) struct Paired {
     placements: Vec<Result<Vec<f64>, Undefined>>,
     /// Whether each mature lead converted.
     converted: Vec<bool>,
+    /// The account of each, where it is known.
+    account: Option<Vec<u32>>,
 }
 
 impl Paired {
@@ -38,17 +41,30 @@ impl Paired {
         percentiles(self.resampled.iter().map(|figures| read(&figures[model])).collect())
     }
 
+    /// The AUC of one model on the mature leads.
+    pub fn area(&self, model: usize) -> Result<Area, Undefined> {
+        if self.resampled.is_empty() {
+            return Err(Undefined::TooFewClusters);
+        }
+        let own = self.areas(model, model).ok_or(Undefined::OneClass)?;
+        Ok(Area { auc: own.auc_a, variance: own.variance?.a })
+    }
+
     /// The AUCs of two models on the mature leads.
     pub fn areas(&self, a: usize, b: usize) -> Option<AucComparison> {
         let (a, b) = (self.placements[a].as_ref().ok()?, self.placements[b].as_ref().ok()?);
-        delong_placed(PairedScores { a, b, converted: &self.converted, weight: None }).ok()
+        delong_placed(PairedScores { a, b, converted: &self.converted, weight: None, cluster: self.account.as_deref() })
+            .ok()
     }
 }
 
-/// The type-7 percentile interval. Resamples without a single win have no figures and are left out; where they would fill
+/// The type-7 percentile interval; of no resamples, as of too few accounts, there is none. Resamples without a single win have no figures and are left out; where they would fill
 /// a tail of the interval, the others do not tell it.
 pub(super) fn percentiles(mut values: Vec<f64>) -> Result<Interval, Undefined> {
     let (tail, drawn) = ((1.0 - LEVEL) / 2.0, values.len() as f64);
+    if values.is_empty() {
+        return Err(Undefined::TooFewClusters);
+    }
     values.retain(|value| value.is_finite());
     values.sort_unstable_by(f64::total_cmp);
     if values.is_empty() || drawn - values.len() as f64 > tail * drawn {
@@ -74,29 +90,32 @@ pub(super) fn bootstrap(cohort: &Cohort, schedule: &Schedule) -> Paired {
     let wins = drawn_of(&winners, &once);
     let observed = views.par_iter().map(|view| view.figures(&rows, &once, &wins)[0]).collect();
     drop(once);
-    let resampled = if rows.are_leads() {
+    let account = cohort.account_of(cohort.mature());
+    let resampled = if cohort.accounts().refused.is_some() {
+        Vec::new()
+    } else if rows.are_leads() {
         resample::<u8>(cohort, &rows, &winners, &views)
     } else {
         resample::<u32>(cohort, &rows, &winners, &views)
     };
     let converted = cohort.converted(cohort.mature());
     let placements = cohort.models().par_iter().map(|model| placements(&model.ranked(cohort.mature()), &converted));
-    Paired { observed, resampled, maps, placements: placements.collect(), converted }
+    Paired { observed, resampled, maps, placements: placements.collect(), converted, account }
 }
 
 /// The figures of every model on every resample.
 fn resample<W: Weight>(cohort: &Cohort, rows: &Rows, winners: &[u32], views: &[View]) -> Vec<Vec<Figures>> {
     let design = cohort.design();
-    let batch = |drawn: &mut Vec<Lanes<W>>, first: usize| {
+    let batch = |room: &mut Drawn<W>, first: usize| {
         let mut streams = std::array::from_fn(|lane| design.seed.replicate((first + lane) as u64));
-        W::draw(rows, &mut streams, drawn);
-        let wins = drawn_of(winners, drawn);
+        W::draw(rows, &mut streams, room);
+        let (drawn, wins) = (&room.rows, drawn_of(winners, &room.rows));
         let figures: Vec<Lanes<Figures>> = views.iter().map(|view| view.figures(rows, drawn, &wins)).collect();
         (0..LANES).map(|lane| figures.iter().map(|model| model[lane]).collect::<Vec<_>>()).collect::<Vec<_>>()
     };
     let batches = (0..design.replicates.div_ceil(LANES)).into_par_iter();
     let mut resampled: Vec<Vec<Figures>> =
-        batches.map_init(Vec::new, |drawn, number| batch(drawn, number * LANES)).flatten_iter().collect();
+        batches.map_init(Drawn::default, |room, number| batch(room, number * LANES)).flatten_iter().collect();
     resampled.truncate(design.replicates);
     resampled
 }

@@ -25,9 +25,18 @@ pub(super) struct Rows {
     /// 0 where no value is known.
     pub value: Vec<f64>,
     pub valued: bool,
-    /// How many leads each row stands for; nothing: one each.
-    counts: Option<Vec<u64>>,
-    leads: u64,
+    /// What is drawn at once, with all of its rows.
+    units: Units,
+}
+
+/// What is drawn with replacement, as many as there are.
+enum Units {
+    /// Each row is one.
+    Leads,
+    /// Each row stands for so many leads.
+    Cells { counts: Vec<u64>, leads: u64 },
+    /// Rows are leads, each of one of so many accounts.
+    Accounts { of: Vec<u32>, accounts: u64 },
 }
 
 impl Rows {
@@ -47,27 +56,34 @@ impl Rows {
         };
         let mut order: Vec<u32> = (0..mature.len() as u32).collect();
         order.par_sort_unstable_by(compare);
-        let cells: Vec<&[u32]> = order.chunk_by(|a, b| compare(a, b).is_eq()).collect();
-        let (first, counts): (Vec<u32>, _) = if FEW * cells.len() > order.len() {
-            (order, None)
-        } else {
-            let counts = cells.iter().map(|cell| cell.len() as u64).collect();
-            (cells.iter().map(|cell| cell[0]).collect(), Some(counts))
+        let (first, units): (Vec<u32>, Units) = match cohort.account_of(mature) {
+            Some(account) => {
+                let (of, accounts) = numbered(&order, &account);
+                (order, Units::Accounts { of, accounts })
+            }
+            None => {
+                let cells: Vec<&[u32]> = order.chunk_by(|a, b| compare(a, b).is_eq()).collect();
+                if FEW * cells.len() > order.len() {
+                    (order, Units::Leads)
+                } else {
+                    let counts = cells.iter().map(|cell| cell.len() as u64).collect();
+                    let units = Units::Cells { counts, leads: mature.len() as u64 };
+                    (cells.iter().map(|cell| cell[0]).collect(), units)
+                }
+            }
         };
         Self {
             converted: first.iter().map(|&i| won(i)).collect(),
             value: first.iter().map(|&i| value(i)).collect(),
             valued: cohort.is_valued(),
-            leads: mature.len() as u64,
-            counts,
+            units,
             first,
         }
     }
 
     #[cfg(test)]
     pub fn of_leads(converted: Vec<bool>, value: Vec<f64>) -> Self {
-        let leads = converted.len();
-        Self { first: (0..leads as u32).collect(), converted, value, valued: true, counts: None, leads: leads as u64 }
+        Self { first: (0..converted.len() as u32).collect(), converted, value, valued: true, units: Units::Leads }
     }
 
     pub fn len(&self) -> usize {
@@ -75,42 +91,72 @@ impl Rows {
     }
 
     pub fn are_leads(&self) -> bool {
-        self.counts.is_none()
+        !matches!(self.units, Units::Cells { .. })
     }
 
     /// The leads themselves, once each, in every lane.
     pub fn observed(&self) -> Vec<Lanes<u32>> {
-        match &self.counts {
-            None => vec![[1; LANES]; self.len()],
-            Some(counts) => counts.iter().map(|&count| [count as u32; LANES]).collect(),
+        match &self.units {
+            Units::Cells { counts, .. } => counts.iter().map(|&count| [count as u32; LANES]).collect(),
+            _ => vec![[1; LANES]; self.len()],
         }
     }
 }
 
-/// How often a row was drawn.
-pub(super) trait Weight: Copy + Default + Send + Into<u32> {
-    /// Draws as many leads as there are, with replacement, in each lane from its stream: an exact multinomial.
-    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Vec<Lanes<Self>>);
+/// The accounts of leads in some order, numbered without gaps as they are first met in the canonical one.
+fn numbered(order: &[u32], account: &[u32]) -> (Vec<u32>, u64) {
+    let mut number = vec![u32::MAX; account.iter().max().map_or(0, |&last| last as usize + 1)];
+    let mut accounts = 0;
+    for &own in account {
+        if number[own as usize] == u32::MAX {
+            number[own as usize] = accounts;
+            accounts += 1;
+        }
+    }
+    (order.iter().map(|&lead| number[account[lead as usize] as usize]).collect(), u64::from(accounts))
 }
 
-/// Leads, block by block: how many draws fall into a block is binomial given those before, and within a block every
-/// lead is as likely, so that a byte chooses one. No lead is drawn 256 times: the chance is below 1e-500.
+/// How often each row was drawn, and room for how often accounts were.
+#[derive(Default)]
+pub(super) struct Drawn<W> {
+    pub rows: Vec<Lanes<W>>,
+    accounts: Vec<Lanes<W>>,
+}
+
+/// How often a row was drawn.
+pub(super) trait Weight: Copy + Default + Send + Into<u32> {
+    /// Draws as many leads or accounts as there are, with replacement, in each lane from its stream: an exact multinomial.
+    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Drawn<Self>);
+}
+
+/// Leads, or accounts with all of their leads.
 impl Weight for u8 {
-    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Vec<Lanes<u8>>) {
-        drawn.clear();
-        let mut left = [rows.leads; LANES];
-        let mut tile = [[0u8; BLOCK]; LANES];
-        for start in (0..rows.len()).step_by(BLOCK) {
-            let behind = rows.len() - start;
-            let length = behind.min(BLOCK);
-            for ((lane, stream), left) in tile.iter_mut().zip(streams.iter_mut()).zip(&mut left) {
-                lane.fill(0);
-                let here = stream.binomial(*left, length as f64 / behind as f64);
-                *left -= here;
-                scatter(lane, length, here, stream);
-            }
-            drawn.extend((0..length).map(|row| std::array::from_fn(|lane| tile[lane][row])));
+    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Drawn<u8>) {
+        let Units::Accounts { of, accounts } = &rows.units else {
+            return draw_equal(rows.len(), streams, &mut drawn.rows);
+        };
+        draw_equal(*accounts as usize, streams, &mut drawn.accounts);
+        drawn.rows.clear();
+        drawn.rows.extend(of.iter().map(|&account| drawn.accounts[account as usize]));
+    }
+}
+
+/// Units as likely as one another, block by block: how many draws fall into a block is binomial given those before, and
+/// within a block a byte chooses one. None is drawn 256 times: the chance is below 1e-500.
+fn draw_equal(units: usize, streams: &mut Lanes<Stream>, drawn: &mut Vec<Lanes<u8>>) {
+    drawn.clear();
+    let mut left = [units as u64; LANES];
+    let mut tile = [[0u8; BLOCK]; LANES];
+    for start in (0..units).step_by(BLOCK) {
+        let behind = units - start;
+        let length = behind.min(BLOCK);
+        for ((lane, stream), left) in tile.iter_mut().zip(streams.iter_mut()).zip(&mut left) {
+            lane.fill(0);
+            let here = stream.binomial(*left, length as f64 / behind as f64);
+            *left -= here;
+            scatter(lane, length, here, stream);
         }
+        drawn.extend((0..length).map(|row| std::array::from_fn(|lane| tile[lane][row])));
     }
 }
 
@@ -130,13 +176,13 @@ fn scatter(lane: &mut [u8; BLOCK], length: usize, mut count: u64, stream: &mut S
 
 /// Cells, by binomials given those before.
 impl Weight for u32 {
-    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Vec<Lanes<u32>>) {
-        drawn.clear();
-        let (mut left, mut behind) = ([rows.leads; LANES], rows.leads);
-        for row in 0..rows.len() {
-            let count = rows.counts.as_ref().map_or(1, |counts| counts[row]);
+    fn draw(rows: &Rows, streams: &mut Lanes<Stream>, drawn: &mut Drawn<u32>) {
+        drawn.rows.clear();
+        let Units::Cells { counts, leads } = &rows.units else { return };
+        let (mut left, mut behind) = ([*leads; LANES], *leads);
+        for &count in counts {
             let chance = count as f64 / behind as f64;
-            drawn.push(std::array::from_fn(|lane| {
+            drawn.rows.push(std::array::from_fn(|lane| {
                 let here = streams[lane].binomial(left[lane], chance);
                 left[lane] -= here;
                 here as u32

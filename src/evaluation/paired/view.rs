@@ -451,6 +451,7 @@ impl HandedOver {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::Drawn;
     use super::*;
     use crate::stats::random::Seed;
     use crate::stats::{Sample, discrimination};
@@ -469,10 +470,10 @@ mod tests {
         let converted: Vec<bool> = score.iter().map(|score| chance.chance(0.1 + 0.3 * score)).collect();
         let value = converted.iter().map(|won| if *won { chance.uniform() } else { 0.0 }).collect();
         let period = (0..leads).map(|_| [0, 1, NOWHERE][chance.below(3) as usize]).collect();
-        let mut drawn = Vec::new();
+        let mut drawn = Drawn::default();
         let rows = Rows::of_leads(converted, value);
         u8::draw(&rows, &mut std::array::from_fn(|lane| Seed(1).replicate(lane as u64)), &mut drawn);
-        Made { rows, score, period, drawn }
+        Made { rows, score, period, drawn: drawn.rows }
     }
 
     fn figures(made: &Made, limits: &[f64]) -> Lanes<Figures> {
@@ -566,12 +567,12 @@ mod tests {
     fn leads_are_drawn_as_often_as_chance_has_it() {
         let leads = 700;
         let rows = Rows::of_leads(vec![false; leads], vec![0.0; leads]);
-        let (mut drawn, mut sums, mut squares) = (Vec::new(), vec![0.0; leads], 0.0);
+        let (mut drawn, mut sums, mut squares) = (Drawn::default(), vec![0.0; leads], 0.0);
         let batches = 400;
         for batch in 0..batches {
             let mut streams = std::array::from_fn(|lane| Seed(5).replicate((batch * LANES + lane) as u64));
             u8::draw(&rows, &mut streams, &mut drawn);
-            for (sum, weight) in sums.iter_mut().zip(&drawn) {
+            for (sum, weight) in sums.iter_mut().zip(&drawn.rows) {
                 *sum += weight.iter().map(|weight| f64::from(*weight)).sum::<f64>();
                 squares += weight.iter().map(|weight| (f64::from(*weight) - 1.0).powi(2)).sum::<f64>();
             }

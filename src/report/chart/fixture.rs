@@ -406,6 +406,7 @@ fn wrap(models: Vec<ModelEvaluation>, champion: Option<&str>, capacity: Option<C
             seed: 1,
         },
         readiness: Readiness {
+            accounts: None,
             leads: LEADS as u64,
             wins,
             rate: estimate(wins, LEADS as u64),

@@ -102,6 +102,12 @@ pub struct Point {
 }
 
 impl Point {
+    /// The same with a standard error so many times as large.
+    #[must_use]
+    pub fn widened(self, factor: f64) -> Self {
+        Self { se: self.se.map(|se| factor * se), ..self }
+    }
+
     /// Limits on the scale of `log(-log)` of the share without the event (Kalbfleisch & Prentice 1980, Borgan &
     /// Liestøl 1990): they stay in [0, 1], and those of an incidence without losses mirror those of Kaplan-Meier.
     /// Both equal the point while nothing has happened; undefined where nobody is left without the event.

@@ -81,6 +81,13 @@ impl LogRank {
         Self { observed: zeros.clone(), expected: zeros, covariance: Matrix::zeros(groups, groups) }
     }
 
+    /// The same with another covariance, such as one that allows for clusters: that of sums by cluster of
+    /// [`super::log_rank_residuals`].
+    #[must_use]
+    pub fn varying(self, covariance: Matrix) -> Self {
+        Self { covariance, ..self }
+    }
+
     /// Observed less expected conversions of a group.
     pub fn difference(&self, group: usize) -> f64 {
         self.observed[group] - self.expected[group]

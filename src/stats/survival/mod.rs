@@ -8,6 +8,7 @@ mod cox;
 mod curve;
 mod gray;
 mod incidence;
+mod influence;
 mod ipcw;
 mod km;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use cox::{Cox, CoxFit, CoxOptions, Proportionality, Ties, cox};
 pub use curve::{Curve, Moment, Point, QuantileInterval, RestrictedMean};
 pub use gray::gray_test;
 pub use incidence::{cumulative_incidence, cumulative_incidence_of};
+pub use influence::{IncidenceInfluence, log_rank_residuals};
 pub use ipcw::{dynamic_auc, ipcw_brier};
 pub use km::{event_free, kaplan_meier};
 pub use logrank::{ChiSquare, LogRank, Weighting, log_rank};

@@ -227,6 +227,7 @@ impl Taken {
             roles,
             ledger: played.replayed.ledger.clone(),
             later: Vec::new(),
+            accounts: played.replayed.accounts.take(&taken),
         };
         let take = |score: &[f64]| taken.iter().map(|&row| score[row]).collect::<Vec<f64>>();
         let scored = models
@@ -313,6 +314,7 @@ fn columns(
     Ok(LeadColumns {
         labels: stretches.all.iter().map(|one| one.label.clone()).collect(),
         place: taken.place.clone(),
+        account: played.replayed.accounts.declared.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect()),
         arrivals: spans(played, stretches)
             .map(|spans| Arrivals { created: rows.iter().map(|&row| outcomes.created[row]).collect(), spans }),
         reference: match taken.reference_is_training {

@@ -1,7 +1,9 @@
 //! What an evaluation says beside its figures: the setting, the models' own words, what to know before reading.
 
+use rayon::prelude::*;
+
 use crate::data::{self, Findings, History};
-use crate::evaluation::Cohort;
+use crate::evaluation::{self, Cohort, Evaluated};
 use crate::experiment::Experiment;
 use crate::models::Model;
 use crate::pipeline::Played;
@@ -10,9 +12,10 @@ use crate::result::{
     self, About, Barred, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, OpenQuestion, Question,
     Reason, Setting, Sign, Standing, Suspicion, TierNote,
 };
+use crate::table::yaml_name;
 use crate::time::{DAY, Moment};
 use crate::workflows::found;
-use crate::workflows::readings::{Alternative, Doubt, Open};
+use crate::workflows::readings::{Alternative, Doubt, Open, by_account};
 
 /// What the experiment file says of a model.
 pub(super) fn about(experiment: &Experiment, model: &Model) -> About {
@@ -130,11 +133,16 @@ fn is_learned(experiment: &Experiment, played: &Played) -> bool {
 
 /// Why nothing can be concluded.
 pub(super) fn forbidden(findings: &Findings, readings: &[OpenQuestion]) -> Vec<Reason> {
-    let open = readings.iter().filter(|reading| matches!(reading.question, Question::Until { .. }));
-    let open = open.filter(|reading| !reading.is_one_answer());
-    let open = open.map(|_| Reason::Forbidden {
-        what: "it is open until when the outcomes are known, and the answer hangs on it".into(),
+    let open = readings.iter().filter(|reading| !reading.is_one_answer());
+    let open = open.filter_map(|reading| match &reading.question {
+        Question::Until { .. } => Some("it is open until when the outcomes are known, and the answer hangs on it".into()),
+        Question::Accounts { column, .. } => Some(format!(
+            "leads of one account (`{column}`) are taken for independent, and the answer hangs on it: say `leads: {{ account: {} }}`",
+            yaml_name(column)
+        )),
+        Question::KnownInTime { .. } => None,
     });
+    let open = open.map(|what| Reason::Forbidden { what });
     found::forbidden(findings).into_iter().chain(open).collect()
 }
 
@@ -143,13 +151,27 @@ pub(super) fn found(findings: &Findings, readings: Vec<OpenQuestion>) -> Vec<Not
     let open = readings.into_iter().map(|reading| Notice {
         level: match (reading.is_one_answer(), &reading.question) {
             (true, _) => Level::Note,
-            (false, Question::Until { .. }) => Level::Banner,
+            (false, Question::Until { .. } | Question::Accounts { .. }) => Level::Banner,
             (false, _) => Level::Warning,
         },
         fact: Fact::Open(reading),
     });
     open.chain(found::notices(findings)).collect()
 }
+
+/// The decision by each account that the leads' columns may name.
+pub(super) fn by_accounts(cohort: &Cohort, replayed: &Replayed, evaluated: &Evaluated) -> Vec<OpenQuestion> {
+    let leads = cohort.mature().len() as u64;
+    let tried = replayed.accounts.likely.par_iter().filter_map(|(column, account)| {
+        let by = evaluation::by_account(cohort, account)?;
+        let is_told = by.design_effect > WORTH_TELLING;
+        Some(by_account(evaluated, column, leads, by)).filter(|question| is_told || !question.is_one_answer())
+    });
+    tried.collect()
+}
+
+/// A design effect that is spoken of.
+const WORTH_TELLING: f64 = 1.2;
 
 /// The day of the export, or its moment when it is not the end of a day.
 fn until(history: &History) -> String {

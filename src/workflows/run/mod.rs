@@ -15,7 +15,7 @@ use crate::replay::Scope;
 use crate::result::{self, Evaluation, Fact, Level, Notice, OpenQuestion};
 
 use super::{audit, tracking_breaks};
-use facts::{about, dated, doubt, finding, forbidden, found, open, screened, setting};
+use facts::{about, by_accounts, dated, doubt, finding, forbidden, found, open, screened, setting};
 
 /// What a run made: its evaluation, and what stays on the machine.
 pub struct Run {
@@ -51,6 +51,7 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
     let answers =
         || open.into_iter().map(|open| open.answers(&evaluated, again)).collect::<Result<Vec<OpenQuestion>, _>>();
     let mut readings = timings.time("readings", answers)?;
+    readings.extend(timings.time("by account", || by_accounts(&cohort, &replayed, &evaluated)));
     readings.extend(doubt.zip(without).map(|(doubt, without)| doubt.answers(&evaluated, without)));
     let mut evaluated = evaluated.forbidden(forbidden(&findings, &readings));
     for (one, model) in evaluated.models.iter_mut().zip(&models) {

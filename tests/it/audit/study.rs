@@ -162,7 +162,7 @@ fn one(seed: u64, leads: usize) -> Found {
         let later = evidence_of(&organisation.leads(leads / 2, Seed(seed + 2_000_000)));
         let before = totals(&later.criteria, later.leads());
         let after = totals(&audit::with_points(&later.criteria, &change.points), later.leads());
-        let scores = PairedScores { a: &before, b: &after, converted: &later.converted, weight: None };
+        let scores = PairedScores { a: &before, b: &after, converted: &later.converted, weight: None, cluster: None };
         let gain = delong_paired(scores).unwrap();
         found.proposals = 1;
         found.better = usize::from(gain.difference > 0.0);
