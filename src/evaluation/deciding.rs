@@ -79,6 +79,24 @@ impl<'a> Winners<'a> {
         cohort.design().champion.map(|champion| self.against(cohort, champion))
     }
 
+    /// Whether nothing can be said of how models differ.
+    pub fn is_refused(&self) -> bool {
+        self.schedule.refuses().is_some()
+    }
+
+    /// What wins of the judged leads are multiplied with to be counted over a unit.
+    pub fn unit(&self) -> f64 {
+        self.unit
+    }
+
+    pub fn per(&self) -> Per {
+        self.per
+    }
+
+    pub fn is_a_quarter(&self) -> bool {
+        self.per == Per::Quarter
+    }
+
     /// A number of wins that is worth a change of model.
     pub fn worthwhile(&self) -> f64 {
         self.worthwhile * self.all
@@ -96,6 +114,7 @@ impl<'a> Winners<'a> {
 fn no_figure(reason: &Reason) -> &'static str {
     match reason {
         Reason::CapacityAboveLeads { .. } => "every model hands over all leads",
+        Reason::FewAccounts { .. } => "too few accounts",
         _ => "no full period",
     }
 }
@@ -114,7 +133,6 @@ impl Against {
 
     /// The default gate: promote when the lower bound of the difference is above 0; keep when its upper bound leaves no
     /// worthwhile gain, over a champion whose own figures can be believed and where history can show that much; else the
-        Reason::FewAccounts { .. } => "too few accounts",
     /// evidence does not reach.
     pub fn decision(&self, winners: &Winners, champion: &Scored, (place, challenger): (usize, &Scored)) -> Decision {
         let spread = self.spread(place);
@@ -163,6 +181,21 @@ impl Against {
             price: winners.per_unit(&winners.difference((picked, best)), dist::normal_critical(LEVEL)),
             per: winners.per,
         })
+    }
+
+    /// The challengers that hand over other leads than the champion.
+    pub fn moving(&self) -> impl Iterator<Item = usize> + '_ {
+        self.challengers.iter().zip(&self.spreads).filter(|(_, spread)| spread.se > 0.0).map(|(model, _)| *model)
+    }
+
+    /// The differences of some challengers, with their covariances.
+    pub fn differences(&self, among: &[usize]) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let spreads: Vec<&Spread> = among.iter().map(|&challenger| self.spread(challenger)).collect();
+        let row = |a: &&Spread| {
+            let entry = |b: &&Spread| if std::ptr::eq(*a, *b) { a.se * a.se } else { a.covariance(b) };
+            spreads.iter().map(entry).collect()
+        };
+        (spreads.iter().map(|spread| spread.observed).collect(), spreads.iter().map(row).collect())
     }
 
     fn efforts(cohort: &Cohort, among: &[usize]) -> Vec<(bool, u64)> {

@@ -17,6 +17,7 @@ mod paired;
 mod pairs;
 mod paradox;
 mod part;
+mod prospect;
 mod ranking;
 mod readiness;
 mod schedule;
@@ -31,8 +32,8 @@ mod values;
 mod waiting;
 mod worked;
 
-pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Endings, Grouping, Leads, PartOfRun, Scored};
 pub use accounts::{ByAccount, by_account};
+pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Endings, Grouping, Leads, PartOfRun, Scored};
 pub use options::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule, Worthwhile};
 
 use rayon::prelude::*;
@@ -171,6 +172,7 @@ fn evaluate_with(
         scope.spawn(move |_| *gates = gates::gates(cohort, schedule, paired));
     });
     gates::decide(&evidence.gates, cohort, &mut comparisons);
+    evidence.prospect = prospect::prospect(cohort, winners, against);
     evidence.waiting = waiting::waiting(cohort, &comparisons, &evidence.gates);
     let verdict = decide::verdict(cohort, schedule, (winners, against), &comparisons);
     let verdict = decide::of_the_champion(verdict, cohort, &models_alone);

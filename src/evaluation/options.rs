@@ -15,6 +15,8 @@ pub struct Asked {
     pub marks: Vec<Mark>,
     pub calibration: Calibrated,
     pub worthwhile: Worthwhile,
+    /// What a switch costs once, in winners.
+    pub cost_of_switching: f64,
 }
 
 /// The smallest difference that is worth a change of model, as a share of all wins.

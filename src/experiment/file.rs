@@ -9,7 +9,7 @@ use crate::models::spec::{BracketSpec, Entries};
 use crate::replay::ReplaySpec;
 use crate::time::Span;
 
-use super::gates::{GateSpec, Share, ThresholdSpec};
+use super::gates::{GateSpec, Share, Sum, ThresholdSpec};
 use super::review::ReviewSpec;
 
 /// Champion and challengers on the same historical leads, each lead as it was known at the time.
@@ -53,6 +53,9 @@ pub struct ExperimentFile {
     /// Of models that come so close to the best, the one that takes the fewest edits is proposed.
     #[serde(default = "two_in_a_hundred")]
     pub worthwhile: Share,
+    /// What a change of model costs once, in winners: as many must be expected of it in a year to be worth it. By default nothing.
+    #[serde(default)]
+    pub cost_of_switching: Option<Sum>,
     /// What the score at which leads are handed over is to meet, beside the capacity.
     #[serde(default)]
     pub thresholds: ThresholdSpec,

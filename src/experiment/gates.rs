@@ -152,7 +152,7 @@ impl JsonSchema for Share {
     }
 }
 
-/// A sum of money above 0.
+/// A sum of money, or a number of winners, above 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sum(pub f64);
 
@@ -160,7 +160,7 @@ impl<'de> Deserialize<'de> for Sum {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match f64::deserialize(deserializer)? {
             sum if sum > 0.0 && sum.is_finite() => Ok(Self(sum)),
-            other => Err(de::Error::custom(format!("{other}: expected a sum above 0"))),
+            other => Err(de::Error::custom(format!("{other}: expected a number above 0"))),
         }
     }
 }

@@ -103,6 +103,7 @@ pub(crate) fn asked(file: &ExperimentFile, replayed: &Replayed, marks: Vec<Mark>
         marks,
         calibration: file.calibration,
         worthwhile: Worthwhile(file.worthwhile.0),
+        cost_of_switching: file.cost_of_switching.map_or(0.0, |cost| cost.0),
     }
 }
 

@@ -142,7 +142,9 @@ fn rests_on(evaluation: &Evaluation) -> Text {
         Decision::Promote if claim(evaluation).is_some() => " Every quarter without it misses about that many winners.",
         _ => "",
     };
-    format!("It rests on {wins} among {}.{at_stake}", text::plural(readiness.leads, "finished lead")).into()
+    let of =
+        readiness.accounts.map_or_else(String::new, |accounts| format!(" of {}", text::plural(accounts, "account")));
+    format!("It rests on {wins} among {}{of}.{at_stake}", text::plural(readiness.leads, "finished lead")).into()
 }
 
 fn headline(evaluation: &Evaluation) -> Text {
@@ -621,7 +623,8 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
     let confirm = Text::sentence(
         "A replay cannot show how sales would have called other leads: confirm the gain in the field (`leadoff ab plan`), or run this again on the next quarter.",
     );
-    match verdict.decision {
+    let monday = on_monday(evaluation).filter(|_| verdict.decision == Decision::NotEnoughEvidence);
+    let then = match verdict.decision {
         Decision::Promote => {
             let to = verdict.model.as_ref().or(verdict.challenger.as_ref()).unwrap_or(champion);
             let edits = evaluation.proposal.as_ref().filter(|proposal| proposal.name == *to);
@@ -648,6 +651,47 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
         Decision::NotEnoughEvidence => {
             vec!["Run this again when more leads are finished, or over a longer window.".into()]
         }
+    };
+    monday.into_iter().chain(then).collect()
+}
+
+/// What one would do on Monday where nothing is proven: the odds, and what is lost if they turn out badly.
+fn on_monday(evaluation: &Evaluation) -> Option<Text> {
+    let prospect = evaluation.evidence.prospect.as_ref()?;
+    let champion = evaluation.setting.champion.as_ref()?;
+    let winners = |number: f64| text::quantity(number.abs(), Unit::Count);
+    let per = facts::per(prospect.per);
+    Some(if prospect.switch {
+        say![
+            "On Monday we would switch to ",
+            name(&prospect.challenger),
+            format!(
+                ": the odds are {} that it finds more winners, {} more {per} in the mean. If not, it costs {} {per}.",
+                odds(prospect.chance),
+                winners(prospect.gain),
+                winners(prospect.loss)
+            ),
+        ]
+    } else {
+        say![
+            "On Monday we would stay with ",
+            name(champion),
+            format!(": the odds that another finds more winners, {}, are", odds(prospect.chance)),
+            " not worth a change.",
+        ]
+    })
+}
+
+/// "9 to 1".
+fn odds(chance: f64) -> String {
+    let ratio = |chance: f64| match (chance / (1.0 - chance)).round() {
+        ratio if ratio >= 99.0 => "99 to 1".to_owned(),
+        ratio => format!("{ratio} to 1"),
+    };
+    match chance {
+        chance if (0.4..=0.6).contains(&chance) => "about even".into(),
+        chance if chance > 0.6 => ratio(chance),
+        chance => format!("{} against it", ratio(1.0 - chance)),
     }
 }
 

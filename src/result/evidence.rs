@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::MetricId;
 
-use super::{Estimate, GateAsked, GateFound, HandOver, Number, ParadoxKind, Reading, ThresholdAim, Tied, TraitOf};
+use super::{Estimate, GateAsked, GateFound, HandOver, Number, ParadoxKind, Per, Reading, ThresholdAim, Tied, TraitOf};
 
 /// What stands behind a decision, beside the comparisons themselves. Every part may be missing: older results have none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,8 +28,27 @@ pub struct Evidence {
     pub waiting: Vec<Waiting>,
     /// What is lost by not working the lowest scores, a model after the other.
     pub bottom: Vec<Bottom>,
+    /// What one would do on Monday; nothing where nothing is to be expected of any switch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prospect: Option<Prospect>,
     /// How far the values are those of a few deals; nothing where wins carry no value.
     pub deals: Option<Deals>,
+}
+
+/// What is to be expected of a switch, whether it is proven or not: under a prior by which all models are alike, and learned
+/// from all of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prospect {
+    pub challenger: String,
+    /// Whether more is to be expected of it than a switch costs.
+    pub switch: bool,
+    /// The chance that it hands over more winners than the champion.
+    pub chance: f64,
+    /// Winners more in the mean, and fewer in the mean where it hands over fewer.
+    pub gain: f64,
+    pub loss: f64,
+    pub per: Per,
 }
 
 /// How far what the wins are worth is what a few of them are worth.

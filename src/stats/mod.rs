@@ -12,6 +12,7 @@ pub mod decay;
 pub mod discrimination;
 pub mod dist;
 pub mod drift;
+pub mod exchangeable;
 pub mod interval;
 pub mod linear;
 pub mod moments;
