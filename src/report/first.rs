@@ -87,11 +87,11 @@ pub(super) fn numerals(text: &Text) -> usize {
 
 /// Banners of all that is concluded; of a model alone only where the answer speaks of it.
 fn banners(evaluation: &Evaluation) -> Vec<Text> {
+    let apart = out_of_competition(evaluation).map(|model| &model.name);
     let named = |model: &String| {
         let verdict = &evaluation.verdict;
-        [&verdict.model, &verdict.challenger, &evaluation.setting.champion]
-            .iter()
-            .any(|one| one.as_ref() == Some(model))
+        [verdict.model.as_ref(), verdict.challenger.as_ref(), evaluation.setting.champion.as_ref(), apart]
+            .contains(&Some(model))
     };
     let concerns = |notice: &&Notice| match &notice.fact {
         Fact::Barred { model, .. } => named(model),
@@ -240,7 +240,18 @@ fn without_champion(evaluation: &Evaluation) -> Text {
             say!["Not enough evidence to choose a model. Best guess: ", name(best), figure(", ", ""), "."]
         }
         _ if evaluation.models.len() == 1 => say!["One model was evaluated: ", name(best), figure(", ", ""), "."],
-        _ => say!["Use ", name(best), ": no other model finds as many winners", figure(" (", ")"), "."],
+        _ => match out_of_competition(evaluation) {
+            Some(apart) => say![
+                "Use ",
+                name(best),
+                ": of the models that can be judged none finds as many winners",
+                figure(" (", ")"),
+                ". ",
+                name(&apart.name),
+                " is out of competition."
+            ],
+            None => say!["Use ", name(best), ": no other model finds as many winners", figure(" (", ")"), "."],
+        },
     }
 }
 
@@ -255,6 +266,18 @@ fn best_figure(evaluation: &Evaluation) -> Option<String> {
         }
         _ => format!("AUC {}", with_level(&model.metric(AUC.id), Unit::Plain)),
     })
+}
+
+/// Without a champion: the first model that seems to find more winners than the one that is named, and cannot be judged.
+fn out_of_competition(evaluation: &Evaluation) -> Option<&ModelEvaluation> {
+    if evaluation.setting.champion.is_some() {
+        return None;
+    }
+    let find = |name: &String| evaluation.models.iter().find(|model| model.name == *name);
+    let found = |model: &ModelEvaluation| captured(model).and_then(|captured| captured.point.finite());
+    let best = found(evaluation.verdict.model.as_ref().and_then(find)?)?;
+    let mut barred = evaluation.models.iter().filter(|model| model.not_promotable.is_some());
+    barred.find(|model| found(model).is_some_and(|own| own > best))
 }
 
 /// The challenger that the verdict speaks of, where it cannot be promoted whatever its numbers.
@@ -726,6 +749,52 @@ mod tests {
         );
         let corrected = with_basis(fixture::promoted(), Basis::HadAllBeenWorked);
         assert!(headline_of(&corrected).ends_with("(95 %: 4 to 16), had all leads been called."));
+    }
+
+    #[test]
+    fn a_score_that_cannot_be_judged_is_told_apart_from_those_that_lose() {
+        let mut evaluation = fixture::without_champion();
+        evaluation.verdict.tied = vec!["reweighted".into()];
+        evaluation.verdict.decision = Decision::Promote;
+        let capture = |model: &mut ModelEvaluation, share: f64| {
+            let tenth = model.top.iter_mut().filter(|top| top.share == 0.1);
+            tenth.for_each(|top| top.capture.expected = share.into());
+        };
+        let place = |name: &str| evaluation.models.iter().position(|model| model.name == name).unwrap();
+        let (crm, best) = (place("crm"), place("reweighted"));
+        capture(&mut evaluation.models[best], 0.40);
+        capture(&mut evaluation.models[crm], 0.39);
+        assert!(headline_of(&evaluation).starts_with("Use reweighted: no other model finds as many winners"));
+        capture(&mut evaluation.models[crm], 0.41);
+        let headline = headline_of(&evaluation);
+        assert!(
+            headline.starts_with("Use reweighted: of the models that can be judged none finds as many"),
+            "{headline}"
+        );
+        assert!(headline.ends_with("crm is out of competition."), "{headline}");
+    }
+
+    #[test]
+    fn on_monday_one_switches_where_the_odds_are_worth_it() {
+        let monday = |chance: f64, switch: bool| {
+            let mut evaluation = fixture::undecided();
+            let (challenger, per) = ("reweighted".into(), crate::result::Per::Quarter);
+            evaluation.evidence.prospect =
+                Some(crate::result::Prospect { challenger, switch, chance, gain: 3.2, loss: 1.4, per });
+            next(&evaluation)[0].plain()
+        };
+        assert_eq!(
+            monday(0.9, true),
+            "On Monday we would switch to reweighted: the odds are 9 to 1 that it finds more winners, 3.2 more a quarter in the mean. If not, it costs 1.4 a quarter."
+        );
+        assert!(monday(0.55, false).starts_with("On Monday we would stay with current: the odds that another"));
+        assert_eq!(
+            [odds(0.6), odds(0.601), odds(0.995), odds(0.25)],
+            ["about even", "2 to 1", "99 to 1", "3 to 1 against it"]
+        );
+        let mut settled = fixture::promoted();
+        settled.evidence.prospect = fixture::undecided().evidence.prospect;
+        assert!(next(&settled).iter().all(|line| !line.plain().contains("Monday")));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn sentence(fact: &Fact) -> String {
             format!("`{model}` cannot be promoted on this evidence: {text}")
         }
         Fact::Barred { model, because } => {
-            format!("`{model}` cannot be promoted on this evidence: it {}", barred(because))
+            format!("`{model}` cannot be promoted on this evidence: it {}{}", barred(because), judged_by(because))
         }
         Fact::Doubted { models, suspicion } => format!(
             "{} reads what may know the outcome: {}. If it does, {}",
@@ -128,14 +128,21 @@ fn answer(answer: &ReadingAnswer) -> String {
     format!("{}: {decision}{}", answer.reading, gain.unwrap_or_default())
 }
 
+/// How a model that rests on today's values is judged all the same.
+fn judged_by(because: &Barred) -> String {
+    let Barred::RestsOn { columns } = because else { return String::new() };
+    let column = columns.first().map_or_else(|| "…".into(), |column| yaml_name(column));
+    format!(
+        ". To judge it, export its history (`data.history`), write its rules as points, or say that it was known in time: `leads: {{ except: {{ {column}: at_creation }} }}`"
+    )
+}
+
 /// Why a model cannot be promoted, as what it does: "rests on …".
 pub fn barred(because: &Barred) -> String {
     match because {
         Barred::RestsOn { columns } => {
-            let columns = columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            format!(
-                "rests on {columns}, known only as exported: the sale itself may have written it; say when under `known:`"
-            )
+            let listed = columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            format!("rests on {listed}, known only as exported: the sale itself may have written it")
         }
         Barred::Suspended { on } => suspended(on),
         Barred::MixedOf { model, because } => format!("is mixed of `{model}`, which {}", barred(because)),

@@ -49,7 +49,8 @@ fn odds_are_right_as_often_as_they_say() {
 #[test]
 #[ignore = "the table of docs/decide.md"]
 fn the_table_of_odds() {
-    let all: Vec<(f64, bool)> = (0..3_600).into_par_iter().filter_map(|run| odds(run, 3_000)).collect();
+    let runs = std::env::var("LEADOFF_RUNS").map_or(3_600, |runs| runs.parse().unwrap());
+    let all: Vec<(f64, bool)> = (0..runs).into_par_iter().filter_map(|run| odds(run, 3_000)).collect();
     for (from, to) in [(0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.85), (0.85, 0.95), (0.95, 1.1)] {
         let (said, right, n) = kept(&all, from, to);
         println!("said {said:.3}, right {right:.3} ± {:.3}, of {n}", (said * (1.0 - said) / n).sqrt());
