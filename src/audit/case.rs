@@ -21,6 +21,8 @@ pub(super) struct Case<'a> {
     pub facts: Facts,
     pub course: Course,
     pub tested: Option<Tested>,
+    /// Whether it alone tells what a point is worth: nothing weighs it.
+    pub is_sole: bool,
     pub p_adjusted: f64,
     pub p_turns: f64,
 }
@@ -51,7 +53,8 @@ pub(super) fn cases<'a>(evidence: &'a Evidence, weighed: &'a Weighed) -> Vec<Cas
                 left_out: weighed.left_out[place].as_ref(),
                 facts: Facts::of(evidence, one),
                 course: course(evidence, one, at),
-                tested: at.and_then(|(fit, at)| tested(fit, at, one.points)),
+                is_sole: at.is_some_and(|(fit, at)| fit.sole == Some(at)),
+                tested: at.filter(|(fit, at)| fit.sole != Some(*at)).and_then(|(fit, at)| tested(fit, at, one.points)),
                 p_adjusted: f64::NAN,
                 p_turns: f64::NAN,
             }

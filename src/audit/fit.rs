@@ -6,7 +6,7 @@ use crate::stats::regression::{Rows, firth, logistic};
 use crate::stats::{Interval, Undefined, dist, quantile};
 
 use super::cells::Cells;
-use super::scale::Pairs;
+use super::scale::{Pairs, Total};
 use super::{Evidence, LEVEL};
 
 /// Resamples of the coefficients.
@@ -27,6 +27,8 @@ pub(super) struct Fit {
     /// Log-odds that one point stands for.
     pub scale: f64,
     pub scales: Vec<f64>,
+    /// The place of the criterion that alone tells the scale, among those that are weighed.
+    pub sole: Option<usize>,
     /// Of the intercept and the coefficients.
     pub covariance: Matrix,
     /// Fitted probability of every lead.
@@ -37,7 +39,7 @@ pub(super) struct Fit {
 
 impl Fit {
     /// Firth's regression; ridge by cross-validation where there are fewer than ten wins a criterion.
-    pub fn of(evidence: &Evidence, cells: &Cells, used: Vec<usize>) -> Result<Self, Undefined> {
+    pub fn of(evidence: &Evidence, cells: &Cells, used: Vec<usize>, total: Option<Total>) -> Result<Self, Undefined> {
         let solved = Solved::of(evidence, cells, &used)?;
         let design = cells.design(&used);
         let logit = |cell: usize| solved.logit(design.row(cell));
@@ -49,10 +51,11 @@ impl Fit {
             points: used.iter().map(|&place| evidence.criteria[place].points).collect(),
             variance: (0..used.len()).map(variance).collect(),
         };
-        let agreeing = pairs.agreeing(&coefficient);
+        let weight = pairs.as_configured(&coefficient, total);
         Ok(Self {
-            scale: pairs.common(&coefficient, &agreeing),
-            scales: replicates.iter().map(|one| pairs.common(one, &agreeing)).collect(),
+            scale: pairs.common(&coefficient, &weight),
+            scales: replicates.iter().map(|one| pairs.common(one, &weight)).collect(),
+            sole: pairs.sole(&weight),
             used,
             coefficient,
             replicates,
@@ -260,7 +263,7 @@ mod tests {
         };
         let cells = Cells::of(&evidence);
         assert!(cells.count() <= 4);
-        let fit = Fit::of(&evidence, &cells, vec![0, 1]).unwrap();
+        let fit = Fit::of(&evidence, &cells, vec![0, 1], None).unwrap();
         let x = Matrix::from_fn(leads, 2, |row, place| columns[place][row]);
         let y: Vec<f64> = converted.iter().map(|won| f64::from(*won)).collect();
         let single = firth(&Rows::new(&x, &y)).unwrap();

@@ -8,6 +8,7 @@ use crate::stats::regression::{Rows, maximum_likelihood};
 use super::alike::{LeftOut, left_out};
 use super::cells::Cells;
 use super::fit::{Fit, percentiles};
+use super::scale::Total;
 use super::{Evidence, LEVEL};
 
 /// The criteria's weights by the data.
@@ -27,7 +28,9 @@ pub fn weigh(evidence: &Evidence) -> Weighed {
     let cells = Cells::of(evidence);
     let left_out = left_out(evidence, &cells);
     let used: Vec<usize> = (0..left_out.len()).filter(|&place| left_out[place].is_none()).collect();
-    Weighed { fit: Fit::of(evidence, &cells, used), slope: slope(evidence, &cells), left_out }
+    let slope = slope(evidence, &cells);
+    let total = slope.point.finite().zip(slope.low.finite()).map(|(slope, low)| Total { slope, low });
+    Weighed { fit: Fit::of(evidence, &cells, used, total), slope, left_out }
 }
 
 impl Weighed {

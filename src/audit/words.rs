@@ -69,6 +69,9 @@ pub(super) fn sentence(case: &Case, verdict: Belief) -> String {
             format!("Too little data to tell its {configured} points from none: about {about} leads would do.")
         }
         Belief::Fine => format!("The data agree: {configured} points, worth {implied}."),
+        Belief::Unknown if case.is_sole => {
+            "It alone tells what a point is worth here: nothing stands beside it to weigh its points against.".into()
+        }
         Belief::Unknown => {
             "Its points cannot be weighed: the score as a whole does not clearly rise with conversion.".into()
         }
