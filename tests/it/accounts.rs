@@ -4,13 +4,14 @@
 //! The long study: `cargo test --release --test it accounts -- --ignored --nocapture`.
 
 use leadoff::evaluation::{
-    Asked, BracketRule, Cohort, Contact, Design, Endings, Leads, PartOfRun, Scored, by_account, decision, evaluate,
-    selfcheck,
+    Asked, BracketRule, Cohort, Contact, Design, Endings, Leads, PartOfRun, by_account, decision, evaluate, selfcheck,
 };
-use leadoff::result::{Decision, Effort, Estimate, ModelKind, Scale};
+use leadoff::result::{Decision, Estimate};
 use leadoff::stats::random::{Seed, Stream};
 use leadoff::stats::survival::End;
 use rayon::prelude::*;
+
+use super::decide::scored;
 
 const HORIZON: f64 = 90.0;
 const LEADS: usize = 2_000;
@@ -136,17 +137,6 @@ fn cohort(made: &Made, resampled: bool) -> Cohort {
 
 fn with_accounts(made: &Made, resampled: bool, account: Option<Vec<u32>>) -> Cohort {
     let n = made.converted.len();
-    let scored = |(name, score): (&str, &Vec<f64>)| Scored {
-        name: name.into(),
-        kind: ModelKind::Column,
-        scale: Scale::Points,
-        score: score.clone(),
-        groups: Vec::new(),
-        card: Vec::new(),
-        not_promotable: None,
-        brackets: None,
-        effort: Effort::default(),
-    };
     let leads = Leads {
         part: vec![PartOfRun::Mature; n],
         converted: made.converted.clone(),
@@ -166,7 +156,7 @@ fn with_accounts(made: &Made, resampled: bool, account: Option<Vec<u32>>) -> Coh
         replicates: if resampled { REPLICATES } else { 2 },
         asked: Asked { contact: Some(Contact { worked: vec![true; n] }), ..Asked::default() },
     };
-    let models = ["champion", "challenger"].into_iter().zip(&made.score).map(scored).collect();
+    let models = ["champion", "challenger"].into_iter().zip(made.score.clone()).map(|model| scored(&model)).collect();
     Cohort::new(leads, models, design).unwrap()
 }
 

@@ -34,7 +34,7 @@ fn with_segments(
     Cohort::new(leads, models.iter().map(scored).collect(), plain_design(replicates)).unwrap()
 }
 
-fn scored((name, score): &(&str, Vec<f64>)) -> Scored {
+pub fn scored((name, score): &(&str, Vec<f64>)) -> Scored {
     Scored {
         name: (*name).into(),
         kind: ModelKind::Column,
