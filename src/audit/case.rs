@@ -8,7 +8,7 @@ use super::alike::LeftOut;
 use super::criterion::{Course, Facts, course};
 use super::fit::Fit;
 use super::weigh::Weighed;
-use super::{Evidence, FALSE_DISCOVERIES, LEVEL};
+use super::{Evidence, FALSE_DISCOVERIES, IT_ALONE, LEVEL};
 
 /// At its cap on more of its firings than this, a criterion is saturated.
 const SATURATED: f64 = 0.5;
@@ -150,6 +150,7 @@ impl Case<'_> {
             // What it adds stands there already.
             (Some(LeftOut::Redundant(_)), _) => (points.abs() * self.facts.spread).into(),
             (None, Some(tested)) => ((points - tested.implied).abs() * self.facts.spread).into(),
+            (None, None) if self.is_sole => Number::undefined(IT_ALONE),
             (None, None) => Undefined::Unbounded.into(),
         }
     }

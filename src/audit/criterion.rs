@@ -7,7 +7,7 @@ use crate::stats::proportion::{self, Count};
 use crate::stats::{Interval, Undefined, dist, quantile};
 
 use super::fit::{Fit, deviation};
-use super::{Evidence, LEVEL};
+use super::{Evidence, IT_ALONE, LEVEL};
 
 /// Counts of a criterion.
 pub(super) struct Facts {
@@ -116,6 +116,7 @@ pub(super) fn course(evidence: &Evidence, one: &Contribution, fit: Option<(&Fit,
         {
             worths.push((worth, error));
             implied = match fit.usable_scale() {
+                Ok(_) if fit.sole == Some(place) => Estimate::undefined(IT_ALONE),
                 Ok(scale) => {
                     let half = dist::normal_critical(LEVEL) * error / scale;
                     Estimate::new(worth / scale, Interval::around(worth / scale, half))

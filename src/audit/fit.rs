@@ -6,7 +6,7 @@ use crate::stats::regression::{Rows, firth, logistic};
 use crate::stats::{Interval, Undefined, dist, quantile};
 
 use super::cells::Cells;
-use super::scale::{Pairs, Total};
+use super::scale::Pairs;
 use super::{Evidence, LEVEL};
 
 /// Resamples of the coefficients.
@@ -39,7 +39,7 @@ pub(super) struct Fit {
 
 impl Fit {
     /// Firth's regression; ridge by cross-validation where there are fewer than ten wins a criterion.
-    pub fn of(evidence: &Evidence, cells: &Cells, used: Vec<usize>, total: Option<Total>) -> Result<Self, Undefined> {
+    pub fn of(evidence: &Evidence, cells: &Cells, used: Vec<usize>) -> Result<Self, Undefined> {
         let solved = Solved::of(evidence, cells, &used)?;
         let design = cells.design(&used);
         let logit = |cell: usize| solved.logit(design.row(cell));
@@ -51,7 +51,7 @@ impl Fit {
             points: used.iter().map(|&place| evidence.criteria[place].points).collect(),
             variance: (0..used.len()).map(variance).collect(),
         };
-        let weight = pairs.as_configured(&coefficient, total);
+        let weight = pairs.as_configured(&coefficient);
         Ok(Self {
             scale: pairs.common(&coefficient, &weight),
             scales: replicates.iter().map(|one| pairs.common(one, &weight)).collect(),
@@ -263,7 +263,7 @@ mod tests {
         };
         let cells = Cells::of(&evidence);
         assert!(cells.count() <= 4);
-        let fit = Fit::of(&evidence, &cells, vec![0, 1], None).unwrap();
+        let fit = Fit::of(&evidence, &cells, vec![0, 1]).unwrap();
         let x = Matrix::from_fn(leads, 2, |row, place| columns[place][row]);
         let y: Vec<f64> = converted.iter().map(|won| f64::from(*won)).collect();
         let single = firth(&Rows::new(&x, &y)).unwrap();

@@ -46,6 +46,8 @@ use crate::stats::random::Seed;
 const LEVEL: f64 = 0.95;
 /// The share of wrong names among those that are named: Benjamini & Hochberg's rate.
 const FALSE_DISCOVERIES: f64 = 0.05;
+/// Why the criterion that alone tells the scale is not weighed on it.
+const IT_ALONE: &str = "it alone tells what a point is worth";
 
 /// Leads of the training window with what each criterion gave them and what became of them, in one order.
 #[derive(Clone, Debug)]

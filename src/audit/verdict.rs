@@ -6,7 +6,7 @@ use crate::stats::Undefined;
 use super::alike::LeftOut;
 use super::case::{Case, cases};
 use super::weigh::Weighed;
-use super::{Evidence, words};
+use super::{Evidence, IT_ALONE, words};
 
 pub(super) fn verdicts(evidence: &Evidence, weighed: &Weighed) -> Vec<CriterionAudit> {
     let unweighed = weighed.fit.as_ref().err().copied();
@@ -22,6 +22,7 @@ fn audit(case: Case, unweighed: Option<Undefined>) -> CriterionAudit {
         (None, Some(LeftOut::Dead)) => Estimate::undefined("almost never fires"),
         (None, Some(LeftOut::Constant)) => Estimate::undefined(Undefined::Constant.to_string()),
         (None, Some(LeftOut::Redundant(_))) => Estimate::undefined("says what another criterion says"),
+        (None, None) if case.is_sole => Estimate::undefined(IT_ALONE),
         (None, None) => Estimate::undefined(unweighed.unwrap_or(Undefined::Unbounded).to_string()),
     };
     let number = |p: f64| if p.is_nan() { Number::undefined("not tested") } else { p.into() };

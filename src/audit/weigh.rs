@@ -8,7 +8,6 @@ use crate::stats::regression::{Rows, maximum_likelihood};
 use super::alike::{LeftOut, left_out};
 use super::cells::Cells;
 use super::fit::{Fit, percentiles};
-use super::scale::Total;
 use super::{Evidence, LEVEL};
 
 /// The criteria's weights by the data.
@@ -29,11 +28,16 @@ pub fn weigh(evidence: &Evidence) -> Weighed {
     let left_out = left_out(evidence, &cells);
     let used: Vec<usize> = (0..left_out.len()).filter(|&place| left_out[place].is_none()).collect();
     let slope = slope(evidence, &cells);
-    let total = slope.point.finite().zip(slope.low.finite()).map(|(slope, low)| Total { slope, low });
-    Weighed { fit: Fit::of(evidence, &cells, used, total), slope, left_out }
+    Weighed { fit: Fit::of(evidence, &cells, used), slope, left_out }
 }
 
 impl Weighed {
+    /// The place of the criterion that alone tells what a point is worth, so that nothing weighs it.
+    pub fn sole(&self) -> Option<usize> {
+        let fit = self.fit.as_ref().ok()?;
+        Some(fit.used[fit.sole?])
+    }
+
     /// What the result says of how the points were weighed.
     pub fn weighing(&self) -> Weighing {
         let (method, scale) = match &self.fit {

@@ -43,7 +43,7 @@ pub struct Audit {
 pub struct Weighing {
     /// firth, ridge, or none.
     pub method: String,
-    /// Log-odds that one point stands for, by the criteria that agree on it.
+    /// Log-odds that one point stands for, by the criteria that are worth their points.
     pub scale: Estimate,
     /// The slope of a regression on the unclamped sum alone.
     pub slope: Estimate,

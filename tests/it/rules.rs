@@ -637,7 +637,7 @@ fn a_list_of_changes_goes_group_by_group_and_says_from_what_to_what() {
     ## fit
 
     1. [ ] **Decision maker**: points 20 → 25
-    2. [ ] **Large company**: take it away (was points 25, when employees > 500). Why: over-weighted, worth -4.8 points by the training leads
+    2. [ ] **Large company**: take it away (was points 25, when employees > 500). Why: over-weighted, worth -4.7 points by the training leads
     3. [ ] **Director**: add it: points 15, when seniority = 'director'
     4. [ ] **Mid-sized company**: add it: points 15, when employees BETWEEN 50 AND 500
     5. [ ] **Software**: add it: points 10, when industry = 'software'

@@ -114,7 +114,7 @@ fn readiness(scale: &Estimate) -> String {
     let Some(_) = scale.point.finite() else { return "What a point stands for cannot be told.".into() };
     let odds = Estimate { point: odds(&scale.point), low: odds(&scale.low), high: odds(&scale.high) };
     format!(
-        "Ten points more multiply the odds of a win by {}, by the criteria that agree on it.",
+        "Ten points more multiply the odds of a win by {}, by the criteria that are worth their points.",
         text::estimate(&odds, Unit::Ratio)
     )
 }

@@ -55,7 +55,7 @@ pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progre
         seed: file.seed,
         leads: evidence.leads() as u64,
         wins: evidence.wins() as u64,
-        notices: stage.notices(&criteria),
+        notices: stage.notices(&criteria, weighed.sole()),
         weighing: weighed.weighing(),
         proposal,
         leaks: leaks::leaks(played, training),
@@ -140,7 +140,7 @@ impl Stage {
         missing
     }
 
-    fn notices(&self, criteria: &[CriterionAudit]) -> Vec<Notice> {
+    fn notices(&self, criteria: &[CriterionAudit], sole: Option<usize>) -> Vec<Notice> {
         let (model, scores) = (&self.played.models[0], &self.played.scores[0]);
         let trace = scores
             .not_promotable
@@ -152,8 +152,8 @@ impl Stage {
         let doubted = self.played.doubts().into_iter();
         let doubted = doubted.filter(|(models, _)| models.iter().any(|name| name == model.name()));
         let doubted = doubted.map(|(_, suspicion)| Fact::Doubted { models: vec![model.name().into()], suspicion });
-        let facts =
-            trace.chain(doubted).chain(unknown).chain(bending).chain(cut).chain(few_wins(&self.evidence, criteria));
+        let few = few_wins(&self.evidence, criteria, sole);
+        let facts = trace.chain(doubted).chain(unknown).chain(bending).chain(cut).chain(few);
         facts.map(|fact| Notice { level: Level::Warning, fact }).collect()
     }
 }
@@ -264,8 +264,10 @@ fn evidence(played: &Played, place: usize, training: &[usize], seed: u64) -> Evi
     }
 }
 
-fn few_wins(evidence: &Evidence, criteria: &[CriterionAudit]) -> Option<Fact> {
-    let unsure = criteria.iter().filter(|one| matches!(one.verdict, Belief::TooLittleData | Belief::Unknown)).count();
+fn few_wins(evidence: &Evidence, criteria: &[CriterionAudit], sole: Option<usize>) -> Option<Fact> {
+    // More leads would not help one that alone tells the scale.
+    let others = criteria.iter().enumerate().filter(|(place, _)| Some(*place) != sole);
+    let unsure = others.filter(|(_, one)| matches!(one.verdict, Belief::TooLittleData | Belief::Unknown)).count();
     let (wins, leads) = (evidence.wins() as u64, evidence.leads() as u64);
     (2 * unsure > criteria.len()).then_some(Fact::FewWinsForCriteria { wins, leads })
 }
