@@ -120,11 +120,18 @@ impl Experiment {
 
     /// What of the files of rules no model can say.
     pub(crate) fn unexpressed(&self) -> Vec<Finding> {
-        let file = |model: &str| self.file.models.get(model).and_then(|spec| spec.rules.as_ref());
         let of = |(model, rules): &(String, Rules)| {
-            file(model).map_or_else(Vec::new, |spec| rules.findings(model, &spec.file))
+            let file = self.file.models.get(model).and_then(|spec| spec.rules.as_ref());
+            file.map_or_else(Vec::new, |spec| rules.findings(model, &spec.file, self.is_to_be_whole(model)))
         };
         self.rules.iter().flat_map(of).collect()
+    }
+
+    /// Whether a model must hold every rule of its file: it stands for the score in use, and nobody said that the others
+    /// give no points.
+    pub(crate) fn is_to_be_whole(&self, model: &str) -> bool {
+        let rules = self.file.models.get(model).and_then(|spec| spec.rules.as_ref());
+        self.file.champion.as_deref() == Some(model) && rules.is_some_and(|rules| !rules.complete)
     }
 
     /// The events' own columns that any model reads.

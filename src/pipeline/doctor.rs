@@ -1,6 +1,7 @@
 //! What is wrong between models and data: conditions that nothing meets, fits that the wins do not bear.
 
 use crate::data::{Attribute, Finding, FindingLevel, History, What, never_occurs};
+use crate::experiment::Experiment;
 use crate::models::{Gap, Model, Scores};
 use crate::predicate::{Range, find_name};
 use crate::replay::{Plan, Role};
@@ -154,20 +155,23 @@ fn between_bands(model: &Model, history: &History) -> Option<Finding> {
 }
 
 /// Criteria of a platform's rules that do not fit the data.
-pub(super) fn left_out(model: &Model) -> Option<Finding> {
+pub(super) fn left_out(experiment: &Experiment, model: &Model) -> Option<Finding> {
     let points = model.points()?;
     let (left_out, all) = (points.left_out(), points.spec().criteria.len());
     // Each says where it stands.
     let said: Vec<String> = left_out.iter().map(|(_, error)| error.to_string()).collect();
+    let is_to_be_whole = experiment.is_to_be_whole(model.name());
     let text = format!(
-        "`{}`: {} of {all} criteria give no points, as they do not fit the data: {}",
+        "`{}`{}: {} of {all} criteria give no points, as they do not fit the data: {}",
         model.name(),
+        if is_to_be_whole { " is not your score yet" } else { "" },
         left_out.len(),
         said.join("; ")
     );
-    let level = if left_out.len() == all { FindingLevel::Forbids } else { FindingLevel::Doubt };
+    let forbids = is_to_be_whole || left_out.len() == all;
+    let level = if forbids { FindingLevel::Forbids } else { FindingLevel::Doubt };
     let finding = Finding::new("rules", What::RulesNotExpressed, level, left_out.len() as u64, text);
-    let advice = "name the data's column of a property: `rules: { file: FILE, columns: { jobtitle: Job Title } }`";
+    let advice = "name the data's column of a property: `rules: { file: FILE, columns: { jobtitle: Job Title } }`; if these give nobody points, say so: `complete: true`";
     (!left_out.is_empty()).then(|| finding.advice(advice))
 }
 

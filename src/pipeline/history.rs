@@ -91,7 +91,7 @@ fn play_begun(
     let scores = scores.map_err(|error| not_scored(error, &findings))?;
     findings.list.extend(found(&screening, &models, &plan));
     findings.list.extend(moved(experiment));
-    findings.list.extend(models.iter().filter_map(doctor::left_out));
+    findings.list.extend(models.iter().filter_map(|model| doctor::left_out(experiment, model)));
     findings.list.extend(concealed::found(&concealed, experiment, &models, &plan));
     Ok(Played { history, findings, models, replayed, scores, timings, plan, screening, concealed })
 }

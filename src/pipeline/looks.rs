@@ -56,6 +56,6 @@ pub(crate) fn looked<E: From<PipelineError>>(
     let features = seen_at(&history, &plan, &looks.lead, &looks.at).map_err(PipelineError::from)?;
     let mut scores = models::score(&models, &features, None).map_err(PipelineError::from)?;
     let (model, scores) = (models.swap_remove(0), scores.swap_remove(0));
-    findings.list.extend(doctor::left_out(&model));
+    findings.list.extend(doctor::left_out(&alone, &model));
     Ok(Looked { history, findings, model, looks, scores })
 }

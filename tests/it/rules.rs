@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::product::{folder, leadoff_in, write};
+use crate::product::{evaluated, folder, leadoff_in, write};
 
 const DAY: i64 = 86_400;
 /// 2026-01-01, in seconds.
@@ -230,6 +230,35 @@ fn a_hubspot_score_is_replayed_change_by_change_and_every_difference_has_its_rea
         "{said}"
     );
     assert!(said.contains("switched off"), "{said}");
+}
+
+/// The experiment of [`hubspot`] with its score as the champion, against the points of one rule.
+fn with_champion(folder: &Path, more: &str) -> String {
+    let text = std::fs::read_to_string(folder.join("experiment.yaml")).unwrap();
+    let events = "'4-4': webinar }";
+    let text = text.replace(events, &format!("{events}{more}"));
+    text.replace(
+        "models:\n",
+        "champion: live\nmodels:\n  simple: { points: { criteria: [{ name: Demo, event: demo, points: 10 }] } }\n",
+    )
+}
+
+#[test]
+fn a_champion_that_lacks_rules_is_not_the_score_in_use() {
+    let folder = folder();
+    hubspot(folder.path());
+    let plain = with_champion(folder.path(), "");
+    let declared = with_champion(folder.path(), ", complete: true");
+    let evaluation = evaluated(folder.path(), &plain);
+    assert_eq!(evaluation["verdict"]["decision"], "not_enough_evidence");
+    let forbids = |evaluation: &Value| evaluation["verdict"]["reasons"].to_string().contains("is not your score yet");
+    assert!(forbids(&evaluation), "{}", evaluation["verdict"]);
+    let report = std::fs::read_to_string(folder.path().join("out/report.md")).unwrap();
+    assert!(report.contains("`live` is not your score yet (score.json): 8 criteria were read"), "{report}");
+    // Who says that nobody gets points by the others is believed; and a challenger may lack what it lacks.
+    assert!(!forbids(&evaluated(folder.path(), &declared)));
+    let challenger = plain.replace("champion: live", "champion: simple");
+    assert!(!forbids(&evaluated(folder.path(), &challenger)));
 }
 
 #[test]

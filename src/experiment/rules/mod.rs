@@ -76,21 +76,28 @@ pub fn read_file(path: &Path, spec: &RulesSpec) -> Result<Rules, Vec<Wrong>> {
 }
 
 impl Rules {
-    /// What is to be said of them before any result is read; `model` is the one that they make.
-    pub(crate) fn findings(&self, model: &str, file: &Path) -> Vec<Finding> {
+    /// What is to be said of them before any result is read; `model` is the one that they make. Of a champion that lacks
+    /// some, nothing can be concluded: it is not the score in use.
+    pub(crate) fn findings(&self, model: &str, file: &Path, is_champion: bool) -> Vec<Finding> {
         let rules = self.read.points.criteria.len();
         let of = |matters: bool| {
             let these: Vec<&Unexpressed> = self.unexpressed.iter().filter(|one| one.matters == matters).collect();
             let named: Vec<String> = these.iter().map(|one| format!("{}: {}", one.rule, one.why)).collect();
-            let (level, advice) = match matters {
-                true => (
-                    FindingLevel::Doubt,
-                    "the replayed score lacks them: mend what can be, then hold it against the platform's with `leadoff parity`",
+            let mend = "mend what can be, and hold the score against the platform's with `leadoff parity`";
+            let (level, advice) = match (matters, is_champion) {
+                (true, true) => (
+                    FindingLevel::Forbids,
+                    format!(
+                        "{mend}; if what is missing gives nobody points, say so: `rules: {{ file: {}, complete: true }}`",
+                        file.display()
+                    ),
                 ),
-                false => (FindingLevel::Note, "no score depends on it"),
+                (true, false) => (FindingLevel::Doubt, format!("the replayed score lacks them: {mend}")),
+                (false, _) => (FindingLevel::Note, "no score depends on it".to_string()),
             };
+            let not_yet = if matters && is_champion { " is not your score yet" } else { "" };
             let text = format!(
-                "`{model}` ({}): {rules} criteria were read, and {}: {}",
+                "`{model}`{not_yet} ({}): {rules} criteria were read, and {}: {}",
                 file.display(),
                 match these.len() {
                     1 => "one thing is not in the model".to_string(),

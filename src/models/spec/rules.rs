@@ -15,6 +15,9 @@ pub struct RulesSpec {
     /// Kinds of a platform's events: `{ "4-666288": email_open }`.
     #[serde(skip_serializing_if = "Entries::is_empty")]
     pub events: Entries<String>,
+    /// Whether the rules that cannot be read give nobody points: the others are the score.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub complete: bool,
     /// What was read of the file.
     #[serde(skip)]
     pub read: Option<RulesRead>,
@@ -40,6 +43,8 @@ impl<'de> Deserialize<'de> for RulesSpec {
             columns: Entries<String>,
             #[serde(default)]
             events: Entries<String>,
+            #[serde(default)]
+            complete: bool,
         }
         struct Visitor;
         impl<'de> de::Visitor<'de> for Visitor {
@@ -56,8 +61,9 @@ impl<'de> Deserialize<'de> for RulesSpec {
             }
 
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RulesSpec, A::Error> {
-                let Fields { file, columns, events } = Fields::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(RulesSpec { file, columns, events, read: None })
+                let Fields { file, columns, events, complete } =
+                    Fields::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(RulesSpec { file, columns, events, complete, read: None })
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -77,7 +83,9 @@ impl JsonSchema for RulesSpec {
                 { "type": "string" },
                 {
                     "type": "object", "required": ["file"], "additionalProperties": false,
-                    "properties": { "file": { "type": "string" }, "columns": names, "events": names },
+                    "properties": {
+                        "file": { "type": "string" }, "columns": names, "events": names, "complete": { "type": "boolean" },
+                    },
                 },
             ],
         })
