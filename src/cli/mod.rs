@@ -7,6 +7,7 @@ mod compare;
 mod completions;
 mod explain;
 mod export;
+mod fit;
 mod init;
 mod oracle;
 mod parity;
@@ -55,6 +56,7 @@ enum Command {
     Score(score::Score),
     Parity(parity::Parity),
     Export(export::Export),
+    Fit(fit::Fit),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
     Compare(compare::Compare),
@@ -168,6 +170,7 @@ pub fn main() -> ExitCode {
         Command::Score(command) => command.run(),
         Command::Parity(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::Fit(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Compare(command) => command.run(),

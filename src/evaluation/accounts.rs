@@ -2,9 +2,10 @@
 
 use crate::result::Estimate;
 use crate::stats::clustered::{self, MAX_SHARE, MIN_CLUSTERS};
-use crate::stats::discrimination::{PairedScores, auc_interval_of, delong_paired};
+use crate::stats::discrimination::{PairedScores, auc, auc_interval_of, delong_paired, delong_variance};
 use crate::stats::proportion::{Count, wilson};
-use crate::stats::{Interval, Undefined, dist};
+use crate::stats::within_strata::{delong_within, placements_within};
+use crate::stats::{Interval, Sample, Undefined, dist};
 
 use super::cohort::Cohort;
 use super::selfcheck::decision;
@@ -47,12 +48,12 @@ impl Accounts {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Area {
     pub auc: f64,
-    pub variance: f64,
+    pub variance: Result<f64, Undefined>,
 }
 
 impl Area {
     pub fn interval(&self) -> Result<Interval, Undefined> {
-        auc_interval_of(self.auc, self.variance, LEVEL)
+        auc_interval_of(self.auc, self.variance?, LEVEL)
     }
 }
 
@@ -147,15 +148,24 @@ impl Cohort {
         effective.map_or(1.0, |effective| rows.len() as f64 / effective)
     }
 
-    /// The area under the curve of some rows' scores.
+    /// The area under the curve of some rows' scores, which are compared with scores of their own fit.
     pub(super) fn area_of(&self, scores: &[f64], rows: &[usize]) -> Result<Area, Undefined> {
         let (account, converted) = (self.account_of(rows), self.converted(rows));
         let cluster = account.as_deref();
-        let both = delong_paired(PairedScores { a: scores, b: scores, converted: &converted, weight: None, cluster })?;
-        if self.accounts().refused.is_some() {
-            return Err(Undefined::TooFewClusters);
-        }
-        Ok(Area { auc: both.auc_a, variance: both.variance?.a })
+        let own = |placed| PairedScores { a: placed, b: placed, converted: &converted, weight: None, cluster };
+        let both = match (self.fits_of(rows), cluster) {
+            (None, None) => {
+                let tally = Sample::new(scores, &converted).tally();
+                return Ok(Area { auc: auc(&tally)?, variance: delong_variance(&tally) });
+            }
+            (None, Some(_)) => delong_paired(own(scores))?,
+            (Some(fit), _) => delong_within(own(&placements_within(scores, &converted, &fit)), &fit)?,
+        };
+        let variance = match self.accounts().refused {
+            Some(_) => Err(Undefined::TooFewClusters),
+            None => both.variance.map(|variance| variance.a),
+        };
+        Ok(Area { auc: both.auc_a, variance })
     }
 
     /// The standard error of a sum of influences of some rows, of which the sum over independent leads would have

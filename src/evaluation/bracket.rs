@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::result::{Bracket, Brackets, CutOn, CutRule, Estimate, Inversion, Number, Scale};
 use crate::stats::proportion::{self, Count, ZTest};
 use crate::stats::{Interval, Undefined, quantile};
@@ -9,6 +11,8 @@ use super::cohort::{BracketRule, Cohort, Scored};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Cuts {
     pub edges: Vec<f64>,
+    /// Those of each fit, oldest first, where each has its own; [`Cuts::edges`] are then the latest's.
+    by_fit: Vec<Vec<f64>>,
     names: Vec<String>,
     rule: CutRule,
 }
@@ -18,9 +22,9 @@ impl Cuts {
         self.edges.len() + 1
     }
 
-    /// The bracket of a score, from 0 for the lowest.
-    pub fn place(&self, score: f64) -> usize {
-        self.edges.partition_point(|edge| *edge <= score)
+    /// The bracket of a score that a fit gave, from 0 for the lowest.
+    pub fn place(&self, fit: usize, score: f64) -> usize {
+        self.by_fit.get(fit).unwrap_or(&self.edges).partition_point(|edge| *edge <= score)
     }
 
     pub fn label(&self, place: usize) -> String {
@@ -50,7 +54,7 @@ pub(super) fn cuts(cohort: &Cohort, model: &Scored) -> Cuts {
     let rule = model.brackets.as_ref().unwrap_or(&cohort.design().brackets);
     match rule {
         BracketRule::Edges { edges, names } if model.brackets.is_some() || model.scale == Scale::Points => {
-            Cuts { edges: edges.clone(), names: names.clone(), rule: CutRule::Fixed }
+            Cuts { edges: edges.clone(), by_fit: Vec::new(), names: names.clone(), rule: CutRule::Fixed }
         }
         BracketRule::Edges { .. } => by_volume(cohort, model),
         BracketRule::Quantiles(count) => {
@@ -60,10 +64,14 @@ pub(super) fn cuts(cohort: &Cohort, model: &Scored) -> Cuts {
     }
 }
 
-/// Leads to whose volume brackets are cut: the training window, or the cohort without one.
-fn reference(cohort: &Cohort) -> (&[usize], CutOn) {
-    let training = cohort.training();
-    if training.is_empty() { (cohort.mature(), CutOn::EvaluatedLeads) } else { (training, CutOn::TrainingWindow) }
+/// Leads to whose volume brackets of a fit are cut: those that it learns from, or the cohort without any.
+fn reference(cohort: &Cohort, fit: usize) -> (Cow<'_, [usize]>, CutOn) {
+    let training = cohort.learned_by(fit);
+    if training.is_empty() {
+        (Cow::Borrowed(cohort.mature()), CutOn::EvaluatedLeads)
+    } else {
+        (training, if cohort.fits() > 1 { CutOn::EachFit } else { CutOn::TrainingWindow })
+    }
 }
 
 fn equal_volume(brackets: usize) -> impl Fn(CutOn) -> CutRule {
@@ -77,7 +85,7 @@ fn by_volume(cohort: &Cohort, model: &Scored) -> Cuts {
         return at_shares(cohort, model, &[0.25, 0.5, 0.75], equal_volume(4));
     };
     let edges = cuts(cohort, pattern).edges;
-    let scores = pattern.ranked(reference(cohort).0);
+    let scores = pattern.ranked(&reference(cohort, cohort.fits() - 1).0);
     let below = |edge: &f64| scores.iter().filter(|score| *score < edge).count() as f64 / scores.len().max(1) as f64;
     let shares: Vec<f64> = edges.iter().map(below).collect();
     at_shares(cohort, model, &shares, |on| CutRule::Like { model: pattern.name.clone(), on })
@@ -85,16 +93,33 @@ fn by_volume(cohort: &Cohort, model: &Scored) -> Cuts {
 
 /// Cuts at the type-7 quantiles of the reference leads; equal cuts are merged.
 fn at_shares(cohort: &Cohort, model: &Scored, shares: &[f64], rule: impl Fn(CutOn) -> CutRule) -> Cuts {
-    let (rows, on) = reference(cohort);
-    let mut scores: Vec<f64> = model.scored(rows).into_iter().map(|row| model.score[row]).collect();
-    scores.sort_unstable_by(f64::total_cmp);
-    let inner = shares.iter().filter(|share| **share > 0.0 && **share < 1.0);
-    let mut edges: Vec<f64> =
-        inner.filter(|_| !scores.is_empty()).map(|share| quantile::sorted(&scores, *share)).collect();
+    let inner: Vec<f64> = shares.iter().copied().filter(|share| *share > 0.0 && *share < 1.0).collect();
+    let of_fit = |fit: usize| {
+        let (rows, on) = reference(cohort, fit);
+        let mut scores: Vec<f64> = model.scored(&rows).into_iter().map(|row| model.score[row]).collect();
+        scores.sort_unstable_by(f64::total_cmp);
+        let at = |share: &f64| quantile::sorted(&scores, *share);
+        let edges: Vec<f64> = if scores.is_empty() { Vec::new() } else { inner.iter().map(at).collect() };
+        (edges, scores.first().copied(), on)
+    };
+    let (mut edges, lowest, on) = of_fit(cohort.fits() - 1);
+    if cohort.fits() > 1 {
+        let by_fit = (0..cohort.fits()).map(|fit| of_fit(fit).0).collect();
+        return Cuts { edges, by_fit, names: by_share(&inner), rule: rule(on) };
+    }
     edges.dedup();
     // A cut at the lowest score leaves nothing below it.
-    edges.retain(|edge| scores.first().is_some_and(|lowest| lowest < edge));
-    Cuts { edges, names: Vec::new(), rule: rule(on) }
+    edges.retain(|edge| lowest.is_some_and(|lowest| lowest < *edge));
+    Cuts { edges, by_fit: Vec::new(), names: Vec::new(), rule: rule(on) }
+}
+
+/// Names of brackets whose edges differ from fit to fit, from the lowest.
+fn by_share(shares: &[f64]) -> Vec<String> {
+    let percent = |share: f64| (100.0 * share).round();
+    let (Some(&first), Some(&last)) = (shares.first(), shares.last()) else { return Vec::new() };
+    let inner = shares.windows(2).map(|pair| format!("{} to {} %", percent(pair[0]), percent(pair[1])));
+    let ends = (format!("lowest {} %", percent(first)), format!("highest {} %", 100.0 - percent(last)));
+    std::iter::once(ends.0).chain(inner).chain([ends.1]).collect()
 }
 
 /// The bracket table of a model.
@@ -102,16 +127,16 @@ pub(super) fn brackets(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> Brackets
     let scored = model.scored(cohort.mature());
     let open = model.scored(cohort.immature());
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); cuts.len()];
-    scored.iter().for_each(|&row| rows[cuts.place(model.score[row])].push(row));
+    scored.iter().for_each(|&row| rows[cuts.place(cohort.fit_of(row), model.score[row])].push(row));
     let mut immature = vec![0; cuts.len()];
-    open.iter().for_each(|&row| immature[cuts.place(model.score[row])] += 1);
+    open.iter().for_each(|&row| immature[cuts.place(cohort.fit_of(row), model.score[row])] += 1);
     let counts: Vec<Count> = rows.iter().map(|rows| cohort.count(rows)).collect();
     let whole = cohort.count(cohort.mature());
     let mut table: Vec<Bracket> = (0..cuts.len())
         .map(|place| Bracket {
             label: cuts.label(place),
-            from: place.checked_sub(1).map(|below| cuts.edges[below]),
-            to: cuts.edges.get(place).copied(),
+            from: place.checked_sub(1).filter(|_| cuts.by_fit.is_empty()).map(|below| cuts.edges[below]),
+            to: cuts.edges.get(place).copied().filter(|_| cuts.by_fit.is_empty()),
             immature: immature[place],
             capture: capture(&counts[place..], whole),
             ..row(cohort, &rows[place], whole)

@@ -15,10 +15,39 @@ pub(super) enum Map {
     None(Undefined),
 }
 
-impl Map {
-    /// Points are mapped by Platt's curve or, by choice, isotonic steps, fitted on the training leads; a probability is
-    /// taken as it is.
+/// The map of each fit that scores leads.
+pub(super) struct Maps(Vec<Map>);
+
+impl Maps {
     pub fn of(cohort: &Cohort, model: &Scored) -> Self {
+        let maps: Vec<Map> = (0..cohort.fits()).map(|fit| Map::of(cohort, model, fit)).collect();
+        // Leads of a period without a map would be missed among the others.
+        let missing = maps.iter().find_map(|map| if let Map::None(reason) = map { Some(*reason) } else { None });
+        Self(missing.map_or(maps, |reason| vec![Map::None(reason)]))
+    }
+
+    #[cfg(test)]
+    pub fn as_given() -> Self {
+        Self(vec![Map::AsGiven])
+    }
+
+    /// The probability of a score by a fit; unscored leads have none.
+    pub fn apply(&self, fit: usize, score: f64) -> Option<f64> {
+        self.0.get(fit).unwrap_or(&self.0[0]).apply(score)
+    }
+
+    fn told(&self) -> ProbabilityMap {
+        match (self.0.as_slice(), &self.0[0]) {
+            ([_, _, ..], Map::Platt(..) | Map::Isotonic(..)) => ProbabilityMap::Refitted { fits: self.0.len() as u64 },
+            (_, first) => first.told(),
+        }
+    }
+}
+
+impl Map {
+    /// Points are mapped by Platt's curve or, by choice, isotonic steps, fitted on the leads that a fit learns from; a
+    /// probability is taken as it is.
+    fn of(cohort: &Cohort, model: &Scored, fit: usize) -> Self {
         if model.scale == Scale::Probability {
             let sound = |&row: &usize| model.score[row].is_nan() || (0.0..=1.0).contains(&model.score[row]);
             return if cohort.mature().iter().all(sound) {
@@ -27,7 +56,7 @@ impl Map {
                 Self::None(Undefined::NotProbability)
             };
         }
-        let rows = model.scored(cohort.training());
+        let rows = model.scored(&cohort.learned_by(fit));
         if rows.is_empty() {
             return Self::None(Undefined::NoTraining);
         }
@@ -50,8 +79,7 @@ impl Map {
         }
     }
 
-    /// The probability of a score; unscored leads have none.
-    pub fn apply(&self, score: f64) -> Option<f64> {
+    fn apply(&self, score: f64) -> Option<f64> {
         match self {
             _ if score.is_nan() => None,
             Self::AsGiven => Some(score),
@@ -80,25 +108,30 @@ fn step(blocks: &[Block], score: f64) -> f64 {
 }
 
 /// The scored mature leads by their probability; why they have none.
-pub(super) fn chances(cohort: &Cohort, model: &Scored, map: &Map) -> Result<Tally, Undefined> {
-    if let Map::None(reason) = map {
+pub(super) fn chances(cohort: &Cohort, model: &Scored, maps: &Maps) -> Result<Tally, Undefined> {
+    if let Map::None(reason) = &maps.0[0] {
         return Err(*reason);
     }
     let rows = model.scored(cohort.mature());
-    Ok(Sample::new(&predicted(model, map, &rows), &cohort.converted(&rows)).tally())
+    Ok(Sample::new(&predicted(cohort, model, maps, &rows), &cohort.converted(&rows)).tally())
 }
 
-fn predicted(model: &Scored, map: &Map, rows: &[usize]) -> Vec<f64> {
-    rows.iter().filter_map(|&row| map.apply(model.score[row])).collect()
+fn predicted(cohort: &Cohort, model: &Scored, maps: &Maps, rows: &[usize]) -> Vec<f64> {
+    rows.iter().filter_map(|&row| maps.apply(cohort.fit_of(row), model.score[row])).collect()
 }
 
 /// `tally` counts the leads by probability.
-pub(super) fn calibration(cohort: &Cohort, model: &Scored, map: &Map, tally: Result<&Tally, Undefined>) -> Calibration {
+pub(super) fn calibration(
+    cohort: &Cohort,
+    model: &Scored,
+    maps: &Maps,
+    tally: Result<&Tally, Undefined>,
+) -> Calibration {
     let rows = model.scored(cohort.mature());
     let bins = tally.and_then(|tally| calibration::reliability_bins(tally, Binning::Mass(10)));
     Calibration {
-        map: map.told(),
-        mean_predicted: tally.and_then(|_| mean(&predicted(model, map, &rows))).into(),
+        map: maps.told(),
+        mean_predicted: tally.and_then(|_| mean(&predicted(cohort, model, maps, &rows))).into(),
         observed: cohort.rate(&rows),
         reliability: bins.unwrap_or_default().iter().map(|bin| reliability(bin, cohort.design_effect())).collect(),
     }
@@ -107,9 +140,9 @@ pub(super) fn calibration(cohort: &Cohort, model: &Scored, map: &Map, tally: Res
 /// How many times as wide as over independent leads the intervals of the calibration's slope and of its shift are: the root
 /// of the design effects of the scores (y − q) (x − x̄) and y − q, x the predicted log-odds, q the recalibrated chance and x̄
 /// weighted by q (1 − q) (Liang & Zeger 1986).
-pub(super) fn widening(cohort: &Cohort, model: &Scored, map: &Map) -> Result<[f64; 2], Undefined> {
+pub(super) fn widening(cohort: &Cohort, model: &Scored, maps: &Maps) -> Result<[f64; 2], Undefined> {
     let rows = model.scored(cohort.mature());
-    let (chances, converted) = (predicted(model, map, &rows), cohort.converted(&rows));
+    let (chances, converted) = (predicted(cohort, model, maps, &rows), cohort.converted(&rows));
     let account = cohort.account_of(&rows).ok_or(Undefined::OneGroup)?;
     let tally = Sample::new(&chances, &converted).tally();
     let (cox, shift) = (calibration::cox(&tally)?, calibration::in_the_large(&tally)?);

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::result::{Barred, CardLine, Effort, ModelKind, Scale, Suspicion};
 use crate::stats::quantile;
 use crate::stats::random::{Seed, Stream};
@@ -40,10 +42,21 @@ pub struct Leads {
     pub as_of: Vec<Instant>,
     /// The account of each lead, numbered from 0; nothing where leads are taken one by one.
     pub account: Option<Vec<u32>>,
+    /// Where models are fitted anew for each period.
+    pub walk: Option<Walked>,
     /// Columns to split by.
     pub segments: Vec<Grouping>,
     /// Calendar periods of creation; nothing without creation times.
     pub periods: Option<Grouping>,
+}
+
+/// By which fit each lead is scored, and which learn from it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Walked {
+    /// Numbered from 0, oldest first.
+    pub fit: Vec<u32>,
+    /// Half-open.
+    pub trains: Vec<(u32, u32)>,
 }
 
 /// The end of each lead's follow-up.
@@ -132,14 +145,14 @@ pub struct Design {
 }
 
 /// Sales can work so many leads in every period.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CapacityRule {
     pub leads: f64,
     pub per: Span,
-    /// Where the first period begins: at `evaluate.from`.
+    /// Where the first period begins: at `evaluate.from`, or with the first period that a walk evaluates.
     pub begins: Instant,
-    /// Moments of scoring that the evaluation covers in full, half-open.
-    pub covered: (Instant, Instant),
+    /// Stretches of moments of scoring that the evaluation covers in full, half-open.
+    pub covered: Vec<(Instant, Instant)>,
 }
 
 /// Why columns do not make a cohort.
@@ -294,6 +307,7 @@ impl Cohort {
             created_to_win_days: leads.created_to_win_days.as_ref().map(|days| of(days, rows)),
             as_of: of(&leads.as_of, rows),
             account: leads.account.as_ref().map(|account| of(account, rows)),
+            walk: leads.walk.as_ref().map(|walk| Walked { fit: of(&walk.fit, rows), trains: of(&walk.trains, rows) }),
             segments: leads.segments.iter().map(grouping).collect(),
             periods: leads.periods.as_ref().map(grouping),
         };
@@ -326,6 +340,33 @@ impl Cohort {
     /// Rows of training leads.
     pub fn training(&self) -> &[usize] {
         &self.training
+    }
+
+    /// How many fits score the evaluated leads: one, but where models are fitted anew for each period.
+    pub fn fits(&self) -> usize {
+        let last = |walk: &Walked| self.mature.iter().chain(&self.immature).map(|&row| walk.fit[row]).max();
+        self.leads.walk.as_ref().and_then(last).map_or(1, |last| last as usize + 1)
+    }
+
+    /// The fit that scores a row.
+    pub fn fit_of(&self, row: usize) -> usize {
+        self.leads.walk.as_ref().map_or(0, |walk| walk.fit[row] as usize)
+    }
+
+    /// The fits of some rows; nothing where there is one for all.
+    pub(super) fn fits_of(&self, rows: &[usize]) -> Option<Vec<u32>> {
+        self.leads.walk.as_ref().map(|walk| rows.iter().map(|&row| walk.fit[row]).collect())
+    }
+
+    /// Rows of the leads that a fit learns from.
+    pub fn learned_by(&self, fit: usize) -> Cow<'_, [usize]> {
+        match &self.leads.walk {
+            None => Cow::Borrowed(&self.training),
+            Some(Walked { trains, .. }) => {
+                let learns = |row: &usize| (trains[*row].0..trains[*row].1).contains(&(fit as u32));
+                (0..trains.len()).filter(learns).collect()
+            }
+        }
     }
 
     /// Rows of evaluated leads: those whose horizon is over.
@@ -390,6 +431,8 @@ fn columns(leads: &Leads, asked: &Asked) -> Vec<(String, usize)> {
     add("ending days", leads.endings.as_ref().map(|endings| endings.days.len()));
     add("endings", leads.endings.as_ref().map(|endings| endings.how.len()));
     add("account", leads.account.as_ref().map(Vec::len));
+    add("fit", leads.walk.as_ref().map(|walk| walk.fit.len()));
+    add("training of fits", leads.walk.as_ref().map(|walk| walk.trains.len()));
     add("created_to_win_days", leads.created_to_win_days.as_ref().map(Vec::len));
     add("worked", asked.contact.as_ref().map(|Contact { worked }| worked.len()));
     leads.segments.iter().chain(&leads.periods).for_each(|grouping| add(&grouping.name, Some(grouping.codes.len())));

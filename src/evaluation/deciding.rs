@@ -274,8 +274,12 @@ pub(super) mod tests {
             as_of: (0..n as i64).map(|row| row / 10 * week).collect(),
             ..Leads::default()
         };
-        let capacity =
-            a_week.map(|leads| CapacityRule { leads, per: "7d".parse().unwrap(), begins: 0, covered: (0, 10 * week) });
+        let capacity = a_week.map(|leads| CapacityRule {
+            leads,
+            per: "7d".parse().unwrap(),
+            begins: 0,
+            covered: vec![(0, 10 * week)],
+        });
         let design = Design {
             champion: Some(0),
             brackets: BracketRule::Quantiles(2),

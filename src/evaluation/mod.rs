@@ -33,7 +33,9 @@ mod waiting;
 mod worked;
 
 pub use accounts::{ByAccount, by_account};
-pub use cohort::{BracketRule, CapacityRule, Cohort, CohortError, Design, Endings, Grouping, Leads, PartOfRun, Scored};
+pub use cohort::{
+    BracketRule, CapacityRule, Cohort, CohortError, Design, Endings, Grouping, Leads, PartOfRun, Scored, Walked,
+};
 pub use options::{Asked, Calibrated, Contact, Gate, Margin, Mark, ThresholdRule, Worthwhile};
 
 use rayon::prelude::*;
@@ -44,6 +46,7 @@ use crate::result::{
 use crate::stats::{Sample, Undefined};
 
 pub use readiness::readiness;
+pub use schedule::handed_over;
 pub use selfcheck::{Halves, SelfCheck, decision, selfcheck};
 pub use swap::{Agreement, Swap, Swapped, agreement, swapped};
 pub use worked::contacts;
@@ -229,12 +232,22 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
     let (scores, converted) = (model.ranked(rows), cohort.converted(rows));
     let tally = Sample::new(&scores, &converted).tally();
     let cuts = bracket::cuts(cohort, model);
-    let map = &paired.maps[place];
-    let chances = calibrate::chances(cohort, model, map);
+    let maps = &paired.maps[place];
+    let chances = calibrate::chances(cohort, model, maps);
     let chances = chances.as_ref().map_err(|reason| *reason);
     let capacity = capacity::capacity(cohort, place, schedule);
-    let readable =
-        Readable { cohort, map, ranked: &tally, chances, capacity: capacity.as_ref(), schedule, paired, model: place };
+    let by_fit = ranking::by_fit(cohort, model);
+    let readable = Readable {
+        cohort,
+        maps,
+        ranked: &tally,
+        by_fit,
+        chances,
+        capacity: capacity.as_ref(),
+        schedule,
+        paired,
+        model: place,
+    };
     ModelEvaluation {
         name: model.name.clone(),
         kind: model.kind.clone(),
@@ -247,8 +260,8 @@ fn model_evaluation(cohort: &Cohort, place: usize, schedule: &Schedule, paired: 
         top: ranking::top(cohort, &scores, &tally),
         gain: ranking::gain(&tally),
         metrics: readable.values(),
-        ranking: ranking::ranking(&tally),
-        calibration: calibrate::calibration(cohort, model, map, chances),
+        ranking: ranking::ranking(&tally, cohort.fits()),
+        calibration: calibrate::calibration(cohort, model, maps, chances),
         time_to_convert: time::time_to_convert(cohort, model, &cuts),
         distribution: ranking::distribution(&tally),
         segments: part::segments(cohort, model),

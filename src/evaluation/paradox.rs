@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::result::{Estimate, Number, Paradox, ParadoxKind};
 use crate::stats::proportion::Count;
 use crate::stats::strata::{self, Stratum};
-use crate::stats::{Interval, Sample, discrimination, dist, quantile};
+use crate::stats::{Interval, Sample, dist, quantile};
 use crate::table::MISSING;
 
 use super::LEVEL;
@@ -32,37 +32,33 @@ fn levels(grouping: &Grouping, rows: &[usize]) -> BTreeMap<u32, Vec<usize>> {
     levels
 }
 
-/// An AUC with its variance.
+/// An AUC with a variance that it has at most.
 #[derive(Clone, Copy)]
-struct Area {
+struct Known {
     auc: f64,
     variance: f64,
 }
 
-impl Area {
+impl Known {
     fn estimate(self) -> Estimate {
         Estimate::new(self.auc, Interval::around(self.auc, dist::normal_critical(LEVEL) * self.variance.sqrt()))
     }
 }
 
-fn area(cohort: &Cohort, model: &Scored, rows: &[usize]) -> Option<(Area, f64)> {
+fn area(cohort: &Cohort, model: &Scored, rows: &[usize]) -> Option<(Known, f64)> {
     let (scores, converted) = (model.ranked(rows), cohort.converted(rows));
     let tally = Sample::new(&scores, &converted).tally();
-    let auc = discrimination::auc(&tally).ok()?;
-    let variance = match cohort.account_of(rows) {
-        None => discrimination::delong_variance(&tally),
-        Some(_) => cohort.area_of(&scores, rows).map(|area| area.variance),
-    };
-    let variance = variance.unwrap_or(0.25);
-    Some((Area { auc, variance }, tally.positives() * tally.negatives()))
+    let area = cohort.area_of(&scores, rows).ok()?;
+    let known = Known { auc: area.auc, variance: area.variance.unwrap_or(0.25) };
+    Some((known, tally.positives() * tally.negatives()))
 }
 
 /// AUC over pairs of a winner and another of the same level: each level counts by its pairs.
-fn within<'a>(cohort: &Cohort, model: &Scored, levels: impl Iterator<Item = &'a Vec<usize>>) -> Option<Area> {
-    let areas: Vec<(Area, f64)> = levels.filter_map(|rows| area(cohort, model, rows)).collect();
+fn within<'a>(cohort: &Cohort, model: &Scored, levels: impl Iterator<Item = &'a Vec<usize>>) -> Option<Known> {
+    let areas: Vec<(Known, f64)> = levels.filter_map(|rows| area(cohort, model, rows)).collect();
     let pairs: f64 = areas.iter().map(|(_, pairs)| pairs).sum();
-    let share = |of: &dyn Fn(&Area, f64) -> f64| areas.iter().map(|(area, own)| of(area, own / pairs)).sum::<f64>();
-    (pairs > 0.0).then(|| Area {
+    let share = |of: &dyn Fn(&Known, f64) -> f64| areas.iter().map(|(area, own)| of(area, own / pairs)).sum::<f64>();
+    (pairs > 0.0).then(|| Known {
         auc: share(&|area, share| share * area.auc),
         variance: share(&|area, share| share * share * area.variance),
     })
@@ -98,9 +94,9 @@ fn paradox(cohort: &Cohort, model: &Scored, grouping: &Grouping) -> Option<Parad
 }
 
 /// What is the matter, if it is more than twice the larger standard error.
-fn kind(pooled: Area, within: Area) -> Option<ParadoxKind> {
+fn kind(pooled: Known, within: Known) -> Option<ParadoxKind> {
     let change = within.auc - pooled.auc;
-    let sure = |area: Area| (area.auc - 0.5).abs() > dist::normal_critical(LEVEL) * area.variance.sqrt();
+    let sure = |area: Known| (area.auc - 0.5).abs() > dist::normal_critical(LEVEL) * area.variance.sqrt();
     if change.abs() < f64::max(SPOKEN, 2.0 * pooled.variance.max(within.variance).sqrt()) {
         return None;
     }
@@ -148,8 +144,8 @@ fn strata(cohort: &Cohort, model: &Scored, levels: &BTreeMap<u32, Vec<usize>>) -
 mod tests {
     use super::*;
 
-    fn area(auc: f64, error: f64) -> Area {
-        Area { auc, variance: error * error }
+    fn area(auc: f64, error: f64) -> Known {
+        Known { auc, variance: error * error }
     }
 
     #[test]

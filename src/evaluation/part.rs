@@ -1,7 +1,6 @@
 use crate::result::{Estimate, Part, Segmentation};
 use crate::stats::{Sample, discrimination};
 
-use super::LEVEL;
 use super::cohort::{Cohort, Grouping, Scored};
 
 pub(super) fn segments(cohort: &Cohort, model: &Scored) -> Vec<Segmentation> {
@@ -42,16 +41,13 @@ fn part(cohort: &Cohort, model: &Scored, label: String, rows: &[usize], immature
     let (scores, converted) = (model.ranked(rows), cohort.converted(rows));
     let tally = Sample::new(&scores, &converted).tally();
     let (wins, leads) = (tally.positives(), tally.total());
-    let interval = match cohort.account_of(rows) {
-        None => discrimination::auc_interval(&tally, LEVEL),
-        Some(_) => cohort.area_of(&scores, rows).and_then(|area| area.interval()),
-    };
+    let area = cohort.area_of(&scores, rows);
     Part {
         label,
         leads: leads as u64,
         wins: wins as u64,
         rate: cohort.rate(rows),
-        auc: Estimate::with(discrimination::auc(&tally), interval),
+        auc: Estimate::with(area.map(|area| area.auc), area.and_then(|area| area.interval())),
         lift: discrimination::top_share(&tally, 0.1 * leads).lift().into(),
         immature,
     }

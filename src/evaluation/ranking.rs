@@ -1,17 +1,29 @@
 use crate::metrics::SHARES;
 use crate::result::{Estimate, GainPoint, Number, Ranking, ScoreBin, Tied, TopShare};
 use crate::stats::proportion::{self, Count};
-use crate::stats::{Tally, Undefined, discrimination};
+use crate::stats::{Sample, Tally, Undefined, discrimination};
 
 use super::LEVEL;
-use super::cohort::Cohort;
+use super::cohort::{Cohort, Scored};
 use super::schedule;
 
-pub(super) fn ranking(tally: &Tally) -> Ranking {
+pub(super) fn ranking(tally: &Tally, fits: usize) -> Ranking {
+    let threshold = discrimination::ks(tally).map(|ks| ks.threshold).into();
     Ranking {
         prevalence: discrimination::prevalence(tally).into(),
-        ks_threshold: discrimination::ks(tally).map(|ks| ks.threshold).into(),
+        ks_threshold: if fits > 1 { Number::undefined("each period's fit has its own") } else { threshold },
     }
+}
+
+/// The evaluated leads by score, for each fit that scores some; nothing where there is one for all.
+pub(super) fn by_fit(cohort: &Cohort, model: &Scored) -> Vec<Tally> {
+    let fits = cohort.fits();
+    if fits < 2 {
+        return Vec::new();
+    }
+    let mut rows = vec![Vec::new(); fits];
+    cohort.mature().iter().for_each(|&row| rows[cohort.fit_of(row)].push(row));
+    rows.iter().map(|rows| Sample::new(&model.ranked(rows), &cohort.converted(rows)).tally()).collect()
 }
 
 /// Wins, lift and capture among the leads with the highest scores.

@@ -61,23 +61,25 @@ pub(super) fn schedule(cohort: &Cohort) -> Schedule {
     }
 }
 
+/// Wins of the evaluated leads that each of some scores, a value a row, hands over.
+pub fn handed_over(cohort: &Cohort, scores: &[Vec<f64>]) -> Vec<f64> {
+    let periods = match &cohort.design().capacity {
+        Some(rule) if cohort.design().timed => laid_out(cohort, rule).0,
+        _ => vec![(cohort.mature().to_vec(), DEFAULT_SHARE * cohort.mature().len() as f64)],
+    };
+    let won = |score: &Vec<f64>| -> f64 {
+        let ranked = |row: &usize| if score[*row].is_nan() { f64::NEG_INFINITY } else { score[*row] };
+        let of_period = |(rows, k): &(Vec<usize>, f64)| -> f64 {
+            let shares = chosen(&rows.iter().map(ranked).collect::<Vec<f64>>(), *k);
+            rows.iter().zip(shares).filter(|(row, _)| cohort.leads().converted[**row]).map(|(_, share)| share).sum()
+        };
+        periods.iter().map(of_period).sum()
+    };
+    scores.iter().map(won).collect()
+}
+
 fn by_period(cohort: &Cohort, rule: &CapacityRule) -> Schedule {
-    let length = rule.per.micros().max(1);
-    let leads = cohort.leads();
-    let number = |row: usize| (leads.as_of[row] - rule.begins).div_euclid(length);
-    let scored = cohort.mature().iter().chain(cohort.immature());
-    let mut rows: Vec<(i64, usize)> = scored.map(|&row| (number(row), row)).collect();
-    rows.sort_unstable();
-    let (mut periods, mut left_out) = (Vec::new(), 0);
-    for period in rows.chunk_by(|a, b| a.0 == b.0) {
-        let begins = rule.begins + period[0].0 * length;
-        let whole = rule.covered.0 <= begins && begins + length <= rule.covered.1;
-        if whole && period.iter().all(|(_, row)| leads.part[*row] == PartOfRun::Mature) {
-            periods.push((period.iter().map(|(_, row)| *row).collect(), rule.leads));
-        } else {
-            left_out += 1;
-        }
-    }
+    let (periods, left_out) = laid_out(cohort, rule);
     let quarters = periods.len() as f64 * rule.per.days() / (365.25 / 4.0);
     Schedule {
         quarters: (!periods.is_empty()).then_some(quarters),
@@ -88,6 +90,27 @@ fn by_period(cohort: &Cohort, rule: &CapacityRule) -> Schedule {
         hand_over: HandOver::Capacity { leads: rule.leads, per_days: rule.per.days() },
         is_capacity: true,
     }
+}
+
+/// The mature rows of every period that counts, with the number handed over; and how many periods are left out.
+fn laid_out(cohort: &Cohort, rule: &CapacityRule) -> (Vec<(Vec<usize>, f64)>, u64) {
+    let length = rule.per.micros().max(1);
+    let leads = cohort.leads();
+    let number = |row: usize| (leads.as_of[row] - rule.begins).div_euclid(length);
+    let scored = cohort.mature().iter().chain(cohort.immature());
+    let mut rows: Vec<(i64, usize)> = scored.map(|&row| (number(row), row)).collect();
+    rows.sort_unstable();
+    let (mut periods, mut left_out) = (Vec::new(), 0);
+    for period in rows.chunk_by(|a, b| a.0 == b.0) {
+        let begins = rule.begins + period[0].0 * length;
+        let whole = rule.covered.iter().any(|(from, to)| *from <= begins && begins + length <= *to);
+        if whole && period.iter().all(|(_, row)| leads.part[*row] == PartOfRun::Mature) {
+            periods.push((period.iter().map(|(_, row)| *row).collect(), rule.leads));
+        } else {
+            left_out += 1;
+        }
+    }
+    (periods, left_out)
 }
 
 /// Each lead's probability to be handed over, aligned with the schedule's rows: 1 above the edge, 0 below it, and an

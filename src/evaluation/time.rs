@@ -20,7 +20,7 @@ pub(super) fn time_to_convert(cohort: &Cohort, model: &Scored, cuts: &Cuts) -> T
     rows.sort_unstable();
     let time: Vec<f64> = rows.iter().map(|&row| endings.days[row]).collect();
     let end: Vec<End> = rows.iter().map(|&row| endings.how[row]).collect();
-    let place: Vec<usize> = rows.iter().map(|&row| cuts.place(model.score[row])).collect();
+    let place: Vec<usize> = rows.iter().map(|&row| cuts.place(cohort.fit_of(row), model.score[row])).collect();
     let test = tested(cohort, &rows, &Followed::new(&time, &end), &place);
     let to_days = cohort.design().horizon_days.unwrap_or_else(|| time.iter().copied().fold(0.0, f64::max));
     let curve = |bracket: usize| {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::metrics::{AUC, Compute, METRICS, Measured, Metric, MetricId, Reads, SLOPE, VALUE, WINS};
+use crate::metrics::{AUC, Across, Compute, METRICS, Measured, Metric, MetricId, Reads, SLOPE, VALUE, WINS, Weighed};
 use crate::result::{Capacity, Estimate, Number};
 use crate::stats::{Tally, Undefined};
 
 use super::LEVEL;
-use super::calibrate::{self, Map};
+use super::calibrate::{self, Maps};
 use super::capacity;
 use super::cohort::Cohort;
 use super::paired::Paired;
@@ -17,9 +17,11 @@ use super::spread::interval_of_one;
 /// What the metrics of one model read.
 pub(super) struct Readable<'a> {
     pub cohort: &'a Cohort,
-    pub map: &'a Map,
+    pub maps: &'a Maps,
     /// Of the scores as they rank.
     pub ranked: &'a Tally,
+    /// The same for each fit, where there are several.
+    pub by_fit: Vec<Tally>,
     /// Of the probabilities; why there are none.
     pub chances: Result<&'a Tally, Undefined>,
     pub capacity: Option<&'a Capacity>,
@@ -36,6 +38,9 @@ impl Readable<'_> {
 
     fn value(&self, metric: &Metric) -> Estimate {
         match (metric.compute, metric.reads) {
+            (Some(compute), Reads::Order) if !self.by_fit.is_empty() && metric.across != Across::Together => {
+                self.within(metric, compute)
+            }
             (Some(compute), Reads::Order) => self.by_account(metric, measured(compute, self.ranked)),
             (Some(compute), Reads::Probability) => match self.chances {
                 Ok(tally) => self.by_account(metric, measured(compute, tally)),
@@ -43,6 +48,26 @@ impl Readable<'_> {
             },
             _ => self.handed_over(metric),
         }
+    }
+
+    /// Over leads of several fits, which are compared with those of their own.
+    fn within(&self, metric: &Metric, compute: Compute) -> Estimate {
+        let weight = |tally: &Tally| match metric.across {
+            Across::Within(Weighed::Pairs) => tally.positives() * tally.negatives(),
+            Across::Within(Weighed::Wins) => tally.positives(),
+            Across::Within(Weighed::Leads) | Across::Together => tally.total(),
+        };
+        // A period without wins, or with nothing else, compares nobody.
+        let known: Vec<(f64, f64)> =
+            self.by_fit.iter().filter_map(|tally| Some((weight(tally), compute.point(tally).ok()?))).collect();
+        let all: f64 = known.iter().map(|(weight, _)| weight).sum();
+        let mean = known.iter().map(|(weight, value)| weight * value).sum::<f64>() / all;
+        let point = if all > 0.0 { Ok(mean) } else { Err(Undefined::OneClass) };
+        if metric.id == AUC.id {
+            return Estimate::with(point, self.paired.area(self.model).and_then(|area| area.interval()));
+        }
+        let none = || Number::undefined("no interval");
+        Estimate { point: point.into(), low: none(), high: none() }
     }
 
     /// The interval of a metric that takes leads for independent, had of their accounts.
@@ -55,7 +80,7 @@ impl Readable<'_> {
         } else if let Some(resample) = metric.resample {
             interval_of_one(self.paired, self.schedule, self.model, resample)
         } else {
-            let widening = calibrate::widening(self.cohort, &self.cohort.models()[self.model], self.map);
+            let widening = calibrate::widening(self.cohort, &self.cohort.models()[self.model], self.maps);
             let factor = widening.map(|[slope, shift]| if metric.id == SLOPE.id { slope } else { shift });
             factor.and_then(|factor| own.widened(factor).ok_or(Undefined::Unbounded))
         };

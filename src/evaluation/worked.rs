@@ -359,7 +359,7 @@ impl Contacts {
         let cuts = bracket::cuts(cohort, model);
         let scores = model.ranked(&self.rows);
         let part = |place: usize| {
-            let own = || (0..scores.len()).filter(|&i| cuts.place(scores[i]) == place);
+            let own = || (0..scores.len()).filter(|&i| cuts.place(cohort.fit_of(self.rows[i]), scores[i]) == place);
             let rows = |worked: bool| own().filter(|&i| self.worked[i] == worked).map(|i| self.rows[i]).collect();
             let [reached, others]: [Vec<usize>; 2] = [rows(true), rows(false)];
             let worked: HashSet<usize> = reached.iter().copied().collect();

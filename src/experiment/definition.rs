@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::models::ModelSpec;
 use crate::models::spec::Entries;
-use crate::replay::{AsOf, Window};
+use crate::replay::{AsOf, WalkSpec, Window};
 use crate::time::{Horizon, Zone};
 
 use super::file::ExperimentFile;
@@ -17,6 +17,8 @@ struct Definition<'a> {
     horizon: Horizon,
     #[serde(skip_serializing_if = "Option::is_none")]
     train: Option<&'a Window>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    walk: Option<&'a WalkSpec>,
     timezone: &'a Zone,
     models: Entries<ModelSpec>,
 }
@@ -34,6 +36,7 @@ pub fn definition(file: &ExperimentFile) -> String {
         as_of: &file.replay.as_of,
         horizon: file.replay.horizon,
         train: file.replay.train.as_ref(),
+        walk: file.replay.walk.as_ref(),
         timezone: &file.data.timezone,
         models: file.models.iter().map(unowned).collect(),
     };

@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::data::{DataError, DataSpec, Finding, InputFile, Paths};
 use crate::evaluation::Gate;
-use crate::models::{self, Spec};
+use crate::models::{self, FittedFile, Spec};
 use crate::table::did_you_mean;
 use crate::time::Horizon;
 
@@ -49,6 +50,7 @@ impl Experiment {
     fn of(mut file: ExperimentFile, path: &Path) -> Result<Self, ConfigError> {
         let base = base(path, &file.data);
         let rules = read_rules(path, &mut file, &base)?;
+        read_fitted(path, &mut file, &base)?;
         let invalid =
             |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
         let models = models::resolve(&file.models)
@@ -71,6 +73,11 @@ impl Experiment {
             let message = "`ever` leaves no training lead whose horizon had closed before evaluation began; give a horizon such as 90d, or leave out `train`";
             return Err(invalid("replay.horizon", message.into()));
         }
+        if file.replay.walk.is_some() && file.replay.train.is_some() {
+            let message =
+                "give either `walk`, which fits models anew for each period, or `train`, a window to fit them on once";
+            return Err(invalid("replay.walk", message.into()));
+        }
         gates_fit(&file).map_err(|message| invalid("gates", message))?;
         Ok(Self {
             models,
@@ -83,6 +90,11 @@ impl Experiment {
             path: path.into(),
             file,
         })
+    }
+
+    /// Whether a model is fitted on training leads.
+    pub fn learns(&self) -> bool {
+        self.models.iter().any(|model| model.kind.recipe().learns())
     }
 
     /// The file it was read from.
@@ -101,9 +113,8 @@ impl Experiment {
     /// The files that it reads: itself and its data.
     pub fn files(&self) -> Vec<PathBuf> {
         let data = crate::data::files(&self.file.data, &self.base);
-        let rules = self.file.models.iter().filter_map(|(_, model)| model.rules.as_ref());
-        let rules = rules.map(|rules| self.base.join(&rules.file));
-        std::iter::once(self.path.clone()).chain(rules).chain(data).collect()
+        let models = self.of_models().into_iter().map(|(_, file)| self.base.join(file));
+        std::iter::once(self.path.clone()).chain(models).chain(data).collect()
     }
 
     /// The files of data and of rules, each once, with their sizes and hashes.
@@ -112,10 +123,22 @@ impl Experiment {
     /// When one is missing or cannot be read.
     pub(crate) fn inputs(&self) -> Result<Vec<InputFile>, DataError> {
         let mut inputs = crate::data::inputs(&self.file.data, &self.base)?;
-        let rules = self.file.models.iter().filter_map(|(_, model)| model.rules.as_ref());
-        let rules: Vec<Paths> = rules.map(|rules| Paths(vec![rules.file.to_string_lossy().into_owned()])).collect();
-        inputs.extend(crate::data::hashed(rules.iter().map(|paths| ("rules", paths)), &self.base)?);
+        let path = |file: &Path| Paths(vec![file.to_string_lossy().into_owned()]);
+        let files: Vec<(&str, Paths)> = self.of_models().into_iter().map(|(what, file)| (what, path(file))).collect();
+        inputs.extend(crate::data::hashed(files.iter().map(|(what, paths)| (*what, paths)), &self.base)?);
         Ok(inputs)
+    }
+
+    /// The files that models stand in, with what they hold.
+    fn of_models(&self) -> Vec<(&'static str, &Path)> {
+        self.file
+            .models
+            .iter()
+            .filter_map(|(_, model)| {
+                let rules = model.rules.as_ref().map(|rules| ("rules", rules.file.as_path()));
+                rules.or_else(|| model.file.as_ref().map(|file| ("model", file.path.as_path())))
+            })
+            .collect()
     }
 
     /// What of the files of rules no model can say.
@@ -194,4 +217,20 @@ fn read_rules(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<Vec
     }
     file.models = models;
     Ok(found)
+}
+
+/// Reads the files of fitted models.
+fn read_fitted(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<(), ConfigError> {
+    let mut models = std::mem::take(&mut file.models);
+    for (name, model) in models.iter_mut() {
+        let Some(spec) = &mut model.file else { continue };
+        let read = FittedFile::read(&base.join(&spec.path)).map_err(|message| ConfigError::Invalid {
+            path: path.into(),
+            field: format!("models.{name}.file"),
+            message: format!("{}: {message}", spec.path.display()),
+        })?;
+        spec.read = Some(Arc::new(read));
+    }
+    file.models = models;
+    Ok(())
 }

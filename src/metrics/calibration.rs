@@ -1,6 +1,6 @@
 use crate::stats::calibration::{self, Binning};
 
-use super::{Compute, Definition, Direction, Measured, Metric, MetricId, Reads, Resample, Shown, Term, Unit};
+use super::{Across, Compute, Definition, Direction, Measured, Metric, MetricId, Reads, Resample, Shown, Term, Unit};
 
 pub const BRIER: Metric = Metric {
     id: MetricId::new("brier"),
@@ -9,6 +9,7 @@ pub const BRIER: Metric = Metric {
     direction: Direction::Minimize,
     range: (0.0, 1.0),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "mean (p - y)²",
         reference: "Brier (1950)",
@@ -30,6 +31,7 @@ pub(super) const BRIER_SKILL: Metric = Metric {
     direction: Direction::Maximize,
     range: (f64::NEG_INFINITY, 1.0),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "1 - Brier / (rate (1 - rate))",
         reference: "Murphy (1973)",
@@ -48,6 +50,7 @@ pub(super) const MISCALIBRATION: Metric = Metric {
     direction: Direction::Minimize,
     range: (0.0, 1.0),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "Brier less the Brier score after isotonic recalibration, equal probabilities pooled first (CORP)",
         reference: "Dimitriadis, Gneiting & Jordan (2021)",
@@ -69,6 +72,7 @@ pub(super) const DISCRIMINATION: Metric = Metric {
     direction: Direction::Maximize,
     range: (0.0, 0.25),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "rate (1 - rate) less the Brier score after isotonic recalibration (CORP)",
         reference: "Dimitriadis, Gneiting & Jordan (2021)",
@@ -90,6 +94,7 @@ pub(super) const UNCERTAINTY: Metric = Metric {
     direction: Direction::Neither,
     range: (0.0, 0.25),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "rate (1 - rate): the Brier score of the overall rate",
         reference: "Murphy (1973)",
@@ -111,6 +116,7 @@ pub(super) const LOG_LOSS: Metric = Metric {
     direction: Direction::Minimize,
     range: (0.0, f64::INFINITY),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "-mean ln P(what happened), natural logarithm, never clipped: infinite when what happened was called impossible",
         reference: "Good (1952)",
@@ -132,6 +138,7 @@ pub const SLOPE: Metric = Metric {
     direction: Direction::Target(1.0),
     range: (f64::NEG_INFINITY, f64::INFINITY),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "b in logit P(y) = a + b logit(p), by maximum likelihood; 1 when calibrated, below 1 when too extreme",
         reference: "Cox (1958)",
@@ -160,6 +167,7 @@ pub const IN_THE_LARGE: Metric = Metric {
     direction: Direction::Target(0.0),
     range: (f64::NEG_INFINITY, f64::INFINITY),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "a in logit P(y) = a + logit(p), by maximum likelihood; 0 when calibrated, above 0 when predicted too low",
         reference: "Steyerberg (2010)",
@@ -184,6 +192,7 @@ pub(super) const EXPECTED_ERROR: Metric = Metric {
     direction: Direction::Minimize,
     range: (0.0, 1.0),
     reads: Reads::Probability,
+    across: Across::Together,
     definition: Definition {
         formula: "Σ n_b / n |mean p - rate| over ten bins of equal mass (distinct type-7 quantiles, right-closed); biased upwards",
         reference: "Naeini et al. (2015)",

@@ -1,4 +1,4 @@
-use super::{Definition, Direction, Metric, MetricId, Reads, Resample, Shown, Unit};
+use super::{Across, Definition, Direction, Metric, MetricId, Reads, Resample, Shown, Unit};
 
 pub const CAPTURE: Metric = Metric {
     id: MetricId::new("capture"),
@@ -7,6 +7,7 @@ pub const CAPTURE: Metric = Metric {
     direction: Direction::Maximize,
     range: (0.0, 1.0),
     reads: Reads::HandedOver,
+    across: Across::Together,
     definition: Definition {
         formula: "share of all wins among the leads handed over: the best of each period at capacity, else the top 10 %; a tied block at the edge counts its expectation",
         reference: "",
@@ -25,6 +26,7 @@ pub const VALUE: Metric = Metric {
     direction: Direction::Maximize,
     range: (f64::NEG_INFINITY, f64::INFINITY),
     reads: Reads::HandedOver,
+    across: Across::Together,
     definition: Definition {
         formula: "sum of what the wins among the leads handed over are worth; a tied block at the edge counts its expectation",
         reference: "",
@@ -43,6 +45,7 @@ pub const WINS: Metric = Metric {
     direction: Direction::Maximize,
     range: (0.0, f64::INFINITY),
     reads: Reads::HandedOver,
+    across: Across::Together,
     definition: Definition {
         formula: "wins among the leads handed over; a tied block at the edge counts its expectation",
         reference: "",

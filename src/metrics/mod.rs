@@ -30,6 +30,7 @@ pub struct Metric {
     /// Closed; an end may be infinite.
     pub range: (f64, f64),
     pub reads: Reads,
+    pub across: Across,
     pub definition: Definition,
     /// Nothing where it hangs on the periods in which leads are handed over.
     pub compute: Option<Compute>,
@@ -90,6 +91,24 @@ pub enum Reads {
     Probability,
     /// Who is handed over, period by period.
     HandedOver,
+}
+
+/// How leads count together whose scores are of several fits, one for each period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Across {
+    /// In one order: what a score means does not hang on its fit.
+    Together,
+    /// Each period by itself, weighed by what it has of this.
+    Within(Weighed),
+}
+
+/// What a period counts by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weighed {
+    /// Pairs of a lead that converted and one that did not.
+    Pairs,
+    Wins,
+    Leads,
 }
 
 /// How a metric is computed from leads counted by score.

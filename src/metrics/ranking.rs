@@ -1,6 +1,8 @@
 use crate::stats::discrimination::{self, CostPrior};
 
-use super::{Compute, Definition, Direction, Measured, Metric, MetricId, Reads, Resample, Shown, Term, Unit};
+use super::{
+    Across, Compute, Definition, Direction, Measured, Metric, MetricId, Reads, Resample, Shown, Term, Unit, Weighed,
+};
 
 pub const AUC: Metric = Metric {
     id: MetricId::new("auc"),
@@ -9,6 +11,7 @@ pub const AUC: Metric = Metric {
     direction: Direction::Maximize,
     range: (0.0, 1.0),
     reads: Reads::Order,
+    across: Across::Within(Weighed::Pairs),
     definition: Definition {
         formula: "P(a converted lead scores higher than another one), ties count half",
         reference: "Bamber (1975); interval: DeLong et al. (1988), Sun & Xu (2014), Wald, logit above 0.95 and below 0.05",
@@ -33,6 +36,7 @@ pub const GINI: Metric = Metric {
     direction: Direction::Maximize,
     range: (-1.0, 1.0),
     reads: Reads::Order,
+    across: Across::Within(Weighed::Pairs),
     definition: Definition {
         formula: "2 AUC - 1",
         reference: "Somers (1962)",
@@ -54,6 +58,7 @@ pub const AVERAGE_PRECISION: Metric = Metric {
     direction: Direction::Maximize,
     range: (0.0, 1.0),
     reads: Reads::Order,
+    across: Across::Within(Weighed::Wins),
     definition: Definition {
         formula: "Σ (Rₖ - Rₖ₋₁) Pₖ over the distinct scores, descending; a random order has the overall rate",
         reference: "Davis & Goadrich (2006)",
@@ -75,6 +80,7 @@ pub const KS: Metric = Metric {
     direction: Direction::Maximize,
     range: (0.0, 1.0),
     reads: Reads::Order,
+    across: Across::Within(Weighed::Leads),
     definition: Definition {
         formula: "max |share of the converted - share of the others| at or above a score, over the distinct scores",
         reference: "Smirnov (1939)",
@@ -96,6 +102,7 @@ pub(super) const H_MEASURE: Metric = Metric {
     direction: Direction::Maximize,
     range: (0.0, 1.0),
     reads: Reads::Order,
+    across: Across::Together,
     definition: Definition {
         formula: "1 - expected minimum loss over that of the better constant, costs drawn from Beta(1 + π₁, 1 + π₀)",
         reference: "Hand (2009); Hand & Anagnostopoulos (2014)",

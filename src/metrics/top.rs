@@ -2,7 +2,8 @@ use crate::stats::discrimination;
 use crate::stats::proportion::{self, Count};
 
 use super::{
-    Compute, Definition, Direction, Edge, Figures, Measured, Metric, MetricId, Reads, Resample, SHARES, Shown, Unit,
+    Across, Compute, Definition, Direction, Edge, Figures, Measured, Metric, MetricId, Reads, Resample, SHARES, Shown,
+    Unit,
 };
 
 pub const LIFT_10: Metric = Metric {
@@ -36,6 +37,7 @@ const fn lift<const AT: usize>(id: &'static str, label: &'static str) -> Metric 
         direction: Direction::Maximize,
         range: (0.0, 1.0 / SHARES[AT]),
         reads: Reads::Order,
+        across: Across::Together,
         definition: Definition {
             formula: "rate among the leads with the highest scores over the overall rate; a tied block at the edge counts its expectation",
             reference: "",
@@ -62,6 +64,7 @@ const fn capture<const AT: usize>(id: &'static str, label: &'static str) -> Metr
         direction: Direction::Maximize,
         range: (0.0, 1.0),
         reads: Reads::Order,
+        across: Across::Together,
         definition: Definition {
             formula: "share of all wins among the leads with the highest scores; a tied block at the edge counts its expectation",
             reference: "",

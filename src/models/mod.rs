@@ -27,7 +27,7 @@ pub use error::ModelError;
 
 pub use explain::{Explanation, GroupLine, Line};
 pub use gaps::Gap;
-pub use kinds::{Coefficient, Fitted, KindSpec, LogisticModel, ModelSpec, PointsModel};
+pub use kinds::{Coefficient, FileSpec, Fitted, FittedFile, KindSpec, LogisticModel, ModelSpec, PointsModel};
 pub use resolve::{Placed, Points, Spec, check_criterion, resolve};
 pub use scorer::{Reader, Recipe, ScoreInputs, Scorer};
 pub use scores::{Contribution, GroupScore, Scores};
@@ -81,7 +81,47 @@ pub fn compile(specs: &[Spec], context: &Context, plan: &mut Plan) -> Result<Vec
 /// # Errors
 /// When a regression cannot be fitted, or a column holds no probabilities and says so.
 pub fn score(models: &[Model], features: &Features, training: Option<&Training>) -> Result<Vec<Scores>, ModelError> {
-    let mut scores: Vec<Option<Scores>> = models.iter().map(|_| None).collect();
+    score_rest(models, features, training, models.iter().map(|_| None).collect())
+}
+
+/// The same, with what learns fitted anew by each of several trainings; `fit` says by which of them a row is scored.
+///
+/// # Errors
+/// As [`score`].
+///
+/// # Panics
+/// When there is no training, or a row is scored by none.
+pub fn score_forward(
+    models: &[Model],
+    features: &Features,
+    trainings: &[Training],
+    fit: &[u32],
+) -> Result<Vec<Scores>, ModelError> {
+    let mut by_model: Vec<Vec<Scores>> = models.iter().map(|_| Vec::new()).collect();
+    let mut known: Vec<Option<Scores>> = models.iter().map(|_| None).collect();
+    for training in trainings {
+        let scores = score_rest(models, features, Some(training), known)?;
+        // What learns nothing is scored once.
+        let sorted = models.iter().zip(scores).enumerate().map(|(place, (model, own))| {
+            if !model.kind.may_learn() {
+                return Some(own);
+            }
+            by_model[place].push(own);
+            None
+        });
+        known = sorted.collect();
+    }
+    let forward = |(known, fits): (Option<Scores>, Vec<Scores>)| known.unwrap_or_else(|| Scores::forward(fits, fit));
+    Ok(known.into_par_iter().zip(by_model).map(forward).collect())
+}
+
+/// The scores of the models that have none yet.
+fn score_rest(
+    models: &[Model],
+    features: &Features,
+    training: Option<&Training>,
+    mut scores: Vec<Option<Scores>>,
+) -> Result<Vec<Scores>, ModelError> {
     // Mixes of mixes wait a round; there are no circles, so each round settles one at least.
     for _ in 0..models.len() {
         let settle = |(place, model): (usize, &Model)| {
@@ -164,6 +204,11 @@ impl Model {
     /// Values between the ranges of a points model's criteria.
     pub fn gaps(&self) -> Vec<Gap> {
         self.points().map_or_else(Vec::new, |points| gaps::gaps(points.spec()))
+    }
+
+    /// Its fit as a file; nothing where it learns nothing. `fitted_on` is the day on which outcomes were known.
+    pub fn file(&self, fitted_on: &str, scores: &Scores) -> Option<FittedFile> {
+        self.scorer.file(&self.name, fitted_on, scores)
     }
 
     /// Whether leads that it does not score leave the cohort for every model.

@@ -8,7 +8,7 @@ use super::explain::{Explanation, Line};
 use super::resolve::Spec;
 use super::scores::{Scores, round};
 use super::spec::Entries;
-use super::{CardLine, ModelError, ModelSpec, PointsModel, Training, words};
+use super::{CardLine, FittedFile, ModelError, ModelSpec, PointsModel, Training, words};
 use crate::replay::{FeatureId, Features, Plan};
 use crate::result::{ModelKind, Scale, Subject};
 
@@ -44,6 +44,11 @@ pub trait Recipe: fmt::Debug {
 
     /// Whether what it asks of the events depends on the kinds that the log has.
     fn reads_every_kind(&self) -> bool {
+        false
+    }
+
+    /// Whether it is fitted on the training leads.
+    fn learns(&self) -> bool {
         false
     }
 
@@ -112,6 +117,11 @@ pub trait Scorer: fmt::Debug + Send + Sync {
             Line { name: card.name, what: card.what, seen, group: None, before: given, after: given, events: None }
         };
         explanation.lines = self.card(Some(scores)).into_iter().enumerate().map(line).collect();
+    }
+
+    /// Its fit as a file; nothing where it learns nothing. `fitted_on` is the day on which outcomes were known.
+    fn file(&self, _model: &str, _fitted_on: &str, _scores: &Scores) -> Option<FittedFile> {
+        None
     }
 
     /// Whether leads that it does not score leave the cohort for every model.

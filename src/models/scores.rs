@@ -11,10 +11,63 @@ pub struct Scores {
     pub contributions: Vec<Contribution>,
     /// Each group of criteria as a model of its own.
     pub groups: Vec<GroupScore>,
-    /// The fit of a regression.
+    /// The fit of a regression; the latest, where there are several.
     pub fitted: Option<Fitted>,
+    /// Where it was fitted anew for each period.
+    pub refitted: Option<Refitted>,
     /// Why the model cannot be promoted on this evidence.
     pub not_promotable: Option<Barred>,
+}
+
+/// A regression's fits, oldest first, and by which of them each row is scored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refitted {
+    pub fits: Vec<Fitted>,
+    pub fit: Vec<u32>,
+    /// What each row's score would have been by the fit of the period before; by its own in the first.
+    pub before: Vec<f64>,
+}
+
+impl Scores {
+    /// The fit that scores a row.
+    pub fn fitted_of(&self, row: usize) -> Option<&Fitted> {
+        let own = self.refitted.as_ref().map(|refitted| &refitted.fits[refitted.fit[row] as usize]);
+        own.or(self.fitted.as_ref())
+    }
+
+    /// Of each row, the scores by its fit; what is told of the model itself is told of the latest.
+    ///
+    /// # Panics
+    /// When there are no fits.
+    pub(super) fn forward(fits: Vec<Self>, fit: &[u32]) -> Self {
+        let latest = fits.last().expect("at least one fit").clone();
+        let strength = |part: usize| -> Vec<f64> {
+            (0..fit.len()).map(|row| fits[fit[row] as usize].contributions[part].strength[row]).collect()
+        };
+        let is_learned = |part: &Contribution, place: usize| {
+            fits.iter().any(|one| one.contributions[place].strength != part.strength)
+        };
+        let contributions =
+            latest.contributions.iter().enumerate().map(|(place, part)| match is_learned(part, place) {
+                true => Contribution { strength: strength(place).into(), ..part.without_strength() },
+                false => part.clone(),
+            });
+        let all: Option<Vec<Fitted>> = fits.iter().map(|one| one.fitted.clone()).collect();
+        Self {
+            value: fit.iter().enumerate().map(|(row, &fit)| fits[fit as usize].value[row]).collect(),
+            contributions: contributions.collect(),
+            refitted: all.map(|all| Refitted {
+                fits: all,
+                fit: fit.to_vec(),
+                before: fit
+                    .iter()
+                    .enumerate()
+                    .map(|(row, &fit)| fits[fit.saturating_sub(1) as usize].value[row])
+                    .collect(),
+            }),
+            ..latest
+        }
+    }
 }
 
 /// What one criterion gave every lead.

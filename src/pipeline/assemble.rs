@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::data::History;
 use crate::evaluation::{
     Asked, BracketRule, CapacityRule, Cohort, CohortError, Contact, Design, Endings, Grouping, Leads, Mark, PartOfRun,
-    Scored, Worthwhile,
+    Scored, Walked, Worthwhile,
 };
 use crate::experiment::ExperimentFile;
 use crate::models::spec::BracketSpec;
@@ -38,6 +38,7 @@ pub(super) fn exclude(replayed: &mut Replayed, scored: &mut [Scored], excluding:
     replayed.features = replayed.features.take(&rows);
     replayed.outcomes = replayed.outcomes.take(&rows);
     replayed.accounts = replayed.accounts.take(&rows);
+    replayed.walk = replayed.walk.take().map(|walk| walk.take(&rows));
     replayed.roles = left;
     for model in scored {
         let take = |score: &[f64]| rows.iter().map(|&row| score[row]).collect::<Vec<f64>>();
@@ -70,6 +71,7 @@ pub(crate) fn cohort(
         created_to_win_days: (!outcomes.created_to_win_days.is_empty()).then(|| outcomes.created_to_win_days.clone()),
         as_of: outcomes.as_of.clone(),
         account: replayed.accounts.declared.clone(),
+        walk: replayed.walk.as_ref().map(|walk| Walked { fit: walk.fit.clone(), trains: walk.trains.clone() }),
         segments: file
             .segments
             .iter()
@@ -157,9 +159,14 @@ fn capacity(file: &ExperimentFile, history: &History, replayed: &Replayed) -> Op
         AsOf::AfterCreated(span) => span.micros(),
         AsOf::Created | AsOf::Event(_) => 0,
     };
-    let covered = (begins + shift, ends.saturating_add(shift).min(history.until));
+    let stretches = match &replayed.walk {
+        None => vec![(begins, ends)],
+        Some(walk) => walk.stretches().into_iter().map(|(from, to)| (from.max(begins), to.min(ends))).collect(),
+    };
+    let covered =
+        stretches.iter().map(|(from, to)| (from + shift, to.saturating_add(shift).min(history.until))).collect();
     // The first period that is covered in full begins at the first whole step from the window's start.
-    Some(CapacityRule { leads, per, begins, covered })
+    Some(CapacityRule { leads, per, begins: stretches[0].0, covered })
 }
 
 /// The quarter of every creation, in the order in which they are met; nothing where no time is known.

@@ -54,7 +54,7 @@ pub(crate) fn play_read(
 }
 
 fn play_begun(
-    Reading { experiment, scope, cast, begun, .. }: Reading,
+    Reading { experiment, scope, cast: cast_before, begun, .. }: Reading,
     (mut history, mut findings): (History, Findings),
     mut timings: Timings,
     progress: &dyn Progress,
@@ -71,7 +71,8 @@ fn play_begun(
     accounts::exists(experiment, &known_columns(&history), &findings)?;
     progress.say("replaying".into());
     let mut replayed = timings.time("replay", || {
-        cast.map_or_else(|| Cast::of(&history, &experiment.file.replay, scope), Ok)?.play(&history, &plan, fold)
+        let cast = || Cast::of(&history, &experiment.file.replay, experiment.learns(), scope);
+        cast_before.map_or_else(cast, Ok)?.play(&history, &plan, fold)
     })?;
     if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
         // Their features say all that is asked of the events; what is scored takes their room.
@@ -84,16 +85,28 @@ fn play_begun(
     replayed.later = Vec::new();
     let models: Vec<Model> = models.into_iter().map(|model| model.screened(&screening, &plan)).collect();
     progress.say("scoring".into());
-    let rows: Vec<usize> = (0..replayed.roles.len()).filter(|&row| replayed.roles[row] == Role::Training).collect();
-    let converted: Vec<bool> = rows.iter().map(|&row| replayed.outcomes.converted[row]).collect();
-    let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
-    let scores = timings.time("score", || models::score(&models, &replayed.features, training.as_ref()));
+    let scores = timings.time("score", || scored(&models, &replayed));
     let scores = scores.map_err(|error| not_scored(error, &findings))?;
     findings.list.extend(found(&screening, &models, &plan));
     findings.list.extend(moved(experiment));
     findings.list.extend(models.iter().filter_map(|model| doctor::left_out(experiment, model)));
     findings.list.extend(concealed::found(&concealed, experiment, &models, &plan));
     Ok(Played { history, findings, models, replayed, scores, timings, plan, screening, concealed })
+}
+
+/// Every model's scores: fitted once on the training leads, or anew for each period.
+fn scored(models: &[Model], replayed: &Replayed) -> Result<Vec<Scores>, ModelError> {
+    let won = |rows: &[usize]| rows.iter().map(|&row| replayed.outcomes.converted[row]).collect::<Vec<bool>>();
+    let with = |rows: Vec<usize>| (won(&rows), rows);
+    if let Some(walk) = &replayed.walk {
+        let learned: Vec<(Vec<bool>, Vec<usize>)> = (0..walk.fits.len()).map(|fit| with(walk.training(fit))).collect();
+        let trainings: Vec<Training> = learned.iter().map(|(converted, rows)| Training { rows, converted }).collect();
+        return models::score_forward(models, &replayed.features, &trainings, &walk.fit);
+    }
+    let is_training = |row: &usize| replayed.roles[*row] == Role::Training;
+    let (converted, rows) = with((0..replayed.roles.len()).filter(is_training).collect());
+    let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
+    models::score(models, &replayed.features, training.as_ref())
 }
 
 impl Played {

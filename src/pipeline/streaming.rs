@@ -65,7 +65,7 @@ impl EventSink for Reading<'_> {
     /// The last event of each lead that matters: the touches of a review are counted until its horizon ends.
     fn last(&mut self, history: &History) -> Option<Vec<Instant>> {
         let file = &self.experiment.file;
-        let cast = Cast::before_events(history, &file.replay, self.scope)?;
+        let cast = Cast::before_events(history, &file.replay, self.experiment.learns(), self.scope)?;
         let mut last = cast.last_events(history.ids.len());
         if self.scope == Scope::Everyone && !file.sales().is_empty() {
             let Horizon::Within(span) = file.replay.horizon else { return None };

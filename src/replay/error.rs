@@ -27,6 +27,18 @@ pub enum ReplayError {
     EventsNeedTimes,
     #[error("a criterion reads the events' column `{column}`, which the event log does not have{near}")]
     UnknownColumn { column: String, near: String },
+    #[error(
+        "replay.walk: periods are those of creation, and outcomes must be known by then: name `data.leads.created`, and give outcomes times"
+    )]
+    WalkNeedsTimes,
+    #[error(
+        "replay.walk: `horizon: ever` leaves no lead whose outcome was known when a period began; give a horizon such as 90d"
+    )]
+    WalkNeedsHorizon,
+    #[error(
+        "replay.walk: no {every} begins with {enough} wins and {enough} other leads known by then to learn from (the most wins are {most}): take a shorter `horizon`, a longer `train`, or longer periods"
+    )]
+    NoWalk { every: &'static str, most: usize, enough: usize },
     #[error("no lead is left to evaluate: {why}")]
     NoLeads { why: String },
 }

@@ -10,6 +10,7 @@ mod looks;
 mod roles;
 mod spec;
 mod trail;
+mod walk;
 
 pub use attributes::Later;
 pub use error::ReplayError;
@@ -21,6 +22,7 @@ pub use looks::seen_at;
 pub use roles::Role;
 pub use spec::{AsOf, ReplaySpec, Rows, Window};
 pub use trail::{Step, Trail};
+pub use walk::{Every, FitPeriod, LookBack, Walk, WalkSpec};
 
 use rayon::prelude::*;
 
@@ -38,6 +40,8 @@ pub struct Replayed {
     /// Of the columns of times: for whom they hold one that was not known yet.
     pub later: Vec<Later>,
     pub accounts: Accounts,
+    /// Where models are fitted anew for each period.
+    pub walk: Option<Walk>,
 }
 
 /// Whose leads they are, a number a lead.
@@ -89,17 +93,18 @@ pub struct Cast {
     roles: Vec<Role>,
     outcomes: Outcomes,
     ledger: Ledger,
+    walk: Option<Walk>,
 }
 
 impl Cast {
-    /// What of it depends on events is told by the history's.
-    pub fn of(history: &History, spec: &ReplaySpec, scope: Scope) -> Result<Self, ReplayError> {
+    /// What of it depends on events is told by the history's. `learns`: whether there are models to fit, for a walk.
+    pub fn of(history: &History, spec: &ReplaySpec, learns: bool, scope: Scope) -> Result<Self, ReplayError> {
         let ((as_of, fates), windows) = rayon::join(
             || rayon::join(|| roles::as_of(history, &spec.as_of), || fates::fates(history)),
             || roles::membership(history, spec),
         );
         let as_of = as_of?;
-        let roles = roles::roles(history, spec, &windows?, &as_of, &fates);
+        let (roles, walk) = roles::roles(history, spec, learns, &windows?, &as_of, &fates)?;
         let scored = |lead: &usize| scope.holds(history, roles[*lead], as_of[*lead]);
         let leads: Vec<usize> = (0..history.ids.len()).into_par_iter().filter(scored).collect();
         let (ledger, outcomes) = rayon::join(
@@ -109,6 +114,7 @@ impl Cast {
         Ok(Self {
             as_of: leads.iter().map(|&lead| as_of[lead]).collect(),
             roles: leads.iter().map(|&lead| roles[lead]).collect(),
+            walk: walk.map(|walk| walk.take(&leads)),
             leads,
             outcomes,
             ledger,
@@ -116,12 +122,12 @@ impl Cast {
     }
 
     /// The same, if it does not depend on events: the history needs none yet.
-    pub fn before_events(history: &History, spec: &ReplaySpec, scope: Scope) -> Option<Self> {
+    pub fn before_events(history: &History, spec: &ReplaySpec, learns: bool, scope: Scope) -> Option<Self> {
         if history.created.is_none() || matches!(spec.as_of, AsOf::Event(_)) {
             return None;
         }
         // What is wrong with the windows is said by the replay.
-        Self::of(history, spec, scope).ok()
+        Self::of(history, spec, learns, scope).ok()
     }
 
     /// By lead the last instant whose events its features may depend on, [`NEVER`] where it gets none.
@@ -148,6 +154,7 @@ impl Cast {
             ledger: self.ledger,
             later,
             accounts: Accounts::default(),
+            walk: self.walk,
         })
     }
 }

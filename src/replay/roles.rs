@@ -6,6 +6,7 @@ use crate::table::did_you_mean;
 use crate::time::{DAY, Horizon, Instant, Moment, NEVER, known};
 
 use super::fates::{APART, Fate};
+use super::walk::{Candidates, Walk, walk};
 use super::{AsOf, ReplayError, ReplaySpec, Window};
 
 /// What a lead is used for, or the first reason for which it is not.
@@ -21,6 +22,8 @@ pub enum Role {
     AfterUntil,
     Decided,
     TrainingOpen,
+    /// In a period that begins before there is enough to fit models on, and no later fit learns from it.
+    BeforeFits,
     /// A deal that is still open, and nobody knows when others ended.
     Open,
 }
@@ -42,13 +45,14 @@ impl Role {
             Self::AfterUntil => "scored only after the outcomes were exported",
             Self::Decided => "decided before it was scored",
             Self::TrainingOpen => "training lead whose horizon was still open when evaluation began",
+            Self::BeforeFits => "in a period that begins with too few wins to fit models on",
             Self::Open => "deal still open",
         }
     }
 }
 
-const EXCLUSIONS: [Role; 6] =
-    [Role::Outside, Role::NoAsOf, Role::AfterUntil, Role::Decided, Role::TrainingOpen, Role::Open];
+const EXCLUSIONS: [Role; 7] =
+    [Role::Outside, Role::NoAsOf, Role::AfterUntil, Role::Decided, Role::TrainingOpen, Role::BeforeFits, Role::Open];
 
 /// When each lead is scored; [`NEVER`] where it has no such moment.
 pub(super) fn as_of(history: &History, spec: &AsOf) -> Result<Vec<Instant>, ReplayError> {
@@ -94,7 +98,9 @@ fn first_event(
 }
 
 /// Whether each lead is in a window.
+#[derive(Default)]
 pub(super) struct Membership {
+    /// Empty without such a window.
     train: Vec<bool>,
     evaluate: Vec<bool>,
     /// When evaluation begins: training horizons must have closed by then.
@@ -141,8 +147,38 @@ fn inside(history: &History, window: &Window, name: &'static str) -> Result<Vec<
     }
 }
 
-/// The role of every lead.
+/// The role of every lead; where models are fitted period by period, with the fits that learn from it.
 pub(super) fn roles(
+    history: &History,
+    spec: &ReplaySpec,
+    learns: bool,
+    windows: &Membership,
+    as_of: &[Instant],
+    fates: &[Fate],
+) -> Result<(Vec<Role>, Option<Walk>), ReplayError> {
+    let plain = plain_roles(history, spec, windows, as_of, fates);
+    let Some(of_walk) = spec.walk.as_ref().filter(|_| learns) else { return Ok((plain, None)) };
+    // Who may be scored, whatever the window of evaluation.
+    let everyone = Membership { evaluate: vec![true; history.ids.len()], ..Membership::default() };
+    let usable = plain_roles(history, spec, &everyone, as_of, fates);
+    let usable: Vec<bool> = usable.into_iter().map(Role::is_used).collect();
+    let candidates =
+        Candidates { history, horizon: spec.horizon, as_of, fates, usable: &usable, evaluate: &windows.evaluate };
+    let (walk, evaluated) = walk(of_walk, &candidates)?;
+    let role = |(lead, plain): (usize, Role)| {
+        let (from, to) = walk.trains[lead];
+        match plain {
+            _ if evaluated[lead] => plain,
+            _ if from < to => Role::Training,
+            plain if plain.is_used() => Role::BeforeFits,
+            plain => plain,
+        }
+    };
+    let roles = plain.into_iter().enumerate().map(role).collect();
+    Ok((roles, Some(walk)))
+}
+
+fn plain_roles(
     history: &History,
     spec: &ReplaySpec,
     windows: &Membership,
@@ -156,7 +192,8 @@ pub(super) fn roles(
         Horizon::Ever => history.until,
     };
     let role = |lead: usize| {
-        let (train, evaluate, at) = (windows.train[lead], windows.evaluate[lead], as_of[lead]);
+        let train = windows.train.get(lead) == Some(&true);
+        let (evaluate, at) = (windows.evaluate[lead], as_of[lead]);
         if !train && !evaluate {
             return Role::Outside;
         }
@@ -238,7 +275,7 @@ mod tests {
         let mut windows = Membership { train: vec![false], evaluate: vec![true], evaluation_begins: None };
         change(&mut history, &mut windows);
         let spec = ReplaySpec { horizon: Horizon::Within(Span::from_days(2.0)), ..ReplaySpec::default() };
-        roles(&history, &spec, &windows, &[DAY], &fates(&history))[0]
+        plain_roles(&history, &spec, &windows, &[DAY], &fates(&history))[0]
     }
 
     #[test]

@@ -3,6 +3,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::time::{Horizon, Moment, Span};
 
+use super::walk::WalkSpec;
+
 /// How leads are replayed: when each is scored, how long it may take to convert, which leads train and which are evaluated.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +17,8 @@ pub struct ReplaySpec {
     pub horizon: Horizon,
     /// Leads that models may learn from.
     pub train: Option<Window>,
+    /// Instead of `train`: period after period, each judged by models fitted on what was mature when it began.
+    pub walk: Option<WalkSpec>,
     /// Leads that models are judged on. All that do not train, when not given.
     pub evaluate: Option<Window>,
 }
@@ -25,7 +29,7 @@ fn ninety_days() -> Horizon {
 
 impl Default for ReplaySpec {
     fn default() -> Self {
-        Self { as_of: AsOf::default(), horizon: ninety_days(), train: None, evaluate: None }
+        Self { as_of: AsOf::default(), horizon: ninety_days(), train: None, walk: None, evaluate: None }
     }
 }
 

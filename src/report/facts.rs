@@ -36,6 +36,7 @@ pub(super) fn cut_rule(rule: &CutRule) -> String {
     let on = |on: &CutOn| match on {
         CutOn::TrainingWindow => "cut on the training window",
         CutOn::EvaluatedLeads => "cut on the evaluated leads",
+        CutOn::EachFit => "cut for each period on the leads that its models learn from",
     };
     match rule {
         CutRule::Fixed => "fixed scores".into(),
@@ -54,6 +55,7 @@ pub(super) fn probability_map(map: &ProbabilityMap) -> String {
         ProbabilityMap::Isotonic { steps, leads } => {
             format!("isotonic steps ({steps}), fitted on {leads} training leads")
         }
+        ProbabilityMap::Refitted { fits } => format!("a map fitted anew for each of {fits} periods"),
         ProbabilityMap::None { reason } => format!("no map to probabilities: {reason}"),
         ProbabilityMap::Written { text } => text.clone(),
     }

@@ -653,6 +653,13 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
             let edits = evaluation.proposal.as_ref().filter(|proposal| proposal.name == *to);
             let first = match edits {
                 Some(_) => say!["Make the edits in the CRM: the list stands below."].from_section("change"),
+                None if is_fitted(evaluation, to) => say![
+                    "Fit ",
+                    name(to),
+                    format!(" on everything that is mature{}: ", as_known(evaluation)),
+                    name("leadoff fit"),
+                    " writes the model that goes into use."
+                ],
                 None => say!["Agree with sales on the score at which ", name(to), " hands a lead over."]
                     .from_section("thresholds"),
             };
@@ -676,6 +683,15 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
         }
     };
     monday.into_iter().chain(then).collect()
+}
+
+fn is_fitted(evaluation: &Evaluation, model: &str) -> bool {
+    evaluation.models.iter().any(|one| one.name == model && one.kind.is_fitted())
+}
+
+/// " as known on 2026-09-30".
+fn as_known(evaluation: &Evaluation) -> String {
+    evaluation.setting.until.as_ref().map_or_else(String::new, |until| format!(" as known on {}", text::clean(until)))
 }
 
 /// What one would do on Monday where nothing is proven: the odds, and what is lost if they turn out badly.

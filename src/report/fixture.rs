@@ -42,6 +42,7 @@ pub fn promoted() -> Evaluation {
         schema: SCHEMA,
         experiment: "Champion and challengers, first half of 2026".into(),
         setting: Setting {
+            walk: Vec::new(),
             champion: Some("current".into()),
             as_of: "7 days after creation".into(),
             horizon_days: Some(90.0),

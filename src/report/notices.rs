@@ -1,14 +1,16 @@
 //! The sentences of notices: what a reader must know beside the numbers.
 
 use crate::result::{
-    Barred, Cliff, CliffKind, Decision, Fact, OpenQuestion, Question, Readiness, ReadingAnswer, Suspicion,
-    UnknownEvents, WinsBefore,
+    Barred, Cliff, CliffKind, Decision, Estimate, Fact, OpenQuestion, Per, Question, Readiness, ReadingAnswer,
+    Suspicion, UnknownEvents, WinsBefore,
 };
 use crate::stats::Undefined;
 use crate::table::yaml_name;
 
+use super::facts;
 use super::screening;
 use super::text::{self, Unit};
+use super::words::with_level;
 
 /// Names and evidence beyond so many are counted.
 const MOST: usize = 4;
@@ -55,6 +57,13 @@ pub fn sentence(fact: &Fact) -> String {
             let text = tracking_break(cliff);
             format!("T{}: those leads score lower for want of a log", &text[1..])
         }
+        Fact::WalkStartsAfter(cliff) => {
+            let text = tracking_break(cliff);
+            format!("T{}: the walk starts there, and leads of before are left out", &text[1..])
+        }
+        Fact::RefitSpread { challenger, wider, draws } => refit_spread(challenger, *wider, *draws),
+        Fact::StaleFit { model, winners, per } => stale_fit(model, winners, *per),
+        Fact::WeighedOnAll => "Nothing is fitted, so all mature leads are weighed and none are kept aside: what is proposed is not judged here. Run it beside the model on the leads of the next quarter.".into(),
         Fact::CriteriaOfTheSale { model, because } => {
             format!("`{model}` {}; what such criteria seem to be worth may be the sale's own trace", barred(because))
         }
@@ -200,6 +209,29 @@ pub fn tracking_break(cliff: &Cliff) -> String {
         _ => format!(" (read by {})", listed(&cliff.criteria)),
     };
     format!("the log of `{}` {what} at {}, and {share} of the leads {side}{readers}", cliff.kind, cliff.at)
+}
+
+fn refit_spread(challenger: &str, wider: f64, draws: u64) -> String {
+    let how = match (100.0 * (wider - 1.0)).round() {
+        percent if percent < 1.0 => "hardly any wider".to_owned(),
+        percent => format!("{percent} % wider"),
+    };
+    format!(
+        "Intervals take the fits as they are. Had the models learned from other leads of the same kind, that of `{challenger}` would be {how} ({draws} refits)."
+    )
+}
+
+fn stale_fit(model: &str, winners: &Estimate, per: Per) -> String {
+    let found = with_level(winners, Unit::CountDifference);
+    let per = facts::per(per);
+    let advice = match winners.interval() {
+        Some(interval) if interval.low > 0.0 => "fit it again each period (`leadoff fit`)",
+        Some(interval) if interval.high < 0.0 => "what it learns anew misleads it: look for what has changed",
+        _ => "that a fit is a period old does not show in these leads",
+    };
+    format!(
+        "`{model}` by each period's own fit, against the fit of the period before: {found} winners {per}; {advice}."
+    )
 }
 
 /// The window on one side of a break of the log.

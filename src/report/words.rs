@@ -23,7 +23,8 @@ pub(super) fn setting(evaluation: &Evaluation) -> Text {
         None => "; outcomes have no times".to_owned(),
     };
     if let Some(train) = &setting.train {
-        words += &format!("; fitted on leads of {}", text::clean(train));
+        let how = if setting.walk.is_empty() { "on leads of " } else { "" };
+        words += &format!("; fitted {how}{}", text::clean(train));
     }
     Text::from(words + ".")
 }

@@ -52,6 +52,9 @@ pub struct Setting {
     pub horizon_days: Option<f64>,
     /// In words: "2026-01-01 to 2026-06-15".
     pub train: Option<String>,
+    /// Where models are fitted anew for each period, the fits, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub walk: Vec<FitSetting>,
     pub evaluate: String,
     /// When the outcomes were exported; nothing where outcomes have no times.
     pub until: Option<String>,
@@ -59,6 +62,19 @@ pub struct Setting {
     pub currency: Option<String>,
     pub capacity: Option<CapacitySetting>,
     pub seed: u64,
+}
+
+/// A period, and what the models that score its leads were fitted on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FitSetting {
+    /// "2026Q3".
+    pub period: String,
+    /// Its first day: what the fit learns from was known by then.
+    pub begins: String,
+    /// Leads that the fit learns from, and how many of them won.
+    pub leads: u64,
+    pub wins: u64,
 }
 
 /// How many leads sales can work in a period.

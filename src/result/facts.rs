@@ -22,6 +22,7 @@ pub enum HandOver {
 pub enum ModelKind {
     Points,
     Logistic,
+    File,
     Column,
     Blend,
     Constant,
@@ -33,9 +34,10 @@ pub enum ModelKind {
 }
 
 /// Every kind, its key in an experiment file, and what it is.
-const MODEL_KINDS: [(ModelKind, &str, &str); 6] = [
+const MODEL_KINDS: [(ModelKind, &str, &str); 7] = [
     (ModelKind::Points, "points", "points for what is known of a lead, set by hand"),
     (ModelKind::Logistic, "logistic", "a logistic regression, fitted to past leads"),
+    (ModelKind::File, "file", "a logistic regression as it was fitted before"),
     (ModelKind::Column, "column", "a score that came with the leads"),
     (ModelKind::Blend, "blend", "a mix of other models' scores"),
     (ModelKind::Constant, "constant", "the same score for every lead, a floor to beat"),
@@ -62,6 +64,11 @@ impl ModelKind {
     /// Whether it is a floor that others are held against, and no candidate itself.
     pub fn is_floor(&self) -> bool {
         matches!(self, Self::Constant | Self::Random)
+    }
+
+    /// Whether it is fitted to leads and can be written as a file.
+    pub fn is_fitted(&self) -> bool {
+        matches!(self, Self::Logistic)
     }
 
     /// Whether it learns from the training leads, or may be mixed of models that do.
@@ -211,6 +218,22 @@ pub enum Fact {
         unknown: UnknownEvents,
     },
     TrackingBreak(Cliff),
+    /// Leads from before a break of the log are left out of a walk.
+    WalkStartsAfter(Cliff),
+    /// How many times as wide the interval of a difference would be, had models learned from other leads.
+    RefitSpread {
+        challenger: String,
+        wider: f64,
+        draws: u64,
+    },
+    /// Winners of a model by each period's own fit, less those by the fit of the period before.
+    StaleFit {
+        model: String,
+        winners: Estimate,
+        per: Per,
+    },
+    /// An audit of an experiment that walks and fits nothing.
+    WeighedOnAll,
     /// Criteria may read what the sale itself has written.
     CriteriaOfTheSale {
         model: String,
@@ -426,6 +449,8 @@ pub enum CutRule {
 pub enum CutOn {
     TrainingWindow,
     EvaluatedLeads,
+    /// For each period on what its fit learns from.
+    EachFit,
 }
 
 /// How scores became probabilities.
@@ -439,6 +464,10 @@ pub enum ProbabilityMap {
     Isotonic {
         steps: u64,
         leads: u64,
+    },
+    /// Fitted anew for each period.
+    Refitted {
+        fits: u64,
     },
     None {
         reason: String,

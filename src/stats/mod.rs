@@ -32,6 +32,7 @@ pub mod sequential;
 pub mod strata;
 pub mod survival;
 mod undefined;
+pub mod within_strata;
 
 pub use interval::Interval;
 pub use sample::{Sample, Tally};

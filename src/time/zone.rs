@@ -115,6 +115,11 @@ impl Zone {
         Some(self.start_of(date))
     }
 
+    /// Midnight of the same day so many months before.
+    pub fn months_before(&self, at: Instant, months: u16) -> Instant {
+        self.start_of(self.date(at).saturating_sub(i32::from(months).months()))
+    }
+
     /// The month that holds an instant, counted from January of the year 0.
     pub fn month_of(&self, at: Instant) -> i32 {
         let date = self.date(at);

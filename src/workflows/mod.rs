@@ -6,6 +6,7 @@ pub mod check;
 pub mod compare;
 pub mod examples;
 pub mod export;
+pub mod fit;
 mod found;
 pub mod intake;
 pub mod parity;

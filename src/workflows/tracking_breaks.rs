@@ -4,8 +4,10 @@ use crate::experiment::Experiment;
 use crate::models::Spec;
 use crate::pipeline::Played;
 use crate::pipeline::tracking_breaks::{bends, cliffs};
+use crate::replay::WalkSpec;
 use crate::report::notices;
-use crate::result::Cliff;
+use crate::result::{Cliff, CliffKind};
+use crate::time::Moment;
 
 /// Why leads from both sides of a break in the event log are not compared.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +17,7 @@ use crate::result::Cliff;
 pub struct Truncated {
     what: String,
     advice: String,
+    pub breaks: Vec<Cliff>,
 }
 
 /// The breaks across which the models would be compared: refused, unless the experiment allows it.
@@ -24,8 +27,23 @@ pub(super) fn crossed(experiment: &Experiment, played: &Played) -> Result<Vec<Cl
     match crossed.first() {
         Some(first) if !experiment.allow_truncated => {
             let what = crossed.iter().map(notices::tracking_break).collect::<Vec<_>>().join("; ");
-            Err(Truncated { what, advice: notices::one_side_of(first) })
+            Err(Truncated { what, advice: notices::one_side_of(first), breaks: crossed })
         }
         _ => Ok(crossed),
     }
+}
+
+/// A walk that starts after the last of the breaks; nothing where the log ends for good, where the experiment does not walk,
+/// and where it walks after a break already.
+pub(super) fn after(experiment: &Experiment, played: &Played, crossed: &Truncated) -> Option<Experiment> {
+    let walk = experiment.file.replay.walk.as_ref().filter(|walk| walk.after.is_none())?;
+    if crossed.breaks.iter().any(|cliff| cliff.what == CliffKind::Ends) {
+        return None;
+    }
+    let zone = &played.history.zone;
+    let start = |cliff: &Cliff| Some(cliff.at.parse::<Moment>().ok()?.start(zone));
+    let after = crossed.breaks.iter().filter_map(start).max()?;
+    let mut later = experiment.clone();
+    later.file.replay.walk = Some(WalkSpec { after: Some(after), ..walk.clone() });
+    Some(later)
 }

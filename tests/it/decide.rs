@@ -395,7 +395,7 @@ fn weekly(
         as_of,
         ..Leads::default()
     };
-    let capacity = CapacityRule { leads, per: "7d".parse().unwrap(), begins: 0, covered: (0, 10 * week) };
+    let capacity = CapacityRule { leads, per: "7d".parse().unwrap(), begins: 0, covered: vec![(0, 10 * week)] };
     let design = Design { timed: true, horizon_days: Some(90.0), capacity: Some(capacity), ..plain_design(replicates) };
     Cohort::new(columns, models.iter().map(scored).collect(), design).unwrap()
 }

@@ -36,4 +36,5 @@ mod sheets;
 mod supply;
 mod trial;
 mod trial_study;
+mod walk;
 mod x_education;

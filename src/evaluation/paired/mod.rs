@@ -8,16 +8,17 @@ use rayon::prelude::*;
 use crate::metrics::Figures;
 use crate::stats::discrimination::{AucComparison, PairedScores, delong_placed, placements};
 use crate::stats::order::rising;
+use crate::stats::within_strata::{delong_within, placements_within};
 use crate::stats::{Interval, Undefined, quantile};
 
 use super::LEVEL;
 use super::accounts::Area;
-use super::calibrate::Map;
-use super::cohort::Cohort;
+use super::calibrate::Maps;
+use super::cohort::{Cohort, Scored};
 use super::schedule::Schedule;
 
 use self::rows::{Drawn, LANES, Lanes, NOWHERE, Rows, Weight};
-use self::view::{View, drawn_of, winners};
+use self::view::{Ranks, View, drawn_of, winners};
 
 /// Figures of every model: on the leads as they are, and on each resample.
 pub(super) struct Paired {
@@ -26,13 +27,15 @@ pub(super) struct Paired {
     /// A resample each, of a model each.
     pub resampled: Vec<Vec<Figures>>,
     /// How each model's scores become probabilities.
-    pub maps: Vec<Map>,
-    /// Of each model, how many leads of the other class each mature lead's score puts on its right side.
+    pub maps: Vec<Maps>,
+    /// Of each model, how many leads of the other class and of its own fit each mature lead's score puts on its right side.
     placements: Vec<Result<Vec<f64>, Undefined>>,
     /// Whether each mature lead converted.
     converted: Vec<bool>,
     /// The account of each, where it is known.
     account: Option<Vec<u32>>,
+    /// The fit that scores each, where there are several.
+    fit: Option<Vec<u32>>,
 }
 
 impl Paired {
@@ -47,14 +50,18 @@ impl Paired {
             return Err(Undefined::TooFewClusters);
         }
         let own = self.areas(model, model).ok_or(Undefined::OneClass)?;
-        Ok(Area { auc: own.auc_a, variance: own.variance?.a })
+        Ok(Area { auc: own.auc_a, variance: own.variance.map(|variance| variance.a) })
     }
 
     /// The AUCs of two models on the mature leads.
     pub fn areas(&self, a: usize, b: usize) -> Option<AucComparison> {
         let (a, b) = (self.placements[a].as_ref().ok()?, self.placements[b].as_ref().ok()?);
-        delong_placed(PairedScores { a, b, converted: &self.converted, weight: None, cluster: self.account.as_deref() })
-            .ok()
+        let cluster = self.account.as_deref();
+        let placed = PairedScores { a, b, converted: &self.converted, weight: None, cluster };
+        match &self.fit {
+            None => delong_placed(placed).ok(),
+            Some(fit) => delong_within(placed, fit).ok(),
+        }
     }
 }
 
@@ -82,8 +89,13 @@ pub(super) fn bootstrap(cohort: &Cohort, schedule: &Schedule) -> Paired {
     let rows = Rows::new(cohort, &period, &ranks);
     let by_row = |values: &[u32]| rows.first.iter().map(|&lead| values[lead as usize]).collect::<Vec<u32>>();
     let period = by_row(&period);
-    let maps: Vec<Map> = cohort.models().par_iter().map(|model| Map::of(cohort, model)).collect();
-    let view = |place: usize| View::new(&rows, &by_row(&ranks[place]), &scores[place], &period, &limits, &maps[place]);
+    let maps: Vec<Maps> = cohort.models().par_iter().map(|model| Maps::of(cohort, model)).collect();
+    let fit = cohort.fits_of(cohort.mature());
+    let fit_of_row = fit.as_ref().map(|fit| by_row(fit));
+    let view = |place: usize| {
+        let ranked = Ranks { rank: &by_row(&ranks[place]), scores: &scores[place], maps: &maps[place] };
+        View::new(&rows, &ranked, fit_of_row.as_deref(), &period, &limits)
+    };
     let views: Vec<View> = (0..cohort.models().len()).into_par_iter().map(view).collect();
     let once = rows.observed();
     let winners = winners(&rows, &period);
@@ -99,8 +111,15 @@ pub(super) fn bootstrap(cohort: &Cohort, schedule: &Schedule) -> Paired {
         resample::<u32>(cohort, &rows, &winners, &views)
     };
     let converted = cohort.converted(cohort.mature());
-    let placements = cohort.models().par_iter().map(|model| placements(&model.ranked(cohort.mature()), &converted));
-    Paired { observed, resampled, maps, placements: placements.collect(), converted, account }
+    let placed = |model: &Scored| {
+        let scores = model.ranked(cohort.mature());
+        match &fit {
+            None => placements(&scores, &converted),
+            Some(fit) => Ok(placements_within(&scores, &converted, fit)),
+        }
+    };
+    let placements = cohort.models().par_iter().map(placed).collect();
+    Paired { observed, resampled, maps, placements, converted, account, fit }
 }
 
 /// The figures of every model on every resample.

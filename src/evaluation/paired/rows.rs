@@ -46,11 +46,12 @@ impl Rows {
         let leads = cohort.leads();
         let mature = cohort.mature();
         let value = |i: u32| cohort.capped_value_of(mature[i as usize]).unwrap_or(0.0);
+        let fit = |i: u32| cohort.fit_of(mature[i as usize]);
         let won = |i: u32| leads.converted[mature[i as usize]];
         let compare = |&a: &u32, &b: &u32| {
             let by_rank = ranks.iter().map(|rank| rank[b as usize].cmp(&rank[a as usize])).find(|order| order.is_ne());
             by_rank.unwrap_or(Ordering::Equal).then_with(|| {
-                let key = |i: u32| (period[i as usize], won(i), value(i).to_bits());
+                let key = |i: u32| (fit(i), period[i as usize], won(i), value(i).to_bits());
                 key(a).cmp(&key(b))
             })
         };

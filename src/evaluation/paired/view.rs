@@ -2,7 +2,7 @@
 
 use crate::metrics::{Figures, SHARES};
 
-use super::super::calibrate::Map;
+use super::super::calibrate::Maps;
 use super::rows::{LANES, Lanes, NOWHERE, Rows, Weight};
 
 /// Marks a row that converted.
@@ -33,16 +33,32 @@ type Loss = [[f64; 2]; 2];
 
 /// One model's view of the rows.
 pub(super) struct View {
+    all: Ranked,
+    /// The rows of each fit, where there are several: their scores are compared with one another only.
+    by_fit: Vec<Ranked>,
+    /// The rows of each period that counts, and how many leads are handed over in it.
+    periods: Vec<(Order, f64)>,
+}
+
+/// Rows as a model ranks them.
+struct Ranked {
     order: Order,
     /// Where blocks are few, twice the block of every row, and one more if it converted: then rows are counted as they
     /// lie in memory.
     cells: Vec<u32>,
-    /// A block each; empty where the model has no probabilities.
+    /// A block each; empty where the model has no probabilities, and where rows of several fits stand together.
     loss: Vec<Loss>,
     /// Blocks that are certain of what may not have happened: a win (or else another lead) among them loses all.
     certain: Vec<(u32, bool)>,
-    /// The rows of each period that counts, and how many leads are handed over in it.
-    periods: Vec<(Order, f64)>,
+}
+
+/// A model's scores by row.
+pub(super) struct Ranks<'a> {
+    /// The rank of each row's score among the distinct ones.
+    pub rank: &'a [u32],
+    /// The distinct scores, ascending.
+    pub scores: &'a [f64],
+    pub maps: &'a Maps,
 }
 
 /// How often leads were drawn: those that did not convert, and those that did.
@@ -172,18 +188,12 @@ fn widened<W: Weight>(weight: &Lanes<W>) -> Lanes<u32> {
 }
 
 impl View {
-    /// `rank` and `period` are by row, `scores` the distinct ones, ascending; `limits` by period.
-    pub fn new(rows: &Rows, rank: &[u32], scores: &[f64], period: &[u32], limits: &[f64], map: &Map) -> Self {
-        let order = Order::new((0..rows.len() as u32).collect(), rank, scores.len(), &rows.converted);
-        let mut members = vec![Vec::new(); limits.len()];
-        for (row, &period) in period.iter().enumerate().filter(|(_, period)| **period != NOWHERE) {
-            members[period as usize].push(row as u32);
-        }
-        let periods = members.into_iter().zip(limits);
-        let (loss, certain) = losses(scores, map);
-        let periods = periods
-            .map(|(rows_of, &limit)| (Order::new(rows_of, rank, scores.len(), &rows.converted), limit))
-            .collect();
+    /// `fit` (where there are several) and `period` are by row, `limits` by period.
+    pub fn new(rows: &Rows, ranks: &Ranks, fit: Option<&[u32]>, period: &[u32], limits: &[f64]) -> Self {
+        let Ranks { rank, scores, .. } = *ranks;
+        let order = |members: Vec<u32>| Order::new(members, rank, scores.len(), &rows.converted);
+        let periods = members(period, limits.len()).into_iter().map(order).zip(limits.iter().copied()).collect();
+        let whole = order((0..rows.len() as u32).collect());
         let best = scores.len().saturating_sub(1) as u32;
         let cell = |(rank, won): (&u32, &bool)| 2 * (best - rank) + u32::from(*won);
         let cells = if scores.len() <= CELLS && FEW * scores.len() <= rows.len() {
@@ -191,7 +201,18 @@ impl View {
         } else {
             Vec::new()
         };
-        Self { order, cells, loss, certain, periods }
+        let Some(fit) = fit else {
+            let (loss, certain) = losses(&whole, ranks, 0);
+            return Self { all: Ranked { order: whole, cells, loss, certain }, by_fit: Vec::new(), periods };
+        };
+        let fits = fit.iter().max().map_or(0, |&last| last as usize + 1);
+        let of_fit = |(fit, members): (usize, Vec<u32>)| {
+            let order = order(members);
+            let (loss, certain) = losses(&order, ranks, fit);
+            Ranked { order, cells: Vec::new(), loss, certain }
+        };
+        let all = Ranked { order: whole, cells, loss: Vec::new(), certain: Vec::new() };
+        Self { all, by_fit: members(fit, fits).into_iter().enumerate().map(of_fit).collect(), periods }
     }
 
     /// The figures of each lane, of which `wins` are the wins in periods that count. The same code with wider registers
@@ -224,17 +245,17 @@ impl View {
 
     #[inline(always)]
     fn figures_in_lanes<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>], wins: &Lanes<f64>) -> Lanes<Figures> {
-        let walk = self.walk(drawn);
+        let walk = self.all.walk(drawn);
+        let within = if self.by_fit.is_empty() { Within::of(&walk) } else { self.within(drawn) };
+        let has_loss = self.by_fit.first().unwrap_or(&self.all).has_loss();
         let handed = self.handed_over(rows, drawn);
         std::array::from_fn(|lane| {
             let (won, other) = (walk.counts.won(lane), f64::from(walk.counts.0[0][lane]));
-            let top = SHARES.map(|share| self.found(&walk.notes, drawn, lane, share * (won + other)));
-            let loss = |which: usize| {
-                if self.loss.is_empty() { f64::NAN } else { walk.loss[which][lane] / (won + other) }
-            };
+            let top = SHARES.map(|share| self.all.found(&walk.notes, drawn, lane, share * (won + other)));
+            let loss = |which: usize| if has_loss { within.loss[which][lane] / (won + other) } else { f64::NAN };
             Figures {
-                auc: 1.0 - walk.above[lane] as f64 / 2.0 / (won * other),
-                average_precision: walk.precision[lane] / won,
+                auc: 1.0 - within.above[lane] / 2.0 / within.pairs[lane],
+                average_precision: within.precision[lane] / won,
                 capture: handed.won[lane] / wins[lane],
                 wins: handed.won[lane],
                 value: if rows.valued { handed.value[lane] } else { f64::NAN },
@@ -245,6 +266,47 @@ impl View {
                 rate: won / (won + other),
             }
         })
+    }
+
+    /// What is compared within a fit only, over all fits: areas by pairs, precision by wins.
+    #[inline(always)]
+    fn within<W: Weight>(&self, drawn: &[Lanes<W>]) -> Within {
+        let mut sum = Within::default();
+        self.by_fit.iter().for_each(|ranked| sum.add(&Within::of(&ranked.walk(drawn))));
+        sum
+    }
+
+    /// Wins and value among the leads handed over, with ties shared.
+    #[inline(always)]
+    fn handed_over<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>]) -> HandedOver {
+        let mut sum = HandedOver::default();
+        for (order, limit) in &self.periods {
+            let mut left = [*limit; LANES];
+            let mut ahead = Ahead::new(&order.rows, drawn);
+            for block in order.blocks() {
+                if left.iter().all(|left| *left <= 0.0) {
+                    break;
+                }
+                sum.hand_over(block, &mut left, rows, drawn, &mut ahead);
+            }
+        }
+        sum
+    }
+}
+
+/// The rows of each of so many groups; those of none are in none.
+fn members(group: &[u32], groups: usize) -> Vec<Vec<u32>> {
+    let mut members = vec![Vec::new(); groups];
+    for (row, &group) in group.iter().enumerate().filter(|(_, group)| **group != NOWHERE) {
+        members[group as usize].push(row as u32);
+    }
+    members
+}
+
+impl Ranked {
+    /// Whether its leads have probabilities. Without a lead there is nothing to lose.
+    fn has_loss(&self) -> bool {
+        !self.loss.is_empty()
     }
 
     /// Once over the blocks, best first.
@@ -323,23 +385,6 @@ impl View {
         }
         found
     }
-
-    /// Wins and value among the leads handed over, with ties shared.
-    #[inline(always)]
-    fn handed_over<W: Weight>(&self, rows: &Rows, drawn: &[Lanes<W>]) -> HandedOver {
-        let mut sum = HandedOver::default();
-        for (order, limit) in &self.periods {
-            let mut left = [*limit; LANES];
-            let mut ahead = Ahead::new(&order.rows, drawn);
-            for block in order.blocks() {
-                if left.iter().all(|left| *left <= 0.0) {
-                    break;
-                }
-                sum.hand_over(block, &mut left, rows, drawn, &mut ahead);
-            }
-        }
-        sum
-    }
 }
 
 /// The rows that converted in periods that count, whichever model ranks them.
@@ -355,17 +400,52 @@ pub(super) fn drawn_of<W: Weight>(rows: &[u32], drawn: &[Lanes<W>]) -> Lanes<f64
     sum.map(f64::from)
 }
 
-/// The losses of each distinct score, the best first, and those that are certain; none unless every score has a
-/// probability.
-fn losses(scores: &[f64], map: &Map) -> (Vec<Loss>, Vec<(u32, bool)>) {
+/// The losses of each block of an order, and those that are certain, by the probabilities of a fit; none unless every
+/// score has one.
+fn losses(order: &Order, ranks: &Ranks, fit: usize) -> (Vec<Loss>, Vec<(u32, bool)>) {
     // A score of minus infinity stands for a lead without one, which has no probability.
-    let all_scored = scores.first().is_none_or(|lowest| lowest.is_finite());
-    let chances = scores.iter().rev().map(|score| map.apply(*score)).collect::<Option<Vec<f64>>>();
+    let all_scored = ranks.scores.first().is_none_or(|lowest| lowest.is_finite());
+    let score = |block: &[u32]| ranks.scores[ranks.rank[(block[0] & !WON) as usize] as usize];
+    let chances = order.blocks().map(|block| ranks.maps.apply(fit, score(block))).collect::<Option<Vec<f64>>>();
     let Some(chances) = chances.filter(|_| all_scored) else { return Default::default() };
     let finite = |loss: f64| if loss.is_finite() { loss } else { 0.0 };
     let loss = |p: &f64| [[p * p, finite(-(-p).ln_1p())], [(1.0 - p).powi(2), finite(-p.ln())]];
     let certain = (0u32..).zip(&chances).filter(|(_, p)| **p == 0.0 || **p == 1.0).map(|(place, p)| (place, *p == 0.0));
     (chances.iter().map(loss).collect(), certain.collect())
+}
+
+/// What compares leads of one fit, over one or more of them.
+#[derive(Default)]
+struct Within {
+    /// Twice the pairs in which the other lead stands above the win, ties counting half.
+    above: Lanes<f64>,
+    pairs: Lanes<f64>,
+    precision: Lanes<f64>,
+    loss: [Lanes<f64>; 2],
+}
+
+impl Within {
+    #[inline(always)]
+    fn of(walk: &Walk) -> Self {
+        Self {
+            above: walk.above.map(|above| above as f64),
+            pairs: std::array::from_fn(|lane| walk.counts.won(lane) * f64::from(walk.counts.0[0][lane])),
+            precision: walk.precision,
+            loss: walk.loss,
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, more: &Self) {
+        for lane in 0..LANES {
+            self.above[lane] += more.above[lane];
+            self.pairs[lane] += more.pairs[lane];
+            self.precision[lane] += more.precision[lane];
+            for which in 0..2 {
+                self.loss[which][lane] += more.loss[which][lane];
+            }
+        }
+    }
 }
 
 /// What one walk over the blocks finds.
@@ -482,7 +562,8 @@ mod tests {
         scores.dedup();
         let rank: Vec<u32> =
             made.score.iter().map(|score| scores.partition_point(|known| known < score) as u32).collect();
-        let view = View::new(&made.rows, &rank, &scores, &made.period, limits, &Map::AsGiven);
+        let ranks = Ranks { rank: &rank, scores: &scores, maps: &Maps::as_given() };
+        let view = View::new(&made.rows, &ranks, None, &made.period, limits);
         view.figures(&made.rows, &made.drawn, &drawn_of(&winners(&made.rows, &made.period), &made.drawn))
     }
 

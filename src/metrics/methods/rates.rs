@@ -2,6 +2,15 @@ use super::Method;
 
 pub(super) const METHODS: &[Method] = &[
     Method {
+        id: "clustered_rate",
+        label: "rate of leads whose accounts convert together",
+        formula: "Wilson's interval at n/deff leads, deff the variance of the rate from sums by account over that of independent leads, times (t_{n-1}/t_{G-1})²",
+        reference: "Korn & Graubard (1998)",
+        convention: "where none or all converted, deff from the intra-account correlation of all evaluated leads; deff is at least 1",
+        undefined: "as Wilson's; fewer than six accounts, or one with over a fifth of the leads",
+        cases: &[],
+    },
+    Method {
         id: "wilson",
         label: "Wilson interval of a rate",
         formula: "(p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n)",

@@ -78,6 +78,10 @@ impl Recipe for BlendSpec {
     fn parts(&self) -> Vec<&str> {
         self.of.names().collect()
     }
+
+    fn learns(&self) -> bool {
+        self.by == BlendBy::Rank
+    }
 }
 
 /// A mix with shares that add to 1.

@@ -9,7 +9,7 @@ mod points;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use logistic::{Coefficient, Fitted, LogisticModel};
+pub use logistic::{Coefficient, FileSpec, Fitted, FittedFile, LogisticModel};
 pub use points::PointsModel;
 
 use super::ModelError;
@@ -20,12 +20,12 @@ use blend::BlendSpec;
 use column::ColumnSpec;
 use floor::{Constant, Random};
 
-/// One model: exactly one of `points`, `rules`, `logistic`, `column`, `blend`, `constant`, `random`, `extends`.
+/// One model: exactly one of `points`, `rules`, `logistic`, `file`, `column`, `blend`, `constant`, `random`, `extends`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
     { "required": ["points"] }, { "required": ["rules"] }, { "required": ["logistic"] }, { "required": ["column"] }, { "required": ["blend"] },
-    { "required": ["constant"] }, { "required": ["random"] }, { "required": ["extends"] },
+    { "required": ["file"] }, { "required": ["constant"] }, { "required": ["random"] }, { "required": ["extends"] },
 ]))]
 pub struct ModelSpec {
     /// Points for what is known of a lead, added up.
@@ -38,6 +38,9 @@ pub struct ModelSpec {
     /// A logistic regression, fitted on the training window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logistic: Option<LogisticSpec>,
+    /// A regression as `leadoff fit` wrote it: `regression.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileSpec>,
     /// A score that came with the leads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<ColumnSpec>,
@@ -72,6 +75,7 @@ pub struct ModelSpec {
 pub enum KindSpec {
     Points(Box<Points>),
     Logistic(LogisticSpec),
+    File(FileSpec),
     Column(ColumnSpec),
     Blend(BlendSpec),
     Constant(Constant),
@@ -83,6 +87,7 @@ impl KindSpec {
         match self {
             Self::Points(points) => points.as_ref(),
             Self::Logistic(logistic) => logistic,
+            Self::File(file) => file,
             Self::Column(column) => column,
             Self::Blend(blend) => blend,
             Self::Constant(constant) => constant,
@@ -101,6 +106,7 @@ impl ModelSpec {
             ("points", self.points.as_ref().map(|_| None)),
             ("rules", self.rules.as_ref().map(|_| None)),
             ("logistic", self.logistic.clone().map(KindSpec::Logistic).map(Some)),
+            ("file", self.file.clone().map(KindSpec::File).map(Some)),
             ("column", self.column.clone().map(KindSpec::Column).map(Some)),
             ("blend", self.blend.clone().map(KindSpec::Blend).map(Some)),
             ("constant", self.constant.clone().map(KindSpec::Constant).map(Some)),
@@ -108,7 +114,8 @@ impl ModelSpec {
             ("extends", self.extends.as_ref().map(|_| None)),
         ];
         let mut given = kinds.into_iter().filter_map(|(name, kind)| Some((name, kind?)));
-        let names = "`points`, `rules`, `logistic`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`";
+        let names =
+            "`points`, `rules`, `logistic`, `file`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`";
         match (given.next(), given.next()) {
             (None, _) => Err(ModelError::invalid(path, format!("a model of no kind, expected one of {names}"))),
             (Some((_, kind)), None) => Ok(kind),

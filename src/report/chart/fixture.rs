@@ -394,6 +394,7 @@ fn wrap(models: Vec<ModelEvaluation>, champion: Option<&str>, capacity: Option<C
         schema: SCHEMA,
         experiment: "Champion and challengers, first half of 2026".into(),
         setting: Setting {
+            walk: Vec::new(),
             champion: champion.map(Into::into),
             as_of: "7 days after creation".into(),
             horizon_days: Some(HORIZON),

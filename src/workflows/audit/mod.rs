@@ -36,7 +36,7 @@ pub fn audit(experiment: &Experiment, model: Option<&str>, progress: &dyn Progre
     let criteria = audit::criteria(evidence, &weighed);
     progress.say("looking for what to change".into());
     let proposal = stage.proposal(&criteria)?;
-    let simpler = if stage.is_cut() { Simpler::default() } else { simpler::simpler(alone, played, evidence) };
+    let simpler = if stage.is_judged() { simpler::simpler(alone, played, evidence) } else { Simpler::default() };
     progress.say("looking for leaks, decay and what is missing".into());
     let attributes = &played.replayed.features.attributes;
     let mut known = known_columns(&played.history);
@@ -93,7 +93,7 @@ impl Stage {
         alone.models = std::iter::once(spec.clone()).chain(faded).chain(kinds.clone()).collect();
         alone.champion = Some(0);
         let played = play_read(&alone, read, Scope::Used, progress)?;
-        let training = rows(&played.replayed, &[Role::Training]);
+        let training = learned(experiment, &played.replayed);
         if training.is_empty() {
             return Err(AuditError::NoTraining { model: spec.name.clone() });
         }
@@ -107,9 +107,14 @@ impl Stage {
         !self.alone.allow_truncated && self.cliffs.iter().any(bends)
     }
 
+    /// Whether what is proposed can be judged on leads that it was not found on.
+    fn is_judged(&self) -> bool {
+        !self.is_cut() && !is_on_all(&self.played.replayed)
+    }
+
     fn proposal(&self, criteria: &[CriterionAudit]) -> Result<Proposal, AuditError> {
         let Self { alone, points, played, training, evidence, .. } = self;
-        proposal::proposal(alone, points, played, (evidence, criteria), training, self.is_cut())
+        proposal::proposal(alone, points, played, (evidence, criteria), training, !self.is_judged())
     }
 
     fn faded(&self) -> Vec<Faded> {
@@ -149,11 +154,15 @@ impl Stage {
         let unknown = model.notices(self.played.history.event_kinds()).into_iter().map(Fact::UnknownEvents);
         let bending = self.cliffs.iter().filter(|cliff| bends(cliff)).cloned().map(Fact::TrackingBreak);
         let cut = self.is_cut().then_some(Fact::NotJudgedAcrossBreak);
+        let on_all = is_on_all(&self.played.replayed).then_some(Fact::WeighedOnAll);
         let doubted = self.played.doubts().into_iter();
         let doubted = doubted.filter(|(models, _)| models.iter().any(|name| name == model.name()));
         let doubted = doubted.map(|(_, suspicion)| Fact::Doubted { models: vec![model.name().into()], suspicion });
-        let few = few_wins(&self.evidence, criteria, sole);
-        let facts = trace.chain(doubted).chain(unknown).chain(bending).chain(cut).chain(few);
+        let facts = trace.chain(doubted).chain(unknown).chain(bending).chain(cut).chain(on_all).chain(few_wins(
+            &self.evidence,
+            criteria,
+            sole,
+        ));
         facts.map(|fact| Notice { level: Level::Warning, fact }).collect()
     }
 }
@@ -179,14 +188,14 @@ pub(super) fn of_run(experiment: &Experiment, played: &Played, across: bool) -> 
     }
     let spec = chosen(experiment, None).ok()?;
     let place = experiment.models.iter().position(|known| known.name == spec.name)?;
-    let training = rows(&played.replayed, &[Role::Training]);
+    let training = learned(experiment, &played.replayed);
     if training.is_empty() {
         return None;
     }
     let evidence = evidence(played, place, &training, experiment.file.seed);
     let weighed = audit::weigh(&evidence);
     let criteria = audit::criteria(&evidence, &weighed);
-    let proposes = experiment.champion == Some(place) && !across;
+    let proposes = experiment.champion == Some(place) && !across && !is_on_all(&played.replayed);
     let challenger = proposes.then(|| challenger(experiment, played, place, (&evidence, &criteria), &training));
     Some(BesideRun {
         challenger: challenger.flatten(),
@@ -227,7 +236,12 @@ fn challenger(
 }
 
 fn window(experiment: &Experiment) -> String {
-    experiment.file.replay.train.as_ref().map_or("all leads".into(), |window| window.in_words())
+    let replay = &experiment.file.replay;
+    match (&replay.train, &replay.walk) {
+        (Some(window), _) => window.in_words(),
+        (None, Some(_)) if experiment.learns() => "before the first period that is evaluated".into(),
+        _ => "all leads".into(),
+    }
 }
 
 fn chosen<'a>(experiment: &'a Experiment, model: Option<&str>) -> Result<&'a Spec, AuditError> {
@@ -245,6 +259,21 @@ fn chosen<'a>(experiment: &'a Experiment, model: Option<&str>) -> Result<&'a Spe
 
 fn not_points(model: &str) -> AuditError {
     AuditError::NotPoints { model: model.into() }
+}
+
+/// The leads that criteria are weighed on: those for training; where an experiment walks, and fits nothing, all that are
+/// mature.
+fn learned(experiment: &Experiment, replayed: &Replayed) -> Vec<usize> {
+    let training = rows(replayed, &[Role::Training]);
+    if training.is_empty() && experiment.file.replay.walk.is_some() {
+        return rows(replayed, &[Role::Evaluated]);
+    }
+    training
+}
+
+/// Whether no lead is kept aside from what criteria are weighed on.
+fn is_on_all(replayed: &Replayed) -> bool {
+    !replayed.roles.contains(&Role::Training)
 }
 
 fn rows(replayed: &Replayed, roles: &[Role]) -> Vec<usize> {

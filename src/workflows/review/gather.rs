@@ -222,6 +222,7 @@ impl Taken {
         let judged = |row: &usize| if self.mature[*row] { Role::Evaluated } else { Role::Immature };
         let roles: Vec<Role> = self.training.iter().map(|_| Role::Training).chain(rows.iter().map(judged)).collect();
         let replayed = Replayed {
+            walk: None,
             features: played.replayed.features.take(&taken),
             outcomes: played.replayed.outcomes.take(&taken),
             roles,

@@ -10,6 +10,7 @@ mod ledger;
 mod memory;
 mod period;
 mod sales;
+mod stale;
 
 pub use error::ReviewError;
 pub use folder::{read_review, redraw, store};
@@ -79,6 +80,7 @@ pub fn review(
     let benchmarks = review::benchmarks(compared, Seed(experiment.file.seed));
     progress.say("deciding".into());
     let decision = decision(&gathered, experiment, &played);
+    let stale = stale::fits(&gathered, experiment, &played);
     progress.say("auditing the criteria".into());
     let audited = audited::audited(experiment, compared, &gathered.stretches, zone, progress);
     let found = audited.as_ref().map(Audited::found);
@@ -90,7 +92,7 @@ pub fn review(
     let mut review = Review {
         schema: REVIEW_SCHEMA,
         experiment: experiment.file.experiment.clone(),
-        notices: notices(&played, &gathered, kept_broken),
+        notices: [notices(&played, &gathered, kept_broken), stale].concat(),
         setting,
         periods,
         models,
@@ -149,7 +151,8 @@ fn setting(experiment: &Experiment, played: &Played, gathered: &Gathered) -> Rev
         }),
         reference: match gathered.taken.reference_is_training {
             true => {
-                let window = file.replay.train.as_ref().map_or(String::new(), |window| window.in_words());
+                let window = file.replay.train.as_ref().map(|window| window.in_words());
+                let window = window.unwrap_or_else(|| "before the first period that is evaluated".into());
                 format!("the leads that the models learned from ({window})")
             }
             false => format!("the leads of {}", gathered.compared.labels[0]),

@@ -7,10 +7,10 @@ use crate::evaluation::{self, Cohort, Evaluated};
 use crate::experiment::Experiment;
 use crate::models::Model;
 use crate::pipeline::Played;
-use crate::replay::{AsOf, Replayed};
+use crate::replay::{AsOf, FitPeriod, Replayed, Walk};
 use crate::result::{
-    self, About, Barred, CapacitySetting, Evidence, Fact, FindingCount, Level, Notice, Number, OpenQuestion, Question,
-    Reason, Setting, Sign, Standing, Suspicion, TierNote,
+    self, About, Barred, CapacitySetting, Evidence, Fact, FindingCount, FitSetting, Level, Notice, Number,
+    OpenQuestion, Question, Reason, Setting, Sign, Standing, Suspicion, TierNote,
 };
 use crate::table::yaml_name;
 use crate::time::{DAY, Moment};
@@ -55,29 +55,43 @@ pub(super) fn finding(finding: &data::Finding) -> FindingCount {
     }
 }
 
-pub(super) fn setting(experiment: &Experiment, history: &History, cohort: &Cohort) -> Setting {
+pub(super) fn setting(experiment: &Experiment, history: &History, walk: Option<&Walk>, cohort: &Cohort) -> Setting {
     let file = &experiment.file;
     let timed = history.outcomes.timed;
+    let fits: Vec<FitSetting> = walk.into_iter().flat_map(|walk| &walk.fits).map(|fit| of_fit(fit, history)).collect();
     Setting {
         champion: file.champion.clone(),
         as_of: file.replay.as_of.in_words(),
         horizon_days: file.replay.horizon.days(),
-        train: file.replay.train.as_ref().map(|window| window.in_words()),
+        train: match (&file.replay.walk, walk) {
+            (Some(spec), Some(_)) => Some(spec.in_words()),
+            _ => file.replay.train.as_ref().map(|window| window.in_words()),
+        },
         evaluate: match (&file.replay.evaluate, &file.replay.train) {
             (Some(window), _) => window.in_words(),
             (None, Some(_)) => "all leads outside the training window".into(),
-            (None, None) => "all leads".into(),
+            (None, None) => match (fits.first(), fits.last()) {
+                (Some(first), Some(last)) if first != last => format!("{} to {}", first.period, last.period),
+                (Some(only), _) => only.period.clone(),
+                _ => "all leads".into(),
+            },
         },
+        walk: fits,
         until: timed.then(|| until(history)),
         timezone: history.zone.name().into(),
         currency: file.data.currency.clone(),
-        capacity: cohort.design().capacity.map(|rule| CapacitySetting {
+        capacity: cohort.design().capacity.as_ref().map(|rule| CapacitySetting {
             leads: rule.leads,
             per_days: rule.per.days(),
             estimated: file.capacity.is_none(),
         }),
         seed: file.seed,
     }
+}
+
+fn of_fit(fit: &FitPeriod, history: &History) -> FitSetting {
+    let begins = history.zone.date(fit.begins).to_string();
+    FitSetting { period: fit.name.clone(), begins, leads: fit.leads as u64, wins: fit.wins as u64 }
 }
 
 /// What the data leave open, with the experiments that read it otherwise.
@@ -221,13 +235,13 @@ pub(super) fn notices(
     if wins < FEW_WINS {
         say(Level::Warning, Fact::FewWins { wins, enough: FEW_WINS });
     }
-    if let Some(rule) = cohort.design().capacity.filter(|_| file.capacity.is_none()) {
+    if let Some(rule) = cohort.design().capacity.as_ref().filter(|_| file.capacity.is_none()) {
         say(Level::Note, Fact::CapacityEstimated { leads: rule.leads });
     }
     if file.capacity.is_some() && !replayed.outcomes.timed {
         say(Level::Note, Fact::CapacityNotReplayed);
     }
-    if cohort.training().is_empty() && models.iter().any(|model| model.scale() == result::Scale::Points) {
+    if cohort.learned_by(0).is_empty() && models.iter().any(|model| model.scale() == result::Scale::Points) {
         say(Level::Note, Fact::NoTrainingLeads);
     }
     if file.champion.is_some() && history.outcomes.worked.is_empty() {

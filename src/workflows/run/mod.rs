@@ -3,6 +3,7 @@
 mod error;
 mod facts;
 mod folder;
+mod refits;
 
 pub use error::RunError;
 pub use folder::{read_evaluation, redraw, store};
@@ -12,7 +13,7 @@ use crate::evaluation::{self, Evaluated};
 use crate::experiment::Experiment;
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::Scope;
-use crate::result::{self, Evaluation, Fact, Level, Notice, OpenQuestion};
+use crate::result::{self, Comparison, Evaluation, Fact, Level, Notice, OpenQuestion};
 
 use super::{audit, tracking_breaks};
 use facts::{about, by_accounts, dated, doubt, finding, forbidden, found, open, screened, setting};
@@ -30,10 +31,24 @@ pub struct Run {
 
 /// Replays the leads of an experiment through all its models and evaluates them.
 pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunError> {
+    run_noting(experiment, Vec::new(), progress)
+}
+
+/// The same, with what is to be told beside it.
+fn run_noting(experiment: &Experiment, noted: Vec<Notice>, progress: &dyn Progress) -> Result<Run, RunError> {
     let mut played = pipeline::play(experiment, Scope::Used, progress)?;
     let mut timings = std::mem::take(&mut played.timings);
     played.diagnose(experiment.champion);
-    let crossed = timings.time("breaks of the log", || tracking_breaks::crossed(experiment, &played))?;
+    let crossed = match timings.time("breaks of the log", || tracking_breaks::crossed(experiment, &played)) {
+        Ok(crossed) => crossed,
+        Err(truncated) => match tracking_breaks::after(experiment, &played, &truncated) {
+            Some(later) => {
+                let of = |cliff| Notice { level: Level::Note, fact: Fact::WalkStartsAfter(cliff) };
+                return run_noting(&later, truncated.breaks.into_iter().map(of).collect(), progress);
+            }
+            None => return Err(truncated.into()),
+        },
+    };
     progress.say("evaluating".into());
     let (screened, open, doubt) = (screened(&played), open(experiment, &played), doubt(experiment, &played));
     let beside = timings.time("audit", || audit::of_run(experiment, &played, !crossed.is_empty()));
@@ -58,13 +73,19 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         one.about = about(experiment, model);
     }
     let mut notices = found(&findings, readings);
+    notices.extend(noted);
     notices.extend(facts::notices(experiment, &history, &models, &replayed, &cohort));
+    let deciding = deciding(&evaluated).cloned();
+    notices.extend(timings.time("refits", || {
+        let fact = refits::wider(&models, &replayed, &cohort, deciding.as_ref());
+        fact.map(|fact| Notice { level: Level::Note, fact })
+    }));
     notices.extend(screened);
     notices.extend(crossed.into_iter().map(|cliff| Notice { level: Level::Banner, fact: Fact::TrackingBreak(cliff) }));
     let mut evaluation = Evaluation {
         schema: result::SCHEMA,
         experiment: experiment.file.experiment.clone(),
-        setting: setting(experiment, &history, &cohort),
+        setting: setting(experiment, &history, replayed.walk.as_ref(), &cohort),
         readiness: evaluated.readiness,
         notices,
         ledger: replayed.ledger,
@@ -89,6 +110,16 @@ pub fn run(experiment: &Experiment, progress: &dyn Progress) -> Result<Run, RunE
         experiment: text,
         timings: timings.in_words(),
     })
+}
+
+/// The comparison that the decision speaks of; of none that with the most winners.
+fn deciding(evaluated: &Evaluated) -> Option<&Comparison> {
+    let verdict = &evaluated.verdict;
+    let named = verdict.challenger.as_ref().or(verdict.model.as_ref());
+    let all = || evaluated.comparisons.iter();
+    let gain = |one: &Comparison| one.gain.winners.point.finite().unwrap_or(f64::NEG_INFINITY);
+    let named = named.and_then(|name| all().find(|one| one.challenger == *name));
+    named.or_else(|| all().max_by(|a, b| gain(a).total_cmp(&gain(b))))
 }
 
 /// The evaluation alone, of the experiment read otherwise.

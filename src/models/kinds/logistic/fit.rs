@@ -18,13 +18,6 @@ pub struct Fit {
     pub log_likelihood: f64,
 }
 
-impl Fit {
-    pub(super) fn log_odds(&self, terms: &[Bound], row: usize) -> f64 {
-        let steps = terms.iter().zip(&self.coefficients[1..]).map(|(term, coefficient)| coefficient * term.value(row));
-        self.coefficients[0] + steps.sum::<f64>()
-    }
-}
-
 /// `Err` says in words why there is no fit.
 pub(super) fn fit(terms: &[Bound], rows: &[usize], converted: &[bool], ridge: f64) -> Result<Fit, String> {
     let blocks = blocks(terms, rows, converted);

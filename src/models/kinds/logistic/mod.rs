@@ -1,5 +1,6 @@
 //! A logistic regression: minimises −Σ log-likelihood + λ/2·‖β‖² over the training leads.
 
+mod file;
 mod fit;
 mod terms;
 
@@ -14,11 +15,13 @@ use crate::models::criterion::Compiled;
 use crate::models::resolve::Spec;
 use crate::models::scorer::{Reader, Recipe, ScoreInputs, Scorer};
 use crate::models::scores::{Scores, round};
-use crate::models::spec::{Criterion, Entries, FeatureSpec, LogisticSpec};
+use crate::models::spec::{Criterion, CriterionFields, Entries, FeatureSpec, LogisticSpec};
 use crate::models::{CardLine, Explanation, ModelError, ModelSpec, explain, words};
 use crate::predicate::Kind;
 use crate::replay::{EventFeature, FeatureId, Features, Measure, Plan};
 use crate::result::{ModelKind, Scale, Subject};
+use file::InputSpec;
+pub use file::{FileSpec, FittedFile};
 pub use fit::Fit;
 use terms::{Term, Values};
 
@@ -29,12 +32,15 @@ pub struct LogisticModel {
     inputs: Vec<Input>,
     /// Whether it takes what there is, rather than what was named.
     by_default: bool,
+    /// As it was fitted before, once and for all.
+    fitted: Option<Fitted>,
 }
 
 /// A column or event feature, before it is cut into terms.
 #[derive(Clone, Debug, PartialEq)]
 struct Input {
     name: String,
+    spec: InputSpec,
     source: Source,
 }
 
@@ -122,7 +128,7 @@ impl Recipe for LogisticSpec {
             let what = "nothing to fit on: no column is known at creation and there are no events; declare `known:`";
             return Err(ModelError::invalid(path, what));
         }
-        Ok(Arc::new(LogisticModel { ridge: self.ridge, inputs, by_default: self.features.is_none() }))
+        Ok(Arc::new(LogisticModel { ridge: self.ridge, inputs, by_default: self.features.is_none(), fitted: None }))
     }
 
     fn event_columns(&self) -> Vec<String> {
@@ -131,6 +137,10 @@ impl Recipe for LogisticSpec {
 
     fn reads_every_kind(&self) -> bool {
         self.features.is_none()
+    }
+
+    fn learns(&self) -> bool {
+        true
     }
 
     fn readers(&self, kind: &str) -> Vec<Reader> {
@@ -183,6 +193,9 @@ impl Scorer for LogisticModel {
             let problem = "nothing to fit on: what is known at creation are names, running counts and what a sale writes; name its `features`";
             return Err(ModelError::NotScored { model: model.into(), problem: problem.into() });
         }
+        if let Some(fitted) = &self.fitted {
+            return Ok(self.by(fitted.clone(), features));
+        }
         let training = training.filter(|training| !training.rows.is_empty());
         let training = training.ok_or_else(|| ModelError::NoTraining { model: model.into() })?;
         let (leads, wins) = (training.rows.len(), training.converted.iter().filter(|won| **won).count());
@@ -194,10 +207,11 @@ impl Scorer for LogisticModel {
         let bound: Vec<_> = terms.iter().map(|term| term.bind(&values)).collect();
         let fit = fit::fit(&bound, training.rows, training.converted, self.ridge);
         let fit = fit.map_err(|problem| ModelError::NotFitted { model: model.into(), problem })?;
-        let probability = |row: usize| rounded_probability(fit.log_odds(&bound, row));
-        let value = (0..features.rows()).into_par_iter().map(probability).collect();
-        let fitted = Fitted::new(fit, terms, leads, wins, self.ridge);
-        Ok(Scores { value, fitted: Some(fitted), ..Scores::default() })
+        Ok(self.by(Fitted::new(fit, terms, leads, wins, self.ridge), features))
+    }
+
+    fn file(&self, model: &str, fitted_on: &str, scores: &Scores) -> Option<FittedFile> {
+        Self::file(self, model, fitted_on, scores)
     }
 
     fn card(&self, scores: Option<&Scores>) -> Vec<CardLine> {
@@ -214,7 +228,7 @@ impl Scorer for LogisticModel {
     }
 
     fn explain(&self, features: &Features, scores: &Scores, row: usize, explanation: &mut Explanation) {
-        let Some(fitted) = &scores.fitted else { return };
+        let Some(fitted) = scores.fitted_of(row) else { return };
         let values = self.values(features);
         let line = |(term, coefficient): (&Term, &Coefficient)| {
             let step = round(coefficient.value * term.bind(&values).value(row));
@@ -243,6 +257,20 @@ impl Scorer for LogisticModel {
 }
 
 impl LogisticModel {
+    /// The scores by a fit.
+    fn by(&self, fitted: Fitted, features: &Features) -> Scores {
+        let values = self.values(features);
+        let bound: Vec<_> = fitted.terms.iter().map(|term| term.bind(&values)).collect();
+        let coefficients: Vec<f64> = fitted.coefficients.iter().map(|coefficient| coefficient.value).collect();
+        let probability = |row: usize| {
+            let steps = bound.iter().zip(&coefficients).map(|(term, coefficient)| coefficient * term.value(row));
+            rounded_probability(fitted.intercept + steps.sum::<f64>())
+        };
+        let value = (0..features.rows()).into_par_iter().map(probability).collect();
+        drop(bound);
+        Scores { value, fitted: Some(fitted), ..Scores::default() }
+    }
+
     fn values<'a>(&self, features: &'a Features) -> Vec<Values<'a>> {
         self.inputs.iter().map(|input| Values::of(&input.source, features)).collect()
     }
@@ -299,21 +327,33 @@ impl Fitted {
 /// All columns known at creation, and for each kind of event how many and how long ago.
 fn everything(context: &Context, plan: &mut Plan) -> Vec<Input> {
     let usable = |column: &&KnownColumn| column.known == Known::AtCreation && column.kind != Kind::Instant;
-    let column =
-        |column: &KnownColumn| Input { name: column.name.clone(), source: Source::Column(column.name.clone()) };
-    let mut inputs: Vec<Input> = context.columns.iter().filter(usable).map(column).collect();
+    let mut inputs: Vec<Input> = context.columns.iter().filter(usable).map(|column| of_column(&column.name)).collect();
     let mut kinds: Vec<&String> = context.events.iter().flat_map(|log| log.kinds).collect();
     // The order of the log means nothing, and the order of a sum would.
     kinds.sort();
     for kind in kinds {
-        let mut ask = |measure| {
-            plan.ask(EventFeature { kind: Some(kind.clone()), when: None, within: None, after: None, measure })
-        };
-        let (count, age) = (ask(Measure::Count), ask(Measure::Age));
-        inputs.push(Input { name: format!("{kind}, how many"), source: Source::Count(count) });
-        inputs.push(Input { name: format!("{kind}, days since the latest"), source: Source::Recency(age) });
+        inputs.push(count_input(kind, plan));
+        inputs.push(recency_input(kind, plan));
     }
     inputs
+}
+
+fn count_input(kind: &str, plan: &mut Plan) -> Input {
+    let source = Source::Count(plan.ask(of_kind(kind, Measure::Count)));
+    Input { name: format!("{kind}, how many"), spec: InputSpec::HowMany(kind.into()), source }
+}
+
+fn recency_input(kind: &str, plan: &mut Plan) -> Input {
+    let source = Source::Recency(plan.ask(of_kind(kind, Measure::Age)));
+    Input { name: format!("{kind}, days since the latest"), spec: InputSpec::DaysSince(kind.into()), source }
+}
+
+fn of_kind(kind: &str, measure: Measure) -> EventFeature {
+    EventFeature { kind: Some(kind.into()), when: None, within: None, after: None, measure }
+}
+
+fn of_column(name: &str) -> Input {
+    Input { name: name.into(), spec: InputSpec::Column(name.into()), source: Source::Column(name.into()) }
 }
 
 fn asked(features: &[FeatureSpec], path: &str, context: &Context, plan: &mut Plan) -> Result<Vec<Input>, ModelError> {
@@ -322,11 +362,7 @@ fn asked(features: &[FeatureSpec], path: &str, context: &Context, plan: &mut Pla
         let path = format!("{path}.features[{place}]");
         let input = match feature {
             FeatureSpec::Column(name) => column_input(&path, name, context)?,
-            FeatureSpec::Criterion(fields) => {
-                let mut criterion = Criterion::default();
-                fields.apply(&mut criterion);
-                criterion_input(&path, &criterion, context, plan)?
-            }
+            FeatureSpec::Criterion(fields) => criterion_input(&path, fields, context, plan)?,
         };
         if inputs.iter().any(|known| known.source == input.source) {
             return Err(ModelError::invalid(path, format!("`{}` stands here twice", input.name)));
@@ -342,10 +378,18 @@ fn column_input(path: &str, name: &str, context: &Context) -> Result<Input, Mode
         let what = format!("`{}` holds times, expected numbers, text or true/false", column.name);
         return Err(ModelError::invalid(path, what));
     }
-    Ok(Input { name: column.name.clone(), source: Source::Column(column.name.clone()) })
+    Ok(of_column(&column.name))
 }
 
-fn criterion_input(path: &str, criterion: &Criterion, context: &Context, plan: &mut Plan) -> Result<Input, ModelError> {
+fn criterion_input(
+    path: &str,
+    fields: &CriterionFields,
+    context: &Context,
+    plan: &mut Plan,
+) -> Result<Input, ModelError> {
+    let mut criterion = Criterion::default();
+    fields.apply(&mut criterion);
+    let criterion = &criterion;
     let given = [
         ("points", criterion.points.is_some()),
         ("cap", criterion.cap.is_some()),
@@ -358,5 +402,6 @@ fn criterion_input(path: &str, criterion: &Criterion, context: &Context, plan: &
     }
     let compiled = Compiled::new(criterion, path, context, plan)?;
     let name = compiled.what.trim_start_matches("once ").trim_start_matches("for ").to_string();
-    Ok(Input { name, source: Source::Criterion(Box::new(compiled)) })
+    let spec = InputSpec::Criterion(Box::new(fields.clone()));
+    Ok(Input { name, spec, source: Source::Criterion(Box::new(compiled)) })
 }

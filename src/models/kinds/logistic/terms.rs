@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::Source;
 use crate::models::words;
 use crate::replay::Features;
@@ -29,8 +31,9 @@ pub(super) struct Term {
     part: Part,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Part {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Part {
     /// (value − mean) / deviation, with `fill` where it is missing.
     Standard {
         mean: f64,
@@ -139,6 +142,12 @@ fn truth(flags: &[Option<bool>], rows: &[usize]) -> Vec<Part> {
 }
 
 impl Part {
+    /// Whether every value has a place on it.
+    pub(super) fn is_sound(&self) -> bool {
+        let Self::Standard { mean, deviation, fill } = self else { return true };
+        mean.is_finite() && fill.is_finite() && deviation.is_finite() && *deviation > 0.0
+    }
+
     fn name(&self, input: &str) -> String {
         match self {
             Self::Standard { .. } | Self::True => input.into(),
@@ -149,6 +158,14 @@ impl Part {
 }
 
 impl Term {
+    pub(super) fn new(name: String, input: usize, part: Part) -> Self {
+        Self { name, input, part }
+    }
+
+    pub(super) fn part(&self) -> &Part {
+        &self.part
+    }
+
     /// What a step of 1 is.
     pub(super) fn what(&self) -> String {
         match &self.part {
