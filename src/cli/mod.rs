@@ -19,6 +19,7 @@ mod schema;
 mod score;
 mod selfcheck;
 mod simulate;
+mod timeline;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -53,6 +54,7 @@ enum Command {
     Audit(audit::Audit),
     Review(review::Review),
     Explain(explain::Explain),
+    Timeline(timeline::Timeline),
     Score(score::Score),
     Parity(parity::Parity),
     Export(export::Export),
@@ -167,6 +169,7 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => command.run(),
         Command::Review(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Timeline(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Parity(command) => command.run(),
         Command::Export(command) => command.run(),

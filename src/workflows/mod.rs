@@ -15,6 +15,7 @@ pub mod review;
 pub mod run;
 pub mod scores;
 pub mod simulated;
+pub mod timeline;
 mod tracking_breaks;
 
 pub use tracking_breaks::Truncated;

@@ -21,7 +21,7 @@ const WORKFLOWS: &[&[&str]] = &[
     &["found", "readings", "tracking_breaks"],
     &["ab", "audit"],
     &["review", "run"],
-    &["check", "compare", "examples", "fit", "intake", "scores", "simulated"],
+    &["check", "compare", "examples", "fit", "intake", "scores", "simulated", "timeline"],
     &["export", "parity"],
 ];
 

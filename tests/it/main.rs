@@ -34,6 +34,7 @@ mod review;
 mod rules;
 mod sheets;
 mod supply;
+mod timeline;
 mod trial;
 mod trial_study;
 mod walk;
