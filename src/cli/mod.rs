@@ -18,6 +18,7 @@ mod schema;
 mod score;
 mod selfcheck;
 mod simulate;
+mod verify_model;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -54,6 +55,7 @@ enum Command {
     Explain(explain::Explain),
     Score(score::Score),
     Parity(parity::Parity),
+    VerifyModel(verify_model::VerifyModel),
     Export(export::Export),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
@@ -167,6 +169,7 @@ pub fn main() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Parity(command) => command.run(),
+        Command::VerifyModel(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),

@@ -1,7 +1,11 @@
 use std::path::{Path, PathBuf};
 
-use crate::data::{DataError, DataSpec, Finding, InputFile, Paths};
+use sha2::{Digest, Sha256};
+
+use crate::data::{DataError, DataSpec, Finding, InputFile, Paths, hex};
 use crate::evaluation::Gate;
+use crate::forest::{Forest, Format};
+use crate::models::spec::ModelFile;
 use crate::models::{self, Spec};
 use crate::table::did_you_mean;
 use crate::time::Horizon;
@@ -49,6 +53,7 @@ impl Experiment {
     fn of(mut file: ExperimentFile, path: &Path) -> Result<Self, ConfigError> {
         let base = base(path, &file.data);
         let rules = read_rules(path, &mut file, &base)?;
+        read_models(path, &mut file, &base)?;
         let invalid =
             |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
         let models = models::resolve(&file.models)
@@ -103,10 +108,11 @@ impl Experiment {
         let data = crate::data::files(&self.file.data, &self.base);
         let rules = self.file.models.iter().filter_map(|(_, model)| model.rules.as_ref());
         let rules = rules.map(|rules| self.base.join(&rules.file));
-        std::iter::once(self.path.clone()).chain(rules).chain(data).collect()
+        let models = self.model_files().map(|file| self.base.join(file));
+        std::iter::once(self.path.clone()).chain(rules).chain(models).chain(data).collect()
     }
 
-    /// The files of data and of rules, each once, with their sizes and hashes.
+    /// The files of data, rules and models, each once, with their sizes and hashes.
     ///
     /// # Errors
     /// When one is missing or cannot be read.
@@ -115,7 +121,15 @@ impl Experiment {
         let rules = self.file.models.iter().filter_map(|(_, model)| model.rules.as_ref());
         let rules: Vec<Paths> = rules.map(|rules| Paths(vec![rules.file.to_string_lossy().into_owned()])).collect();
         inputs.extend(crate::data::hashed(rules.iter().map(|paths| ("rules", paths)), &self.base)?);
+        let models: Vec<Paths> =
+            self.model_files().map(|file| Paths(vec![file.to_string_lossy().into_owned()])).collect();
+        inputs.extend(crate::data::hashed(models.iter().map(|paths| ("model", paths)), &self.base)?);
         Ok(inputs)
+    }
+
+    /// The files of models that were made elsewhere.
+    fn model_files(&self) -> impl Iterator<Item = &Path> {
+        self.file.models.iter().flat_map(|(_, model)| model.files()).map(|(_, spec)| spec.file.as_path())
     }
 
     /// What of the files of rules no model can say.
@@ -187,4 +201,34 @@ fn read_rules(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<Vec
     }
     file.models = models;
     Ok(found)
+}
+
+/// Reads the files of models that were made elsewhere.
+fn read_models(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<(), ConfigError> {
+    let mut models = std::mem::take(&mut file.models);
+    for (name, model) in models.iter_mut() {
+        for (format, spec) in model.files_mut() {
+            let wrong = |what: String| ConfigError::ModelFile {
+                path: path.into(),
+                field: format!("models.{name}.{}.file", key(format)),
+                file: spec.file.clone(),
+                what,
+            };
+            let bytes =
+                std::fs::read(base.join(&spec.file)).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+            let forest = Forest::read(&bytes, format).map_err(|error| wrong(error.to_string()))?;
+            spec.read = Some(ModelFile { forest: forest.into(), sha256: hex(&Sha256::digest(&bytes)) });
+        }
+    }
+    file.models = models;
+    Ok(())
+}
+
+/// The key of an experiment file under which such a file stands.
+fn key(format: Format) -> &'static str {
+    match format {
+        Format::LightGbm => "lightgbm",
+        Format::XgBoost => "xgboost",
+        Format::Coefficients => "linear",
+    }
 }

@@ -15,5 +15,6 @@ pub mod run;
 pub mod scores;
 pub mod simulated;
 mod tracking_breaks;
+pub mod verify;
 
 pub use tracking_breaks::Truncated;
