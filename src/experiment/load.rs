@@ -220,6 +220,10 @@ fn read_models(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<()
             spec.read = Some(ModelFile { forest: forest.into(), sha256: hex(&Sha256::digest(&bytes)) });
         }
     }
+    // A library looks texts up as they are written.
+    let looked_up = models.iter().flat_map(|(_, model)| model.files()).flat_map(|(_, spec)| spec.looked_up());
+    let looked_up: Vec<String> = looked_up.collect();
+    file.data.keep_as_written(&looked_up);
     file.models = models;
     Ok(())
 }

@@ -75,7 +75,8 @@ impl Features {
     }
 }
 
-/// The place of every text of a column in a list; all are missing where it is no column of texts.
+/// The place of every text of a column in a list, as it is written in its file where that was kept; all are missing where it is no
+/// column of texts.
 fn places(listed: &Listed, attributes: &Table) -> Vec<u32> {
     let Some(Column::Text(text)) = attributes.get(&listed.column) else { return vec![MISSING; attributes.rows()] };
     let mut known: HashMap<&str, u32> = HashMap::with_capacity(listed.texts.len());
@@ -84,5 +85,10 @@ fn places(listed: &Listed, attributes: &Table) -> Vec<u32> {
     });
     let levels: Vec<u32> =
         text.levels.iter().map(|level| known.get(level.as_str()).copied().unwrap_or(UNLISTED)).collect();
-    text.codes.iter().map(|&code| levels.get(code as usize).copied().unwrap_or(MISSING)).collect()
+    let mut places: Vec<u32> =
+        text.codes.iter().map(|&code| levels.get(code as usize).copied().unwrap_or(MISSING)).collect();
+    for (row, written) in &text.written {
+        places[*row as usize] = known.get(written.as_str()).copied().unwrap_or(UNLISTED);
+    }
+    places
 }

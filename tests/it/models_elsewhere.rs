@@ -383,6 +383,28 @@ fn what_an_input_is_stands_in_the_experiment_and_what_does_not_fit_is_told_where
 }
 
 #[test]
+fn a_text_is_looked_up_as_it_is_written_and_compared_as_people_see_it() {
+    let folder = folder();
+    made(folder.path());
+    let leads =
+        "id,created,employees,plan,won\nA,2026-01-01,60,free,1\nB,2026-01-02,60,free ,0\nC,2026-01-03,60,paid,0\n";
+    write(folder.path(), "leads.csv", leads);
+    let models = format!(
+        "{MAPPED}  points: {{ points: {{ criteria: [{{ name: Free, when: \"plan = 'free'\", points: 5 }}] }} }}\n"
+    );
+    write(folder.path(), "experiment.yaml", yaml(&models));
+    leadoff_in(folder.path(), &["score", "experiment.yaml", "scores.csv"]).done();
+    let scores = std::fs::read_to_string(folder.path().join("scores.csv")).unwrap();
+    let of = |lead: &str, column: &str| {
+        let place = scores.lines().next().unwrap().split(',').position(|name| name == column).unwrap();
+        let line = scores.lines().find(|line| line.starts_with(lead)).unwrap();
+        line.split(',').nth(place).unwrap().to_string()
+    };
+    assert!(of("A", "boosted") != of("B", "boosted") && of("B", "boosted") == of("C", "boosted"), "{scores}");
+    assert_eq!((of("A", "points"), of("B", "points"), of("C", "points")), ("5".into(), "5".into(), "0".into()));
+}
+
+#[test]
 fn a_files_own_bytes_are_part_of_what_defines_a_score() {
     let folder = folder();
     made(folder.path());

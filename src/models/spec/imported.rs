@@ -7,7 +7,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserial
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Criterion, Entries, InputFields};
-use crate::forest::Forest;
+use crate::forest::{Forest, Input, Takes};
 
 /// A model that was made elsewhere, in a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -60,6 +60,26 @@ pub enum Unseen {
 pub enum Filler {
     Number(f64),
     Text(String),
+}
+
+impl ImportedSpec {
+    /// Columns in which texts may be looked up: those of inputs that are categories.
+    pub fn looked_up(&self) -> Vec<String> {
+        let Some(read) = &self.read else { return Vec::new() };
+        let column = |input: &Input| {
+            let spec = self.features.get(&input.name);
+            let has_codes = matches!(spec, Some(InputSpec::Fields(fields)) if fields.codes.is_some());
+            if input.takes == Takes::Number && !has_codes {
+                return None;
+            }
+            match spec {
+                None => Some(input.name.clone()),
+                Some(InputSpec::Column(name)) => Some(name.clone()),
+                Some(InputSpec::Fields(fields)) => fields.column.clone(),
+            }
+        };
+        read.forest.inputs().iter().filter_map(column).collect()
+    }
 }
 
 impl InputSpec {

@@ -11,7 +11,7 @@ use crate::models::spec::{Criterion, Filler, ImportedSpec, InputFields, InputSpe
 use crate::models::{ModelError, words};
 use crate::predicate::Kind;
 use crate::replay::{EventFeature, FeatureId, Features, Listed, ListedId, Measure, Plan, UNLISTED};
-use crate::table::{Column, MISSING, tidy};
+use crate::table::{Column, MISSING};
 use crate::time::{DAY, NEVER};
 
 /// An input and what it is here, or why it is nothing.
@@ -151,14 +151,18 @@ impl Input {
                 _ => vec![f64::NAN; features.rows()].into(),
             },
             Source::Numbers { column, places, unseen } => match features.attributes.get(column) {
-                Some(Column::Number(values)) => values.iter().map(|value| place_of(places, *unseen, *value)).collect(),
+                Some(Column::Number(values)) => {
+                    values.iter().map(|value| self.place_of(places, *unseen, *value)).collect()
+                }
                 Some(Column::Flag(flags)) => {
                     let number = |flag: &Option<bool>| flag.map_or(f64::NAN, |flag| f64::from(u8::from(flag)));
-                    flags.iter().map(|flag| place_of(places, *unseen, number(flag))).collect()
+                    flags.iter().map(|flag| self.place_of(places, *unseen, number(flag))).collect()
                 }
                 _ => vec![f64::NAN; features.rows()].into(),
             },
-            Source::Texts(texts) => features.places(texts.listed).iter().map(|&place| texts.code(place)).collect(),
+            Source::Texts(texts) => {
+                features.places(texts.listed).iter().map(|&place| texts.code(place, self.missing)).collect()
+            }
             Source::DaysBefore(column) => match features.attributes.get(column) {
                 Some(Column::Instant(times)) => times
                     .iter()
@@ -173,7 +177,9 @@ impl Input {
             Source::DaysSince { age, .. } => features.event(*age).iter().map(|age| age / DAY as f64).collect(),
             Source::Criterion(criterion) => criterion.strength(features).iter().collect(),
         };
-        if self.missing.is_nan() || !values.iter().any(|value| value.is_nan()) {
+        // What a text that is not known becomes is said of its own.
+        let is_looked_up = matches!(self.source, Source::Texts(_) | Source::Numbers { .. });
+        if is_looked_up || self.missing.is_nan() || !values.iter().any(|value| value.is_nan()) {
             return values;
         }
         values.iter().map(|value| if value.is_nan() { self.missing } else { *value }).collect()
@@ -193,6 +199,10 @@ impl Input {
             Source::Texts(_) | Source::Numbers { .. } if taken.is_nan() => format!("{seen}, taken as missing"),
             _ => seen,
         }
+    }
+
+    fn place_of(&self, places: &[(f64, f64)], otherwise: Unseen, value: f64) -> f64 {
+        if value.is_nan() { self.missing } else { find(places, value).unwrap_or_else(|| unseen(otherwise)) }
     }
 
     pub(super) fn refuses(&self) -> bool {
@@ -223,9 +233,9 @@ impl Input {
 }
 
 impl Texts {
-    fn code(&self, place: u32) -> f64 {
+    fn code(&self, place: u32, missing: f64) -> f64 {
         match place {
-            MISSING => f64::NAN,
+            MISSING => missing,
             UNLISTED => unseen(self.unseen),
             place => self.codes.get(place as usize).copied().unwrap_or(f64::NAN),
         }
@@ -239,10 +249,6 @@ fn unseen(unseen: Unseen) -> f64 {
 fn find(places: &[(f64, f64)], value: f64) -> Option<f64> {
     let place = places.binary_search_by(|(known, _)| known.total_cmp(&(value + 0.0))).ok()?;
     Some(places[place].1)
-}
-
-fn place_of(places: &[(f64, f64)], otherwise: Unseen, value: f64) -> f64 {
-    if value.is_nan() { f64::NAN } else { find(places, value).unwrap_or_else(|| unseen(otherwise)) }
 }
 
 /// An input that is being looked for.
@@ -321,7 +327,7 @@ impl Finding<'_, '_> {
                 let mut texts = Vec::with_capacity(levels.len());
                 for (place, level) in levels.iter().enumerate() {
                     let Level::Text(text) = level else { return Err(self.not_texts(column)) };
-                    texts.push((tidy(text).into_owned(), place as f64));
+                    texts.push((text.clone(), place as f64));
                 }
                 self.texts(column, texts)
             }
@@ -431,7 +437,7 @@ impl Finding<'_, '_> {
             (Some(codes), _) => codes.names().map(str::to_owned).collect(),
             (None, Takes::Levels(levels)) => levels
                 .iter()
-                .map(|level| if let Level::Text(text) = level { tidy(text).into_owned() } else { String::new() })
+                .map(|level| if let Level::Text(text) = level { text.clone() } else { String::new() })
                 .collect(),
             _ => vec![String::new(); texts.codes.len()],
         }
