@@ -214,8 +214,12 @@ fn read_models(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<()
                 file: spec.file.clone(),
                 what,
             };
-            let bytes =
-                std::fs::read(base.join(&spec.file)).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+            let place = base.join(&spec.file);
+            // A device or a pipe might never end.
+            if place.metadata().is_ok_and(|known| !known.is_file()) {
+                return Err(wrong("is no file, expected a model".into()));
+            }
+            let bytes = std::fs::read(place).map_err(|error| wrong(format!("cannot be read: {error}")))?;
             let forest = Forest::read(&bytes, format).map_err(|error| wrong(error.to_string()))?;
             spec.read = Some(ModelFile { forest: forest.into(), sha256: hex(&Sha256::digest(&bytes)) });
         }

@@ -198,3 +198,38 @@ impl Reader<'_> {
 fn byte(byte: u8) -> String {
     if byte.is_ascii_graphic() { format!("`{}`", byte as char) } else { format!("the byte {byte:#04x}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str) -> String {
+        parse(text.as_bytes()).map_or_else(|wrong| wrong.to_string(), |value| format!("{value:?}"))
+    }
+
+    #[test]
+    fn lists_of_numbers_are_flat_and_others_are_not() {
+        assert_eq!(parse(b" [1, -2.5e-1,Infinity] "), Ok(Value::Numbers(vec![1.0, -0.25, f64::INFINITY])));
+        assert_eq!(parse(b"[1,true]"), Ok(Value::List(vec![Value::Number(1.0), Value::Flag(true)])));
+        assert!(matches!(parse(b"[NaN]"), Ok(Value::Numbers(numbers)) if numbers[0].is_nan()));
+    }
+
+    #[test]
+    fn escapes_are_characters() {
+        let text = r#""a\"\\\/\n\u00e9\ud83d\ude00""#;
+        assert_eq!(parse(text.as_bytes()), Ok(Value::Text("a\"\\/\n\u{e9}\u{1f600}".into())));
+        assert!(wrong(r#""\ud83d""#).contains("half a character"));
+        assert!(wrong(r#""\uzzzz""#).contains("four hexadecimal digits"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        assert_eq!(wrong("{\"a\":1,\n \"b\" 2}"), "line 2, character 6: `2`, expected `:`");
+        assert!(wrong("{\"a\":1,\"a\":2}").contains("`a` stands twice"));
+        assert!(wrong("[1,").starts_with("line 1, character 4: it ends early"));
+        assert!(wrong("[1.2.3]").contains("`1.2.3` is no number"));
+        assert!(wrong("[nil]").contains("`nil` is no JSON"));
+        assert!(wrong("{} {}").contains("after the end"));
+        assert!(wrong(&"[".repeat(100_000)).contains("nested too deeply"));
+    }
+}

@@ -200,3 +200,40 @@ impl<'a> Reader<'a> {
         map(entries, || format!("byte {at}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(bytes: &[u8]) -> String {
+        parse(bytes).map_or_else(|wrong| wrong.to_string(), |value| format!("{value:?}"))
+    }
+
+    #[test]
+    fn lists_of_one_type_and_plain_ones_hold_the_same() {
+        let numbers = Ok(Value::Numbers(vec![1.0, -2.0]));
+        assert_eq!(parse(b"[i\x01Ni\xfe]"), numbers);
+        assert_eq!(parse(b"[#i\x02i\x01i\xfe"), numbers);
+        assert_eq!(parse(b"[$i#U\x02\x01\xfe"), numbers);
+        assert_eq!(parse(b"[$d#i\x02\x3f\x80\0\0\xc0\0\0\0"), numbers);
+    }
+
+    #[test]
+    fn objects_have_names_and_every_kind_of_value() {
+        let value = parse(b"{i\x01aSi\x02hii\x01bTi\x01cZi\x01dHi\x0312.}").unwrap();
+        let expected =
+            [("a", Value::Text("hi".into())), ("b", Value::Flag(true)), ("c", Value::Null), ("d", Value::Number(12.0))];
+        assert_eq!(value, Value::Map(expected.map(|(name, value)| (name.to_string(), value)).to_vec()));
+    }
+
+    #[test]
+    fn claims_are_held_against_the_bytes_that_are_left() {
+        assert!(wrong(b"[$d#L\x20\0\0\0\0\0\0\0\0").contains("claims more values"));
+        assert!(wrong(b"[$Z#L\x20\0\0\0\0\0\0\0").contains("take no room"));
+        assert!(wrong(b"[$d").contains("without its length"));
+        assert!(wrong(b"SL\xff\xff\xff\xff\xff\xff\xff\xfda").contains("negative (-3)"));
+        assert!(wrong(b"Si\x05abc").contains("ends early"));
+        assert!(wrong(b"[Q]").contains("`Q` is no type"));
+        assert!(wrong(&b"[".repeat(100_000)).contains("nested too deeply"));
+    }
+}

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::experiment::Experiment;
+use crate::models::KindSpec;
 use crate::pipeline::{PipelineError, Progress, play};
 use crate::replay::Scope;
 use crate::table::{did_you_mean, inert, tidy};
@@ -83,6 +84,10 @@ pub fn verify(
     let names = || experiment.models.iter().map(|known| known.name.as_str());
     let no_model = || VerifyError::NoModel { name: model.into(), near: did_you_mean(names(), model) };
     let place = names().position(|known| known == model).ok_or_else(no_model)?;
+    let not_imported = || VerifyError::NotImported { name: model.into() };
+    if !matches!(experiment.models[place].kind, KindSpec::Imported(_)) {
+        return Err(not_imported());
+    }
     let mut alone = experiment.clone();
     alone.models = vec![experiment.models[place].clone()];
     alone.champion = None;
@@ -90,7 +95,7 @@ pub fn verify(
     let given = Expected::read(expected, experiment.file.data.leads.id.as_deref().unwrap_or("id"))?;
     let played = play(&alone, Scope::Everyone, progress)?;
     let Some(imported) = played.models.first().and_then(|model| model.imported()) else {
-        return Err(VerifyError::NotImported { name: model.into() });
+        return Err(not_imported());
     };
     let features = &played.replayed.features;
     let margins = imported.margins(features, model).map_err(PipelineError::from)?;
