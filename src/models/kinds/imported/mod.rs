@@ -217,18 +217,20 @@ impl Scorer for ImportedModel {
             after: round(part),
             events,
         };
-        let how = match self.forest.trees() {
-            Some(_) => "what its decisions add on this lead's way through the trees",
-            None => "weight times value",
+        let start = match self.forest.trees() {
+            Some(_) => {
+                "where every lead starts; an input adds what its decisions change on the lead's way through the trees"
+            }
+            None => "where every lead starts; an input adds its weight times its value",
         };
         let of_input = |(place, input): (usize, &Input)| {
             let seen = input.seen(&one, inputs[place]);
-            line(input.name(), &format!("{}; {how}", input.what()), seen, parts.inputs[place], input.events())
+            line(input.name(), &input.what(), seen, parts.inputs[place], input.events())
         };
         explanation.lines = self.used().map(of_input).collect();
         // The largest first: a model has many inputs.
         explanation.lines.sort_by(|a, b| b.after.abs().total_cmp(&a.after.abs()));
-        explanation.lines.push(line("start", "where every lead starts", String::new(), parts.start, None));
+        explanation.lines.push(line("start", start, String::new(), parts.start, None));
         let sum: f64 = parts.start + parts.inputs.iter().sum::<f64>();
         let lost = round(parts.margin - sum);
         if lost != 0.0 && lost.is_finite() {
