@@ -4,6 +4,7 @@ pub mod audit;
 pub mod data;
 pub mod evaluation;
 pub mod experiment;
+pub mod forest;
 pub mod intake;
 pub mod metrics;
 pub mod models;

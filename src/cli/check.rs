@@ -4,9 +4,11 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::data::{Fate, FateValue, Finding, FindingLevel, RawRow, RawTable};
 use leadoff::experiment::Experiment;
+use leadoff::models::Wanted;
 use leadoff::store::{Target, Writer};
 use leadoff::table::inert;
-use leadoff::workflows::check::{Checked, check};
+
+use leadoff::workflows::check::{Asked, Checked, check};
 
 use super::progress::Progress;
 use super::{Failure, Outcome, print, shown, tell};
@@ -66,6 +68,7 @@ fn text(checked: &Checked) -> String {
     let mut out = format!("{}\n\n", inert(checked.title.trim()));
     out.push_str(&raw(&checked.raw, checked));
     out.push_str(&fates(&checked.findings.fates));
+    out.push_str(&asked(&checked.imported));
     out.push_str("\nWhat was found\n");
     let mut findings: Vec<&Finding> = checked.findings.list.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
@@ -95,6 +98,28 @@ fn text(checked: &Checked) -> String {
 
 /// Findings that stand on the screen.
 const FIRST: usize = 5;
+
+/// What models of files ask for, and what it is here.
+fn asked(models: &[Asked]) -> String {
+    let mut out = String::new();
+    for Asked { model, file, what, wanted } in models {
+        let absent = wanted.iter().filter(|one| one.found.is_err()).count();
+        let there = if absent == 0 {
+            "all it uses are there".into()
+        } else {
+            format!("{absent} of those it uses are not there")
+        };
+        out.push_str(&format!("\nModel `{}`: {}, {what}; {there}\n", inert(model), shown(file)));
+        for Wanted { input, uses, found } in wanted {
+            let found = match found {
+                Ok(found) => inert(found).into_owned(),
+                Err(error) => format!("NOT THERE: {}", inert(&error.to_string())),
+            };
+            out.push_str(&format!("  {:<28} {uses:>9} uses    {found}\n", short(input)));
+        }
+    }
+    out
+}
 
 /// How deals stand, by the values that tell it.
 fn fates(values: &[FateValue]) -> String {

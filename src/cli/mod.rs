@@ -20,6 +20,7 @@ mod score;
 mod selfcheck;
 mod simulate;
 mod timeline;
+mod verify_model;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -57,6 +58,7 @@ enum Command {
     Timeline(timeline::Timeline),
     Score(score::Score),
     Parity(parity::Parity),
+    VerifyModel(verify_model::VerifyModel),
     Export(export::Export),
     Fit(fit::Fit),
     Selfcheck(selfcheck::Selfcheck),
@@ -172,6 +174,7 @@ pub fn main() -> ExitCode {
         Command::Timeline(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Parity(command) => command.run(),
+        Command::VerifyModel(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Fit(command) => command.run(),
         Command::Selfcheck(command) => command.run(),

@@ -87,13 +87,15 @@ pub(crate) struct Builder {
     by_comma: Vec<(usize, f64)>,
     /// Rows to make room for.
     room: usize,
+    /// Whether texts are kept as they are written, too.
+    as_written: bool,
 }
 
 enum Data {
     /// So many missing values, and no other yet.
     Nothing(usize),
     Number(Vec<f64>),
-    Text(Dictionary),
+    Text(Box<Dictionary>),
     Flag(Vec<Option<bool>>),
     Time(Box<TimeColumn>),
 }
@@ -118,6 +120,7 @@ impl Builder {
             is_text_after_all: false,
             by_comma: Vec::new(),
             room: 0,
+            as_written: source.dialect.is_kept_as_written(&name),
             name,
         }
     }
@@ -197,7 +200,8 @@ impl Builder {
                 Data::Time(Box::new(times))
             }
             As::Found | As::FoundText | As::Text | As::Id => {
-                Data::Text(Dictionary::from_codes(values(MISSING, missing, self.room)))
+                let codes = Dictionary::from_codes(values(MISSING, missing, self.room));
+                Data::Text(Box::new(if self.as_written { codes.keeping_written() } else { codes }))
             }
         };
     }
@@ -336,7 +340,7 @@ impl Builder {
                 values.clear();
                 self.by_comma.clear();
             }
-            Data::Text(dictionary) => *dictionary = Dictionary::default(),
+            Data::Text(dictionary) => **dictionary = Dictionary::default(),
             Data::Flag(values) => values.clear(),
             Data::Time(times) => times.clear(),
         }
@@ -365,7 +369,7 @@ impl Builder {
             Data::Flag(values) => Column::Flag(values),
             Data::Text(dictionary) if self.kind == As::Id => {
                 self.tally.tidied = dictionary.tidied;
-                ids = dictionary;
+                ids = *dictionary;
                 Column::Text(Text::default())
             }
             Data::Text(dictionary) => {

@@ -78,7 +78,7 @@ pub(crate) fn read(
         _ => None,
     };
     let field = match &spec.field_is {
-        Some(name) => Text { codes: vec![0; spots.len()], levels: vec![name.clone()] },
+        Some(name) => Text { codes: vec![0; spots.len()], levels: vec![name.clone()], ..Text::default() },
         None => next().unwrap_or_default(),
     };
     let (field, value, before) = (&field, &value, next());
@@ -243,7 +243,7 @@ fn give(
                 })
             });
             let codes = codes.collect();
-            Column::Text(Text { codes, levels: own.levels.clone() })
+            Column::Text(Text { codes, levels: own.levels.clone(), ..Text::default() })
         }
     };
     if unreadable.count > 0 {

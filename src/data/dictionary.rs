@@ -14,6 +14,8 @@ pub(crate) struct Dictionary {
     lately: Vec<Option<(Short, u32)>>,
     /// Texts of which blanks or signs that are not seen were left out.
     pub tidied: u64,
+    /// Rows whose text was written otherwise, and how, where that is asked for.
+    written: Option<Vec<(u32, String)>>,
 }
 
 /// Texts that are kept at hand, a power of two.
@@ -38,9 +40,23 @@ impl Dictionary {
         Self { codes, ..Self::default() }
     }
 
+    /// The same, and how its texts are written is kept.
+    pub fn keeping_written(self) -> Self {
+        Self { written: Some(Vec::new()), ..self }
+    }
+
     fn push(&mut self, text: Option<&str>) {
         let code = text.map_or(MISSING, |text| self.code(text));
         self.codes.push(code);
+    }
+
+    /// Remembers how the last row is written, where that is not as people see it.
+    fn note(&mut self, raw: &str) {
+        let Some(written) = &mut self.written else { return };
+        let (row, code) = (self.codes.len() - 1, self.codes[self.codes.len() - 1]);
+        if code != MISSING && self.levels.get(code as usize) != raw {
+            written.push((row as u32, raw.into()));
+        }
     }
 
     /// Rows of a block; how many have a value.
@@ -57,6 +73,9 @@ impl Dictionary {
                         text.map_or(MISSING, |text| self.code(text))
                     });
                     self.codes.push(code);
+                    if theirs != MISSING {
+                        self.note(block.level(theirs));
+                    }
                 }
             }
             None => rows.for_each(|row| {
@@ -64,6 +83,7 @@ impl Dictionary {
                 let text = nulls.text(raw);
                 self.tidied += u64::from(text.is_some_and(|text| text.len() < raw.len()));
                 self.push(text);
+                self.note(raw);
             }),
         }
         self.codes[start..].iter().filter(|&&code| code != MISSING).count() as u64
@@ -94,7 +114,8 @@ impl Dictionary {
     }
 
     pub fn text(self) -> Text {
-        Text { codes: self.codes, levels: self.levels.iter().map(String::from).collect() }
+        let written = self.written.unwrap_or_default();
+        Text { codes: self.codes, levels: self.levels.iter().map(String::from).collect(), written }
     }
 }
 

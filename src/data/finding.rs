@@ -117,6 +117,8 @@ pub enum What {
     OnlyOfWinners,
     /// Rules of a platform that no points model can say, or that do not fit the data.
     RulesNotExpressed,
+    /// Texts that a model made elsewhere has no number for.
+    UnknownToModel,
 }
 
 impl What {
@@ -148,6 +150,7 @@ impl What {
             | Self::OutcomesEndEarly
             | Self::OutcomesStartLate
             | Self::RulesNotExpressed
+            | Self::UnknownToModel
             | Self::FarFuture
             | Self::ErrorCells
             | Self::MixedDates

@@ -59,6 +59,12 @@ pub struct DataSpec {
 }
 
 impl DataSpec {
+    /// Keeps the texts of these columns of the leads as they are written, too.
+    pub fn keep_as_written(&mut self, columns: &[String]) {
+        self.leads.as_written = columns.to_vec();
+        self.leads.lookup.0.iter_mut().for_each(|lookup| lookup.as_written = columns.to_vec());
+    }
+
     /// What each section of the outcomes says of how deals ended.
     pub fn telling(&self) -> Vec<Telling<'_>> {
         self.outcomes.0.iter().map(OutcomesSpec::telling).collect()
@@ -142,6 +148,9 @@ macro_rules! source {
             /// from the whole column.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub decimal: Option<Decimals>,
+            /// Columns whose texts are kept as they are written too, because a model looks them up so.
+            #[serde(skip)]
+            pub as_written: Vec<String>,
         }
 
         impl $name {
@@ -155,6 +164,7 @@ macro_rules! source {
                     nulls_in: self.nulls_in.clone(),
                     format: self.format.clone(),
                     decimal: self.decimal.clone(),
+                    as_written: self.as_written.clone(),
                 }
             }
         }
@@ -543,9 +553,16 @@ pub(crate) struct Dialect {
     pub nulls_in: BTreeMap<String, Vec<String>>,
     pub format: Option<Formats>,
     pub decimal: Option<Decimals>,
+    pub as_written: Vec<String>,
 }
 
 impl Dialect {
+    /// Whether a column's texts are kept as they are written, too; case is no difference, as where a model names a column.
+    pub fn is_kept_as_written(&self, column: &str) -> bool {
+        let folded = || column.to_lowercase();
+        !self.as_written.is_empty() && self.as_written.iter().any(|name| name.to_lowercase() == folded())
+    }
+
     pub fn encoding(&self) -> Option<&'static encoding_rs::Encoding> {
         self.encoding.as_ref().map(|encoding| encoding.encoding)
     }

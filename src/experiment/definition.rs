@@ -30,7 +30,12 @@ pub fn definition(file: &ExperimentFile) -> String {
         // Rules are what they say, wherever they stand.
         let read = model.rules.as_ref().and_then(|rules| rules.read.as_ref());
         let points = read.map(|read| read.points.clone()).or_else(|| model.points.clone());
-        (name.to_string(), ModelSpec { owner: None, description: None, points, rules: None, ..model.clone() })
+        let mut model = ModelSpec { owner: None, description: None, points, rules: None, ..model.clone() };
+        // So is a model's file.
+        for (_, spec) in model.files_mut() {
+            spec.file = spec.read.as_ref().map_or_else(|| spec.file.clone(), |read| read.sha256.clone().into());
+        }
+        (name.to_string(), model)
     };
     let definition = Definition {
         as_of: &file.replay.as_of,

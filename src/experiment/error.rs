@@ -24,6 +24,9 @@ pub enum ConfigError {
     /// A file of rules, with all that is wrong in it.
     #[error("{path}: models.{model}.rules: {file}: {wrong}", path = path.display(), file = file.display(), wrong = listed(wrong))]
     Rules { path: PathBuf, model: String, file: PathBuf, wrong: Vec<Wrong> },
+    /// The file of a model that was made elsewhere.
+    #[error("{path}: {field}: {file}: {what}", path = path.display(), file = file.display())]
+    ModelFile { path: PathBuf, field: String, file: PathBuf, what: String },
     #[error("{path}: {error}", path = path.display())]
     Model { path: PathBuf, error: Box<ModelError> },
 }

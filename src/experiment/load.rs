@@ -1,8 +1,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::data::{DataError, DataSpec, Finding, InputFile, Paths};
+use sha2::{Digest, Sha256};
+
+use crate::data::{DataError, DataSpec, Finding, InputFile, Paths, hex};
 use crate::evaluation::Gate;
+use crate::forest::{Forest, Format};
+use crate::models::spec::ModelFile;
 use crate::models::{self, FittedFile, Spec};
 use crate::table::did_you_mean;
 use crate::time::Horizon;
@@ -51,6 +55,7 @@ impl Experiment {
         let base = base(path, &file.data);
         let rules = read_rules(path, &mut file, &base)?;
         read_fitted(path, &mut file, &base)?;
+        read_models(path, &mut file, &base)?;
         let invalid =
             |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
         let models = models::resolve(&file.models)
@@ -117,7 +122,7 @@ impl Experiment {
         std::iter::once(self.path.clone()).chain(models).chain(data).collect()
     }
 
-    /// The files of data and of rules, each once, with their sizes and hashes.
+    /// The files of data, rules and models, each once, with their sizes and hashes.
     ///
     /// # Errors
     /// When one is missing or cannot be read.
@@ -131,14 +136,13 @@ impl Experiment {
 
     /// The files that models stand in, with what they hold.
     fn of_models(&self) -> Vec<(&'static str, &Path)> {
-        self.file
-            .models
-            .iter()
-            .filter_map(|(_, model)| {
-                let rules = model.rules.as_ref().map(|rules| ("rules", rules.file.as_path()));
-                rules.or_else(|| model.file.as_ref().map(|file| ("model", file.path.as_path())))
-            })
-            .collect()
+        let mut files: Vec<(&str, &Path)> = Vec::new();
+        for (_, model) in self.file.models.iter() {
+            files.extend(model.rules.iter().map(|rules| ("rules", rules.file.as_path())));
+            files.extend(model.file.iter().map(|file| ("model", file.path.as_path())));
+            files.extend(model.files().map(|(_, spec)| ("model", spec.file.as_path())));
+        }
+        files
     }
 
     /// What of the files of rules no model can say.
@@ -233,4 +237,42 @@ fn read_fitted(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<()
     }
     file.models = models;
     Ok(())
+}
+
+/// Reads the files of models that were made elsewhere.
+fn read_models(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<(), ConfigError> {
+    let mut models = std::mem::take(&mut file.models);
+    for (name, model) in models.iter_mut() {
+        for (format, spec) in model.files_mut() {
+            let wrong = |what: String| ConfigError::ModelFile {
+                path: path.into(),
+                field: format!("models.{name}.{}.file", key(format)),
+                file: spec.file.clone(),
+                what,
+            };
+            let place = base.join(&spec.file);
+            // A device or a pipe might never end.
+            if place.metadata().is_ok_and(|known| !known.is_file()) {
+                return Err(wrong("is no file, expected a model".into()));
+            }
+            let bytes = std::fs::read(place).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+            let forest = Forest::read(&bytes, format).map_err(|error| wrong(error.to_string()))?;
+            spec.read = Some(ModelFile { forest: forest.into(), sha256: hex(&Sha256::digest(&bytes)) });
+        }
+    }
+    // A library looks texts up as they are written.
+    let looked_up = models.iter().flat_map(|(_, model)| model.files()).flat_map(|(_, spec)| spec.looked_up());
+    let looked_up: Vec<String> = looked_up.collect();
+    file.data.keep_as_written(&looked_up);
+    file.models = models;
+    Ok(())
+}
+
+/// The key of an experiment file under which such a file stands.
+fn key(format: Format) -> &'static str {
+    match format {
+        Format::LightGbm => "lightgbm",
+        Format::XgBoost => "xgboost",
+        Format::Coefficients => "linear",
+    }
 }

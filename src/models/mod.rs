@@ -27,7 +27,10 @@ pub use error::ModelError;
 
 pub use explain::{Explanation, GroupLine, Line};
 pub use gaps::Gap;
-pub use kinds::{Coefficient, FileSpec, Fitted, FittedFile, KindSpec, LogisticModel, ModelSpec, PointsModel};
+pub use kinds::{
+    Coefficient, FileSpec, Fitted, FittedFile, Imported, ImportedModel, KindSpec, LogisticModel, ModelSpec, PointsModel,
+    Unlisted, Wanted,
+};
 pub use resolve::{Placed, Points, Spec, check_criterion, resolve};
 pub use scorer::{Reader, Recipe, ScoreInputs, Scorer};
 pub use scores::{Contribution, GroupScore, Scores};
@@ -74,6 +77,13 @@ pub struct CardLine {
 /// When a column or what it holds is not what a model needs.
 pub fn compile(specs: &[Spec], context: &Context, plan: &mut Plan) -> Result<Vec<Model>, ModelError> {
     specs.iter().map(|spec| Model::compile(spec, specs, context, plan)).collect()
+}
+
+/// What the inputs of a model's file are here, and whether they are there; nothing for a model that is not read from a file.
+pub fn wanted(spec: &Spec, context: &Context) -> Option<Vec<Wanted>> {
+    let KindSpec::Imported(imported) = &spec.kind else { return None };
+    let path = format!("models.{}.{}", spec.name, spec.kind.recipe().kind().as_str());
+    Some(imported.wanted(&path, context))
 }
 
 /// Every model's scores, in the order of the models; mixes after what they are mixed of.
@@ -199,6 +209,11 @@ impl Model {
 
     pub fn points(&self) -> Option<&PointsModel> {
         self.scorer.as_points()
+    }
+
+    /// The model of a file that it is.
+    pub fn imported(&self) -> Option<&ImportedModel> {
+        self.scorer.as_imported()
     }
 
     /// Values between the ranges of a points model's criteria.

@@ -8,7 +8,7 @@ use super::explain::{Explanation, Line};
 use super::resolve::Spec;
 use super::scores::{Scores, round};
 use super::spec::Entries;
-use super::{CardLine, FittedFile, ModelError, ModelSpec, PointsModel, Training, words};
+use super::{CardLine, FittedFile, ImportedModel, ModelError, ModelSpec, PointsModel, Training, words};
 use crate::replay::{FeatureId, Features, Plan};
 use crate::result::{ModelKind, Scale, Subject};
 
@@ -127,6 +127,11 @@ pub trait Scorer: fmt::Debug + Send + Sync {
     /// Whether leads that it does not score leave the cohort for every model.
     fn excludes_unscored(&self) -> bool {
         false
+    }
+
+    /// The model of a file that it is.
+    fn as_imported(&self) -> Option<&ImportedModel> {
+        None
     }
 
     /// The points model that it is.

@@ -245,7 +245,7 @@ fn number_levels(values: &[f64]) -> Text {
     };
     let levels: Vec<String> = (0..=cuts.len()).map(label).collect();
     let code = |value: &f64| if value.is_nan() { MISSING } else { cuts.partition_point(|cut| cut <= value) as u32 };
-    Text { codes: values.iter().map(code).collect(), levels }
+    Text { codes: values.iter().map(code).collect(), levels, ..Text::default() }
 }
 
 /// The rule that a bracket section states.

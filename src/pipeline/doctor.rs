@@ -2,9 +2,9 @@
 
 use crate::data::{Attribute, Finding, FindingLevel, History, What, never_occurs};
 use crate::experiment::Experiment;
-use crate::models::{Gap, Model, Scores};
+use crate::models::{Gap, Model, Scores, Unlisted};
 use crate::predicate::{Range, find_name};
-use crate::replay::{Plan, Role};
+use crate::replay::{Features, Plan, Replayed, Role};
 use crate::result::Ledger;
 use crate::table::Column;
 
@@ -23,7 +23,7 @@ pub(super) fn findings(
     history: &History,
     models: &[Model],
     plan: &Plan,
-    ledger: &Ledger,
+    Replayed { ledger, features, .. }: &Replayed,
     scores: &[Scores],
 ) -> Vec<Finding> {
     let mut found = values(plan, history);
@@ -48,6 +48,7 @@ pub(super) fn findings(
     }));
     found.extend(still_open(ledger));
     for (place, (model, scores)) in models.iter().zip(scores).enumerate() {
+        found.extend(unlisted(model, features));
         found.extend(fit(model, scores));
         found.extend(never_fires(model, scores, Some(place) == champion));
         found.extend(between_bands(model, history));
@@ -59,7 +60,7 @@ impl Played {
     /// Findings of the files and of how models and data fit.
     pub(crate) fn diagnose(&mut self, champion: Option<usize>) {
         let Self { history, models, plan, replayed, scores, .. } = self;
-        let found = findings(champion, history, models, plan, &replayed.ledger, scores);
+        let found = findings(champion, history, models, plan, replayed, scores);
         self.findings.list.extend(found);
     }
 }
@@ -109,6 +110,20 @@ fn still_open(ledger: &Ledger) -> Option<Finding> {
     let finding = Finding::new("leads", What::TrainingStillOpen, FindingLevel::Doubt, open, text);
     let advice = "let `replay.train` end earlier, by the horizon, or take a shorter horizon";
     (open as f64 > STILL_OPEN * all).then(|| finding.advice(advice))
+}
+
+/// Texts that a model made elsewhere has no number for.
+fn unlisted(model: &Model, features: &Features) -> Vec<Finding> {
+    let unlisted = model.imported().map_or_else(Vec::new, |imported| imported.unlisted(features));
+    let finding = |Unlisted { input, column, leads }: Unlisted| {
+        let text = format!(
+            "{leads} leads have a value in `{column}` that the file of `{}` does not know for `{input}`",
+            model.name()
+        );
+        let finding = Finding::new("leads", What::UnknownToModel, FindingLevel::Doubt, leads as u64, text);
+        finding.advice("they are scored as `unseen:` says, by default as if it were missing: look whether values are spelt as in training")
+    };
+    unlisted.into_iter().map(finding).collect()
 }
 
 fn fit(model: &Model, scores: &Scores) -> Option<Finding> {

@@ -19,7 +19,7 @@ pub use error::PipelineError;
 pub(crate) use history::{Played, play, play_read, problems, read};
 pub(crate) use looks::{Looked, Looks, looked};
 pub(crate) use statement::statement;
-pub(crate) use streaming::known_columns;
+pub(crate) use streaming::{in_context, known_columns};
 
 /// Hears what is being done, for somebody who waits.
 pub trait Progress: Sync {

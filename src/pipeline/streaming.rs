@@ -49,7 +49,7 @@ pub(super) fn problems(experiment: &Experiment, history: &History) -> Vec<ModelE
 }
 
 /// With what there is for models to read.
-pub(super) fn in_context<T>(experiment: &Experiment, history: &History, make: impl FnOnce(&Context) -> T) -> T {
+pub(crate) fn in_context<T>(experiment: &Experiment, history: &History, make: impl FnOnce(&Context) -> T) -> T {
     let columns = known_columns(history);
     let event_columns = history.events.as_ref().map(event_columns).unwrap_or_default();
     let log = EventLog { kinds: history.event_kinds(), columns: &event_columns };

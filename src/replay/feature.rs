@@ -84,12 +84,29 @@ pub struct FeatureId(pub usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConditionId(pub(super) usize);
 
+/// A column of texts looked up in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub column: String,
+    /// In order; of texts that stand twice the first counts.
+    pub texts: Vec<String>,
+}
+
+/// A list's place in the plan and in [`Features`](super::Features).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedId(pub(super) usize);
+
+/// In place of a text's place: it is not in the list. A missing one is [`MISSING`](crate::table::MISSING).
+pub const UNLISTED: u32 = crate::table::MISSING - 1;
+
 /// What all models ask for, each thing once.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     features: Vec<EventFeature>,
     /// Over the leads' columns.
     conditions: Vec<Predicate>,
+    /// Of the leads' columns.
+    lists: Vec<Listed>,
 }
 
 impl Plan {
@@ -103,6 +120,11 @@ impl Plan {
         ConditionId(place_of(&mut self.conditions, condition))
     }
 
+    /// The place of a list for a column of the leads, the same for equal lists.
+    pub fn ask_place(&mut self, listed: Listed) -> ListedId {
+        ListedId(place_of(&mut self.lists, listed))
+    }
+
     pub fn features(&self) -> &[EventFeature] {
         &self.features
     }
@@ -110,6 +132,10 @@ impl Plan {
     /// Conditions on leads.
     pub fn conditions(&self) -> &[Predicate] {
         &self.conditions
+    }
+
+    pub(super) fn lists(&self) -> &[Listed] {
+        &self.lists
     }
 
     /// Whether each event can be looked at by itself.

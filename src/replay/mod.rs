@@ -15,7 +15,7 @@ mod walk;
 pub use attributes::Later;
 pub use error::ReplayError;
 pub use fates::Outcomes;
-pub use feature::{After, ConditionId, Decay, EventFeature, FeatureId, Measure, Plan};
+pub use feature::{After, ConditionId, Decay, EventFeature, FeatureId, Listed, ListedId, Measure, Plan, UNLISTED};
 pub use features::Features;
 pub use fold::Fold;
 pub use looks::seen_at;

@@ -812,7 +812,7 @@ fn parts_table(what: &str, caption: &str, parts: &[Part]) -> Table {
 }
 
 pub(super) fn card(model: &ModelEvaluation) -> Table {
-    let weight = if model.kind == ModelKind::Logistic {
+    let weight = if matches!(model.kind, ModelKind::Logistic | ModelKind::Linear) {
         "Coefficient"
     } else if model.scale == Scale::Points {
         "Points"

@@ -27,6 +27,9 @@ pub enum ModelKind {
     Blend,
     Constant,
     Random,
+    Lightgbm,
+    Xgboost,
+    Linear,
     /// Of a result of version 1, in its words.
     Written {
         text: String,
@@ -34,7 +37,7 @@ pub enum ModelKind {
 }
 
 /// Every kind, its key in an experiment file, and what it is.
-const MODEL_KINDS: [(ModelKind, &str, &str); 7] = [
+const MODEL_KINDS: [(ModelKind, &str, &str); 10] = [
     (ModelKind::Points, "points", "points for what is known of a lead, set by hand"),
     (ModelKind::Logistic, "logistic", "a logistic regression, fitted to past leads"),
     (ModelKind::File, "file", "a logistic regression as it was fitted before"),
@@ -42,6 +45,9 @@ const MODEL_KINDS: [(ModelKind, &str, &str); 7] = [
     (ModelKind::Blend, "blend", "a mix of other models' scores"),
     (ModelKind::Constant, "constant", "the same score for every lead, a floor to beat"),
     (ModelKind::Random, "random", "a random score, a floor to beat"),
+    (ModelKind::Lightgbm, "lightgbm", "a LightGBM model, made elsewhere and read from its file"),
+    (ModelKind::Xgboost, "xgboost", "an XGBoost model, made elsewhere and read from its file"),
+    (ModelKind::Linear, "linear", "weights made elsewhere and read from their file"),
 ];
 
 impl ModelKind {

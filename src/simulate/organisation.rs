@@ -337,13 +337,13 @@ fn engagement(events: &[Event], created: Instant) -> f64 {
 
 fn names(leads: usize) -> Text {
     let levels: Vec<String> = (0..leads).map(|number| format!("L{number:07}")).collect();
-    Text { codes: (0..leads as u32).collect(), levels }
+    Text { codes: (0..leads as u32).collect(), levels, ..Text::default() }
 }
 
 fn coded(choices: &[(&str, f64)], codes: impl Iterator<Item = u8>) -> Column {
     let levels = choices.iter().map(|(name, _)| (*name).to_string()).collect();
     let code = |code: u8| if code == NO_PAGE { crate::table::MISSING } else { u32::from(code) };
-    Column::Text(Text { codes: codes.map(code).collect(), levels })
+    Column::Text(Text { codes: codes.map(code).collect(), levels, ..Text::default() })
 }
 
 fn leads_table(leads: &[Lead], account: Option<Vec<u32>>) -> Table {
@@ -352,7 +352,7 @@ fn leads_table(leads: &[Lead], account: Option<Vec<u32>>) -> Table {
     table.push("created_at", Column::Instant(leads.iter().map(|lead| lead.created).collect()));
     if let Some(codes) = account {
         let levels = (0..=codes.last().copied().unwrap_or(0)).map(|number| format!("A{number:07}")).collect();
-        table.push("account_id", Column::Text(Text { codes, levels }));
+        table.push("account_id", Column::Text(Text { codes, levels, ..Text::default() }));
     }
     table.push("seniority", coded(&SENIORITY, leads.iter().map(|lead| lead.seniority)));
     table.push("employees", Column::Number(leads.iter().map(|lead| f64::from(lead.employees)).collect()));
@@ -373,7 +373,8 @@ fn events_table(leads: &[Lead]) -> Table {
         all.map(|(at, number, event)| (at, number, event.kind, event.page)).collect();
     rows.par_sort_unstable();
     let mut table = Table::new(rows.len());
-    let ids = Text { codes: rows.iter().map(|row| row.1).collect(), levels: names(leads.len()).levels };
+    let ids =
+        Text { codes: rows.iter().map(|row| row.1).collect(), levels: names(leads.len()).levels, ..Text::default() };
     table.push("lead_id", Column::Text(ids));
     table.push("occurred_at", Column::Instant(rows.iter().map(|row| row.0).collect()));
     table.push("kind", coded(&KINDS, rows.iter().map(|row| row.2)));
@@ -387,7 +388,11 @@ fn outcomes_table(leads: &[Lead]) -> Table {
         .filter(|&i| leads[i].converted != NEVER || leads[i].lost != NEVER || leads[i].touched != NEVER)
         .collect();
     let mut table = Table::new(decided.len());
-    let ids = Text { codes: decided.iter().map(|&i| i as u32).collect(), levels: names(leads.len()).levels };
+    let ids = Text {
+        codes: decided.iter().map(|&i| i as u32).collect(),
+        levels: names(leads.len()).levels,
+        ..Text::default()
+    };
     let times = |read: fn(&Lead) -> Instant| Column::Instant(decided.iter().map(|&i| read(&leads[i])).collect());
     table.push("lead_id", Column::Text(ids));
     table.push("first_touch_at", times(|lead| lead.touched));

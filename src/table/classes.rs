@@ -75,7 +75,7 @@ pub fn concealed(name: &str, column: &Column) -> Option<Text> {
     // In the order of their names, whatever the order of the rows: what sorts levels sorts these alike.
     let width = order.len().to_string().len();
     order.iter().enumerate().for_each(|(rank, &level)| levels[level] = format!("(withheld {:0width$})", rank + 1));
-    Some(Text { codes: text.codes.clone(), levels })
+    Some(Text { codes: text.codes.clone(), levels, ..Text::default() })
 }
 
 /// The words of a column's name, in small letters: `leadStatus__c`, `Lead Status` and `lead_status` are `lead status`.

@@ -24,6 +24,9 @@ pub struct Text {
     pub codes: Vec<u32>,
     /// Distinct values, in order of first appearance.
     pub levels: Vec<String>,
+    /// Rows, ascending, whose text stands otherwise in its file than people see it (blanks around it, signs that are not seen), and
+    /// how; only of columns that are asked for as they are written.
+    pub written: Vec<(u32, String)>,
 }
 
 /// One value.
@@ -72,6 +75,7 @@ impl Column {
             Self::Text(text) => Self::Text(Text {
                 codes: rows.iter().map(|&row| text.codes[row]).collect(),
                 levels: text.levels.clone(),
+                written: text.written_in(rows.iter().map(|&row| Some(row))),
             }),
             Self::Flag(values) => Self::Flag(rows.iter().map(|&row| values[row]).collect()),
             Self::Instant(values) => Self::Instant(rows.iter().map(|&row| values[row]).collect()),
@@ -90,7 +94,11 @@ impl Column {
         }
         match self {
             Self::Number(values) => Self::Number(of(values, rows, f64::NAN)),
-            Self::Text(text) => Self::Text(Text { codes: of(&text.codes, rows, MISSING), levels: text.levels.clone() }),
+            Self::Text(text) => Self::Text(Text {
+                codes: of(&text.codes, rows, MISSING),
+                levels: text.levels.clone(),
+                written: text.written_in(rows.iter().copied()),
+            }),
             Self::Flag(values) => Self::Flag(of(values, rows, None)),
             Self::Instant(values) => Self::Instant(of(values, rows, NEVER)),
         }
@@ -116,6 +124,18 @@ impl Text {
     pub fn get(&self, row: usize) -> Option<&str> {
         let code = self.codes[row];
         (code != MISSING).then(|| self.levels[code as usize].as_str())
+    }
+
+    /// What is written otherwise, in rows that are put in this order.
+    fn written_in(&self, rows: impl Iterator<Item = Option<usize>>) -> Vec<(u32, String)> {
+        if self.written.is_empty() {
+            return Vec::new();
+        }
+        let of_row = |(new, old): (usize, Option<usize>)| {
+            let place = self.written.binary_search_by_key(&(old? as u32), |(row, _)| *row).ok()?;
+            Some((new as u32, self.written[place].1.clone()))
+        };
+        rows.enumerate().filter_map(of_row).collect()
     }
 }
 
@@ -213,5 +233,15 @@ mod tests {
             assert_eq!([taken.cell(0), taken.cell(2)], [column.cell(1); 2]);
             assert!(taken.is_missing(1) && column.missing(2).is_missing(1) && column.missing(2).len() == 2);
         }
+    }
+
+    #[test]
+    fn what_is_written_otherwise_goes_with_its_row() {
+        let written = vec![(1, "b ".to_string()), (2, " a".to_string())];
+        let text = Text { written, ..[Some("a"), Some("b"), Some("a")].into_iter().collect() };
+        let Column::Text(taken) = Column::Text(text).take_some(&[Some(2), None, Some(0), Some(1)]) else { panic!() };
+        assert_eq!(taken.written, [(0, " a".to_string()), (3, "b ".to_string())]);
+        let Column::Text(taken) = Column::Text(taken).take(&[3, 2]) else { panic!() };
+        assert_eq!(taken.written, [(0, "b ".to_string())]);
     }
 }

@@ -17,5 +17,6 @@ pub mod scores;
 pub mod simulated;
 pub mod timeline;
 mod tracking_breaks;
+pub mod verify;
 
 pub use tracking_breaks::Truncated;

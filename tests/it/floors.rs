@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms by floor. A room may use any room on a lower floor.
 const FLOORS: &[&[&str]] = &[
-    &["stats", "time"],
+    &["forest", "stats", "time"],
     &["metrics", "table"],
     &["predicate"],
     &["data", "result"],
@@ -22,7 +22,7 @@ const WORKFLOWS: &[&[&str]] = &[
     &["ab", "audit"],
     &["review", "run"],
     &["check", "compare", "examples", "fit", "intake", "scores", "simulated", "timeline"],
-    &["export", "parity"],
+    &["export", "parity", "verify"],
 ];
 
 /// Libraries that stay in their rooms.

@@ -23,6 +23,7 @@ mod known;
 mod laws;
 mod laws_of_replay;
 mod methods;
+mod models_elsewhere;
 mod monday;
 mod old_results;
 mod olist;

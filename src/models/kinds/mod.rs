@@ -3,29 +3,34 @@
 mod blend;
 mod column;
 mod floor;
+mod imported;
 mod logistic;
 mod points;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use imported::{Imported, ImportedModel, Unlisted, Wanted};
 pub use logistic::{Coefficient, FileSpec, Fitted, FittedFile, LogisticModel};
 pub use points::PointsModel;
 
 use super::ModelError;
 use super::resolve::Points;
 use super::scorer::Recipe;
-use super::spec::{BracketSpec, Change, LogisticSpec, PointsSpec, RulesSpec};
+use super::spec::{BracketSpec, Change, ImportedSpec, LogisticSpec, PointsSpec, RulesSpec};
+use crate::forest::Format;
 use blend::BlendSpec;
 use column::ColumnSpec;
 use floor::{Constant, Random};
 
-/// One model: exactly one of `points`, `rules`, `logistic`, `file`, `column`, `blend`, `constant`, `random`, `extends`.
+/// One model: exactly one of `points`, `rules`, `logistic`, `file`, `column`, `blend`, `lightgbm`, `xgboost`, `linear`,
+/// `constant`, `random`, `extends`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
     { "required": ["points"] }, { "required": ["rules"] }, { "required": ["logistic"] }, { "required": ["column"] }, { "required": ["blend"] },
-    { "required": ["file"] }, { "required": ["constant"] }, { "required": ["random"] }, { "required": ["extends"] },
+    { "required": ["file"] }, { "required": ["lightgbm"] }, { "required": ["xgboost"] }, { "required": ["linear"] },
+    { "required": ["constant"] }, { "required": ["random"] }, { "required": ["extends"] },
 ]))]
 pub struct ModelSpec {
     /// Points for what is known of a lead, added up.
@@ -47,6 +52,15 @@ pub struct ModelSpec {
     /// Other models' scores, mixed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blend: Option<BlendSpec>,
+    /// A model that LightGBM wrote as text: `save_model("boosted.txt")`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lightgbm: Option<ImportedSpec>,
+    /// A model that XGBoost wrote as JSON or UBJSON: `save_model("boosted.json")`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xgboost: Option<ImportedSpec>,
+    /// Weights in a file of JSON: an intercept, and terms over columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linear: Option<ImportedSpec>,
     /// The same score for every lead: a floor to beat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constant: Option<Constant>,
@@ -78,6 +92,7 @@ pub enum KindSpec {
     File(FileSpec),
     Column(ColumnSpec),
     Blend(BlendSpec),
+    Imported(Imported),
     Constant(Constant),
     Random(Random),
 }
@@ -90,6 +105,7 @@ impl KindSpec {
             Self::File(file) => file,
             Self::Column(column) => column,
             Self::Blend(blend) => blend,
+            Self::Imported(imported) => imported,
             Self::Constant(constant) => constant,
             Self::Random(random) => random,
         }
@@ -97,6 +113,31 @@ impl KindSpec {
 }
 
 impl ModelSpec {
+    /// The models of files among its kinds, with what each file is.
+    pub fn files(&self) -> impl Iterator<Item = (Format, &ImportedSpec)> {
+        let files = [
+            (Format::LightGbm, &self.lightgbm),
+            (Format::XgBoost, &self.xgboost),
+            (Format::Coefficients, &self.linear),
+        ];
+        files.into_iter().filter_map(|(format, spec)| Some((format, spec.as_ref()?)))
+    }
+
+    /// The same, to be read into.
+    pub fn files_mut(&mut self) -> impl Iterator<Item = (Format, &mut ImportedSpec)> {
+        let files = [
+            (Format::LightGbm, &mut self.lightgbm),
+            (Format::XgBoost, &mut self.xgboost),
+            (Format::Coefficients, &mut self.linear),
+        ];
+        files.into_iter().filter_map(|(format, spec)| Some((format, spec.as_mut()?)))
+    }
+
+    fn imported(&self, format: Format) -> Option<KindSpec> {
+        let (_, spec) = self.files().find(|(known, _)| *known == format)?;
+        Some(KindSpec::Imported(Imported { format, spec: spec.clone() }))
+    }
+
     /// Its kind: `points` alone has variants, which are not carried out here.
     ///
     /// # Errors
@@ -109,13 +150,15 @@ impl ModelSpec {
             ("file", self.file.clone().map(KindSpec::File).map(Some)),
             ("column", self.column.clone().map(KindSpec::Column).map(Some)),
             ("blend", self.blend.clone().map(KindSpec::Blend).map(Some)),
+            ("lightgbm", self.imported(Format::LightGbm).map(Some)),
+            ("xgboost", self.imported(Format::XgBoost).map(Some)),
+            ("linear", self.imported(Format::Coefficients).map(Some)),
             ("constant", self.constant.clone().map(KindSpec::Constant).map(Some)),
             ("random", self.random.clone().map(KindSpec::Random).map(Some)),
             ("extends", self.extends.as_ref().map(|_| None)),
         ];
         let mut given = kinds.into_iter().filter_map(|(name, kind)| Some((name, kind?)));
-        let names =
-            "`points`, `rules`, `logistic`, `file`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`";
+        let names = "`points`, `rules`, `logistic`, `file`, `column`, `blend`, `lightgbm`, `xgboost`, `linear`, `constant: {}`, `random: {}` or `extends`";
         match (given.next(), given.next()) {
             (None, _) => Err(ModelError::invalid(path, format!("a model of no kind, expected one of {names}"))),
             (Some((_, kind)), None) => Ok(kind),

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Entries;
+use super::{Entries, Filler, Unseen};
 use crate::predicate::Predicate;
 use crate::time::Span;
 
@@ -24,6 +24,38 @@ macro_rules! criterion {
             $($(#[$doc])*
             #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
             pub $field: Option<Option<$type>>,)*
+        }
+
+        /// A column, or an event feature in the grammar of criteria without points, as an input of a model made elsewhere.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct InputFields {
+            /// A column of the leads.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub column: Option<String>,
+            /// A column of times: the days from then to the instant of scoring.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub days_before: Option<String>,
+            /// A kind of event: the days from the latest to the instant of scoring, missing where there is none.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub days_since: Option<String>,
+            /// The number that each text of the column was given when the model was trained: `{ free: 0, trial: 1 }`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub codes: Option<Entries<f64>>,
+            /// What a text becomes that has no number: `missing`, `refuse`, or a number.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub unseen: Option<Unseen>,
+            /// What a missing value becomes: a number, or for categories a text.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub missing: Option<Filler>,
+            $($(#[$doc])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
+        }
+
+        impl InputFields {
+            /// What of it is a criterion.
+            pub fn criterion(&self) -> Criterion {
+                Criterion { name: String::new(), $($field: self.$field.clone(),)* }
+            }
         }
 
         impl CriterionFields {

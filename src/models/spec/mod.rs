@@ -3,6 +3,7 @@
 mod change;
 mod criterion;
 mod entries;
+mod imported;
 mod logistic;
 mod rules;
 
@@ -11,8 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use change::Change;
 pub(super) use change::RESERVED;
-pub use criterion::{Bands, Criterion, CriterionFields, Loses, Per, Soon};
+pub use criterion::{Bands, Criterion, CriterionFields, InputFields, Loses, Per, Soon};
 pub use entries::Entries;
+pub use imported::{Filler, ImportedSpec, InputSpec, ModelFile, Unseen};
 pub use logistic::{FeatureSpec, LogisticSpec};
 pub use rules::{RulesRead, RulesSpec};
 

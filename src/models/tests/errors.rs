@@ -25,8 +25,8 @@ fn points(yaml: &str) -> String {
 #[test]
 fn a_model_is_of_one_kind() {
     assert_snapshot!(error("{}"), @"models: no models, expected at least one");
-    assert_snapshot!(model("brackets: { quantiles: 5 }"), @"models.m: a model of no kind, expected one of `points`, `rules`, `logistic`, `file`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`");
-    assert_snapshot!(model("constant: {}, random: {}"), @"models.m: a model of several kinds (`constant` and `random`), expected one of `points`, `rules`, `logistic`, `file`, `column`, `blend`, `constant: {}`, `random: {}` or `extends`");
+    assert_snapshot!(model("brackets: { quantiles: 5 }"), @"models.m: a model of no kind, expected one of `points`, `rules`, `logistic`, `file`, `column`, `blend`, `lightgbm`, `xgboost`, `linear`, `constant: {}`, `random: {}` or `extends`");
+    assert_snapshot!(model("constant: {}, random: {}"), @"models.m: a model of several kinds (`constant` and `random`), expected one of `points`, `rules`, `logistic`, `file`, `column`, `blend`, `lightgbm`, `xgboost`, `linear`, `constant: {}`, `random: {}` or `extends`");
     assert_snapshot!(model("constant: {}, change: {}"), @"models.m.change: goes with `extends`: what is it a change of?");
     assert_snapshot!(model("constant: {}, brackets: { edges: [50, 25] }"), @"models.m.brackets: edges must rise, such as [25, 50, 75]");
 }

@@ -113,7 +113,7 @@ impl Reader<'_> {
         let outcomes = self.outcomes()?;
         let (mut table, found) = self.columns(outcomes)?;
         let mut oddities = Oddities { looks_back: as_of.is_some(), found: said(found), ..Oddities::default() };
-        let arms = table.text("arm").unwrap_or(Text { codes: Vec::new(), levels: Vec::new() });
+        let arms = table.text("arm").unwrap_or(Text { codes: Vec::new(), levels: Vec::new(), ..Text::default() });
         let at = table.times("at");
         let names = table.text("unit");
         let (mut units, ids) = self.units(&arms, at.as_deref(), names.as_ref(), &mut oddities);

@@ -471,6 +471,7 @@ fn in_order(text: Text) -> Text {
     Text {
         codes: text.codes.iter().map(|&code| place_of.get(code as usize).copied().unwrap_or(MISSING)).collect(),
         levels: order.into_iter().map(|level| text.levels[level].clone()).collect(),
+        written: text.written,
     }
 }
 
