@@ -18,6 +18,7 @@ mod schema;
 mod score;
 mod selfcheck;
 mod simulate;
+mod sql;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -55,6 +56,7 @@ enum Command {
     Score(score::Score),
     Parity(parity::Parity),
     Export(export::Export),
+    Sql(sql::Sql),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
     Compare(compare::Compare),
@@ -132,12 +134,14 @@ fn is_in_the_file(error: &ModelError) -> bool {
 fn pipeline_code(error: &PipelineError) -> u8 {
     match error {
         PipelineError::Replay(_)
+        | PipelineError::Engine(_)
         | PipelineError::NoSegment { .. }
         | PipelineError::NoAccount { .. }
         | PipelineError::Refused { .. } => EXPERIMENT,
         PipelineError::Model(model) if is_in_the_file(model) => EXPERIMENT,
         PipelineError::Data(_)
         | PipelineError::Model(_)
+        | PipelineError::Folded { .. }
         | PipelineError::Forbidden { .. }
         | PipelineError::Cohort(_) => DATA,
     }
@@ -168,6 +172,7 @@ pub fn main() -> ExitCode {
         Command::Score(command) => command.run(),
         Command::Parity(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::Sql(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Compare(command) => command.run(),

@@ -34,7 +34,7 @@ pub use scores::{Contribution, GroupScore, Scores};
 pub use sql::{LogTable, Tables, When, duckdb};
 pub use strength::Strength;
 
-use crate::replay::{Features, Plan};
+use crate::replay::{FeatureId, Features, Plan};
 use crate::result::{Barred, ModelKind, Scale, Screening, Subject, Suspicion, UnknownEvents};
 use crate::table::suggest;
 use spec::BracketSpec;
@@ -138,6 +138,11 @@ impl Model {
         subjects.sort();
         subjects.dedup();
         subjects
+    }
+
+    /// What it asks of the events.
+    pub fn asks(&self) -> Vec<FeatureId> {
+        self.scorer.asks()
     }
 
     pub fn name(&self) -> &str {

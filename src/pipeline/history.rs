@@ -6,13 +6,14 @@ use crate::data::{self, FindingLevel, Findings, History};
 use crate::experiment::Experiment;
 use crate::models::{self, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::PredicateError;
-use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
+use crate::replay::{Cast, Fold, Plan, ReplayError, Replayed, Role, Scope};
 use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
 use super::accounts;
 use super::concealed::{self, conceal};
 use super::doctor;
+use super::engine::{anew, answers};
 use super::screening::{found, moved, screen};
 use super::streaming;
 use super::streaming::{Compiled, Reading, known_columns};
@@ -70,8 +71,13 @@ fn play_begun(
     segments_exist(experiment, &known_columns(&history), &findings)?;
     accounts::exists(experiment, &known_columns(&history), &findings)?;
     progress.say("replaying".into());
-    let mut replayed = timings.time("replay", || {
+    answers(experiment, &history, &plan)?;
+    let replayed = timings.time("replay", || {
         cast.map_or_else(|| Cast::of(&history, &experiment.file.replay, scope), Ok)?.play(&history, &plan, fold)
+    });
+    let mut replayed = replayed.map_err(|error| match error {
+        ReplayError::Folded(error) => anew(*error, experiment),
+        other => other.into(),
     })?;
     if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
         // Their features say all that is asked of the events; what is scored takes their room.

@@ -1,3 +1,5 @@
+use super::FoldedError;
+
 /// Why a history cannot be replayed as asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ReplayError {
@@ -27,6 +29,18 @@ pub enum ReplayError {
     EventsNeedTimes,
     #[error("a criterion reads the events' column `{column}`, which the event log does not have{near}")]
     UnknownColumn { column: String, near: String },
+    #[error(
+        "{what} looks at events one by one, and of this log there are only the features that an engine made (`data.events.features`): leave `features` out to read it from its files"
+    )]
+    NeedsEvents { what: &'static str },
+    #[error(transparent)]
+    Folded(Box<FoldedError>),
     #[error("no lead is left to evaluate: {why}")]
     NoLeads { why: String },
+}
+
+impl From<FoldedError> for ReplayError {
+    fn from(error: FoldedError) -> Self {
+        Self::Folded(Box::new(error))
+    }
 }

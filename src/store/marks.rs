@@ -34,6 +34,7 @@ pub enum Writer {
     Init,
     Parity,
     Export,
+    Sql,
 }
 
 impl Writer {
@@ -53,6 +54,7 @@ impl Writer {
             Self::Init => "init",
             Self::Parity => "parity",
             Self::Export => "export",
+            Self::Sql => "sql",
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod review;
 pub mod run;
 pub mod scores;
 pub mod simulated;
+pub mod sql;
 mod tracking_breaks;
 
 pub use tracking_breaks::Truncated;
