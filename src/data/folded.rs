@@ -76,6 +76,8 @@ pub(crate) struct Beside<'a> {
     pub created: Option<&'a [Instant]>,
     pub until: Option<Instant>,
     pub zone: &'a Zone,
+    /// The events' own columns that models read.
+    pub columns: &'a [String],
 }
 
 /// A row that counts.
@@ -112,7 +114,12 @@ pub(crate) fn read(
     findings: &mut Findings,
     progress: &dyn Fn(Progress),
 ) -> Result<Events, DataError> {
-    let source = Source::open("events", paths, Dialect::default(), base)?;
+    let source = Source::open("events", paths, Dialect::default(), base).map_err(|error| match error {
+        DataError::NoFile { pattern, hint, .. } => DataError::Spec(format!(
+            "data.events.features: no file matches `{pattern}`{hint}; run the statement that `leadoff sql` writes where the log lies, and save its result there"
+        )),
+        other => other,
+    })?;
     let names = source.header.iter().map(String::as_str);
     let fixed = FIXED.map(|name| find_name(names.clone(), name));
     if let Some((name, _)) = FIXED.iter().zip(&fixed).find(|(_, place)| place.is_none()) {
@@ -305,6 +312,14 @@ fn whole_result(counts: &[Count], beside: &Beside, source: &Source) -> Result<()
             "made until {}, and here `until` is {}: run the statement that `leadoff sql` writes now",
             text(until.last),
             text(ours)
+        ));
+    }
+    let made: Vec<&str> =
+        counts.iter().filter(|one| one.of.starts_with(counted::COLUMN)).filter_map(|one| one.name.as_deref()).collect();
+    if let Some(name) = beside.columns.iter().find(|name| find_name(made.iter().copied(), name).is_none()) {
+        return wrong(format!(
+            "made for models that do not read the events' column `{}`: run the statement that `leadoff sql` writes now",
+            inert(name)
         ));
     }
     let differing: u64 = of(counts, counted::DIFFERING).map(|one| one.n).sum();

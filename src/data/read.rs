@@ -103,7 +103,8 @@ pub fn read(
         history.events = Some(events);
     }
     if let Some(section) = by_engine {
-        let beside = folded::Beside { ids: &history.ids, created: history.created.as_deref(), until, zone };
+        let created = history.created.as_deref();
+        let beside = folded::Beside { ids: &history.ids, created, until, zone, columns: event_columns };
         history.events = Some(folded::read(section, &beside, base, &mut findings, progress)?);
     }
     if until.is_none() {

@@ -1,5 +1,5 @@
 use crate::predicate::EngineWords;
-use crate::table::Dialect;
+use crate::table::{Dialect, Unquotable};
 
 /// An engine that is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,18 @@ impl Engine {
             Self::Snowflake => format!("DATE_PART(EPOCH_MICROSECOND, {column})"),
             Self::BigQuery => format!("UNIX_MICROS(CAST({column} AS TIMESTAMP))"),
         }
+    }
+
+    /// The name of a column in quotes: a plain word may be reserved.
+    pub(super) fn column(self, name: &str) -> Result<String, Unquotable> {
+        let known = self.dialect().column(name)?;
+        Ok(match self {
+            _ if known != name => known,
+            // There a bare name is one of capitals.
+            Self::Snowflake => format!("\"{}\"", name.to_uppercase()),
+            Self::DuckDb | Self::Postgres => format!("\"{name}\""),
+            Self::Spark | Self::BigQuery => format!("`{name}`"),
+        })
     }
 
     /// Several texts as one, those that are there.

@@ -161,7 +161,7 @@ impl Writing<'_> {
     }
 
     fn column(&self, name: &str) -> Result<String, EngineError> {
-        Ok(self.engine.dialect().column(name)?)
+        Ok(self.engine.column(name)?)
     }
 
     /// What an own column of the events is called in the statement.
@@ -185,6 +185,7 @@ impl Writing<'_> {
             Kind::Number => {
                 let number = self.engine.finite_column(&column);
                 let nulls = nulls.iter().filter_map(|null| null.trim().parse::<f64>().ok());
+                let nulls = nulls.filter(|null| null.is_finite());
                 nulls.fold(number, |number, null| format!("NULLIF({number}, {})", self.engine.number(null)))
             }
         })
@@ -195,7 +196,7 @@ impl Writing<'_> {
     }
 
     fn condition(&self, place: &str, when: &Predicate, prefix: &str) -> Result<String, EngineError> {
-        let column = |name: &str| self.column(&format!("{prefix}{name}")).map_err(|error| error.to_string());
+        let column = |name: &str| self.engine.column(&format!("{prefix}{name}")).map_err(|error| error.to_string());
         let written = when.for_engine(&self.engine, &column);
         written.map_err(|error| EngineError::Condition { place: place.into(), error })
     }
@@ -434,13 +435,9 @@ impl Writing<'_> {
 
     fn value(&self, column: &str) -> Result<String, EngineError> {
         let own = self.own(column)?;
-        let number = |value: f64| self.engine.number(value);
         Ok(match self.kind_of(column)? {
-            Kind::Flag => format!("CASE WHEN {own} THEN {} WHEN NOT {own} THEN {} END", number(1.0), number(0.0)),
             Kind::Number => own,
-            Kind::Text | Kind::Instant => {
-                return refused("data.events", format!("`{column}` holds no numbers to add up"));
-            }
+            _ => return refused("data.events", format!("`{column}` holds no numbers to add up")),
         })
     }
 
@@ -485,10 +482,14 @@ impl Writing<'_> {
         };
         let row = |given: &[(&str, String)], own: &dyn Fn(&str) -> String, from: &str| {
             let fixed = folded::FIXED.iter().map(|name| match given.iter().find(|(known, _)| known == name) {
+                Some((_, text)) if text == name => text.clone(),
                 Some((_, text)) => format!("{text} AS {name}"),
                 None => format!("{} AS {name}", missing(name)),
             });
-            let own = names.iter().map(|name| format!("{} AS {name}", own(name)));
+            let own = names.iter().map(|name| match own(name) {
+                same if same == *name => same,
+                other => format!("{other} AS {name}"),
+            });
             let columns: Vec<String> = fixed.chain(own).collect();
             format!("SELECT {}{from}", columns.join(", "))
         };

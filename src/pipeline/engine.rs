@@ -4,7 +4,7 @@ use crate::data::{self, EventBatch, EventChunk, EventSink, Events, History, Type
 use crate::engine::{self, Asked, Engine, EngineError, Tables};
 use crate::experiment::Experiment;
 use crate::predicate::{Kind, Predicate, find_name};
-use crate::replay::{FoldedError, Plan};
+use crate::replay::{FoldedError, Plan, ReplayError, agree};
 use crate::table::{Column, yaml_name};
 use crate::time::{Instant, NEVER};
 
@@ -56,14 +56,21 @@ pub(super) fn answers(experiment: &Experiment, history: &History, plan: &Plan) -
     let file = &experiment.file;
     let expected = engine::plan_hash(plan, &file.data, &file.replay.as_of);
     if folded.plan == expected {
-        return Ok(());
+        return agree(history, &file.replay.as_of, plan).map_err(|error| of_replay(error, experiment));
     }
     let error = FoldedError::Plan { file: folded.shown.clone(), found: folded.plan.clone(), expected };
     Err(anew(error, experiment))
 }
 
-/// The error with the command that mends it.
-pub(super) fn anew(error: FoldedError, experiment: &Experiment) -> PipelineError {
+/// The error, with the command that mends what an engine made.
+pub(super) fn of_replay(error: ReplayError, experiment: &Experiment) -> PipelineError {
+    match error {
+        ReplayError::Folded(error) => anew(*error, experiment),
+        other => other.into(),
+    }
+}
+
+fn anew(error: FoldedError, experiment: &Experiment) -> PipelineError {
     let command = format!("leadoff sql {} --dialect …", experiment.path().display());
     PipelineError::Folded { error: Box::new(error), command }
 }

@@ -6,14 +6,14 @@ use crate::data::{self, FindingLevel, Findings, History};
 use crate::experiment::Experiment;
 use crate::models::{self, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::PredicateError;
-use crate::replay::{Cast, Fold, Plan, ReplayError, Replayed, Role, Scope};
+use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
 
 use super::accounts;
 use super::concealed::{self, conceal};
 use super::doctor;
-use super::engine::{anew, answers};
+use super::engine::{answers, of_replay};
 use super::screening::{found, moved, screen};
 use super::streaming;
 use super::streaming::{Compiled, Reading, known_columns};
@@ -75,10 +75,7 @@ fn play_begun(
     let replayed = timings.time("replay", || {
         cast.map_or_else(|| Cast::of(&history, &experiment.file.replay, scope), Ok)?.play(&history, &plan, fold)
     });
-    let mut replayed = replayed.map_err(|error| match error {
-        ReplayError::Folded(error) => anew(*error, experiment),
-        other => other.into(),
-    })?;
+    let mut replayed = replayed.map_err(|error| of_replay(error, experiment))?;
     if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
         // Their features say all that is asked of the events; what is scored takes their room.
         events.chunks = Vec::new();

@@ -162,3 +162,71 @@ impl Writing<'_> {
         self.condition.0.place(node)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predicate::Kind;
+    use crate::time::Zone;
+
+    struct Plain(Dialect);
+
+    impl EngineWords for Plain {
+        fn dialect(&self) -> Dialect {
+            self.0
+        }
+
+        fn number(&self, value: f64) -> String {
+            format!("{value}e0")
+        }
+
+        fn whole(&self, value: i64) -> String {
+            value.to_string()
+        }
+
+        fn finite(&self, number: &str) -> String {
+            format!("finite({number})")
+        }
+
+        fn by_bytes(&self) -> &'static str {
+            " COLLATE \"C\""
+        }
+    }
+
+    fn written(text: &str, dialect: Dialect) -> Result<String, String> {
+        let columns = [("page", Kind::Text), ("n", Kind::Number), ("flag", Kind::Flag), ("at", Kind::Instant)];
+        let columns = columns.map(|(name, kind)| (name.to_string(), kind));
+        let condition = Predicate::parse(text).unwrap().resolve(&columns, &Zone::utc()).unwrap();
+        condition.for_engine(&Plain(dialect), &|name| Ok(format!("e_{name}"))).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_every_engine_reads_alike_is_written_for_it() {
+        let postgres = |text: &str| written(text, Dialect::Postgres).unwrap();
+        assert_eq!(postgres("page IN ('a', 'o''x') AND NOT n > 2"), "(e_page IN ('a', 'o''x')) AND (NOT (e_n > 2e0))");
+        assert_eq!(
+            postgres("page < 'b' OR at >= '1970-01-01T00:00:01Z'"),
+            "(e_page < 'b' COLLATE \"C\") OR (e_at >= 1000000)"
+        );
+        assert_eq!(postgres("(flag) IS NOT TRUE"), "NOT (COALESCE(e_flag, FALSE))");
+        assert_eq!(postgres("n * 2 - 1 BETWEEN 0 AND 3"), "(finite((finite(e_n * 2e0)) - 1e0)) BETWEEN 0e0 AND 3e0");
+        assert_eq!(postgres("page LIKE '5!%_' ESCAPE '!'"), "e_page LIKE '5!%_' ESCAPE '!'");
+        assert_eq!(written("page LIKE '/p%'", Dialect::BigQuery).unwrap(), "e_page LIKE '/p%'");
+    }
+
+    #[test]
+    fn what_engines_read_in_different_ways_is_refused_with_its_place() {
+        for text in [
+            "n > 1 AND lower(page) = 'x'",
+            "n / 2 > 1",
+            "n % 2 > 1",
+            "page ILIKE 'a%'",
+            "page = 'a\\b'",
+            "greatest(n, 1) > 0",
+        ] {
+            let error = written(text, Dialect::Postgres).unwrap_err();
+            assert!(error.contains("column "), "{error}");
+        }
+        assert!(written("page LIKE '5!%' ESCAPE '!'", Dialect::BigQuery).is_err());
+    }
+}

@@ -1,9 +1,9 @@
 //! Features that an engine made, in place of those made of events here.
 
-use crate::data::Folded;
-use crate::time::{Instant, NEVER, Zone};
+use crate::data::{Folded, History};
+use crate::time::{Instant, NEVER};
 
-use super::{Cast, Decay, EventFeature, Fold, Measure};
+use super::{AsOf, Decay, EventFeature, Fold, Measure, Plan, ReplayError, roles};
 
 /// Events of one lead whose parts an engine can add up without leaving 64 bits.
 pub const MOST_EVENTS: i64 = 1 << 20;
@@ -61,31 +61,48 @@ fn put_together(measure: &Measure, parts: &[i64]) -> Option<i128> {
     }
 }
 
+/// That every lead was scored in the engine when it is scored here, and has no more events than can be added up there.
+///
+/// # Errors
+/// When one was not; or where spans between dates are asked for, which count other days than an engine does.
+pub fn agree(history: &History, spec: &AsOf, plan: &Plan) -> Result<(), ReplayError> {
+    let Some((events, folded)) = history.events.as_ref().and_then(|events| Some((events, events.folded.as_ref()?)))
+    else {
+        return Ok(());
+    };
+    let spans = |feature: &EventFeature| feature.within.is_some() || feature.after.is_some();
+    if events.are_dates && plan.features().iter().any(spans) {
+        return Err(FoldedError::Dates { file: folded.shown.clone() }.into());
+    }
+    let as_of = roles::as_of(history, spec)?;
+    for ((&place, &theirs), &seen) in folded.leads.iter().zip(&folded.as_of).zip(&folded.events) {
+        let (file, lead) = (|| folded.shown.clone(), || history.ids.get(place as usize).to_string());
+        let ours = as_of[place as usize];
+        if theirs != ours {
+            let text = |at: Instant| if at == NEVER { "no moment".into() } else { history.zone.text(at) };
+            let (theirs, ours) = (text(theirs), text(ours));
+            return Err(FoldedError::AsOf { file: file(), lead: lead(), theirs, ours }.into());
+        }
+        if seen > MOST_EVENTS {
+            return Err(FoldedError::Overflow { file: file(), lead: lead(), what: format!("{seen} events") }.into());
+        }
+    }
+    Ok(())
+}
+
 impl Fold {
-    /// Takes what an engine made of the events of these leads, in place of events; `last` is by lead, and so is `lead`.
+    /// Takes what an engine made of the events of these leads, in place of events; `scored` is by lead.
     ///
     /// # Errors
-    /// When it is of another moment, or not what the plan asks.
+    /// When it is not what the plan asks.
     pub(super) fn take_folded(
         &mut self,
         folded: &Folded,
-        last: &[Instant],
-        (lead, zone): (&dyn Fn(usize) -> String, &Zone),
+        scored: &[bool],
+        lead: &dyn Fn(usize) -> String,
     ) -> Result<(), FoldedError> {
         let file = || folded.shown.clone();
-        let scored: Vec<usize> =
-            (0..folded.leads.len()).filter(|&row| last[folded.leads[row] as usize] != NEVER).collect();
-        for &row in &scored {
-            let place = folded.leads[row] as usize;
-            if folded.as_of[row] != last[place] {
-                let (theirs, ours) = (zone.text(folded.as_of[row]), zone.text(last[place]));
-                return Err(FoldedError::AsOf { file: file(), lead: lead(place), theirs, ours });
-            }
-            if folded.events[row] > MOST_EVENTS {
-                let what = format!("{} events", folded.events[row]);
-                return Err(FoldedError::Overflow { file: file(), lead: lead(place), what });
-            }
-        }
+        let rows: Vec<usize> = (0..folded.leads.len()).filter(|&row| scored[folded.leads[row] as usize]).collect();
         for (place, task) in self.tasks.iter_mut().enumerate() {
             let names = columns(place, &task.feature);
             let find = |name: &String| {
@@ -93,18 +110,20 @@ impl Fold {
                 folded.columns.iter().find(|(known, _)| known == name).map(|(_, column)| column).ok_or_else(missing)
             };
             let parts = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-            task.begin_folded(last.len());
-            for &row in &scored {
+            task.begin_folded(scored.len());
+            let mut values = [0; 4];
+            for &row in &rows {
                 let of = folded.leads[row] as usize;
-                let values: Vec<i64> = parts.iter().map(|part| part[row].unwrap_or(0)).collect();
+                parts.iter().zip(&mut values).for_each(|(part, value)| *value = part[row].unwrap_or(0));
                 if !matches!(task.feature.measure, Measure::Sum { .. }) && values[0] < 0 {
                     let (column, found) = (names[0].clone(), values[0]);
                     return Err(FoldedError::Negative { file: file(), lead: lead(of), column, found });
                 }
+                let what = || format!("values in `sum{}` of 2^62 or more", place + 1);
                 let value = put_together(&task.feature.measure, &values).ok_or_else(|| FoldedError::Overflow {
                     file: file(),
                     lead: lead(of),
-                    what: "values of 2^62 or more".into(),
+                    what: what(),
                 })?;
                 if parts[0][row].is_some() {
                     task.set_folded(of, value);
@@ -146,14 +165,6 @@ pub fn in_words(feature: &EventFeature, condition: &str) -> String {
     words
 }
 
-impl Cast {
-    /// Whether the spans of a plan mean the same between dates.
-    pub(super) fn refuse_dates(folded: &Folded, features: &[EventFeature]) -> Result<(), FoldedError> {
-        let spans = features.iter().any(|feature| feature.within.is_some() || feature.after.is_some());
-        if spans { Err(FoldedError::Dates { file: folded.shown.clone() }) } else { Ok(()) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,37 +181,35 @@ mod tests {
         assert_eq!(put_together(&Measure::Count, &[4]), Some(4));
     }
 
-    fn folded(plan: &super::super::Plan, rows: &[(u32, Instant, i64, i64)]) -> Result<Vec<Vec<f64>>, FoldedError> {
+    fn folded(plan: &Plan, rows: &[(u32, i64)]) -> Result<Vec<Vec<f64>>, FoldedError> {
         let folded = Folded {
             shown: "f.csv".into(),
             plan: "p".into(),
             leads: rows.iter().map(|row| row.0).collect(),
-            as_of: rows.iter().map(|row| row.1).collect(),
-            events: rows.iter().map(|row| row.2).collect(),
+            as_of: vec![0; rows.len()],
+            events: vec![1; rows.len()],
             columns: vec![
-                ("count1".into(), rows.iter().map(|row| Some(row.3)).collect()),
-                ("age2".into(), rows.iter().map(|row| (row.3 > 0).then_some(row.3 * 10)).collect()),
+                ("count1".into(), rows.iter().map(|row| Some(row.1)).collect()),
+                ("age2".into(), rows.iter().map(|row| (row.1 > 0).then_some(row.1 * 10)).collect()),
             ],
         };
         let mut fold = Fold::new(plan, 3);
-        let name = |lead: usize| format!("lead {lead}");
-        fold.take_folded(&folded, &[100, NEVER, 300], (&name, &Zone::utc()))?;
+        fold.take_folded(&folded, &[true, false, true], &|lead| format!("lead {lead}"))?;
         Ok(fold.finished(&[0, 2]))
     }
 
     #[test]
     fn what_an_engine_made_stands_where_events_would_or_is_refused() {
-        let mut plan = super::super::Plan::default();
+        let mut plan = Plan::default();
         plan.ask(EventFeature::of_kind(None, Measure::Count));
         plan.ask(EventFeature::of_kind(None, Measure::Age));
-        let taken = folded(&plan, &[(2, 300, 4, 4), (1, 7, 1, 1)]).unwrap();
+        let taken = folded(&plan, &[(2, 4), (1, -1)]).unwrap();
         assert_eq!(format!("{taken:?}"), "[[0.0, 4.0], [NaN, 40.0]]");
-        let error = |rows: &[(u32, Instant, i64, i64)]| folded(&plan, rows).unwrap_err();
-        assert!(matches!(error(&[(0, 99, 1, 1)]), FoldedError::AsOf { lead, .. } if lead == "lead 0"));
-        assert!(matches!(error(&[(0, 100, MOST_EVENTS + 1, 1)]), FoldedError::Overflow { .. }));
-        assert!(matches!(error(&[(0, 100, 1, -1)]), FoldedError::Negative { found: -1, .. }));
+        let error = folded(&plan, &[(0, -1)]).unwrap_err();
+        assert!(matches!(error, FoldedError::Negative { found: -1, lead, .. } if lead == "lead 0"));
         plan.ask(EventFeature::of_kind(Some("x".into()), Measure::Count));
-        assert!(matches!(error(&[]), FoldedError::Column { column, .. } if column == "count3"));
+        let error = folded(&plan, &[]).unwrap_err();
+        assert!(matches!(error, FoldedError::Column { column, .. } if column == "count3"));
     }
 
     #[test]
