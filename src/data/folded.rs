@@ -406,14 +406,19 @@ fn column(count: &Count) -> Option<(String, Column)> {
 fn report(spec: &EventsSpec, counts: &[Count], source: &Source, findings: &mut Findings) {
     let n = |what: &str| of(counts, what).map(|one| one.n).sum::<u64>();
     let of_known = n(counted::EVENT) + n(counted::LATER) + n(counted::TIMELESS);
+    let repeated = spec.id.as_deref().unwrap_or_default();
+    let text = format!("rows of the events whose `{repeated}` stands in another row, read once");
+    if n(counted::REPEAT) > 0 {
+        let finding = Finding::new(source.input, What::IdenticalEvents, FindingLevel::Note, n(counted::REPEAT), text);
+        findings.list.push(finding);
+    }
+    let left_out = spec.only.as_ref().and_then(|only| left_out_by(only, source.input, n(counted::LEFT_OUT)));
+    findings.list.extend(left_out);
     let mut note = |what, level, count, text: String, advice: String| {
         if count > 0 {
             findings.list.push(Finding::new(source.input, what, level, count, text).advice(advice));
         }
     };
-    let repeated = spec.id.as_deref().unwrap_or_default();
-    let text = format!("rows of the events whose `{repeated}` stands in another row, read once");
-    note(What::IdenticalEvents, FindingLevel::Note, n(counted::REPEAT), text, String::new());
     let lead = &spec.lead.column;
     let text = format!("rows of the events that name no lead (`{lead}` is empty), left out");
     note(What::RowWithoutLead, FindingLevel::Note, n(counted::NAMELESS), text, String::new());
@@ -437,8 +442,6 @@ fn report(spec: &EventsSpec, counts: &[Count], source: &Source, findings: &mut F
     note(What::MissingKind, FindingLevel::Doubt, without, text, String::new());
     let text = format!("events without a readable time (`{}`), left out", spec.at);
     note(What::MissingTime, FindingLevel::Doubt, n(counted::TIMELESS), text, String::new());
-    let left_out = spec.only.as_ref().and_then(|only| left_out_by(only, source.input, n(counted::LEFT_OUT)));
-    findings.list.extend(left_out);
 }
 
 /// The only section of the log whose features an engine made.

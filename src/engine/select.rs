@@ -44,7 +44,7 @@ pub enum EngineError {
     SeveralLogs,
     #[error("{place}: {why}")]
     Refused { place: String, why: String },
-    #[error("{place}: {error}; an engine would read it in its own way")]
+    #[error("{place}: {error}")]
     Condition { place: String, error: PredicateError },
     #[error(transparent)]
     Unquotable(#[from] Unquotable),

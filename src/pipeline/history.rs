@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::data::{self, FindingLevel, Findings, History};
+use crate::data::{self, FindingLevel, Findings, Folded, History};
 use crate::experiment::Experiment;
 use crate::models::{self, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::PredicateError;
@@ -79,6 +79,7 @@ fn play_begun(
     if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
         // Their features say all that is asked of the events; what is scored takes their room.
         events.chunks = Vec::new();
+        events.folded = events.folded.take().map(|_| Folded::default());
     }
     replayed.accounts = timings.time("accounts", || accounts::of(experiment, &replayed.features.attributes));
     let screening = timings.time("screening", || screen(experiment, (&history, &findings), &replayed, &screened));

@@ -30,7 +30,7 @@ pub enum ReplayError {
     #[error("a criterion reads the events' column `{column}`, which the event log does not have{near}")]
     UnknownColumn { column: String, near: String },
     #[error(
-        "{what} looks at events one by one, and of this log there are only the features that an engine made (`data.events.features`): leave `features` out to read it from its files"
+        "{what} asks events for more than the models do, and of this log there are only the features that an engine made (`data.events.features`): leave `features` out to read it from its files"
     )]
     NeedsEvents { what: &'static str },
     #[error(transparent)]
