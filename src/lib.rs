@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod data;
+pub mod engine;
 pub mod evaluation;
 pub mod experiment;
 pub mod forest;

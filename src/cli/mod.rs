@@ -19,6 +19,7 @@ mod schema;
 mod score;
 mod selfcheck;
 mod simulate;
+mod sql;
 mod timeline;
 mod verify_model;
 
@@ -61,6 +62,7 @@ enum Command {
     VerifyModel(verify_model::VerifyModel),
     Export(export::Export),
     Fit(fit::Fit),
+    Sql(sql::Sql),
     Selfcheck(selfcheck::Selfcheck),
     Render(render::Render),
     Compare(compare::Compare),
@@ -138,12 +140,14 @@ fn is_in_the_file(error: &ModelError) -> bool {
 fn pipeline_code(error: &PipelineError) -> u8 {
     match error {
         PipelineError::Replay(_)
+        | PipelineError::Engine(_)
         | PipelineError::NoSegment { .. }
         | PipelineError::NoAccount { .. }
         | PipelineError::Refused { .. } => EXPERIMENT,
         PipelineError::Model(model) if is_in_the_file(model) => EXPERIMENT,
         PipelineError::Data(_)
         | PipelineError::Model(_)
+        | PipelineError::Folded { .. }
         | PipelineError::Forbidden { .. }
         | PipelineError::Cohort(_) => DATA,
     }
@@ -177,6 +181,7 @@ pub fn main() -> ExitCode {
         Command::VerifyModel(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Fit(command) => command.run(),
+        Command::Sql(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Compare(command) => command.run(),

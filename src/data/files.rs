@@ -39,7 +39,10 @@ pub fn inputs(spec: &DataSpec, base: &Path) -> Result<Vec<InputFile>, DataError>
 fn named(spec: &DataSpec) -> impl Iterator<Item = (&'static str, &Paths)> {
     let lookups = spec.leads.lookup.0.iter().map(|lookup| ("lookup", &lookup.path));
     let leads = std::iter::once(("leads", &spec.leads.path)).chain(lookups);
-    let events = spec.events.0.iter().flat_map(|events| of_source("events", &events.path, Some(&events.lead)));
+    let events =
+        spec.events.0.iter().flat_map(|events| {
+            of_source("events", events.features.as_ref().unwrap_or(&events.path), Some(&events.lead))
+        });
     let outcomes = spec.outcomes.0.iter();
     let outcomes = outcomes.flat_map(|outcomes| of_source("outcomes", &outcomes.path, outcomes.lead.as_ref()));
     let history = spec.history.iter().flat_map(|history| of_source("history", &history.path, Some(&history.lead)));

@@ -87,12 +87,31 @@ pub struct Events {
     /// Events after `until`.
     pub after_until: u64,
     pub weeks: Option<Weeks>,
+    /// What an engine made of the log: then no event is kept.
+    pub folded: Option<Folded>,
+}
+
+/// Features that an engine made of a log, as it gave them.
+#[derive(Clone, Debug, Default)]
+pub struct Folded {
+    /// The file that holds them.
+    pub shown: String,
+    /// What was asked, as a hash.
+    pub plan: String,
+    /// Places among the leads, a row each; leads without an event that scores may see have none.
+    pub leads: Vec<u32>,
+    /// When each was scored there.
+    pub as_of: Vec<Instant>,
+    /// Events of each that its score may see.
+    pub events: Vec<i64>,
+    /// By name, a value a row.
+    pub columns: Vec<(String, Vec<Option<i64>>)>,
 }
 
 impl Default for Events {
     fn default() -> Self {
         let (kinds, columns, chunks) = Default::default();
-        Self { kinds, columns, are_dates: false, chunks, latest: NEVER, after_until: 0, weeks: None }
+        Self { kinds, columns, are_dates: false, chunks, latest: NEVER, after_until: 0, weeks: None, folded: None }
     }
 }
 

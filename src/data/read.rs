@@ -15,7 +15,7 @@ use super::outcomes::{self, Section};
 use super::sink::EventSink;
 use super::source::Progress;
 use super::spec::{DataSpec, OutcomesSpec};
-use super::{DataError, attributes, changes, events, leads};
+use super::{DataError, attributes, changes, events, folded, leads};
 
 /// Reads all that the data section names; relative paths start at `base`. Of the events' own columns only
 /// `event_columns` are read, and the events go to `sink` as they come; those that it has no use for are kept.
@@ -33,7 +33,9 @@ pub fn read(
     let mut findings = Findings::default();
     check_ids(spec)?;
     // The log is decoded while it is found out who the leads are; what is wrong with it is said after what is with them.
-    let logs = events::open(&spec.events.0, event_columns, base);
+    let worked: Vec<String> = spec.worked_kinds().cloned().collect();
+    let by_engine = folded::section(&spec.events.0, &worked)?;
+    let logs = if by_engine.is_some() { Ok(Vec::new()) } else { events::open(&spec.events.0, event_columns, base) };
     let of_files: Vec<&OutcomesSpec> = spec.outcomes.0.iter().filter(|outcomes| !outcomes.path.is_empty()).collect();
     let (mut leads, read) = std::thread::scope(|scope| {
         // What does not need the leads is read beside them.
@@ -90,7 +92,6 @@ pub fn read(
             ready.push(log.settle(&history.ids, &names, (base, zone), &mut findings)?);
         }
         let logs = Logs::new(ready)?;
-        let worked: Vec<String> = spec.worked_kinds().cloned().collect();
         if !worked.is_empty() {
             history.outcomes.worked = logs.first_of(&worked, history.ids.len())?;
         }
@@ -100,6 +101,11 @@ pub fn read(
         let events = logs.read(&history.attributes, &keep, sink, &mut findings, progress)?;
         check_worked(&worked, &events.kinds)?;
         history.events = Some(events);
+    }
+    if let Some(section) = by_engine {
+        let created = history.created.as_deref();
+        let beside = folded::Beside { ids: &history.ids, created, until, zone, columns: event_columns };
+        history.events = Some(folded::read(section, &beside, base, &mut findings, progress)?);
     }
     if until.is_none() {
         let created = history.created.iter().flatten().copied().max();

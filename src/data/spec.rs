@@ -267,6 +267,9 @@ source! {
         /// What columns hold, where it is not to be found from their values.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         types: BTreeMap<String, Type>,
+        /// The result of the statement that `leadoff sql` writes, run where the log lies: read instead of `path`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        features: Option<Paths>,
     }
 }
 

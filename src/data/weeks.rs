@@ -90,6 +90,16 @@ impl KindWeeks {
         }
     }
 
+    /// So many events, by when the weeks began after the first creation and after their lead's (microseconds), and the
+    /// first and last of them.
+    pub fn add_counted(&mut self, week: Option<i64>, lag: i64, seen: u64, (first, last): (Instant, Instant)) {
+        self.at_lag[usize::try_from(lag / WEEK).unwrap_or(0).min(LAGS - 1)] += seen;
+        let week = week.and_then(|week| usize::try_from(week / WEEK).ok());
+        if let Some(own) = week.and_then(|week| self.weeks.get_mut(week)) {
+            own.append(Week { seen, first, last });
+        }
+    }
+
     /// How many there are.
     pub fn events(&self) -> u64 {
         self.at_lag.iter().sum()

@@ -28,8 +28,8 @@ pub use error::ModelError;
 pub use explain::{Explanation, GroupLine, Line};
 pub use gaps::Gap;
 pub use kinds::{
-    Coefficient, FileSpec, Fitted, FittedFile, Imported, ImportedModel, KindSpec, LogisticModel, ModelSpec, PointsModel,
-    Unlisted, Wanted,
+    Coefficient, FileSpec, Fitted, FittedFile, Imported, ImportedModel, KindSpec, LogisticModel, ModelSpec,
+    PointsModel, Unlisted, Wanted,
 };
 pub use resolve::{Placed, Points, Spec, check_criterion, resolve};
 pub use scorer::{Reader, Recipe, ScoreInputs, Scorer};
@@ -37,7 +37,7 @@ pub use scores::{Contribution, GroupScore, Scores};
 pub use sql::{LogTable, Tables, When, duckdb};
 pub use strength::Strength;
 
-use crate::replay::{Features, Plan};
+use crate::replay::{FeatureId, Features, Plan};
 use crate::result::{Barred, ModelKind, Scale, Screening, Subject, Suspicion, UnknownEvents};
 use crate::table::suggest;
 use spec::BracketSpec;
@@ -188,6 +188,11 @@ impl Model {
         subjects.sort();
         subjects.dedup();
         subjects
+    }
+
+    /// What it asks of the events.
+    pub fn asks(&self) -> Vec<FeatureId> {
+        self.scorer.asks()
     }
 
     pub fn name(&self) -> &str {

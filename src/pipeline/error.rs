@@ -1,7 +1,8 @@
 use crate::data::DataError;
+use crate::engine::EngineError;
 use crate::evaluation::CohortError;
 use crate::models::ModelError;
-use crate::replay::ReplayError;
+use crate::replay::{FoldedError, ReplayError};
 
 /// Why an experiment's leads could not be read, replayed, scored or put into a cohort.
 #[derive(Debug, thiserror::Error)]
@@ -9,7 +10,12 @@ pub enum PipelineError {
     #[error(transparent)]
     Data(Box<DataError>),
     #[error(transparent)]
-    Replay(#[from] ReplayError),
+    Replay(ReplayError),
+    /// What an engine made of the log is no answer.
+    #[error("{error}; make it anew by the statement that `{command}` writes")]
+    Folded { error: Box<FoldedError>, command: String },
+    #[error(transparent)]
+    Engine(Box<EngineError>),
     #[error(transparent)]
     Model(Box<ModelError>),
     #[error("{place}: the data hold `{column}`, but no model may read it: {reason}")]
@@ -34,5 +40,17 @@ impl From<ModelError> for PipelineError {
 impl From<DataError> for PipelineError {
     fn from(error: DataError) -> Self {
         Self::Data(Box::new(error))
+    }
+}
+
+impl From<EngineError> for PipelineError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
+impl From<ReplayError> for PipelineError {
+    fn from(error: ReplayError) -> Self {
+        Self::Replay(error)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::data::{self, FindingLevel, Findings, History};
+use crate::data::{self, FindingLevel, Findings, Folded, History};
 use crate::experiment::Experiment;
 use crate::models::{self, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::PredicateError;
@@ -13,6 +13,7 @@ use crate::table::did_you_mean;
 use super::accounts;
 use super::concealed::{self, conceal};
 use super::doctor;
+use super::engine::{answers, of_replay};
 use super::screening::{found, moved, screen};
 use super::streaming;
 use super::streaming::{Compiled, Reading, known_columns};
@@ -70,13 +71,16 @@ fn play_begun(
     segments_exist(experiment, &known_columns(&history), &findings)?;
     accounts::exists(experiment, &known_columns(&history), &findings)?;
     progress.say("replaying".into());
-    let mut replayed = timings.time("replay", || {
+    answers(experiment, &history, &plan)?;
+    let replayed = timings.time("replay", || {
         let cast = || Cast::of(&history, &experiment.file.replay, experiment.learns(), scope);
         cast_before.map_or_else(cast, Ok)?.play(&history, &plan, fold)
-    })?;
+    });
+    let mut replayed = replayed.map_err(|error| of_replay(error, experiment))?;
     if let (Scope::Used, Some(events)) = (scope, &mut history.events) {
         // Their features say all that is asked of the events; what is scored takes their room.
         events.chunks = Vec::new();
+        events.folded = events.folded.take().map(|_| Folded::default());
     }
     replayed.accounts = timings.time("accounts", || accounts::of(experiment, &replayed.features.attributes));
     let screening = timings.time("screening", || screen(experiment, (&history, &findings), &replayed, &screened));

@@ -5,6 +5,7 @@ pub(crate) mod assemble;
 mod cohort;
 mod concealed;
 mod doctor;
+mod engine;
 mod error;
 mod history;
 mod looks;
@@ -15,6 +16,7 @@ mod timings;
 pub(crate) mod tracking_breaks;
 
 pub(crate) use cohort::{brackets, cohort, effort, scored};
+pub(crate) use engine::engine_statement;
 pub use error::PipelineError;
 pub(crate) use history::{Played, play, play_read, problems, read};
 pub(crate) use looks::{Looked, Looks, looked};

@@ -107,7 +107,7 @@ pub(crate) fn known_columns(history: &History) -> Vec<KnownColumn> {
     history.attributes.iter().map(column).collect()
 }
 
-fn event_columns(events: &Events) -> Vec<(String, Kind)> {
+pub(super) fn event_columns(events: &Events) -> Vec<(String, Kind)> {
     let first: Option<&EventChunk> = events.chunks.first();
     let columns = first.map(|chunk| chunk.columns.iter().map(Kind::of).collect::<Vec<_>>()).unwrap_or_default();
     events.columns.iter().cloned().zip(columns).collect()

@@ -6,6 +6,7 @@
 //!
 //! Arithmetic without a finite result (a division by zero) is null.
 
+mod engine;
 mod error;
 mod evaluate;
 mod function;
@@ -22,6 +23,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub use engine::EngineWords;
 pub use error::{Place, PredicateError};
 pub use names::{Columns, Kind, find_alike, find_name, sql_name};
 use node::Node;

@@ -147,7 +147,7 @@ pub fn instant(at: Instant, reader: Reader) -> String {
     format!("TIMESTAMP '{}{fraction}{offset}'", Zone::utc().stamp(at))
 }
 
-fn sign(comparison: Comparison) -> &'static str {
+pub(super) fn sign(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Equal => "=",
         Comparison::NotEqual => "<>",

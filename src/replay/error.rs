@@ -1,3 +1,5 @@
+use super::FoldedError;
+
 /// Why a history cannot be replayed as asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ReplayError {
@@ -39,6 +41,18 @@ pub enum ReplayError {
         "replay.walk: no {every} begins with {enough} wins and {enough} other leads known by then to learn from (the most wins are {most}): take a shorter `horizon`, a longer `train`, or longer periods"
     )]
     NoWalk { every: &'static str, most: usize, enough: usize },
+    #[error(
+        "{what} asks events for more than the models do, and of this log there are only the features that an engine made (`data.events.features`): leave `features` out to read it from its files"
+    )]
+    NeedsEvents { what: &'static str },
+    #[error(transparent)]
+    Folded(Box<FoldedError>),
     #[error("no lead is left to evaluate: {why}")]
     NoLeads { why: String },
+}
+
+impl From<FoldedError> for ReplayError {
+    fn from(error: FoldedError) -> Self {
+        Self::Folded(Box::new(error))
+    }
 }

@@ -17,7 +17,7 @@ const FIXED: f64 = (1u64 << 60) as f64;
 
 /// Events of leads that get features become those features, some at a time and in any order.
 pub struct Fold {
-    tasks: Vec<Task>,
+    pub(super) tasks: Vec<Task>,
     /// What tasks ask of the events' own columns, each condition once.
     conditions: Vec<Predicate>,
     /// By lead the time from midnight to `as_of`, where events have dates: spans are then of calendar days.
@@ -50,8 +50,8 @@ struct Distinct {
 const OLDEST: u64 = 1 << 63;
 
 /// What one feature makes of the events.
-struct Task {
-    feature: EventFeature,
+pub(super) struct Task {
+    pub(super) feature: EventFeature,
     /// Its place among the conditions.
     condition: Option<usize>,
     gathered: Gathered,
@@ -234,6 +234,23 @@ impl Task {
             Measure::Distinct { .. } => Gathered::Distinct(Distinct::default()),
         };
         Self { feature, condition, gathered }
+    }
+
+    /// Room for what an engine made: distinct values come as their number.
+    pub(super) fn begin_folded(&mut self, leads: usize) {
+        if matches!(self.gathered, Gathered::Distinct(_)) {
+            self.gathered = Gathered::Count(zeros(leads));
+        }
+    }
+
+    /// What an engine made of a lead's events: a number, an age, or a sum in fixed point.
+    pub(super) fn set_folded(&mut self, lead: usize, value: i128) {
+        match &mut self.gathered {
+            Gathered::Count(count) => count[lead] = u32::try_from(value).unwrap_or(u32::MAX),
+            Gathered::Latest(latest) => latest[lead] = OLDEST.saturating_sub(u64::try_from(value).unwrap_or(0)),
+            Gathered::Sum(sum) => sum[lead] = value,
+            Gathered::Distinct(_) | Gathered::Events(_) => {}
+        }
     }
 
     /// The place among the events' columns of the feature's own, for sums and distinct values.

@@ -13,6 +13,9 @@ const TOGETHER: usize = 1 << 21;
 pub fn seen_at(history: &History, plan: &Plan, leads: &[usize], at: &[Instant]) -> Result<Features, ReplayError> {
     let mut fold = Fold::new(plan, leads.len());
     if let Some(events) = &history.events {
+        if events.folded.is_some() {
+            return Err(ReplayError::NeedsEvents { what: "scoring leads at many instants" });
+        }
         if events.are_dates {
             fold.on_dates(at, &history.zone);
         }

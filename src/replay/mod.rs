@@ -6,6 +6,7 @@ mod fates;
 mod feature;
 mod features;
 mod fold;
+mod folded;
 mod looks;
 mod roles;
 mod spec;
@@ -18,6 +19,7 @@ pub use fates::Outcomes;
 pub use feature::{After, ConditionId, Decay, EventFeature, FeatureId, Listed, ListedId, Measure, Plan, UNLISTED};
 pub use features::Features;
 pub use fold::Fold;
+pub use folded::{FoldedError, LARGEST, agree, columns as folded_columns, in_words as feature_in_words};
 pub use looks::seen_at;
 pub use roles::Role;
 pub use spec::{AsOf, ReplaySpec, Rows, Window};
@@ -140,6 +142,11 @@ impl Cast {
     /// Every lead as it was known at its `as_of`: what the plan asks, with the events that the history keeps and those
     /// that `fold` has taken.
     pub fn play(self, history: &History, plan: &Plan, mut fold: Fold) -> Result<Replayed, ReplayError> {
+        if let Some(folded) = history.events.as_ref().and_then(|events| events.folded.as_ref()) {
+            let mut scored = vec![false; history.ids.len()];
+            self.leads.iter().for_each(|&lead| scored[lead] = true);
+            fold.take_folded(folded, &scored, &|lead| history.ids.get(lead).into())?;
+        }
         if history.events.as_ref().is_some_and(|events| events.are_dates) {
             fold.on_dates(&self.last_events(history.ids.len()), &history.zone);
         }

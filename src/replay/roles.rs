@@ -63,6 +63,9 @@ pub(super) fn as_of(history: &History, spec: &AsOf) -> Result<Vec<Instant>, Repl
         }
         (AsOf::Event(kind), created) => {
             let events = history.events.as_ref().ok_or(ReplayError::AsOfNeedsEvents)?;
+            if events.folded.is_some() {
+                return Err(ReplayError::NeedsEvents { what: "replay.as_of: scoring at an event" });
+            }
             first_event(events, kind, created.as_deref(), history.ids.len())
         }
         // Without any time a lead is scored as it stands in its file.

@@ -1,4 +1,4 @@
-use crate::data::{EventChunk, Events, History};
+use crate::data::{EventChunk, Events, Folded, History};
 use crate::table::Cell;
 use crate::time::{Instant, Zone};
 
@@ -43,6 +43,7 @@ impl Trail {
                 columns: log.columns.clone(),
                 are_dates: log.are_dates,
                 chunks,
+                folded: log.folded.as_ref().map(|_| Folded::default()),
                 ..Events::default()
             },
             as_of,
@@ -52,6 +53,9 @@ impl Trail {
 
     /// The events that a feature of the plan counts, the latest first.
     pub fn of(&self, plan: &Plan, feature: FeatureId) -> Result<Vec<Step<'_>>, ReplayError> {
+        if self.events.folded.is_some() {
+            return Err(ReplayError::NeedsEvents { what: "explaining a score" });
+        }
         let counted = fold::counted(plan, feature, &self.events, (self.as_of, &self.zone))?;
         let step = |(chunk, event): (usize, usize)| {
             let chunk = &self.events.chunks[chunk];

@@ -3,7 +3,7 @@
 use std::f64::consts::LN_2;
 
 /// 2^f is the sum of these times f^n: ln(2)^n / n!, each to the nearest float.
-const COEFFICIENTS: [f64; 14] = [
+pub const COEFFICIENTS: [f64; 14] = [
     1.0,
     LN_2,
     0.24022650695910072,
@@ -21,7 +21,7 @@ const COEFFICIENTS: [f64; 14] = [
 ];
 
 /// Half-lives after which nothing is left.
-const GONE: f64 = 120.0;
+pub const GONE: f64 = 120.0;
 
 /// A float from here on is whole; its last bits are the number that was added.
 const WHOLE: f64 = (1u64 << 52) as f64;

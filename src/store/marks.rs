@@ -35,6 +35,7 @@ pub enum Writer {
     Parity,
     Export,
     Fit,
+    Sql,
 }
 
 impl Writer {
@@ -55,6 +56,7 @@ impl Writer {
             Self::Parity => "parity",
             Self::Export => "export",
             Self::Fit => "fit",
+            Self::Sql => "sql",
         }
     }
 }

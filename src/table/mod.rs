@@ -3,6 +3,7 @@
 mod accounts;
 mod classes;
 mod column;
+mod dialect;
 mod ids;
 mod inert;
 mod names;
@@ -12,6 +13,7 @@ mod tidy;
 pub use accounts::accounts;
 pub use classes::{Class, class_of, concealed, words_of};
 pub use column::{Cell, Column, MISSING, Table, Text};
+pub use dialect::{Dialect, Unquotable};
 pub use ids::Ids;
 pub use inert::{inert, inert_json, inert_lines, looks_like_a_formula, spreadsheet_cell};
 pub use names::{did_you_mean, nearest, suggest, yaml_name};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
 
-use super::sql::{Dialect, Unquotable};
+use crate::table::{Dialect, Unquotable};
 
 /// Assigns units to arms by the MD5 of `SALT:UNIT`: its first eight hexadecimal digits are compared, as text, with cuts
 /// at the cumulative weights. The same unit gets the same arm on any machine, and any SQL dialect can repeat it.
@@ -51,7 +51,7 @@ impl Assigner {
     pub fn sql(&self, dialect: Dialect, unit: &str) -> Result<String, Unquotable> {
         let named = |error| Unquotable { name: self.salt.clone(), ..error };
         let prefix = dialect.text("salt", &format!("{}:", self.salt)).map_err(named)?;
-        let digits = dialect.digits(&prefix, &dialect.column(unit)?);
+        let digits = digits(dialect, &prefix, &dialect.column(unit)?);
         let mut sql = "CASE".to_string();
         let last = self.arms.len().saturating_sub(1);
         for (arm, cut) in &self.arms[..last] {
@@ -76,6 +76,19 @@ impl Assigner {
         let frozen =
             serde_json::json!({ "salt": self.salt, "hash": "md5, 8 hexadecimal digits of SALT:UNIT", "arms": arms });
         serde_json::to_string_pretty(&frozen).expect("plain values") + "\n"
+    }
+}
+
+/// The first eight digits of the hash of a prefix (a quoted text) and a unit (a quoted column), in small letters.
+fn digits(dialect: Dialect, prefix: &str, unit: &str) -> String {
+    match dialect {
+        Dialect::Postgres | Dialect::Databricks => format!("SUBSTR(MD5({prefix} || {unit}), 1, 8)"),
+        Dialect::MySql => format!("SUBSTR(MD5(CONCAT({prefix}, {unit})), 1, 8)"),
+        Dialect::BigQuery => format!("SUBSTR(TO_HEX(MD5(CONCAT({prefix}, {unit}))), 1, 8)"),
+        Dialect::Snowflake => format!("SUBSTR(MD5_HEX({prefix} || {unit}), 1, 8)"),
+        Dialect::SqlServer => format!(
+            "LOWER(SUBSTRING(CONVERT(VARCHAR(32), HASHBYTES('MD5', {prefix} + CAST({unit} AS VARCHAR(255))), 2), 1, 8))"
+        ),
     }
 }
 

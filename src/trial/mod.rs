@@ -12,19 +12,18 @@ mod segments;
 mod sequential;
 pub mod simulate;
 mod soundness;
-mod sql;
 #[cfg(test)]
 mod tests;
 mod units;
 
 pub use aggregate::{Aggregate, from_aggregates};
 pub use assign::Assigner;
-pub use sql::{Dialect, Unquotable};
 pub use units::{GuardrailColumn, RatioColumn, Record, Segment, Units};
 
 use crate::result::Level;
 use crate::result::trial::{AT_ANY_TIME, Call, Contrast, Look, Queue, TRIAL_SCHEMA, Trial, TrialSetting};
 use crate::stats::Interval;
+pub use crate::table::{Dialect, Unquotable};
 use crate::time::Instant;
 
 /// What was promised before the test started.

@@ -15,6 +15,7 @@ pub mod review;
 pub mod run;
 pub mod scores;
 pub mod simulated;
+pub mod sql;
 pub mod timeline;
 mod tracking_breaks;
 pub mod verify;

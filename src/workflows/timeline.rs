@@ -99,7 +99,9 @@ pub fn timeline(
 }
 
 fn chosen(experiment: &Experiment, model: Option<&str>) -> Result<usize, TimelineError> {
-    let is_timeless = |place: &usize| matches!(experiment.models[*place].kind, KindSpec::Points(_) | KindSpec::File(_) | KindSpec::Imported(_));
+    let is_timeless = |place: &usize| {
+        matches!(experiment.models[*place].kind, KindSpec::Points(_) | KindSpec::File(_) | KindSpec::Imported(_))
+    };
     let names = || experiment.models.iter().map(|model| model.name.as_str());
     let Some(name) = model else {
         let first = || (0..experiment.models.len()).find(is_timeless);

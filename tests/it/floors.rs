@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["predicate"],
     &["data", "result"],
     &["oracle", "replay", "screening", "simulate", "store"],
-    &["evaluation", "models", "trial"],
+    &["engine", "evaluation", "models", "trial"],
     &["audit", "experiment", "intake", "report", "review"],
     &["pipeline"],
     &["workflows"],
@@ -21,7 +21,7 @@ const WORKFLOWS: &[&[&str]] = &[
     &["found", "readings", "tracking_breaks"],
     &["ab", "audit"],
     &["review", "run"],
-    &["check", "compare", "examples", "fit", "intake", "scores", "simulated", "timeline"],
+    &["check", "compare", "examples", "fit", "intake", "scores", "simulated", "sql", "timeline"],
     &["export", "parity", "verify"],
 ];
 

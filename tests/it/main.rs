@@ -10,6 +10,7 @@ mod commands;
 mod contradictions;
 mod coverage;
 mod decide;
+mod engines;
 mod experiments;
 mod field;
 mod files;

@@ -15,8 +15,8 @@ use crate::experiment::Experiment;
 use crate::models::{KindSpec, Points, Spec};
 use crate::pipeline::assemble::quarters;
 use crate::pipeline::tracking_breaks::{bends, cliffs};
-use crate::pipeline::{Played, Progress, known_columns, play_read, read, scored};
-use crate::replay::{Replayed, Role, Scope};
+use crate::pipeline::{PipelineError, Played, Progress, known_columns, play_read, read, scored};
+use crate::replay::{ReplayError, Replayed, Role, Scope};
 use crate::result::{
     AUDIT_SCHEMA, Audit, Belief, Cliff, CriteriaAudit, CriterionAudit, Effort, Fact, Level, Missed, MissedKind, Notice,
     Proposal, Simpler, Subject,
@@ -87,6 +87,9 @@ impl Stage {
         let spec = chosen(experiment, model)?;
         let KindSpec::Points(points) = &spec.kind else { return Err(not_points(&spec.name)) };
         let read = read(experiment, Scope::Used, progress)?;
+        if read.0.events.as_ref().is_some_and(|events| events.folded.is_some()) {
+            return Err(PipelineError::Replay(ReplayError::NeedsEvents { what: "an audit by itself" }).into());
+        }
         let (fading, faded): (Vec<usize>, Vec<Spec>) = fading::models(points).into_iter().unzip();
         let kinds = candidates::unused_kinds(points, read.0.event_kinds());
         let mut alone = experiment.clone();

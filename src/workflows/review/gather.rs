@@ -8,8 +8,8 @@ use crate::data::hex;
 use crate::evaluation::{BracketRule, Cohort, CohortError, Grouping, Profile, Scored, cut, profiles};
 use crate::experiment::Experiment;
 use crate::models::{Contribution, Model, Scores};
-use crate::pipeline::{self, Played};
-use crate::replay::{Replayed, Role, Window};
+use crate::pipeline::{self, PipelineError, Played};
+use crate::replay::{ReplayError, Replayed, Role, Window};
 use crate::result::review::Fingerprint;
 use crate::review::{Arrivals, Compared, FollowUp, Given, Input, LeadColumns, ModelColumns, Place, Values};
 use crate::stats::survival::End;
@@ -309,6 +309,9 @@ fn columns(
     stretches: &Stretches,
 ) -> Result<LeadColumns, ReviewError> {
     let Played { replayed, scores, .. } = played;
+    if played.history.events.as_ref().is_some_and(|events| events.folded.is_some()) {
+        return Err(PipelineError::Replay(ReplayError::NeedsEvents { what: "a review" }).into());
+    }
     let (outcomes, rows) = (&replayed.outcomes, &taken.rows);
     let of = |column: &[f64]| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
     let (bracket, brackets) = bracketed(&scored[champion], rows);

@@ -1,6 +1,6 @@
 //! Texts and names as each dialect of SQL reads them: they end where they should, or are refused.
 
-use crate::table::inert;
+use super::inert::inert;
 
 /// A dialect of SQL, or those that read everything that is written here alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,19 +77,6 @@ impl Dialect {
             Self::MySql | Self::Databricks | Self::BigQuery => format!("`{}`", name.replace('`', "``")),
             Self::SqlServer => format!("[{}]", name.replace(']', "]]")),
         })
-    }
-
-    /// The first eight digits of the hash of a prefix (a quoted text) and a unit (a quoted column), in small letters.
-    pub(super) fn digits(self, prefix: &str, unit: &str) -> String {
-        match self {
-            Self::Postgres | Self::Databricks => format!("SUBSTR(MD5({prefix} || {unit}), 1, 8)"),
-            Self::MySql => format!("SUBSTR(MD5(CONCAT({prefix}, {unit})), 1, 8)"),
-            Self::BigQuery => format!("SUBSTR(TO_HEX(MD5(CONCAT({prefix}, {unit}))), 1, 8)"),
-            Self::Snowflake => format!("SUBSTR(MD5_HEX({prefix} || {unit}), 1, 8)"),
-            Self::SqlServer => format!(
-                "LOWER(SUBSTRING(CONVERT(VARCHAR(32), HASHBYTES('MD5', {prefix} + CAST({unit} AS VARCHAR(255))), 2), 1, 8))"
-            ),
-        }
     }
 }
 
