@@ -98,6 +98,24 @@ pub fn select(asked: &Asked, engine: Engine, tables: Tables) -> Result<String, E
     writing.whole(until)
 }
 
+/// A condition on rows, and the columns that it reads.
+struct Only {
+    holds: String,
+    reads: Vec<(String, Kind)>,
+}
+
+/// What is made of the events for a feature.
+struct Made {
+    columns: Vec<String>,
+    sum: Option<Sum>,
+}
+
+impl Made {
+    fn plain(column: String) -> Self {
+        Self { columns: vec![column], sum: None }
+    }
+}
+
 struct Writing<'a> {
     asked: &'a Asked<'a>,
     log: &'a EventsSpec,
@@ -208,12 +226,12 @@ impl Writing<'_> {
         only: Option<&Predicate>,
         columns: &[(String, Kind)],
         prefix: &str,
-    ) -> Result<Option<(String, Vec<(String, Kind)>)>, EngineError> {
+    ) -> Result<Option<Only>, EngineError> {
         let Some(only) = only else { return Ok(None) };
         let resolved = only.resolve(columns, &self.asked.data.timezone);
         let resolved = resolved.map_err(|error| EngineError::Condition { place: place.into(), error })?;
-        let read = columns.iter().filter(|(name, _)| resolved.columns().any(|read| read == name)).cloned().collect();
-        Ok(Some((self.condition(place, &resolved, prefix)?, read)))
+        let reads = columns.iter().filter(|(name, _)| resolved.columns().any(|read| read == name)).cloned().collect();
+        Ok(Some(Only { holds: self.condition(place, &resolved, prefix)?, reads }))
     }
 
     fn kind_of(&self, name: &str) -> Result<Kind, EngineError> {
@@ -236,7 +254,7 @@ impl Writing<'_> {
         let anchors = self.anchors();
         text += &self.seen(&anchors)?;
         let features = self.features(&anchors)?;
-        let sums: Vec<&Sum> = features.iter().filter_map(|(_, sum)| sum.as_ref()).collect();
+        let sums: Vec<&Sum> = features.iter().filter_map(|made| made.sum.as_ref()).collect();
         let mut from = "seen";
         for (name, added) in steps(&sums, self.engine) {
             let added: String = added.iter().map(|one| format!(",\n    {one}")).collect();
@@ -276,10 +294,10 @@ impl Writing<'_> {
             (data.leads.id.as_deref().unwrap_or_default(), data.leads.created.as_deref().unwrap_or_default());
         let only = self.only("data.leads.where", data.leads.only.as_ref(), lead_columns, "l_")?;
         let mut own = String::new();
-        for (name, kind) in only.iter().flat_map(|(_, read)| read) {
+        for (name, kind) in only.iter().flat_map(|only| &only.reads) {
             let _ = write!(own, ",\n    {} AS {}", self.read(name, *kind, &[])?, self.column(&format!("l_{name}"))?);
         }
-        let holds = only.map(|(holds, _)| format!("\n    AND ({holds})")).unwrap_or_default();
+        let holds = only.map(|Only { holds, .. }| format!("\n    AND ({holds})")).unwrap_or_default();
         let span = match as_of {
             AsOf::AfterCreated(span) => span.micros(),
             _ => 0,
@@ -339,8 +357,9 @@ impl Writing<'_> {
             );
         }
         let only = self.only("data.events.where", log.only.as_ref(), self.asked.event_columns, "e_")?;
-        let left_out =
-            only.map(|(holds, _)| format!("\n      WHEN NOT COALESCE(({holds}), FALSE) THEN '{}'", counted::LEFT_OUT));
+        let left_out = only.map(|Only { holds, .. }| {
+            format!("\n      WHEN NOT COALESCE(({holds}), FALSE) THEN '{}'", counted::LEFT_OUT)
+        });
         let _ = writeln!(
             text,
             "heard AS (\n  SELECT e.*, COALESCE(e.name, '(none)') AS kind, l.born, l.as_of,\n    CASE\n      \
@@ -408,12 +427,12 @@ impl Writing<'_> {
     }
 
     /// The columns of each feature, and the sum that it is.
-    fn features(&self, anchors: &[String]) -> Result<Vec<(Vec<String>, Option<Sum>)>, EngineError> {
-        let of = |(place, feature): (usize, &'_ EventFeature)| {
+    fn features(&self, anchors: &[String]) -> Result<Vec<Made>, EngineError> {
+        let of = |(place, feature): (usize, &EventFeature)| {
             let matches = self.matches(place, feature, anchors)?;
             Ok(match &feature.measure {
-                Measure::Count => (vec![format!("COUNT(CASE WHEN {matches} THEN 1 END)")], None),
-                Measure::Age => (vec![format!("MIN(CASE WHEN {matches} THEN age END)")], None),
+                Measure::Count => Made::plain(format!("COUNT(CASE WHEN {matches} THEN 1 END)")),
+                Measure::Age => Made::plain(format!("MIN(CASE WHEN {matches} THEN age END)")),
                 Measure::Distinct { column } => {
                     let own = self.own(column)?;
                     let value = match self.kind_of(column)? {
@@ -421,12 +440,12 @@ impl Writing<'_> {
                         Kind::Number => format!("{own} + {}", self.engine.number(0.0)),
                         _ => own,
                     };
-                    (vec![format!("COUNT(DISTINCT CASE WHEN {matches} THEN {value} END)")], None)
+                    Made::plain(format!("COUNT(DISTINCT CASE WHEN {matches} THEN {value} END)"))
                 }
                 Measure::Sum { column, decay } => {
                     let value = column.as_ref().map(|column| self.value(column)).transpose()?;
                     let sum = Sum { n: place + 1, matches, value, decay: *decay };
-                    (sum.parts(self.engine), Some(sum))
+                    Made { columns: sum.parts(self.engine), sum: Some(sum) }
                 }
             })
         };
@@ -441,9 +460,9 @@ impl Writing<'_> {
         })
     }
 
-    fn folded(&self, features: &[(Vec<String>, Option<Sum>)], from: &str) -> String {
+    fn folded(&self, features: &[Made], from: &str) -> String {
         let mut text = "folded AS (\n  SELECT lead_id, MAX(as_of) AS as_of, COUNT(*) AS events".to_string();
-        for (place, (columns, _)) in features.iter().enumerate() {
+        for (place, Made { columns, .. }) in features.iter().enumerate() {
             let feature = &self.asked.plan.features()[place];
             let when = feature.when.as_ref().map(|when| when.text().to_string()).unwrap_or_default();
             let words = feature_in_words(feature, &when);
