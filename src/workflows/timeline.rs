@@ -204,7 +204,8 @@ fn standing(timeline: &Timeline, score: f64) -> String {
 }
 
 fn number(value: f64) -> String {
-    if value.is_nan() { "–".into() } else { format!("{}", (value * 10.0).round() / 10.0 + 0.0) }
+    let rounded = (value * 10.0).round() / 10.0 + 0.0;
+    if value.is_nan() { "–".into() } else { rounded.to_string().replace('-', "−") }
 }
 
 fn signed(value: f64) -> String {

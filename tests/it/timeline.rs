@@ -26,8 +26,8 @@ fn at(text: &str) -> Instant {
 
 fn made(number: u64) -> Lead {
     let mut chance = Seed(17).replicate(number);
-    let created = at("2026-01-01") + chance.below(20 * 86_400) as i64 * SECOND + 1;
-    let mut later = |days: u64| created + chance.below(days * 86_400) as i64 * SECOND + 7;
+    let created = at("2026-01-01") + (1 + chance.below(20 * 86_400) as i64) * SECOND;
+    let mut later = |days: u64| created + (7 + chance.below(days * 86_400) as i64) * SECOND;
     let count = later(13) as u64 % 9;
     let mut events: Vec<(&str, Instant)> =
         (0..count).map(|one| (["demo", "open", "open", "leave"][one as usize % 4], later(60))).collect();
@@ -104,7 +104,8 @@ fn counted(lead: &Lead, now: Instant) -> f64 {
     };
     let opens = of("open").iter().filter(|(_, at)| days(*at) <= 14.0).count() as f64;
     let latest = lead.events.iter().filter(|(_, at)| *at <= now).map(|(_, at)| *at).max();
-    let is_quiet = latest.map_or(days(lead.created) >= 10.0, |at| days(at) >= 10.0);
+    // Who has done nothing yet is quiet.
+    let is_quiet = latest.is_none_or(|at| days(at) >= 10.0);
     let large = if lead.grown.is_some_and(|grown| grown <= now) { 15.0 } else { 0.0 };
     large
         + fading("demo", 40.0, 10.0)
@@ -178,9 +179,20 @@ fn a_timeline_is_told_by_what_moved_it() {
         grown: Some(day("2026-02-02", 8)),
         won: Some(day("2026-02-27", 15)),
     };
-    written(folder.path(), &[lead, made(1)]);
+    written(folder.path(), &[lead, made(2)]);
     let told = leadoff_in(folder.path(), &["timeline", "experiment.yaml", "L001"]).done();
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @"
+    L001 by `live`, 2026-02-01 09:00:00 to 2026-02-27 15:00:00 (won)
+
+    2026-02-01 09:00:00       −5  −5 Quiet
+    2026-02-02 08:00:00       10  +15 Large  → cold
+    2026-02-03 10:00:00       55  +40 Demo, +5 Quiet  → hot, handed over
+    2026-02-03 12:00:00     62.8  +8 Opens, −0.2 Demo
+    2026-02-14              37.2  −20.6 Demo, −5 Quiet  → warm, handed over
+    2026-02-18              24.6  −8 Opens, −4.7 Demo  → warm
+    2026-02-20 08:00:00      2.4  −25 Left, +5 Quiet, −2.2 Demo  → cold
+    2026-02-27 15:00:00      3.1  +5.6 Left, −4.9 Demo
+    ");
     let unknown = leadoff_in(folder.path(), &["timeline", "experiment.yaml", "L999"]).failed(2);
     assert!(unknown.contains("lead `L999` is not among the leads"), "{unknown}");
     let model = leadoff_in(folder.path(), &["timeline", "experiment.yaml", "L001", "--model", "life"]).failed(2);

@@ -355,16 +355,26 @@ fn a_fit_goes_into_use_as_a_file() {
 #[test]
 fn a_review_fits_anew_and_says_what_the_old_fit_costs() {
     let folder = folder();
-    written(folder.path(), &made());
-    write(folder.path(), "live.yaml", experiment(WALK, &format!("champion: fitted\n{MODELS}")));
-    leadoff_in(folder.path(), &["review", "live.yaml", "--quarter", "2025Q4", "--out", "review"]).done();
+    // In April what wins turns round: large ones before, small ones from there on.
+    let mut leads = made();
+    for (number, lead) in leads.iter_mut().enumerate() {
+        let mut chance = Seed(13).replicate(number as u64);
+        let size = if lead.created < at("2025-04-01") { lead.size } else { 4 - lead.size };
+        let days = chance.below(50) as i64;
+        lead.won = chance.chance(0.02 + 0.06 * size as f64).then(|| lead.created + days * DAY + 9 * HOUR);
+    }
+    written(folder.path(), &leads);
+    let walk = "walk: { every: quarter, train: 6 months }";
+    write(folder.path(), "live.yaml", experiment(walk, &format!("champion: fitted\n{MODELS}")));
+    let asked = ["review", "live.yaml", "--quarter", "2025Q4", "--compare", "1", "--out", "review"];
+    leadoff_in(folder.path(), &asked).done();
     let review = json(&folder.path().join("review/2025q4/review.json"));
     let stale = review["notices"].as_array().unwrap().iter().find(|notice| notice["code"] == "stale_fit");
     let stale = stale.unwrap_or_else(|| panic!("{}", review["notices"]));
     let stale = &stale["args"];
     assert_eq!(stale["model"], "fitted");
     let [low, point, high] = ["low", "point", "high"].map(|part| stale["winners"][part].as_f64().unwrap());
-    assert!(low < point && point < high, "{low} {point} {high}");
-    // What wins turns over the years: a year's fit that is a quarter old knows less.
-    assert!(point > 0.0, "{point}");
+    assert!(0.0 < low && low < point && point < high, "{low} {point} {high}");
+    let page = std::fs::read_to_string(folder.path().join("review/2025q4/review.md")).unwrap();
+    assert!(page.contains("fit it again each period"), "{page}");
 }
