@@ -257,6 +257,7 @@ fn edges(folder: &Path) {
     write(folder, "wins.csv", wins);
 }
 
+/// Of many points, so that the last bit of a weight and of a sum in fixed point is a digit of a score that is written.
 const ALL_KINDS: &str = r#"version: 1
 experiment: All
 data:
@@ -303,6 +304,11 @@ models:
         - { name: w6,     event: visit, when: "coalesce(page, 'x') <> '/p2' AND nullif(amount, 7) IS NOT NULL", per: event, points: 1 }
         - { name: none,   event: "(none)", per: event, points: 1 }
         - { name: quiet,  inactive_for: 2d, points: -5 }
+  bits: { points: { criteria: [{ name: half, event: view, per: event, points: 1e11, half_life: 3d }] } }
+  small_bits: { points: { criteria: [{ name: half, event: view, per: event, points: 1e22, half_life: 3h }] } }
+  value_bits: { points: { criteria: [{ name: sumh, event: open, sum: amount, points: 100, half_life: 36h }] } }
+  step_bits: { points: { criteria: [{ name: steps, event: open, per: event, points: 1e11, loses: { percent: 7, every: 1d } }] } }
+  line_bits: { points: { criteria: [{ name: line, event: open, per: event, points: 1e11, expires: 5d }] } }
 segments: [seg]
 "#;
 
