@@ -37,8 +37,8 @@ fn made(number: u64) -> Lead {
         id: format!("L{number:03}"),
         created,
         events,
-        grown: (number % 3 == 0).then_some(grown),
-        won: (number % 4 == 0).then_some(won),
+        grown: number.is_multiple_of(3).then_some(grown),
+        won: number.is_multiple_of(4).then_some(won),
     }
 }
 

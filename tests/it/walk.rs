@@ -278,7 +278,7 @@ fn a_period_with_too_little_to_learn_from_is_not_judged() {
             created,
             size: number % 5,
             sector: "saas",
-            demo: number % 3 == 0,
+            demo: number.is_multiple_of(3),
             won: won.then(|| created + 3 * DAY + 9 * HOUR),
         };
         let first = (0..200).map(|number| lead(number, at("2025-01-01") + number as i64 % 28 * DAY, number < winners));
