@@ -226,6 +226,11 @@ impl Model {
         self.points().map_or_else(Vec::new, |points| gaps::gaps(points.spec()))
     }
 
+    /// The day, as text, up to which outcomes were known when it was fitted outside of this run.
+    pub fn fitted_on(&self) -> Option<&str> {
+        self.scorer.fitted_on()
+    }
+
     /// Its fit as a file; nothing where it learns nothing. `fitted_on` is the day on which outcomes were known.
     pub fn file(&self, fitted_on: &str, scores: &Scores) -> Option<FittedFile> {
         self.scorer.file(&self.name, fitted_on, scores)

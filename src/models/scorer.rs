@@ -119,6 +119,11 @@ pub trait Scorer: fmt::Debug + Send + Sync {
         explanation.lines = self.card(Some(scores)).into_iter().enumerate().map(line).collect();
     }
 
+    /// The day, as text, up to which outcomes were known when it was fitted outside of this run.
+    fn fitted_on(&self) -> Option<&str> {
+        None
+    }
+
     /// Its fit as a file; nothing where it learns nothing. `fitted_on` is the day on which outcomes were known.
     fn file(&self, _model: &str, _fitted_on: &str, _scores: &Scores) -> Option<FittedFile> {
         None

@@ -91,7 +91,7 @@ pub(crate) fn scored(model: &Model, scores: Scores, replayed: &Replayed) -> Scor
     };
     let line = |line: models::CardLine| CardLine {
         fires: fires(&line.name).map_or(Number::undefined("not counted for this kind of model"), Number::from),
-        weight: weight(&line),
+        weight: weight(&line, model.kind()),
         name: line.name,
         what: line.what,
     };
@@ -108,15 +108,14 @@ pub(crate) fn scored(model: &Model, scores: Scores, replayed: &Replayed) -> Scor
     }
 }
 
-fn weight(line: &models::CardLine) -> Estimate {
+fn weight(line: &models::CardLine, kind: &ModelKind) -> Estimate {
     let Some(point) = line.weight else { return Estimate::undefined("no single weight") };
     match line.standard_error {
         Some(error) => Estimate::new(point, Interval::around(point, dist::normal_critical(0.95) * error)),
-        None => Estimate { point: point.into(), low: fixed(), high: fixed() },
+        None => {
+            // What a file of weights leaves open is not set by hand.
+            let why = if *kind == ModelKind::Linear { "its file has no standard error" } else { "set by hand" };
+            Estimate { point: point.into(), low: Number::undefined(why), high: Number::undefined(why) }
+        }
     }
-}
-
-/// Points are set by hand: they have no interval.
-fn fixed() -> Number {
-    Number::undefined("set by hand")
 }

@@ -7,8 +7,9 @@ use crate::experiment::Experiment;
 use crate::models::{self, KnownColumn, Model, ModelError, Scores, Training};
 use crate::predicate::PredicateError;
 use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
-use crate::result::{Screened, Screening, Standing, Subject, Suspicion};
+use crate::result::{Barred, Screened, Screening, Standing, Subject, Suspicion};
 use crate::table::did_you_mean;
+use crate::time::{Horizon, Moment};
 
 use super::accounts;
 use super::concealed::{self, conceal};
@@ -90,12 +91,38 @@ fn play_begun(
     let models: Vec<Model> = models.into_iter().map(|model| model.screened(&screening, &plan)).collect();
     progress.say("scoring".into());
     let scores = timings.time("score", || scored(&models, &replayed));
-    let scores = scores.map_err(|error| not_scored(error, &findings))?;
+    let mut scores = scores.map_err(|error| not_scored(error, &findings))?;
+    if scope == Scope::Used {
+        let judged: Vec<usize> =
+            (0..replayed.roles.len()).filter(|&row| replayed.roles[row] == Role::Evaluated).collect();
+        for (model, scores) in models.iter().zip(&mut scores) {
+            let learned = learned_from(experiment, &history, &replayed, model, &judged);
+            scores.not_promotable = scores.not_promotable.take().or(learned);
+        }
+    }
     findings.list.extend(found(&screening, &models, &plan));
     findings.list.extend(moved(experiment));
     findings.list.extend(models.iter().filter_map(|model| doctor::left_out(experiment, model)));
     findings.list.extend(concealed::found(&concealed, experiment, &models, &plan));
     Ok(Played { history, findings, models, replayed, scores, timings, plan, screening, concealed })
+}
+
+/// That a model was fitted outside of this run on outcomes of leads at some rows.
+pub(crate) fn learned_from(
+    experiment: &Experiment,
+    history: &History,
+    replayed: &Replayed,
+    model: &Model,
+    rows: &[usize],
+) -> Option<Barred> {
+    let fitted_on = model.fitted_on()?;
+    let known = fitted_on.parse::<Moment>().ok()?.end(&history.zone);
+    let closes = |row: usize| match experiment.file.replay.horizon {
+        Horizon::Within(span) => replayed.features.as_of[row].saturating_add(span.micros()),
+        Horizon::Ever => replayed.features.as_of[row],
+    };
+    let leads = rows.iter().filter(|&&row| closes(row) <= known).count() as u64;
+    (leads > 0).then(|| Barred::LearnedFrom { fitted_on: fitted_on.into(), leads })
 }
 
 /// Every model's scores: fitted once on the training leads, or anew for each period.

@@ -18,7 +18,7 @@ pub(crate) mod tracking_breaks;
 pub(crate) use cohort::{brackets, cohort, effort, scored};
 pub(crate) use engine::engine_statement;
 pub use error::PipelineError;
-pub(crate) use history::{Played, play, play_read, problems, read};
+pub(crate) use history::{Played, learned_from, play, play_read, problems, read};
 pub(crate) use looks::{Looked, Looks, looked};
 pub(crate) use statement::statement;
 pub(crate) use streaming::{in_context, known_columns};

@@ -212,6 +212,7 @@ fn evaluated(evaluation: &Evaluation, model: &ModelEvaluation) -> Section {
         ("Scored but not mature, and counted nowhere", text::count(ledger.immature)),
     ];
     match &setting.train {
+        Some(_) if !setting.walk.is_empty() && !model.kind.may_learn() => {}
         Some(train) if !setting.walk.is_empty() => facts.insert(1, ("Fitted", text::clean(train))),
         Some(train) => facts.insert(
             1,

@@ -61,8 +61,15 @@ pub fn sentence(fact: &Fact) -> String {
             let text = tracking_break(cliff);
             format!("T{}: the walk starts there, and leads of before are left out", &text[1..])
         }
-        Fact::RefitSpread { challenger, wider, draws } => refit_spread(challenger, *wider, *draws),
+        Fact::RefitSpread { champion, challenger, wider, draws, undoes } => {
+            refit_spread((champion, challenger), *wider, *draws, *undoes)
+        }
         Fact::StaleFit { model, winners, per } => stale_fit(model, winners, *per),
+        Fact::WorkedByScore { high, low } => format!(
+            "Sales worked {:.0} % of the better half by this score and {:.0} % of the other: what points seem to be worth holds some of that work. The audit does not take it out; a comparison by `leadoff run` does.",
+            100.0 * high,
+            100.0 * low
+        ),
         Fact::WeighedOnAll => "Nothing is fitted, so all mature leads are weighed and none are kept aside: what is proposed is not judged here. Run it beside the model on the leads of the next quarter.".into(),
         Fact::CriteriaOfTheSale { model, because } => {
             format!("`{model}` {}; what such criteria seem to be worth may be the sale's own trace", barred(because))
@@ -139,6 +146,9 @@ fn answer(answer: &ReadingAnswer) -> String {
 
 /// How a model that rests on today's values is judged all the same.
 fn judged_by(because: &Barred) -> String {
+    if because.has_learned_from() {
+        return ". To judge it, fit it on what was known before they came: `leadoff fit --until DATE`".into();
+    }
     let Barred::RestsOn { columns } = because else { return String::new() };
     let column = columns.first().map_or_else(|| "…".into(), |column| yaml_name(column));
     format!(
@@ -154,6 +164,11 @@ pub fn barred(because: &Barred) -> String {
             format!("rests on {listed}, known only as exported: the sale itself may have written it")
         }
         Barred::Suspended { on } => suspended(on),
+        Barred::LearnedFrom { fitted_on, leads } => {
+            format!(
+                "was fitted on what was known on {fitted_on}, and may have learned from {leads} of the leads that it is judged on"
+            )
+        }
         Barred::MixedOf { model, because } => format!("is mixed of `{model}`, which {}", barred(because)),
         Barred::Written { text } => text.clone(),
     }
@@ -211,13 +226,14 @@ pub fn tracking_break(cliff: &Cliff) -> String {
     format!("the log of `{}` {what} at {}, and {share} of the leads {side}{readers}", cliff.kind, cliff.at)
 }
 
-fn refit_spread(challenger: &str, wider: f64, draws: u64) -> String {
+fn refit_spread((champion, challenger): (&str, &str), wider: f64, draws: u64, undoes: bool) -> String {
     let how = match (100.0 * (wider - 1.0)).round() {
         percent if percent < 1.0 => "hardly any wider".to_owned(),
         percent => format!("{percent} % wider"),
     };
     format!(
-        "Intervals take the fits as they are. Had the models learned from other leads of the same kind, that of `{challenger}` would be {how} ({draws} refits)."
+        "Intervals take the fits as they are. Had the models learned from other leads of the same kind, the one of the difference between `{challenger}` and `{champion}` would be {how} ({draws} refits){}.",
+        if undoes { ", and would hold 0: what is proven is this fit, and not yet the way it is made" } else { "" }
     )
 }
 

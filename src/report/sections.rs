@@ -6,8 +6,8 @@ use crate::metrics::{
     self, AUC, AVERAGE_PRECISION, BRIER, CAPTURE, Compute, Direction, GINI, KS, Metric, Place, Shown,
 };
 use crate::result::{
-    Basis, Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Fact, Ledger, Level, ModelEvaluation,
-    ModelKind, Number, Part, Scale, SwapSet, TimeToConvert,
+    Basis, Brackets, Capacity, Comparison, Decision, Estimate, Evaluation, Fact, FitSetting, Ledger, Level,
+    ModelEvaluation, ModelKind, Number, Part, Scale, SwapSet, TimeToConvert,
 };
 
 use super::chart::{self, Chart};
@@ -857,6 +857,7 @@ fn data(evaluation: &Evaluation) -> Section {
     };
     let mut became = vec![Block::Paragraph(words::readiness(evaluation))];
     became.extend(ledger(&evaluation.ledger));
+    became.extend(fits(&evaluation.setting.walk));
     let parts = vec![
         Section::new("ledger", "The ledger: what became of every lead", became).brief(),
         Section::new("notices", "What to keep in mind", notices).brief(),
@@ -918,6 +919,22 @@ fn ledger(ledger: &Ledger) -> Vec<Block> {
     }
     blocks.extend(before_as_of(ledger));
     blocks
+}
+
+/// What the models that score each period's leads were fitted on.
+fn fits(walk: &[FitSetting]) -> Option<Block> {
+    let columns = vec![
+        Column::label("Period").brief(),
+        Column::label("Fitted at its start").brief(),
+        Column::number("Leads learned from").brief(),
+        Column::number("Their wins").brief(),
+    ];
+    let row = |fit: &FitSetting| {
+        vec![Cell::label(&fit.period), Cell::label(&fit.begins), Cell::count(fit.leads), Cell::count(fit.wins)]
+    };
+    let rows: Vec<Vec<Cell>> = walk.iter().map(row).collect();
+    (!rows.is_empty())
+        .then(|| Block::Table(Table::new("The leads that each period's fit learned from.", columns, rows)))
 }
 
 /// The wins that no model could have predicted, because they came first.

@@ -99,6 +99,8 @@ pub enum Barred {
     RestsOn { columns: Vec<String> },
     /// It reads what the outcome seems to have written, or what sales itself made.
     Suspended { on: Vec<Suspicion> },
+    /// It was fitted, outside of this run, on outcomes of leads that it is judged on: so many of them.
+    LearnedFrom { fitted_on: String, leads: u64 },
     /// It is mixed of a model that cannot be promoted.
     MixedOf { model: String, because: Box<Barred> },
     /// Of a result of version 1, in its words.
@@ -106,12 +108,21 @@ pub enum Barred {
 }
 
 impl Barred {
+    /// Whether it knows outcomes of leads that it is judged on.
+    pub fn has_learned_from(&self) -> bool {
+        match self {
+            Self::LearnedFrom { .. } => true,
+            Self::MixedOf { because, .. } => because.has_learned_from(),
+            _ => false,
+        }
+    }
+
     /// What is held against it, also by way of what it is mixed of.
     pub fn suspicions(&self) -> &[Suspicion] {
         match self {
             Self::Suspended { on } => on,
             Self::MixedOf { because, .. } => because.suspicions(),
-            Self::RestsOn { .. } | Self::Written { .. } => &[],
+            Self::RestsOn { .. } | Self::LearnedFrom { .. } | Self::Written { .. } => &[],
         }
     }
 }
@@ -228,9 +239,12 @@ pub enum Fact {
     WalkStartsAfter(Cliff),
     /// How many times as wide the interval of a difference would be, had models learned from other leads.
     RefitSpread {
+        champion: String,
         challenger: String,
         wider: f64,
         draws: u64,
+        /// Whether the interval that decides would then reach the other side of 0.
+        undoes: bool,
     },
     /// Winners of a model by each period's own fit, less those by the fit of the period before.
     StaleFit {
@@ -240,6 +254,11 @@ pub enum Fact {
     },
     /// An audit of an experiment that walks and fits nothing.
     WeighedOnAll,
+    /// An audit over leads of which sales worked those with a high score more often than the others: the shares, from 0 to 1.
+    WorkedByScore {
+        high: f64,
+        low: f64,
+    },
     /// Criteria may read what the sale itself has written.
     CriteriaOfTheSale {
         model: String,

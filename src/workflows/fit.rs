@@ -51,7 +51,10 @@ fn everything(experiment: &Experiment) -> ReplaySpec {
         zone.date(from).to_string().parse::<Moment>().ok()
     });
     let train = Some(Window { from, to: None, rows: None });
-    ReplaySpec { train, walk: None, evaluate: None, ..replay.clone() }
+    // Nobody is judged: else those from before the window would be, and training would have to end before them.
+    let never = "9000-01-01".parse::<Moment>().ok();
+    let evaluate = Some(Window { from: never, to: None, rows: None });
+    ReplaySpec { train, walk: None, evaluate, ..replay.clone() }
 }
 
 fn chosen(experiment: &Experiment, model: Option<&str>) -> Result<usize, FitError> {

@@ -6,6 +6,7 @@ use crate::data::History;
 use crate::experiment::Experiment;
 use crate::models::KindSpec;
 use crate::pipeline::{Looked, Looks, PipelineError, Progress, looked};
+use crate::result::Scale;
 use crate::table::{did_you_mean, inert, tidy};
 use crate::time::{Calendar, Instant, NEVER, Zone, known};
 
@@ -20,7 +21,7 @@ pub enum TimelineError {
     NoTime { lead: String },
     #[error("there is no model `{name}`{near}")]
     NoModel { name: String, near: String },
-    #[error("`{name}` is {what}: only points, and models in files, are scored at any time")]
+    #[error("`{name}` is {what}: only points, and models in files (`leadoff fit` writes one), are scored at any time")]
     NotAtAnyTime { name: String, what: String },
     #[error("no model of the experiment gives points: only those, and models in files, are scored at any time")]
     None,
@@ -35,6 +36,8 @@ pub struct Timeline {
     /// The first win, or when the outcomes were exported.
     pub to: Instant,
     pub won: bool,
+    /// Whether the score is a chance from 0 to 1.
+    pub is_chance: bool,
     /// From where on sales takes over.
     pub threshold: Option<f64>,
     /// Each tier with its lowest score, ascending.
@@ -92,6 +95,7 @@ pub fn timeline(
         from: looks.at[0],
         to,
         won,
+        is_chance: model.scale() == Scale::Probability,
         threshold: spec.and_then(|spec| spec.threshold),
         tiers,
         looks: happened.into_iter().enumerate().map(look).collect(),
@@ -153,8 +157,11 @@ fn midnights(zone: &Zone, from: Instant, to: Instant) -> impl Iterator<Item = In
     std::iter::successors(next(from), move |&at| next(at))
 }
 
-/// Less than this is no move.
+/// Less than this is no move: points, and points that fade while something else happens.
 const STILL: f64 = 0.05;
+const FADES: f64 = 1.0;
+/// The same of a chance.
+const STILL_CHANCE: f64 = 0.005;
 
 /// A timeline as text: a line wherever something moved the score by itself, and where a day's fading took it into another
 /// tier or below the threshold.
@@ -173,7 +180,9 @@ pub fn text(timeline: &Timeline, zone: &Zone) -> String {
         let moved = told.map_or_else(Vec::new, |before| moved(before, look));
         let stands = standing(timeline, look.score);
         let crossed = told.is_none_or(|before| standing(timeline, before.score) != stands);
-        let own = look.happened && moved.iter().any(|(_, by)| by.abs() >= STILL);
+        let by_parts = moved.iter().any(|(_, by)| *by >= STILL || *by <= -FADES);
+        let in_all = told.is_some_and(|before| timeline.is_chance && (look.score - before.score).abs() >= STILL_CHANCE);
+        let own = look.happened && (by_parts || in_all);
         if !(told.is_none() || own || crossed || is_last) {
             continue;
         }
@@ -182,10 +191,17 @@ pub fn text(timeline: &Timeline, zone: &Zone) -> String {
         let because = because.iter().map(|(name, by)| format!("{} {}", signed(*by), inert(name)));
         let because = because.collect::<Vec<String>>().join(", ");
         let stands = if crossed && !stands.is_empty() { format!("  → {}", inert(&stands)) } else { String::new() };
-        let _ = writeln!(text, "{:<20}{:>8}  {because}{stands}", zone.text(look.at), number(look.score));
+        let _ = writeln!(text, "{:<20}{:>8}  {because}{stands}", zone.text(look.at), score(timeline, look.score));
         told = Some(look);
     }
+    if timeline.threshold.is_none() && !timeline.is_chance {
+        text += "\nWhen sales would take over is not shown: the model states no `threshold:`.\n";
+    }
     text
+}
+
+fn score(timeline: &Timeline, score: f64) -> String {
+    if timeline.is_chance && !score.is_nan() { format!("{:.1} %", 100.0 * score) } else { number(score) }
 }
 
 /// What each criterion gives more or less than before, the most first.

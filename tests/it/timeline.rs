@@ -126,8 +126,10 @@ fn every_look_has_the_points_that_a_count_by_hand_gives() {
     let mut looks = 0;
     for lead in &leads {
         let told = of(&experiment, &lead.id);
-        let end = lead.won.unwrap_or(at(UNTIL) + DAY - 1);
-        assert_eq!((told.from, told.to, told.won), (lead.created, end, lead.won.is_some()), "{}", lead.id);
+        let last = at(UNTIL) + DAY - 1;
+        let won = lead.won.filter(|won| *won <= last);
+        let end = won.unwrap_or(last);
+        assert_eq!((told.from, told.to, told.won), (lead.created, end, won.is_some()), "{}", lead.id);
         for look in &told.looks {
             let expected = counted(lead, look.at);
             assert!((look.score - expected).abs() < 1e-6, "{} at {}: {} {expected}", lead.id, look.at, look.score);
@@ -193,6 +195,10 @@ fn a_timeline_is_told_by_what_moved_it() {
     2026-02-20 08:00:00      2.4  −25 Left, +5 Quiet, −2.2 Demo  → cold
     2026-02-27 15:00:00      3.1  +5.6 Left, −4.9 Demo
     ");
+    let text = std::fs::read_to_string(folder.path().join("experiment.yaml")).unwrap();
+    write(folder.path(), "open.yaml", text.replace("      threshold: 30\n", ""));
+    let open = leadoff_in(folder.path(), &["timeline", "open.yaml", "L001"]).done();
+    assert!(open.contains("the model states no `threshold:`") && !open.contains("handed over"), "{open}");
     let unknown = leadoff_in(folder.path(), &["timeline", "experiment.yaml", "L999"]).failed(2);
     assert!(unknown.contains("lead `L999` is not among the leads"), "{unknown}");
     let model = leadoff_in(folder.path(), &["timeline", "experiment.yaml", "L001", "--model", "life"]).failed(2);

@@ -333,7 +333,30 @@ fn a_fit_goes_into_use_as_a_file() {
     for (lead, scores) in &anew {
         assert!((scores[1] - kept[lead][1]).abs() < 1e-9, "{lead}: {} {}", scores[1], kept[lead][1]);
     }
+    // A walk that looks back a year is fitted on that year.
+    let year = experiment(WALK, MODELS);
+    write(folder.path(), "year.yaml", &year);
+    leadoff_in(folder.path(), &["fit", "year.yaml", "--out", "year.json"]).done();
+    let back = at("2025-03-15")..at(UNTIL) + DAY;
+    let learned = made().into_iter().filter(|lead| back.contains(&lead.created) && is_scored(lead));
+    let learned: Vec<Lead> = learned.filter(|lead| closes(lead) < back.end).collect();
+    let of_year = json(&folder.path().join("year.json"));
+    let won = learned.iter().filter(|lead| wins(lead)).count();
+    assert_eq!((&of_year["leads"], &of_year["wins"]), (&learned.len().into(), &won.into()));
+    // What has learned from the leads that it is judged on is out of competition; fitted before they came, it is judged.
+    let both = |file: &str| MODELS.replace("}, fitted:", &format!("}}, kept: {{ file: {file} }}, fitted:"));
+    let judged = |file: &str| {
+        let text = experiment(WALK, &format!("champion: plain\n{}", both(file)));
+        let text = text.replace("train: 12 months }", "train: 12 months }, evaluate: { from: 2025-10-01 }");
+        model(&evaluated(folder.path(), &text), "kept")["not_promotable"].clone()
+    };
+    let barred = judged("year.json");
+    assert_eq!(barred["learned_from"]["fitted_on"], "2026-03-15", "{barred}");
+    assert!(barred["learned_from"]["leads"].as_u64().unwrap() > 500, "{barred}");
+    leadoff_in(folder.path(), &["fit", "year.yaml", "--out", "early.json", "--until", "2025-09-30"]).done();
+    assert!(judged("early.json").is_null());
     // It is written over by the same command, and by no other.
+    write(folder.path(), "experiment.yaml", experiment("walk: {}", MODELS));
     leadoff_in(folder.path(), &["fit", "experiment.yaml", "fitted"]).done();
     let points = leadoff_in(folder.path(), &["fit", "experiment.yaml", "plain"]).failed(2);
     assert!(points.contains("`plain` is points") && points.contains("nothing to fit"), "{points}");
@@ -347,6 +370,9 @@ fn a_fit_goes_into_use_as_a_file() {
     write(folder.path(), "other.yaml", experiment("walk: {}", &other));
     let said = leadoff_in(folder.path(), &["run", "other.yaml"]).failed(3);
     assert!(said.contains("models.fitted.file") && said.contains("other.json") && said.contains("`branch`"), "{said}");
+    write(folder.path(), "device.yaml", experiment("walk: {}", &other).replace("other.json", "/dev/zero"));
+    let said = leadoff_in(folder.path(), &["run", "device.yaml"]).failed(3);
+    assert!(said.contains("is no file"), "{said}");
     write(folder.path(), "other.json", &text[..text.len() / 2]);
     let said = leadoff_in(folder.path(), &["run", "other.yaml"]).failed(3);
     assert!(said.contains("other.json: no model of `leadoff fit`"), "{said}");
@@ -377,4 +403,30 @@ fn a_review_fits_anew_and_says_what_the_old_fit_costs() {
     assert!(0.0 < low && low < point && point < high, "{low} {point} {high}");
     let page = std::fs::read_to_string(folder.path().join("review/2025q4/review.md")).unwrap();
     assert!(page.contains("fit it again each period"), "{page}");
+}
+
+#[test]
+fn how_much_wider_other_fits_would_make_an_interval_is_told() {
+    let folder = folder();
+    written(folder.path(), &made());
+    let models = format!("champion: plain\n{MODELS}");
+    let evaluation = evaluated(folder.path(), &experiment(WALK, &models));
+    let of = |evaluation: &Value| {
+        let notices = evaluation["notices"].as_array().unwrap();
+        notices.iter().find(|notice| notice["code"] == "refit_spread").cloned()
+    };
+    let told = of(&evaluation).unwrap_or_else(|| panic!("{}", evaluation["notices"]));
+    let wider = told["args"]["wider"].as_f64().unwrap();
+    // Some hundred wins tell a dozen coefficients: a refit moves the order, and less than other leads to judge would.
+    assert!(1.0 < wider && wider < 2.0, "{wider}");
+    assert_eq!((&told["args"]["challenger"], &told["args"]["draws"]), (&"fitted".into(), &50.into()));
+    let undoes = told["args"]["undoes"] == true;
+    assert_eq!(told["level"], if undoes { "warning" } else { "note" });
+    let [low, point, high] =
+        ["low", "point", "high"].map(|end| evaluation["comparisons"][0]["gain"]["winners"][end].as_f64().unwrap());
+    let held = |factor: f64| point - factor * (point - low) <= 0.0 && point + factor * (high - point) >= 0.0;
+    assert_eq!(undoes, held(wider) && !held(1.0));
+    // Nothing is fitted period by period: nothing is said.
+    let window = "train: { to: 2025-01-01 }";
+    assert!(of(&evaluated(folder.path(), &experiment(window, &models))).is_none());
 }

@@ -69,6 +69,10 @@ pub fn read(text: &str, shown: &str, spec: &RulesSpec) -> Result<Rules, Vec<Wron
 /// As [`read`], and when it cannot be read.
 pub fn read_file(path: &Path, spec: &RulesSpec) -> Result<Rules, Vec<Wrong>> {
     let wrong = |what: String| vec![Wrong { line: 0, what }];
+    // A device or a pipe might never end.
+    if path.metadata().is_ok_and(|known| !known.is_file()) {
+        return Err(wrong("is no file, expected rules".into()));
+    }
     let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| wrong("no text in UTF-8: save it as \"CSV UTF-8\", or as JSON in UTF-8".into()))?;

@@ -23,6 +23,10 @@ use crate::result::{
 };
 use crate::stats::random::Seed;
 use crate::table::did_you_mean;
+use crate::time::NEVER;
+
+/// A smaller difference in how often leads are worked bends no criterion's worth by as much as its interval.
+const WORKED_MORE: f64 = 0.05;
 
 /// Holds the criteria of a points model against what happened: the one named, else the champion, else the first.
 ///
@@ -148,6 +152,22 @@ impl Stage {
         missing
     }
 
+    /// That sales worked leads with a high score more often: the audit weighs leads as they were worked.
+    fn worked_by_score(&self) -> Option<Fact> {
+        let worked = &self.played.replayed.outcomes.worked;
+        if worked.is_empty() {
+            return None;
+        }
+        let mut order = self.training.clone();
+        let score = |row: &usize| self.played.scores[0].value[*row];
+        order.sort_by(|a, b| score(b).total_cmp(&score(a)));
+        let (better, others) = order.split_at(order.len() / 2);
+        let share =
+            |rows: &[usize]| rows.iter().filter(|&&row| worked[row] != NEVER).count() as f64 / rows.len().max(1) as f64;
+        let (high, low) = (share(better), share(others));
+        (high - low >= WORKED_MORE).then_some(Fact::WorkedByScore { high, low })
+    }
+
     fn notices(&self, criteria: &[CriterionAudit], sole: Option<usize>) -> Vec<Notice> {
         let (model, scores) = (&self.played.models[0], &self.played.scores[0]);
         let trace = scores
@@ -158,14 +178,16 @@ impl Stage {
         let bending = self.cliffs.iter().filter(|cliff| bends(cliff)).cloned().map(Fact::TrackingBreak);
         let cut = self.is_cut().then_some(Fact::NotJudgedAcrossBreak);
         let on_all = is_on_all(&self.played.replayed).then_some(Fact::WeighedOnAll);
+        let worked = self.worked_by_score();
         let doubted = self.played.doubts().into_iter();
         let doubted = doubted.filter(|(models, _)| models.iter().any(|name| name == model.name()));
         let doubted = doubted.map(|(_, suspicion)| Fact::Doubted { models: vec![model.name().into()], suspicion });
-        let facts = trace.chain(doubted).chain(unknown).chain(bending).chain(cut).chain(on_all).chain(few_wins(
-            &self.evidence,
-            criteria,
-            sole,
-        ));
+        let facts =
+            trace.chain(doubted).chain(unknown).chain(bending).chain(worked).chain(cut).chain(on_all).chain(few_wins(
+                &self.evidence,
+                criteria,
+                sole,
+            ));
         facts.map(|fact| Notice { level: Level::Warning, fact }).collect()
     }
 }

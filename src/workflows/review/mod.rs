@@ -80,7 +80,7 @@ pub fn review(
     let benchmarks = review::benchmarks(compared, Seed(experiment.file.seed));
     progress.say("deciding".into());
     let decision = decision(&gathered, experiment, &played);
-    let stale = stale::fits(&gathered, experiment, &played);
+    let stale = [stale::learned(&gathered, experiment, &played), stale::fits(&gathered, experiment, &played)].concat();
     progress.say("auditing the criteria".into());
     let audited = audited::audited(experiment, compared, &gathered.stretches, zone, progress);
     let found = audited.as_ref().map(Audited::found);

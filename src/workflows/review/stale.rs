@@ -1,8 +1,9 @@
-//! What it costs to stay with the fit of the period before.
+//! Fits and the reviewed leads: whether a model learned from them, and what it costs to stay with the fit of the period before.
 
 use crate::evaluation::{self, Scored};
 use crate::experiment::Experiment;
-use crate::pipeline::Played;
+use crate::models::Model;
+use crate::pipeline::{Played, learned_from};
 use crate::result::{Fact, Level, Notice};
 
 use super::gather::Gathered;
@@ -29,4 +30,16 @@ fn of_model(gathered: &Gathered, experiment: &Experiment, played: &Played, place
     gain.winners.point.finite()?;
     let fact = Fact::StaleFit { model: among[1].name.clone(), winners: gain.winners, per: gain.per };
     Some(Notice { level: Level::Note, fact })
+}
+
+/// Models in files that were fitted on outcomes of the reviewed leads.
+pub(super) fn learned(gathered: &Gathered, experiment: &Experiment, played: &Played) -> Vec<Notice> {
+    let compared = &gathered.compared;
+    let is_reviewed = |row: &usize| compared.period(*row) == Some(compared.reviewed());
+    let rows: Vec<usize> = compared.in_periods().filter(is_reviewed).map(|row| gathered.taken.rows[row]).collect();
+    let of = |model: &Model| {
+        let because = learned_from(experiment, &played.history, &played.replayed, model, &rows)?;
+        Some(Notice { level: Level::Warning, fact: Fact::Barred { model: model.name().into(), because } })
+    };
+    played.models.iter().filter_map(of).collect()
 }

@@ -11,6 +11,7 @@ pub use folder::{read_evaluation, redraw, store};
 use crate::data::{Findings, InputFile};
 use crate::evaluation::{self, Evaluated};
 use crate::experiment::Experiment;
+use crate::models::Model;
 use crate::pipeline::{self, PipelineError, Played, Progress};
 use crate::replay::Scope;
 use crate::result::{self, Comparison, Evaluation, Fact, Level, Notice, OpenQuestion};
@@ -75,10 +76,16 @@ fn run_noting(experiment: &Experiment, noted: Vec<Notice>, progress: &dyn Progre
     let mut notices = found(&findings, readings);
     notices.extend(noted);
     notices.extend(facts::notices(experiment, &history, &models, &replayed, &cohort));
-    let deciding = deciding(&evaluated).cloned();
+    let deciding = deciding(&evaluated, &models).cloned();
+    if replayed.walk.is_some() && deciding.is_some() {
+        progress.say("fitting on other leads of the same kind".into());
+    }
     notices.extend(timings.time("refits", || {
         let fact = refits::wider(&models, &replayed, &cohort, deciding.as_ref());
-        fact.map(|fact| Notice { level: Level::Note, fact })
+        fact.map(|fact| {
+            let undoes = matches!(fact, Fact::RefitSpread { undoes: true, .. });
+            Notice { level: if undoes { Level::Warning } else { Level::Note }, fact }
+        })
     }));
     notices.extend(screened);
     notices.extend(crossed.into_iter().map(|cliff| Notice { level: Level::Banner, fact: Fact::TrackingBreak(cliff) }));
@@ -112,11 +119,13 @@ fn run_noting(experiment: &Experiment, noted: Vec<Notice>, progress: &dyn Progre
     })
 }
 
-/// The comparison that the decision speaks of; of none that with the most winners.
-fn deciding(evaluated: &Evaluated) -> Option<&Comparison> {
+/// The comparison with a model that is fitted: the one that the decision speaks of, else that with the most winners.
+fn deciding<'a>(evaluated: &'a Evaluated, models: &[Model]) -> Option<&'a Comparison> {
     let verdict = &evaluated.verdict;
     let named = verdict.challenger.as_ref().or(verdict.model.as_ref());
-    let all = || evaluated.comparisons.iter();
+    let is_fitted = |name: &str| models.iter().any(|model| model.name() == name && model.kind().is_fitted());
+    let fitted = |one: &&Comparison| is_fitted(&one.champion) || is_fitted(&one.challenger);
+    let all = || evaluated.comparisons.iter().filter(fitted);
     let gain = |one: &Comparison| one.gain.winners.point.finite().unwrap_or(f64::NEG_INFINITY);
     let named = named.and_then(|name| all().find(|one| one.challenger == *name));
     named.or_else(|| all().max_by(|a, b| gain(a).total_cmp(&gain(b))))

@@ -62,7 +62,16 @@ pub(super) fn wider(
     let mean = differences.iter().sum::<f64>() / n;
     let variance = rate * differences.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let wider = (1.0 + variance / own.powi(2)).sqrt();
-    wider.is_finite().then(|| Fact::RefitSpread { challenger: comparison.challenger.clone(), wider, draws: n as u64 })
+    let undoes = comparison.gain.winners.interval().zip(comparison.gain.winners.point.finite()).is_some_and(
+        |(interval, point)| {
+            let holds_0 = |factor: f64| {
+                point - factor * (point - interval.low) <= 0.0 && point + factor * (interval.high - point) >= 0.0
+            };
+            !holds_0(1.0) && holds_0(wider)
+        },
+    );
+    let (champion, challenger) = (comparison.champion.clone(), comparison.challenger.clone());
+    wider.is_finite().then_some(Fact::RefitSpread { champion, challenger, wider, draws: n as u64, undoes })
 }
 
 /// The standard error of the difference in winners, the fits as they are: what decides says both its interval and the

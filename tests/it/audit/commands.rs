@@ -268,3 +268,24 @@ fn what_no_criterion_says_comes_as_criteria_that_the_experiment_takes() {
     assert_eq!(audit["missing"], Value::Array(Vec::new()));
     assert_eq!(audit["criteria"].as_array().unwrap().len(), 6);
 }
+
+#[test]
+fn an_audit_says_that_high_scores_were_worked_more() {
+    let folder = folder();
+    leadoff_in(folder.path(), &["init", "demo"]).done();
+    let demo = folder.path().join("demo");
+    let notice = |audit: &Value| {
+        let notices = audit["notices"].as_array().unwrap();
+        notices.iter().find(|notice| notice["code"] == "worked_by_score").cloned()
+    };
+    let (_, audit) = audited(&demo, &[]);
+    let page = std::fs::read_to_string(demo.join("audit/audit.md")).unwrap();
+    let shares = notice(&audit).unwrap_or_else(|| panic!("{}", audit["notices"]))["args"].clone();
+    let [high, low] = ["high", "low"].map(|half| shares[half].as_f64().unwrap());
+    assert!(high >= low + 0.05 && high < 1.0, "{high} {low}");
+    assert!(page.contains("of the better half by this score"), "{page}");
+    // Where it is not known who was worked, nothing is said of it.
+    let text = std::fs::read_to_string(demo.join("experiment.yaml")).unwrap();
+    write(&demo, "experiment.yaml", text.replace("    worked: first_touch_at\n", ""));
+    assert_eq!(notice(&audited(&demo, &[]).1), None);
+}

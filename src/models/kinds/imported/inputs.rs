@@ -343,7 +343,7 @@ impl Finding<'_, '_> {
             (Kind::Text, None, None) => {
                 let advice = match self.input.takes {
                     Takes::Number => {
-                        "if that is wrong, declare its type under `types:` as number; if it is a category, say each text's number"
+                        "if that is wrong, declare its type under `types:` as number, or as flag for true and false; if it is a category, say each text's number"
                     }
                     _ => "the file does not hold the categories: say the number that each text had in training",
                 };

@@ -161,7 +161,13 @@ impl FittedFile {
     /// # Errors
     /// In words, when the file cannot be read, or holds no model that can be used.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+        let known = std::fs::metadata(path)
+            .map_err(|error| format!("cannot be read: {error}; the path starts at the experiment's folder"))?;
+        // A device or a pipe might never end.
+        if !known.is_file() {
+            return Err("is no file, expected one of `leadoff fit`".into());
+        }
+        let size = known.len();
         if size > LARGEST {
             return Err(format!("{size} bytes, expected a file of `leadoff fit`, which has at most {LARGEST}"));
         }
@@ -242,7 +248,13 @@ impl Recipe for FileSpec {
         let at = |place: usize| format!("{path}: {} inputs[{place}]", self.path.display());
         let inputs = file.inputs.iter().enumerate().map(|(place, spec)| spec.input(&at(place), context, plan));
         let inputs = inputs.collect::<Result<Vec<Input>, ModelError>>()?;
-        Ok(Arc::new(LogisticModel { ridge: file.ridge, inputs, by_default: false, fitted: Some(file.fitted()) }))
+        Ok(Arc::new(LogisticModel {
+            ridge: file.ridge,
+            inputs,
+            by_default: false,
+            fitted: Some(file.fitted()),
+            fitted_on: Some(file.fitted_on.clone()),
+        }))
     }
 
     fn event_columns(&self) -> Vec<String> {

@@ -34,6 +34,8 @@ pub struct LogisticModel {
     by_default: bool,
     /// As it was fitted before, once and for all.
     fitted: Option<Fitted>,
+    /// The last day of outcomes that it was fitted on, then.
+    fitted_on: Option<String>,
 }
 
 /// A column or event feature, before it is cut into terms.
@@ -128,7 +130,13 @@ impl Recipe for LogisticSpec {
             let what = "nothing to fit on: no column is known at creation and there are no events; declare `known:`";
             return Err(ModelError::invalid(path, what));
         }
-        Ok(Arc::new(LogisticModel { ridge: self.ridge, inputs, by_default: self.features.is_none(), fitted: None }))
+        Ok(Arc::new(LogisticModel {
+            ridge: self.ridge,
+            inputs,
+            by_default: self.features.is_none(),
+            fitted: None,
+            fitted_on: None,
+        }))
     }
 
     fn event_columns(&self) -> Vec<String> {
@@ -208,6 +216,10 @@ impl Scorer for LogisticModel {
         let fit = fit::fit(&bound, training.rows, training.converted, self.ridge);
         let fit = fit.map_err(|problem| ModelError::NotFitted { model: model.into(), problem })?;
         Ok(self.by(Fitted::new(fit, terms, leads, wins, self.ridge), features))
+    }
+
+    fn fitted_on(&self) -> Option<&str> {
+        self.fitted_on.as_deref()
     }
 
     fn file(&self, model: &str, fitted_on: &str, scores: &Scores) -> Option<FittedFile> {
