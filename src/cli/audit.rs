@@ -6,6 +6,7 @@ use leadoff::experiment::Experiment;
 use leadoff::report;
 use leadoff::store::{Target, Writer};
 use leadoff::workflows::audit::{self, AuditError};
+use leadoff::workflows::next::EXPERIMENT_FILE;
 
 use super::progress::Progress;
 use super::{EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, show, shown, store_code, tell};
@@ -15,6 +16,7 @@ use super::{EXPERIMENT, FAULT, Failure, Outcome, USAGE, pipeline_code, show, sho
 #[command(after_help = "Example: leadoff audit experiments/demo.yaml --model current --write challenger.yaml")]
 pub struct Audit {
     /// The experiment file.
+    #[arg(default_value = EXPERIMENT_FILE)]
     experiment: PathBuf,
     /// Compares leads from both sides of a break in the event log all the same, under a banner.
     #[arg(long)]

@@ -9,6 +9,7 @@ use leadoff::store::{Target, Writer};
 use leadoff::table::inert;
 
 use leadoff::workflows::check::{Asked, Checked, check};
+use leadoff::workflows::next::EXPERIMENT_FILE;
 
 use super::progress::Progress;
 use super::{Failure, Outcome, print, shown, tell};
@@ -19,6 +20,7 @@ use super::{Failure, Outcome, print, shown, tell};
 #[command(after_help = "Example: leadoff check experiments/demo.yaml --by source --findings findings.csv")]
 pub struct Check {
     /// The experiment file.
+    #[arg(default_value = EXPERIMENT_FILE)]
     experiment: PathBuf,
     /// Columns by which leads and wins are counted; by default the experiment's segments.
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]

@@ -9,6 +9,7 @@ mod explain;
 mod export;
 mod fit;
 mod init;
+mod next;
 mod oracle;
 mod parity;
 mod progress;
@@ -41,7 +42,7 @@ use leadoff::table::{inert, inert_lines};
 #[command(name = "leadoff", version, max_term_width = 100, after_help = AFTER)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 const AFTER: &str = "Start with your CRM's exports, `leadoff init --from exports/`, or with the demo: `leadoff run experiments/demo.yaml`.
@@ -141,8 +142,7 @@ fn pipeline_code(error: &PipelineError) -> u8 {
     match error {
         PipelineError::Replay(_)
         | PipelineError::Engine(_)
-        | PipelineError::NoSegment { .. }
-        | PipelineError::NoAccount { .. }
+        | PipelineError::NoColumn { .. }
         | PipelineError::Refused { .. } => EXPERIMENT,
         PipelineError::Model(model) if is_in_the_file(model) => EXPERIMENT,
         PipelineError::Data(_)
@@ -168,7 +168,8 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    let outcome = match cli.command {
+    let Some(command) = cli.command else { return next::run().unwrap_or_else(Failure::told) };
+    let outcome = match command {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Run(command) => command.run(),

@@ -7,6 +7,7 @@ use leadoff::experiment::Experiment;
 use leadoff::report;
 use leadoff::table::inert;
 use leadoff::time::Moment;
+use leadoff::workflows::next::EXPERIMENT_FILE;
 use leadoff::workflows::review::{self, Asked, Kept, ReviewError, Reviewed};
 
 use super::progress::Progress;
@@ -22,6 +23,7 @@ const MOST_PERIODS: u64 = 120;
 )]
 pub struct Review {
     /// The experiment file. Its champion is the model in use.
+    #[arg(default_value = EXPERIMENT_FILE)]
     experiment: PathBuf,
     /// The quarter of the leads' creation, such as 2026Q3 (FY2027Q1 where `review.fiscal_year_starts` is set), or the
     /// name of a range of rows; by default the last one.

@@ -7,6 +7,7 @@ use leadoff::experiment::Experiment;
 use leadoff::report;
 use leadoff::result::Decision;
 use leadoff::store::{Target, Writer};
+use leadoff::workflows::next::EXPERIMENT_FILE;
 use leadoff::workflows::run::{self, RunError};
 
 use super::progress::Progress;
@@ -22,6 +23,7 @@ const MOST_THREADS: u64 = 1024;
 )]
 pub struct Run {
     /// The experiment file.
+    #[arg(default_value = EXPERIMENT_FILE)]
     experiment: PathBuf,
     /// Compares leads from both sides of a break in the event log all the same, under a banner.
     #[arg(long)]

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use leadoff::evaluation::SelfCheck;
 use leadoff::experiment::Experiment;
+use leadoff::workflows::next::EXPERIMENT_FILE;
 use leadoff::workflows::scores;
 
 use super::progress::Progress;
@@ -14,6 +15,7 @@ use super::{Outcome, print};
 #[command(after_help = "Example: leadoff selfcheck experiments/demo.yaml --runs 200")]
 pub struct Selfcheck {
     /// The experiment file.
+    #[arg(default_value = EXPERIMENT_FILE)]
     experiment: PathBuf,
     /// How often outcomes are permuted, and leads split.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]

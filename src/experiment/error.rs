@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use super::rules::Wrong;
 use crate::models::ModelError;
 
-/// Why an experiment file cannot be used.
+/// Why an experiment file cannot be used. `at` is the file, its line and the field ([`super::Source::at`]).
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("{path}: cannot be read: {source}", path = path.display())]
+    #[error("{path}: cannot be read: {source}; `leadoff` alone says what is in this folder", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error(
         "{path}: a file of data, expected an experiment: YAML that names it, as `data: {{ leads: {{ path: {name} }} }}`; `leadoff init FOLDER` writes one to start from",
@@ -19,16 +19,16 @@ pub enum ConfigError {
     #[error("{path}:{line}:{column}: {message}\n{snippet}", path = path.display())]
     Parse { path: PathBuf, line: usize, column: usize, message: String, snippet: String },
     /// Parsed, but it does not fit together.
-    #[error("{path}: {field}: {message}", path = path.display())]
-    Invalid { path: PathBuf, field: String, message: String },
+    #[error("{at}: {message}")]
+    Invalid { at: String, message: String },
     /// A file of rules, with all that is wrong in it.
-    #[error("{path}: models.{model}.rules: {file}: {wrong}", path = path.display(), file = file.display(), wrong = listed(wrong))]
-    Rules { path: PathBuf, model: String, file: PathBuf, wrong: Vec<Wrong> },
+    #[error("{at}: {file}: {wrong}", file = file.display(), wrong = listed(wrong))]
+    Rules { at: String, file: PathBuf, wrong: Vec<Wrong> },
     /// The file of a model that was made elsewhere.
-    #[error("{path}: {field}: {file}: {what}", path = path.display(), file = file.display())]
-    ModelFile { path: PathBuf, field: String, file: PathBuf, what: String },
-    #[error("{path}: {error}", path = path.display())]
-    Model { path: PathBuf, error: Box<ModelError> },
+    #[error("{at}: {file}: {what}", file = file.display())]
+    ModelFile { at: String, file: PathBuf, what: String },
+    #[error(transparent)]
+    Model(Box<ModelError>),
 }
 
 fn listed(wrong: &[Wrong]) -> String {

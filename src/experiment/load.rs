@@ -13,7 +13,7 @@ use crate::time::Horizon;
 
 use super::file::ExperimentFile;
 use super::rules::{self, Rules};
-use super::{ConfigError, yaml};
+use super::{ConfigError, Source};
 
 /// An experiment file, read and with every name inside it resolved.
 #[derive(Clone, Debug)]
@@ -33,14 +33,14 @@ pub struct Experiment {
     pub internal: bool,
     /// What was read of files of rules, by model.
     rules: Vec<(String, Rules)>,
-    path: PathBuf,
+    source: Source,
 }
 
 impl Experiment {
     /// # Errors
     /// When the file cannot be read, is not an experiment, or its parts do not fit together.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        Self::of(yaml::read(path)?, path)
+        Self::of(Source::read(path)?)
     }
 
     /// An experiment that is to stand at a path.
@@ -48,18 +48,16 @@ impl Experiment {
     /// # Errors
     /// When the text is no experiment, or its parts do not fit together.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        Self::of(yaml::parse(text, path)?, path)
+        Self::of(Source { path: path.into(), text: text.into() })
     }
 
-    fn of(mut file: ExperimentFile, path: &Path) -> Result<Self, ConfigError> {
-        let base = base(path, &file.data);
-        let rules = read_rules(path, &mut file, &base)?;
-        read_fitted(path, &mut file, &base)?;
-        read_models(path, &mut file, &base)?;
-        let invalid =
-            |field: &str, message: String| ConfigError::Invalid { path: path.into(), field: field.into(), message };
+    fn of(source: Source) -> Result<Self, ConfigError> {
+        let mut file: ExperimentFile = source.parse()?;
+        let base = base(&source.path, &file.data);
+        let rules = read_files(&source, &mut file, &base)?;
+        let invalid = |field: &str, message: String| source.invalid(field, message);
         let models = models::resolve(&file.models)
-            .map_err(|error| ConfigError::Model { path: path.into(), error: Box::new(error) })?;
+            .map_err(|error| ConfigError::Model(Box::new(error.located(|field| source.at(field)))))?;
         let champion = match &file.champion {
             None => None,
             Some(name) => Some(models.iter().position(|model| model.name == *name).ok_or_else(|| {
@@ -92,7 +90,7 @@ impl Experiment {
             distrusts: false,
             internal: false,
             rules,
-            path: path.into(),
+            source,
             file,
         })
     }
@@ -104,14 +102,19 @@ impl Experiment {
 
     /// The file it was read from.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.source.path
+    }
+
+    /// The file as it is written.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
     }
 
     /// `reports/NAME` of the experiment file; of one that is called `experiment.yaml`, as many are, of its folder, where it is
     /// named.
     pub fn default_folder(&self) -> PathBuf {
-        let folder = self.path.parent().and_then(Path::file_name);
-        let stem = self.path.file_stem().unwrap_or("experiment".as_ref());
+        let folder = self.path().parent().and_then(Path::file_name);
+        let stem = self.path().file_stem().unwrap_or("experiment".as_ref());
         Path::new("reports").join(folder.filter(|_| stem == "experiment").unwrap_or(stem))
     }
 
@@ -119,7 +122,7 @@ impl Experiment {
     pub fn files(&self) -> Vec<PathBuf> {
         let data = crate::data::files(&self.file.data, &self.base);
         let models = self.of_models().into_iter().map(|(_, file)| self.base.join(file));
-        std::iter::once(self.path.clone()).chain(models).chain(data).collect()
+        std::iter::once(self.source.path.clone()).chain(models).chain(data).collect()
     }
 
     /// The files of data, rules and models, each once, with their sizes and hashes.
@@ -204,68 +207,46 @@ fn base(path: &Path, data: &DataSpec) -> PathBuf {
     std::iter::once(here.clone()).chain(above).find(|folder| is_there(folder)).unwrap_or(here)
 }
 
-/// Reads the files of rules into their models.
-fn read_rules(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<Vec<(String, Rules)>, ConfigError> {
+/// Reads the files that models stand in; gives what was read of rules.
+fn read_files(source: &Source, file: &mut ExperimentFile, base: &Path) -> Result<Vec<(String, Rules)>, ConfigError> {
     let mut found = Vec::new();
-    let mut models = std::mem::take(&mut file.models);
-    for (name, model) in models.iter_mut() {
-        let Some(spec) = &mut model.rules else { continue };
-        let read = rules::read_file(&base.join(&spec.file), spec).map_err(|wrong| ConfigError::Rules {
-            path: path.into(),
-            model: name.into(),
-            file: spec.file.clone(),
-            wrong,
-        })?;
-        spec.read = Some(read.read.clone());
-        found.push((name.to_string(), read));
-    }
-    file.models = models;
-    Ok(found)
-}
-
-/// Reads the files of fitted models.
-fn read_fitted(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<(), ConfigError> {
-    let mut models = std::mem::take(&mut file.models);
-    for (name, model) in models.iter_mut() {
-        let Some(spec) = &mut model.file else { continue };
-        let read = FittedFile::read(&base.join(&spec.path)).map_err(|message| ConfigError::Invalid {
-            path: path.into(),
-            field: format!("models.{name}.file"),
-            message: format!("{}: {message}", spec.path.display()),
-        })?;
-        spec.read = Some(Arc::new(read));
-    }
-    file.models = models;
-    Ok(())
-}
-
-/// Reads the files of models that were made elsewhere.
-fn read_models(path: &Path, file: &mut ExperimentFile, base: &Path) -> Result<(), ConfigError> {
-    let mut models = std::mem::take(&mut file.models);
-    for (name, model) in models.iter_mut() {
+    for (name, model) in file.models.iter_mut() {
+        if let Some(spec) = &mut model.rules {
+            let read = rules::read_file(&base.join(&spec.file), spec);
+            let at = || source.at(&format!("models.{name}.rules"));
+            let wrong = |wrong| ConfigError::Rules { at: at(), file: spec.file.clone(), wrong };
+            let read = read.map_err(wrong)?;
+            spec.read = Some(read.read.clone());
+            found.push((name.to_string(), read));
+        }
+        if let Some(spec) = &mut model.file {
+            let at = || source.at(&format!("models.{name}.file"));
+            let wrong = |what| ConfigError::ModelFile { at: at(), file: spec.path.clone(), what };
+            let bytes = bytes_of(&base.join(&spec.path)).map_err(wrong)?;
+            spec.read = Some(Arc::new(FittedFile::read(&bytes).map_err(wrong)?));
+        }
         for (format, spec) in model.files_mut() {
-            let wrong = |what: String| ConfigError::ModelFile {
-                path: path.into(),
-                field: format!("models.{name}.{}.file", key(format)),
-                file: spec.file.clone(),
-                what,
-            };
-            let place = base.join(&spec.file);
-            // A device or a pipe might never end.
-            if place.metadata().is_ok_and(|known| !known.is_file()) {
-                return Err(wrong("is no file, expected a model".into()));
-            }
-            let bytes = std::fs::read(place).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+            let at = || source.at(&format!("models.{name}.{}.file", key(format)));
+            let wrong = |what| ConfigError::ModelFile { at: at(), file: spec.file.clone(), what };
+            let bytes = bytes_of(&base.join(&spec.file)).map_err(wrong)?;
             let forest = Forest::read(&bytes, format).map_err(|error| wrong(error.to_string()))?;
             spec.read = Some(ModelFile { forest: forest.into(), sha256: hex(&Sha256::digest(&bytes)) });
         }
     }
     // A library looks texts up as they are written.
-    let looked_up = models.iter().flat_map(|(_, model)| model.files()).flat_map(|(_, spec)| spec.looked_up());
+    let looked_up = file.models.iter().flat_map(|(_, model)| model.files()).flat_map(|(_, spec)| spec.looked_up());
     let looked_up: Vec<String> = looked_up.collect();
     file.data.keep_as_written(&looked_up);
-    file.models = models;
-    Ok(())
+    Ok(found)
+}
+
+/// A model's file; a device or a pipe might never end.
+fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+    if path.metadata().is_ok_and(|known| !known.is_file()) {
+        return Err("it is no file, expected a model".into());
+    }
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.is_empty() { Err("it is empty, expected a model".into()) } else { Ok(bytes) }
 }
 
 /// The key of an experiment file under which such a file stands.

@@ -7,6 +7,7 @@ mod gates;
 mod load;
 mod review;
 pub mod rules;
+mod source;
 mod start;
 pub(crate) mod yaml;
 
@@ -16,4 +17,5 @@ pub use file::{CapacitySpec, Count, ExperimentFile, Replicates, Version};
 pub use gates::{GateSpec, Share, Sum, ThresholdSpec};
 pub use load::Experiment;
 pub use review::{FeedbackSpec, Month, NamedRows, ReviewSpec};
+pub(crate) use source::Source;
 pub use start::{DEMO, demo, schema};

@@ -9,15 +9,14 @@ use super::ConfigError;
 
 use crate::table::{inert, suggest};
 
-/// Reads a file of YAML.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+/// The text of a file of YAML.
+pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
     let bytes = std::fs::read(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
     let text = String::from_utf8_lossy(&bytes);
     if is_table(path, &text) {
         return Err(ConfigError::Table { path: path.into() });
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| ConfigError::NotText { path: path.into() })?;
-    parse(text, path)
+    String::from_utf8(bytes).map_err(|_| ConfigError::NotText { path: path.into() })
 }
 
 /// Parses YAML; `path` is for messages only.

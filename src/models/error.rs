@@ -26,6 +26,15 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// The same, with the field's path as it is to be told: with its file and its line.
+    #[must_use]
+    pub fn located(mut self, told: impl Fn(&str) -> String) -> Self {
+        if let Self::Invalid { path, .. } | Self::Predicate { path, .. } | Self::Unknown { path, .. } = &mut self {
+            *path = told(path);
+        }
+        self
+    }
+
     pub(super) fn invalid(path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid { path: path.into(), problem: problem.into() }
     }

@@ -36,9 +36,11 @@ pub(super) fn exists(
     findings: &Findings,
 ) -> Result<(), PipelineError> {
     match experiment.file.data.leads.account() {
-        Some(name) if columns.iter().all(|column| column.name != name) => {
-            Err(PipelineError::NoAccount { column: name.to_owned(), why: why_not(name, columns, findings) })
-        }
+        Some(name) if columns.iter().all(|column| column.name != name) => Err(PipelineError::NoColumn {
+            place: experiment.source().at("data.leads.account"),
+            column: name.to_owned(),
+            why: why_not(name, columns, findings),
+        }),
         _ => Ok(()),
     }
 }

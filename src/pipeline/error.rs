@@ -23,10 +23,8 @@ pub enum PipelineError {
     /// What was found in the files is the likelier cause.
     #[error("{found}. {advice} ({error})")]
     Forbidden { found: String, advice: String, error: Box<ModelError> },
-    #[error("segments: there is no column `{column}` among the leads{why}")]
-    NoSegment { column: String, why: String },
-    #[error("data.leads.account: there is no column `{column}` among the leads{why}")]
-    NoAccount { column: String, why: String },
+    #[error("{place}: there is no column `{column}` among the leads{why}")]
+    NoColumn { place: String, column: String, why: String },
     #[error(transparent)]
     Cohort(#[from] CohortError),
 }

@@ -620,7 +620,7 @@ fn value(evaluation: &Evaluation) -> Option<Text> {
     let money = text::with_currency(&written[0], currency(evaluation));
     let range = format!("95 %: {} to {}", written[1], written[2]);
     if interval.contains(0.0) {
-        return Some("In money the difference may be nothing: the table below has it.".into());
+        return Some("In money the difference may be nothing: \"Against the champion\" has it.".into());
     }
     Some(format!("In money it is {money} a quarter ({range}); the largest deals are capped.").into())
 }
@@ -652,7 +652,7 @@ fn next(evaluation: &Evaluation) -> Vec<Text> {
             let to = verdict.model.as_ref().or(verdict.challenger.as_ref()).unwrap_or(champion);
             let edits = evaluation.proposal.as_ref().filter(|proposal| proposal.name == *to);
             let first = match edits {
-                Some(_) => say!["Make the edits in the CRM: the list stands below."].from_section("change"),
+                Some(_) => say!["Make the edits in the CRM that \"What to change\" lists."].from_section("change"),
                 None if is_fitted(evaluation, to) => say![
                     "Fit ",
                     name(to),

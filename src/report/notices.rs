@@ -232,7 +232,7 @@ fn refit_spread((champion, challenger): (&str, &str), wider: f64, draws: u64, un
         percent => format!("{percent} % wider"),
     };
     format!(
-        "Intervals take the fits as they are. Had the models learned from other leads of the same kind, the one of the difference between `{challenger}` and `{champion}` would be {how} ({draws} refits){}.",
+        "Intervals take the fits as they are. Had the models learned from other leads of the same kind, the interval of the difference between `{challenger}` and `{champion}` would be {how} ({draws} refits){}.",
         if undoes { ", and would hold 0: what is proven is this fit, and not yet the way it is made" } else { "" }
     )
 }

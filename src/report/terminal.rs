@@ -15,8 +15,9 @@ pub(super) fn render(document: &Document) -> String {
         [wrapped(&clean(&document.title), ""), wrapped(&plain(&document.setting), "")].concat(),
         wrapped(&plain(&answer.readiness), ""),
     ];
+    let mut told = Vec::new();
     for one in document.sections.iter().filter(|section| section.brief) {
-        section(one, &mut blocks);
+        section(one, &mut blocks, &mut told);
     }
     let sentences: Vec<String> = answer
         .reasons
@@ -30,14 +31,21 @@ pub(super) fn render(document: &Document) -> String {
     blocks.join("\n")
 }
 
-fn section(section: &Section, blocks: &mut Vec<String>) {
-    let texts: Vec<String> = section.blocks.iter().map(block).filter(|block| !block.is_empty()).collect();
+/// A warning stands wherever a page's reader may look; who reads from the top is told once.
+fn section<'a>(section: &'a Section, blocks: &mut Vec<String>, told: &mut Vec<&'a Block>) {
+    let mut is_new = |one: &&'a Block| {
+        let is_told = matches!(one, Block::Notice(..)) && told.contains(one);
+        told.push(one);
+        !is_told
+    };
+    let new = section.blocks.iter().filter(|one| is_new(one));
+    let texts: Vec<String> = new.map(block).filter(|block| !block.is_empty()).collect();
     if !texts.is_empty() {
         let title = plain(&section.title);
         blocks.push(format!("{title}\n{}", texts.concat()));
     }
     for one in section.sections.iter().filter(|section| section.brief) {
-        self::section(one, blocks);
+        self::section(one, blocks, told);
     }
 }
 

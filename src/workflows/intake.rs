@@ -106,7 +106,7 @@ fn title(from: &[PathBuf]) -> String {
     format!("Leads of {}", name.unwrap_or_else(|| "an export".into()))
 }
 
-fn tables_in(folder: &Path) -> Result<Vec<PathBuf>, IntakeError> {
+pub(super) fn tables_in(folder: &Path) -> Result<Vec<PathBuf>, IntakeError> {
     let failed = |source| IntakeError::Folder { path: folder.into(), source };
     let mut files = Vec::new();
     for entry in folder.read_dir().map_err(failed)? {

@@ -9,6 +9,7 @@ pub mod export;
 pub mod fit;
 mod found;
 pub mod intake;
+pub mod next;
 pub mod parity;
 mod readings;
 pub mod review;

@@ -246,8 +246,8 @@ fn usage_is_explained_on_stderr_and_help_on_stdout() {
     assert!(leadoff_in(folder.path(), &["run", "--help"]).done().contains("Example: leadoff run"));
     assert!(leadoff_in(folder.path(), &["--version"]).done().starts_with("leadoff "));
     assert!(leadoff_in(folder.path(), &["rum"]).failed(2).contains("run"));
-    leadoff_in(folder.path(), &[]).failed(2);
-    leadoff_in(folder.path(), &["run"]).failed(2);
+    let error = leadoff_in(folder.path(), &["run"]).failed(3);
+    assert!(error.contains("experiment.yaml: cannot be read") && error.contains("`leadoff` alone says"), "{error}");
 }
 
 #[test]
@@ -340,4 +340,67 @@ fn examples_of_swaps_name_leads_with_reasons_and_say_that_they_stay() {
     // Ten each way, of each challenger that swaps so many.
     assert!(page.contains("Would be handed over instead (10 shown)") && page.contains("no more (10 shown)"), "{page}");
     assert!(page.contains("Asked for a demo +"), "{page}");
+}
+
+#[test]
+fn alone_it_says_what_is_here_and_what_to_type_next() {
+    let folder = folder();
+    let alone = |at: &Path| leadoff_in(at, &[]).done();
+    let said = alone(folder.path());
+    assert!(
+        said.contains("no table") && said.contains("leadoff init --from FOLDER") && said.contains("init demo"),
+        "{said}"
+    );
+    write(folder.path(), "contacts.csv", "id\n1\n");
+    let said = alone(folder.path());
+    assert!(said.contains("but a table") && said.contains("leadoff init --from .  "), "{said}");
+    // Other YAML is none of ours.
+    write(folder.path(), "compose.yaml", "services: {}\n");
+    write(folder.path(), "experiment.yaml", "version: 1\nchampoin: a\n");
+    let said = alone(folder.path());
+    assert!(said.contains("experiment.yaml:2:1: unknown field `champoin`") && !said.contains("compose"), "{said}");
+    std::fs::rename(folder.path().join(demo(folder.path())), folder.path().join("experiment.yaml")).unwrap();
+    let said = alone(folder.path());
+    assert!(said.contains("has not been run") && said.contains("leadoff run experiment.yaml"), "{said}");
+    // Where no file is named it is this one.
+    let said = leadoff_in(folder.path(), &["run", "--no-png"]).done();
+    assert!(said.contains("Report: reports/experiment/report.html"), "{said}");
+    let said = alone(folder.path());
+    assert!(said.contains("its report is reports/experiment/report.html") && said.contains("leadoff review"), "{said}");
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    std::fs::File::options()
+        .append(true)
+        .open(folder.path().join("data/leads.csv"))
+        .unwrap()
+        .set_modified(later)
+        .unwrap();
+    assert!(alone(folder.path()).contains("or its data changed after"), "{said}");
+}
+
+#[test]
+fn what_does_not_fit_is_told_with_its_line() {
+    let folder = folder();
+    let demo = demo(folder.path());
+    let text = std::fs::read_to_string(folder.path().join(&demo)).unwrap();
+    let wrong = |from: &str, to: &str, told: &str| {
+        assert!(text.contains(from), "{from}");
+        let text = text.replacen(from, to, 1);
+        write(folder.path(), "wrong.yaml", &text);
+        let error = leadoff_in(folder.path(), &["run", "wrong.yaml"]).failed(3);
+        let line =
+            text.lines().position(|line| line.contains(to.trim_matches('\n').lines().last().unwrap())).unwrap() + 1;
+        assert!(error.contains(&format!("wrong.yaml:{line}: {told}")), "{error}");
+    };
+    wrong("champion: current", "champion: curent", "champion: there is no model `curent`");
+    wrong("\nreplay:\n", "\nreplay:\n  walk: {}\n", "replay.walk: give either `walk`");
+    wrong("segments: [", "segments: [sorce, ", "segments: there is no column `sorce`");
+}
+
+#[test]
+fn a_terminal_says_a_warning_once() {
+    let folder = folder();
+    let said = leadoff_in(folder.path(), &["init", "mine"]).done();
+    assert!(said.contains("Made mine"), "{said}");
+    let said = leadoff_in(&folder.path().join("mine"), &["run", "--no-png"]).done();
+    assert_eq!(said.matches("warning: `crm` cannot be promoted").count(), 1, "{said}");
 }

@@ -22,7 +22,7 @@ const WORKFLOWS: &[&[&str]] = &[
     &["ab", "audit"],
     &["review", "run"],
     &["check", "compare", "examples", "fit", "intake", "scores", "simulated", "sql", "timeline"],
-    &["export", "parity", "verify"],
+    &["export", "next", "parity", "verify"],
 ];
 
 /// Libraries that stay in their rooms.

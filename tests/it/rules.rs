@@ -520,7 +520,7 @@ fn a_wrong_file_of_rules_is_told_with_all_its_lines() {
     write(folder.path(), "rules.csv", "criterion,condition,points\nA,employees >,5\nB,employees > 3,x\n");
     let error = leadoff_in(folder.path(), &["check", "e.yaml"]).failed(3);
     assert!(
-        error.contains("e.yaml: models.live.rules: rules.csv: \n  line 2: condition:")
+        error.contains("e.yaml:8: models.live.rules: rules.csv: \n  line 2: condition:")
             && error.contains("\n  line 3: points: found `x`"),
         "{error}"
     );

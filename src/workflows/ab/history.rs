@@ -2,7 +2,7 @@
 //! representative's leads are, and where the two models differ.
 
 use crate::evaluation::{Agreement, Cohort, agreement};
-use crate::experiment::{ConfigError, Experiment};
+use crate::experiment::Experiment;
 use crate::pipeline::{Progress, cohort, play};
 use crate::replay::Scope;
 use crate::report;
@@ -49,9 +49,7 @@ pub fn past(
     rep: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<Past, TestError> {
-    let invalid = |field: &str, message: String| -> TestError {
-        ConfigError::Invalid { path: experiment.path().into(), field: field.into(), message }.into()
-    };
+    let invalid = |field: &str, message: String| -> TestError { experiment.source().invalid(field, message).into() };
     let Some(champion) = experiment.champion else {
         let message = "missing: a test compares a challenger with the champion, the model in use".into();
         return Err(invalid("champion", message));

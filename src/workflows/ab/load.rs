@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::data::{Paths, files_of};
-use crate::experiment::{ConfigError, yaml};
+use crate::experiment::{ConfigError, Source};
 use crate::time::{Calendar, Moment};
 use crate::trial::{ArmSpec, Assigner, Monitoring};
 
@@ -20,17 +20,16 @@ pub struct FieldTest {
     pub monitoring: Monitoring,
     /// Where relative paths start.
     pub base: PathBuf,
-    path: PathBuf,
+    source: Source,
 }
 
 impl FieldTest {
     /// # Errors
     /// When the file cannot be read, is no test, or its parts do not fit together.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let file: TestFile = yaml::read(path)?;
-        let wrong = |field: &str, message: &str| {
-            Err(ConfigError::Invalid { path: path.into(), field: field.into(), message: message.into() })
-        };
+        let source = Source::read(path)?;
+        let file: TestFile = source.parse()?;
+        let wrong = |field: &str, message: &str| Err(source.invalid(field, message));
         if file.arms.iter().any(|(_, weight)| !(*weight >= 0.0 && weight.is_finite())) {
             return wrong("arms", "weights are numbers above 0, or 0 for a holdout that the test leaves alone");
         }
@@ -77,17 +76,17 @@ impl FieldTest {
         let first = assigned().filter(|(name, _)| *name == control);
         let arms = first.chain(assigned().filter(|(name, _)| *name != control)).map(arm).collect();
         let base = base(path, &file);
-        Ok(Self { arms, monitoring, base, path: path.into(), file })
+        Ok(Self { arms, monitoring, base, source, file })
     }
 
     /// The file it was read from.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.source.path
     }
 
     /// The files that it reads: itself and its data.
     pub fn files(&self) -> Vec<PathBuf> {
-        std::iter::once(self.path.clone()).chain(files_of(self.named(), &self.base)).collect()
+        std::iter::once(self.source.path.clone()).chain(files_of(self.named(), &self.base)).collect()
     }
 
     pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &Paths)> {
@@ -108,12 +107,12 @@ impl FieldTest {
 
     /// A file beside the test's: `TEST.ledger.json`.
     pub fn beside(&self, extension: &str) -> PathBuf {
-        self.path.with_extension(extension)
+        self.source.path.with_extension(extension)
     }
 
     /// `reports/NAME` of the test's file.
     pub fn default_folder(&self) -> PathBuf {
-        Path::new("reports").join(self.path.file_stem().unwrap_or("test".as_ref()))
+        Path::new("reports").join(self.source.path.file_stem().unwrap_or("test".as_ref()))
     }
 
     /// The assignment by hash; nothing without a salt. Arms in the file's order: another control changes nobody's arm.
@@ -129,7 +128,7 @@ impl FieldTest {
     }
 
     pub(super) fn invalid(&self, field: &str, message: impl Into<String>) -> ConfigError {
-        ConfigError::Invalid { path: self.path.clone(), field: field.into(), message: message.into() }
+        self.source.invalid(field, message)
     }
 }
 

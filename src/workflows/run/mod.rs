@@ -109,7 +109,7 @@ fn run_noting(experiment: &Experiment, noted: Vec<Notice>, progress: &dyn Progre
     }
     // Freeing all that was read takes a while; the report can be written meanwhile.
     rayon::spawn(move || drop((history, replayed.features, replayed.outcomes, cohort)));
-    let text = std::fs::read_to_string(experiment.path()).unwrap_or_default();
+    let text = experiment.source().text.clone();
     Ok(Run {
         evaluation,
         findings,

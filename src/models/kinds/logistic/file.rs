@@ -1,6 +1,6 @@
 //! A fitted regression as a file: `leadoff fit` writes it, `file:` reads it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, SchemaGenerator};
@@ -19,7 +19,7 @@ use super::terms::{Part, Term};
 use super::{Coefficient, Fitted, Input, LogisticModel, column_input, count_input, criterion_input, recency_input};
 
 /// Larger files are no fitted regressions.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: usize = 16 << 20;
 /// The version of the files that are written.
 const VERSION: u32 = 1;
 
@@ -159,25 +159,16 @@ impl FittedFile {
     }
 
     /// # Errors
-    /// In words, when the file cannot be read, or holds no model that can be used.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        let known = std::fs::metadata(path)
-            .map_err(|error| format!("cannot be read: {error}; the path starts at the experiment's folder"))?;
-        // A device or a pipe might never end.
-        if !known.is_file() {
-            return Err("is no file, expected one of `leadoff fit`".into());
+    /// In words, when the bytes are no model that can be used.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.len() > LARGEST {
+            return Err(format!(
+                "{} bytes, expected a file of `leadoff fit`, which has at most {LARGEST}",
+                bytes.len()
+            ));
         }
-        let size = known.len();
-        if size > LARGEST {
-            return Err(format!("{size} bytes, expected a file of `leadoff fit`, which has at most {LARGEST}"));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-        Self::parse(&text)
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let file: Self =
-            serde_json::from_str(text).map_err(|error| format!("no model of `leadoff fit`: {error}; write it anew"))?;
+        let file: Self = serde_json::from_slice(bytes)
+            .map_err(|error| format!("no model of `leadoff fit`: {error}; write it anew"))?;
         match file.problem() {
             Some(problem) => Err(problem),
             None => Ok(file),
@@ -313,15 +304,15 @@ mod tests {
 
     #[test]
     fn a_file_is_read_as_it_was_written() {
-        let file = FittedFile::parse(GOOD).unwrap();
-        assert_eq!(FittedFile::parse(&file.text()).unwrap(), file);
+        let file = FittedFile::read(GOOD.as_bytes()).unwrap();
+        assert_eq!(FittedFile::read(file.text().as_bytes()).unwrap(), file);
     }
 
     #[test]
     fn what_cannot_be_used_is_named() {
         let said = |from: &str, to: &str| {
             assert!(GOOD.contains(from));
-            FittedFile::parse(&GOOD.replace(from, to)).unwrap_err()
+            FittedFile::read(GOOD.replace(from, to).as_bytes()).unwrap_err()
         };
         insta::assert_snapshot!(
             [
@@ -331,7 +322,7 @@ mod tests {
                 said("\"intercept\": -1.0", "\"intercept\": 1e999"),
                 said("\"wins\": 40, ", ""),
                 said("logistic", "forest"),
-                FittedFile::parse("").unwrap_err(),
+                FittedFile::read(b"").unwrap_err(),
             ]
             .join("\n"),
             @"
