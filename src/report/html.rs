@@ -142,7 +142,10 @@ fn notice(level: Level, words: &Text) -> String {
 
 fn figure(chart: &Chart) -> String {
     let (id, title) = (escape(&chart.id), escape(&chart.title));
-    format!("<figure id=\"chart-{id}\">\n<figcaption>{title}</figcaption>\n{}\n</figure>\n", chart.svg)
+    format!(
+        "<figure id=\"chart-{id}\">\n<figcaption>{title}</figcaption>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{title}\">\n{}\n</div>\n</figure>\n",
+        chart.svg
+    )
 }
 
 fn table(table: &Table) -> String {

@@ -36,7 +36,10 @@ fn init_makes_a_folder_in_which_the_demo_runs() {
     let lines: Vec<&str> = said.lines().collect();
     // The report's path, and the decision with its interval as the last line.
     assert_eq!(lines[lines.len() - 2], "Report: reports/experiment/report.html");
-    assert!(lines[lines.len() - 1].contains("95 %"), "{said}");
+    let answer = lines[lines.len() - 1];
+    assert!(answer.contains("95 %"), "{said}");
+    let readme = std::fs::read_to_string(home().join("README.md")).unwrap();
+    assert!(readme.contains(answer), "the README shows another answer than `{answer}`");
     let report = mine.join("reports/experiment");
     for name in ["evaluation.json", "report.html", "report.md", "findings.csv", "run.json", "experiment.yaml"] {
         assert!(report.join(name).is_file(), "{name}");

@@ -5,6 +5,7 @@ mod architecture;
 mod audit;
 mod badfiles;
 mod bank;
+mod browser;
 mod claims;
 mod commands;
 mod contradictions;
