@@ -49,6 +49,24 @@ pub struct Training<'a> {
     pub converted: &'a [bool],
 }
 
+/// The same, of rows that are held.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    rows: Vec<usize>,
+    converted: Vec<bool>,
+}
+
+impl Learned {
+    /// `converted`: of every lead, by row.
+    pub fn of(rows: Vec<usize>, converted: &[bool]) -> Self {
+        Self { converted: rows.iter().map(|&row| converted[row]).collect(), rows }
+    }
+
+    pub fn training(&self) -> Training<'_> {
+        Training { rows: &self.rows, converted: &self.converted }
+    }
+}
+
 /// A model whose names are found and whose features are asked for.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -104,13 +122,13 @@ pub fn score(models: &[Model], features: &Features, training: Option<&Training>)
 pub fn score_forward(
     models: &[Model],
     features: &Features,
-    trainings: &[Training],
+    learned: &[Learned],
     fit: &[u32],
 ) -> Result<Vec<Scores>, ModelError> {
     let mut by_model: Vec<Vec<Scores>> = models.iter().map(|_| Vec::new()).collect();
     let mut known: Vec<Option<Scores>> = models.iter().map(|_| None).collect();
-    for training in trainings {
-        let scores = score_rest(models, features, Some(training), known)?;
+    for learned in learned {
+        let scores = score_rest(models, features, Some(&learned.training()), known)?;
         // What learns nothing is scored once.
         let sorted = models.iter().zip(scores).enumerate().map(|(place, (model, own))| {
             if !model.kind.may_learn() {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::data::{self, FindingLevel, Findings, Folded, History};
 use crate::experiment::Experiment;
-use crate::models::{self, KnownColumn, Model, ModelError, Scores, Training};
+use crate::models::{self, KnownColumn, Learned, Model, ModelError, Scores};
 use crate::predicate::PredicateError;
 use crate::replay::{Cast, Fold, Plan, Replayed, Role, Scope};
 use crate::result::{Barred, Screened, Screening, Standing, Subject, Suspicion};
@@ -127,17 +127,14 @@ pub(crate) fn learned_from(
 
 /// Every model's scores: fitted once on the training leads, or anew for each period.
 fn scored(models: &[Model], replayed: &Replayed) -> Result<Vec<Scores>, ModelError> {
-    let won = |rows: &[usize]| rows.iter().map(|&row| replayed.outcomes.converted[row]).collect::<Vec<bool>>();
-    let with = |rows: Vec<usize>| (won(&rows), rows);
+    let learned = |rows: Vec<usize>| Learned::of(rows, &replayed.outcomes.converted);
     if let Some(walk) = &replayed.walk {
-        let learned: Vec<(Vec<bool>, Vec<usize>)> = (0..walk.fits.len()).map(|fit| with(walk.training(fit))).collect();
-        let trainings: Vec<Training> = learned.iter().map(|(converted, rows)| Training { rows, converted }).collect();
-        return models::score_forward(models, &replayed.features, &trainings, &walk.fit);
+        let learned: Vec<Learned> = (0..walk.fits.len()).map(|fit| learned(walk.training(fit))).collect();
+        return models::score_forward(models, &replayed.features, &learned, &walk.fit);
     }
-    let is_training = |row: &usize| replayed.roles[*row] == Role::Training;
-    let (converted, rows) = with((0..replayed.roles.len()).filter(is_training).collect());
-    let training = (!rows.is_empty()).then_some(Training { rows: &rows, converted: &converted });
-    models::score(models, &replayed.features, training.as_ref())
+    let rows: Vec<usize> = (0..replayed.roles.len()).filter(|&row| replayed.roles[row] == Role::Training).collect();
+    let learned = (!rows.is_empty()).then(|| learned(rows));
+    models::score(models, &replayed.features, learned.as_ref().map(Learned::training).as_ref())
 }
 
 impl Played {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::evaluation::{self, Cohort};
-use crate::models::{self, Model, Training};
+use crate::models::{self, Learned, Model};
 use crate::replay::Replayed;
 use crate::result::{Comparison, Estimate, Fact};
 use crate::stats::dist;
@@ -39,13 +39,10 @@ pub(super) fn wider(
     let fixed = [&comparison.champion, &comparison.challenger].map(|name| score(name));
     let difference = |number: u64| {
         let times = drawn(replayed, rate, &mut cohort.design().seed.replicate(STREAM + number));
-        let rows: Vec<Vec<usize>> = learned.iter().map(|rows| repeated(rows, &times)).collect();
-        let won = |rows: &Vec<usize>| rows.iter().map(|&row| replayed.outcomes.converted[row]).collect::<Vec<bool>>();
-        let won: Vec<Vec<bool>> = rows.iter().map(won).collect();
-        let trainings: Vec<Training> =
-            rows.iter().zip(&won).map(|(rows, converted)| Training { rows, converted }).collect();
+        let drawn = |rows: &Vec<usize>| Learned::of(repeated(rows, &times), &replayed.outcomes.converted);
+        let drawn: Vec<Learned> = learned.iter().map(drawn).collect();
         // A draw with too few wins to fit is no draw.
-        let scores = models::score_forward(&refitted, &replayed.features, &trainings, &walk.fit).ok()?;
+        let scores = models::score_forward(&refitted, &replayed.features, &drawn, &walk.fit).ok()?;
         let mut scores = scores.into_iter().map(|scores| scores.value);
         let both = pair.iter().zip(&fixed).map(|(refit, fixed)| match refit {
             Some(_) => scores.next(),
