@@ -7,6 +7,7 @@ use leadoff::intake::{Draft, Question};
 use leadoff::store::{Target, Writer};
 use leadoff::table::inert;
 use leadoff::workflows::intake::{self, Begun, IntakeError, Trouble};
+use leadoff::workflows::next::EXPERIMENT_FILE;
 use leadoff::workflows::simulated;
 
 use super::progress::Progress;
@@ -48,7 +49,7 @@ impl Init {
     }
 
     fn of_exports(self) -> Outcome {
-        let path = self.folder.as_ref().map_or_else(PathBuf::new, PathBuf::from).join("experiment.yaml");
+        let path = self.folder.as_ref().map_or_else(PathBuf::new, PathBuf::from).join(EXPERIMENT_FILE);
         if let Some(folder) = &self.folder {
             std::fs::create_dir_all(folder).map_err(|error| {
                 Failure::new(USAGE, format!("{}: the folder cannot be made: {error}", folder.display()))

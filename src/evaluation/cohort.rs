@@ -108,7 +108,7 @@ impl Scored {
 
     /// Whether it reads what the outcome seems to have written: its figures say nothing of leads to come.
     pub fn is_suspended(&self) -> bool {
-        self.not_promotable.as_ref().is_some_and(|barred| !barred.suspicions().is_empty() || barred.has_learned_from())
+        self.not_promotable.as_ref().is_some_and(Barred::knows_the_outcome)
     }
 
     /// Whether its figures are worse than the model: nothing is shown to be better than it.

@@ -1,3 +1,5 @@
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -222,13 +224,13 @@ fn read_files(source: &Source, file: &mut ExperimentFile, base: &Path) -> Result
         if let Some(spec) = &mut model.file {
             let at = || source.at(&format!("models.{name}.file"));
             let wrong = |what| ConfigError::ModelFile { at: at(), file: spec.path.clone(), what };
-            let bytes = bytes_of(&base.join(&spec.path)).map_err(wrong)?;
+            let bytes = bytes_of(&base.join(&spec.path), FittedFile::LARGEST as u64 + 1).map_err(wrong)?;
             spec.read = Some(Arc::new(FittedFile::read(&bytes).map_err(wrong)?));
         }
         for (format, spec) in model.files_mut() {
             let at = || source.at(&format!("models.{name}.{}.file", key(format)));
             let wrong = |what| ConfigError::ModelFile { at: at(), file: spec.file.clone(), what };
-            let bytes = bytes_of(&base.join(&spec.file)).map_err(wrong)?;
+            let bytes = bytes_of(&base.join(&spec.file), u64::MAX).map_err(wrong)?;
             let forest = Forest::read(&bytes, format).map_err(|error| wrong(error.to_string()))?;
             spec.read = Some(ModelFile { forest: forest.into(), sha256: hex(&Sha256::digest(&bytes)) });
         }
@@ -240,12 +242,14 @@ fn read_files(source: &Source, file: &mut ExperimentFile, base: &Path) -> Result
     Ok(found)
 }
 
-/// A model's file; a device or a pipe might never end.
-fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+/// A model's file, no more of it than `most` bytes; a device or a pipe might never end.
+fn bytes_of(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     if path.metadata().is_ok_and(|known| !known.is_file()) {
         return Err("it is no file, expected a model".into());
     }
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    read.map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.is_empty() { Err("it is empty, expected a model".into()) } else { Ok(bytes) }
 }
 

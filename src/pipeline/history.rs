@@ -64,7 +64,7 @@ fn play_begun(
     let (Compiled { models, plan, screened }, fold) = match begun {
         Some(begun) => begun,
         None => {
-            let compiled = Compiled::of(experiment, &history).map_err(|error| refused(error, experiment, &findings))?;
+            let compiled = Compiled::of(experiment, &history).map_err(|error| refused(error, &findings))?;
             let fold = Fold::new(&compiled.plan, history.ids.len());
             (compiled, fold)
         }
@@ -158,8 +158,7 @@ impl Played {
 
 /// What keeps models from being made of the data, each model's first trouble.
 pub(crate) fn problems(experiment: &Experiment, history: &History, findings: &Findings) -> Vec<PipelineError> {
-    let of_models =
-        streaming::problems(experiment, history).into_iter().map(|error| refused(error, experiment, findings));
+    let of_models = streaming::problems(experiment, history).into_iter().map(|error| refused(error, findings));
     let columns = known_columns(history);
     let account = accounts::exists(experiment, &columns, findings).err();
     segments_exist(experiment, &columns, findings).err().into_iter().chain(account).chain(of_models).collect()
@@ -231,8 +230,7 @@ fn not_scored(error: ModelError, findings: &Findings) -> PipelineError {
 }
 
 /// A column that the data hold but no model may read has its reason told.
-fn refused(error: ModelError, experiment: &Experiment, findings: &Findings) -> PipelineError {
-    let error = error.located(|field| experiment.source().at(field));
+fn refused(error: ModelError, findings: &Findings) -> PipelineError {
     let (place, name) = match &error {
         ModelError::Unknown { path, name, .. }
         | ModelError::Predicate { path, error: PredicateError::UnknownColumn { name, .. } } => (path, name),

@@ -6,7 +6,7 @@ use crate::models::{self, Model, Scores};
 use crate::replay::{Plan, seen_at};
 use crate::time::{Instant, NEVER};
 
-use super::streaming::in_context;
+use super::streaming::compiled;
 use super::{PipelineError, Progress, doctor};
 
 /// When leads are looked at: places in the history, ascending, each as often as it is looked at.
@@ -51,7 +51,7 @@ pub(crate) fn looked<E: From<PipelineError>>(
     let looks = choose(&history)?;
     progress.say(format!("scoring {} times", looks.at.len()));
     let mut plan = Plan::default();
-    let mut models = in_context(&alone, &history, |context| models::compile(&alone.models, context, &mut plan))
+    let mut models = compiled(&alone, &history, |context| models::compile(&alone.models, context, &mut plan))
         .map_err(PipelineError::from)?;
     let features = seen_at(&history, &plan, &looks.lead, &looks.at).map_err(PipelineError::from)?;
     let mut scores = models::score(&models, &features, None).map_err(PipelineError::from)?;

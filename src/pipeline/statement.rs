@@ -6,7 +6,7 @@ use crate::models::{LogTable, Points, Tables, When, duckdb};
 use crate::time::Instant;
 
 use super::PipelineError;
-use super::streaming::in_context;
+use super::streaming::compiled;
 
 /// The SELECT of a points model's scores: at one instant, else of each lead at the experiment's `as_of`.
 pub(crate) fn statement(
@@ -31,5 +31,5 @@ pub(crate) fn statement(
         dates: dates.collect(),
         when: at.map_or(When::Each(&experiment.file.replay.as_of, until), When::At),
     };
-    Ok(in_context(experiment, history, |context| duckdb(points, context, &tables))?)
+    Ok(compiled(experiment, history, |context| duckdb(points, context, &tables))?)
 }

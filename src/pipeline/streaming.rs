@@ -32,8 +32,7 @@ pub(super) struct Compiled {
 impl Compiled {
     pub fn of(experiment: &Experiment, history: &History) -> Result<Self, ModelError> {
         let mut plan = Plan::default();
-        let models =
-            in_context(experiment, history, |context| models::compile(&experiment.models, context, &mut plan))?;
+        let models = compiled(experiment, history, |context| models::compile(&experiment.models, context, &mut plan))?;
         let screened = EventsScreened::ask(&models, &mut plan, !history.outcomes.worked.is_empty());
         Ok(Self { models, plan, screened })
     }
@@ -43,9 +42,22 @@ impl Compiled {
 pub(super) fn problems(experiment: &Experiment, history: &History) -> Vec<ModelError> {
     let of = |context: &Context| {
         let compile = |spec| Model::compile(spec, &experiment.models, context, &mut Plan::default()).err();
-        experiment.models.iter().filter_map(compile).collect()
+        experiment.models.iter().filter_map(compile).map(|error| located(error, experiment)).collect()
     };
     in_context(experiment, history, of)
+}
+
+/// What is made of models with what there is for them to read; an error is told with its line in the experiment file.
+pub(super) fn compiled<T>(
+    experiment: &Experiment,
+    history: &History,
+    make: impl FnOnce(&Context) -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
+    in_context(experiment, history, make).map_err(|error| located(error, experiment))
+}
+
+fn located(error: ModelError, experiment: &Experiment) -> ModelError {
+    error.located(|field| experiment.source().at(field))
 }
 
 /// With what there is for models to read.

@@ -290,7 +290,7 @@ fn barred(evaluation: &Evaluation) -> Option<&ModelEvaluation> {
 fn champion_is_suspended(evaluation: &Evaluation) -> bool {
     let champion = evaluation.models.iter().find(|model| Some(&model.name) == evaluation.setting.champion.as_ref());
     let because = champion.and_then(|model| model.not_promotable.as_ref());
-    because.is_some_and(|because| !because.suspicions().is_empty() || because.has_learned_from())
+    because.is_some_and(|because| because.knows_the_outcome())
 }
 
 /// What is claimed for the challenger that the answer speaks of: winners, and what they are counted over. Older results

@@ -142,10 +142,13 @@ fn notice(level: Level, words: &Text) -> String {
 
 fn figure(chart: &Chart) -> String {
     let (id, title) = (escape(&chart.id), escape(&chart.title));
-    format!(
-        "<figure id=\"chart-{id}\">\n<figcaption>{title}</figcaption>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{title}\">\n{}\n</div>\n</figure>\n",
-        chart.svg
-    )
+    let drawn = scrolling(&title, &chart.svg);
+    format!("<figure id=\"chart-{id}\">\n<figcaption>{title}</figcaption>\n{drawn}</figure>\n")
+}
+
+/// What may be wider than the page scrolls by itself, with the keyboard too. `label` is escaped.
+fn scrolling(label: &str, content: &str) -> String {
+    format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\">\n{content}\n</div>\n")
 }
 
 fn table(table: &Table) -> String {
@@ -163,9 +166,8 @@ fn table(table: &Table) -> String {
         .map(|cells| format!("<tfoot>\n{}</tfoot>\n", row(cells, &table.columns)))
         .unwrap_or_default();
     let label = if table.caption.is_empty() { "Table".to_owned() } else { escape(&table.caption.plain()) };
-    format!(
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\">\n<table{long}>\n{caption}<thead>\n<tr>{header}</tr>\n</thead>\n<tbody>\n{rows}</tbody>\n{total}</table>\n</div>\n"
-    )
+    let head = format!("<thead>\n<tr>{header}</tr>\n</thead>");
+    scrolling(&label, &format!("<table{long}>\n{caption}{head}\n<tbody>\n{rows}</tbody>\n{total}</table>"))
 }
 
 fn head(column: &Column) -> String {

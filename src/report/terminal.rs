@@ -34,8 +34,10 @@ pub(super) fn render(document: &Document) -> String {
 /// A warning stands wherever a page's reader may look; who reads from the top is told once.
 fn section<'a>(section: &'a Section, blocks: &mut Vec<String>, told: &mut Vec<&'a Block>) {
     let mut is_new = |one: &&'a Block| {
-        let is_told = matches!(one, Block::Notice(..)) && told.contains(one);
-        told.push(one);
+        let is_told = told.contains(one);
+        if matches!(one, Block::Notice(..)) && !is_told {
+            told.push(one);
+        }
         !is_told
     };
     let new = section.blocks.iter().filter(|one| is_new(one));

@@ -117,6 +117,11 @@ impl Barred {
         }
     }
 
+    /// Whether its own figures cannot be believed: it reads what the outcome seems to have written, or has learned from it.
+    pub fn knows_the_outcome(&self) -> bool {
+        !self.suspicions().is_empty() || self.has_learned_from()
+    }
+
     /// What is held against it, also by way of what it is mixed of.
     pub fn suspicions(&self) -> &[Suspicion] {
         match self {

@@ -394,6 +394,22 @@ fn what_does_not_fit_is_told_with_its_line() {
             text.lines().position(|line| line.contains(to.trim_matches('\n').lines().last().unwrap())).unwrap() + 1;
         assert!(error.contains(&format!("wrong.yaml:{line}: {told}")), "{error}");
     };
+    // However large a file claims to be, no more of it is read than a model can have.
+    let large = "models:\n  large: { file: large.json }\n";
+    std::fs::File::create(folder.path().join("large.json")).unwrap().set_len(1 << 40).unwrap();
+    wrong("models:\n", large, "models.large.file: large.json: expected a file of `leadoff fit`");
+    // Whichever command meets it.
+    write(folder.path(), "wrong.yaml", text.replace("employees > 500", "employes > 500"));
+    let line = text.lines().position(|line| line.contains("employees > 500")).unwrap() + 1;
+    let place = format!("wrong.yaml:{line}: models.current.points.criteria");
+    let leads = std::fs::read_to_string(folder.path().join("data/leads.csv")).unwrap();
+    let lead = leads.lines().nth(1).unwrap().split(',').next().unwrap();
+    for command in
+        [&["run", "wrong.yaml"][..], &["timeline", "wrong.yaml", lead], &["sql", "wrong.yaml", "--dialect", "duckdb"]]
+    {
+        let error = leadoff_in(folder.path(), command).failed(3);
+        assert!(error.contains(&place), "{command:?}: {error}");
+    }
     wrong("champion: current", "champion: curent", "champion: there is no model `curent`");
     wrong("\nreplay:\n", "\nreplay:\n  walk: {}\n", "replay.walk: give either `walk`");
     wrong("segments: [", "segments: [sorce, ", "segments: there is no column `sorce`");

@@ -18,8 +18,6 @@ use super::fit::Fit;
 use super::terms::{Part, Term};
 use super::{Coefficient, Fitted, Input, LogisticModel, column_input, count_input, criterion_input, recency_input};
 
-/// Larger files are no fitted regressions.
-const LARGEST: usize = 16 << 20;
 /// The version of the files that are written.
 const VERSION: u32 = 1;
 
@@ -158,14 +156,15 @@ impl FittedFile {
         serde_json::to_string_pretty(self).expect("a fit has only plain values") + "\n"
     }
 
+    /// Larger files are no fitted regressions.
+    pub const LARGEST: usize = 16 << 20;
+
     /// # Errors
     /// In words, when the bytes are no model that can be used.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        if bytes.len() > LARGEST {
-            return Err(format!(
-                "{} bytes, expected a file of `leadoff fit`, which has at most {LARGEST}",
-                bytes.len()
-            ));
+        if bytes.len() > Self::LARGEST {
+            let most = Self::LARGEST;
+            return Err(format!("expected a file of `leadoff fit`, which has at most {most} bytes, found more"));
         }
         let file: Self = serde_json::from_slice(bytes)
             .map_err(|error| format!("no model of `leadoff fit`: {error}; write it anew"))?;
